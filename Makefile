@@ -1,0 +1,117 @@
+# Needs git, make and Python 3.11 or newer, and no root. Everything is installed into .venv, with pinned hashes.
+#
+#   make demo PYTHON=python3.13     another interpreter
+#   make test ARGS="-k quality"     further words for pytest, for the demo or for uv
+
+.DEFAULT_GOAL := help
+MAKEFLAGS += --no-print-directory
+
+PYTHON ?=
+ARGS ?=
+python := .venv/bin/python
+pip := $(python) -m pip --disable-pip-version-check -qq
+lock := .venv/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
+	--no-header --no-emit-index-url --no-emit-find-links $(ARGS)
+
+# $(call check,words,command) prints the words and, only if the command fails, what it printed.
+define check
+printf '%s\n' '- $(1)'; log=$$($(2) 2>&1) || { code=$$?; printf '%s\n' "$$log"; exit $$code; }
+endef
+
+# An environment that was moved, or whose interpreter went away, is made anew.
+$(shell test ! -e .venv/.base || { test "$$(cat .venv/.base)" = "$$(pwd -P)" && $(python) -c '' 2>/dev/null; } || rm -f .venv/.base)
+
+.PHONY: help
+help: ## show this list
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-11s %s\n", $$1, $$2 }' Makefile
+
+# --- to use -----------------------------------------------------------------------------------------------------------
+
+.PHONY: demo
+demo: .venv/.runtime ## serve a simulated plant on this machine; no account needed; Ctrl-C ends it
+	@exec .venv/bin/sems-exporter demo $(ARGS)
+
+# --- to change --------------------------------------------------------------------------------------------------------
+
+.PHONY: test
+test: lint types ## everything that has to pass: lint, types, tests
+	@echo '- tests'
+	@$(python) -m pytest $(ARGS)
+
+.PHONY: lint
+lint: .venv/.dev ## style, form, floors of the house, declared dependencies
+	@$(call check,style (ruff check),.venv/bin/ruff check --quiet .)
+	@$(call check,form (ruff format),.venv/bin/ruff format --check .)
+	@$(call check,floors (import-linter),.venv/bin/lint-imports)
+	@$(call check,dependencies (deptry),$(python) -m deptry .)
+
+.PHONY: types
+types: .venv/.dev ## types (mypy, strict)
+	@$(call check,types (mypy),$(python) -m mypy)
+
+.PHONY: coverage
+coverage: .venv/.dev ## the tests, with the lines and branches they miss
+	@$(python) -m pytest --cov --cov-report=term $(ARGS)
+
+.PHONY: format
+format: .venv/.dev ## bring the code into form
+	@.venv/bin/ruff check --quiet --fix-only .
+	@.venv/bin/ruff format .
+
+.PHONY: references
+references: .venv/.dev ## write the reference pages anew from the code
+	@$(python) -m sems_exporter.references
+
+.PHONY: lock
+lock: .venv/.dev ## bring requirements/ in line with pyproject.toml; ARGS=--upgrade for newer versions
+	@$(lock) --group build -o requirements/build.txt
+	@$(lock) -c requirements/build.txt pyproject.toml -o requirements/runtime.txt
+	@$(lock) -c requirements/build.txt -c requirements/runtime.txt --group dev pyproject.toml -o requirements/dev.txt
+	@if grep -n '://' requirements/*.txt; then echo 'requirements/ must name no address' >&2; exit 1; fi
+
+.PHONY: clean
+clean: ## remove .venv and whatever else can be made again
+	@rm -rf .venv build dist htmlcov .coverage .coverage.* .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache
+	@find sems_exporter tests -type d -name __pycache__ -prune -exec rm -rf {} +
+
+# --- .venv: base (pip and the build backend), then runtime (the exporter), then dev (the tools) -----------------------
+
+# Sets $python, or says what is wanted.
+define find_python
+python=; found=; \
+for candidate in $(if $(PYTHON),'$(PYTHON)',python3 python3.14 python3.13 python3.12 python3.11); do \
+	"$$candidate" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && { python=$$candidate; break; }; \
+	version=$$("$$candidate" -V 2>/dev/null) && found="$$found $$version"; \
+done; \
+test -n "$$python" || { \
+	echo "Python 3.11 or newer is needed; found:$${found:- none}. Install one, or name it: make PYTHON=/path/to/python3" >&2; \
+	exit 1; \
+}
+endef
+
+# Debian and Ubuntu ship Python without ensurepip, so that `python -m venv` fails there; three ways around it.
+.venv/.base: requirements/build.txt
+	@$(find_python); \
+	echo "- .venv with $$("$$python" -V)"; \
+	anew() { rm -rf .venv; "$$@" >/dev/null 2>&1; }; \
+	anew "$$python" -m venv .venv || \
+	anew "$$python" -m virtualenv .venv || \
+	anew uv venv --seed --python "$$python" .venv || \
+	{ anew "$$python" -m venv --without-pip .venv && \
+		"$$python" -m pip --python $(python) install --quiet --require-hashes -r requirements/build.txt >/dev/null 2>&1; } || \
+	{ rm -rf .venv; \
+		echo "No virtual environment can be made: install the Debian package python3-venv, then run make again." >&2; \
+		exit 1; }
+	@$(pip) install --require-hashes -r requirements/build.txt
+	@pwd -P > $@
+
+.venv/.runtime: .venv/.base requirements/runtime.txt pyproject.toml
+	@echo '- the exporter and what it runs with'
+	@$(pip) install --require-hashes -r requirements/runtime.txt
+	@$(pip) install --no-deps --no-build-isolation --editable .
+	@touch $@
+
+.venv/.dev: .venv/.runtime requirements/dev.txt
+	@echo '- the tools'
+	@$(pip) install --require-hashes -r requirements/dev.txt
+	@touch $@

@@ -1,0 +1,1 @@
+"""Prometheus exporter for GoodWe's SEMS+ cloud."""

@@ -1,0 +1,167 @@
+"""The command line: serve, demo, check, once. Wiring and messages only."""
+
+import os
+import sys
+from collections.abc import Callable, Mapping
+from typing import Any, NoReturn, TypeVar
+
+import click
+
+from sems_exporter import settings as declared
+from sems_exporter.config import Settings
+from sems_exporter.errors import SemsError, SettingError, StartError
+from sems_exporter.selfmetrics import package_version
+from sems_exporter.settings import Setting
+
+USAGE = 2
+Command = TypeVar("Command", bound=Callable[..., Any])
+
+
+class DefaultToServe(click.Group):
+    """A group whose flags belong to `serve` where no command is named."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Put `serve` before flags that stand alone."""
+        if not args or (args[0].startswith("-") and args[0] not in ("--help", "-h", "--version")):
+            args = ["serve", *args]
+        return super().parse_args(ctx, args)
+
+
+def configured(*groups: tuple[Setting, ...]) -> Callable[[Command], Command]:
+    """Give a command the flags of these settings, and the configuration file's."""
+
+    def decorate(command: Command) -> Command:
+        for setting in reversed([setting for group in groups for setting in group]):
+            option = click.option(
+                setting.option,
+                setting.key,
+                type=setting.type,
+                default=setting.default,
+                envvar=setting.variable,
+                show_envvar=True,
+                show_default=setting.default not in (None, ()),
+                help=setting.help,
+            )
+            command = option(command)
+        file = click.option(
+            "--config.file",
+            "config_file",
+            envvar=declared.FILE_VARIABLE,
+            show_envvar=True,
+            is_eager=True,
+            callback=_read_file,
+            help="YAML file with any of these settings.",
+        )
+        return file(command)
+
+    return decorate
+
+
+def _read_file(ctx: click.Context, _: click.Parameter, path: str | None) -> object:
+    if path is None:
+        return None
+    found = declared.from_file(path)
+    password = found.pop("password", None)
+    ctx.default_map = found
+    return password
+
+
+@click.group(cls=DefaultToServe, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_version(), prog_name="sems-exporter", message="%(prog)s %(version)s")
+def cli() -> None:
+    """Prometheus exporter for GoodWe's SEMS+ cloud.
+
+    Without a command it serves. Settings come from flags, then SEMS_... variables, then the configuration file.
+    The password is never a flag: SEMS_PASSWORD_FILE or SEMS_PASSWORD.
+    """
+
+
+@cli.command()
+@configured(declared.SETTINGS)
+def serve(**values: Any) -> None:
+    """Poll the portal and serve /metrics and the status page."""
+    from sems_exporter.running import serve as run  # noqa: PLC0415 - heavy, and not needed to refuse a setting
+
+    run(_settings(values))
+
+
+@cli.command()
+@configured(declared.POLLING[1:], declared.WEB, declared.LOGGING)
+@click.option(
+    "--speed", type=click.FloatRange(1, 10_000), default=1.0, show_default=True, help="Times faster than life."
+)
+@click.option(
+    "--start",
+    type=click.DateTime(["%Y-%m-%d", "%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S"]),
+    help="UTC time at which the simulation starts; now where not given.",
+)
+@click.option("--seed", type=int, default=1, show_default=True, help="Seed of weather and household.")
+@click.option("--plants", type=click.IntRange(1, 1000), default=1, show_default=True, help="How many plants.")
+@click.option(
+    "--answer",
+    "answers",
+    multiple=True,
+    metavar="ENDPOINT=FILE",
+    help="Serve a captured answer instead of the plant's, such as flow=flow.json or telemetry.BAT_SYS=bat.json.",
+)
+def demo(**values: Any) -> None:
+    """Serve a simulated plant; no account needed."""
+    from sems_exporter.demo import demo as run  # noqa: PLC0415 - as above
+
+    run(values)
+
+
+@cli.command()
+@configured(declared.SETTINGS)
+@click.option("--release-brake", is_flag=True, help="Allow a sign-in again after rejected credentials.")
+def check(release_brake: bool, **values: Any) -> None:  # noqa: FBT001 - click passes it by name
+    """Sign in once, and say in plain words what works and what does not."""
+    from sems_exporter.running import check as run  # noqa: PLC0415 - as above
+
+    sys.exit(run(_settings(values), release_brake=release_brake))
+
+
+@cli.command()
+@configured(declared.SETTINGS)
+@click.option("--format", "form", type=click.Choice(["prometheus", "json"]), default="prometheus", show_default=True)
+def once(form: str, **values: Any) -> None:
+    """Print one snapshot and exit."""
+    from sems_exporter.running import once as run  # noqa: PLC0415 - as above
+
+    sys.exit(run(_settings(values), form))
+
+
+def _settings(values: dict[str, Any]) -> Settings:
+    return declared.settings(values, values.pop("config_file"), os.environ)
+
+
+def main(args: list[str] | None = None) -> NoReturn:
+    """Run the command line; exit code 0, 1 for a failure, 2 for wrong usage or settings."""
+    try:
+        cli.main(args, prog_name="sems-exporter", standalone_mode=False)
+    except click.UsageError as error:
+        _end(_explained(error), USAGE)
+    except SettingError as error:
+        _end(str(error), USAGE)
+    except (StartError, SemsError) as error:
+        _end(str(error), 1)
+    except (click.Abort, KeyboardInterrupt):
+        sys.exit(130)
+    except click.ClickException as error:
+        _end(error.format_message(), 1)
+    sys.exit(0)
+
+
+def _explained(error: click.UsageError) -> str:
+    """The message with the key first, and every place where the setting can be made."""
+    param = getattr(error, "param", None)
+    by_key: Mapping[str, Setting] = {setting.key: setting for setting in declared.SETTINGS}
+    setting = by_key.get(param.name or "") if isinstance(param, click.Parameter) else None
+    if setting is None:
+        return f"{error.format_message()} (see sems-exporter --help)"
+    return f"{setting.key}: {error.message} (set by {setting.option}, {setting.variable} or the configuration file)"
+
+
+def _end(message: str, code: int) -> NoReturn:
+    click.echo(f"sems-exporter: {message}", err=True)
+    sys.exit(code)

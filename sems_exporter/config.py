@@ -1,0 +1,62 @@
+"""What the exporter is told: one validated, immutable object. `cli` fills it from flags, environment and file."""
+
+from dataclasses import dataclass, field
+from pathlib import Path
+
+
+class Secret:
+    """A text that shows itself only when asked to: not in a repr, a log, an error or a dump."""
+
+    __slots__ = ("_text",)
+
+    def __init__(self, text: str) -> None:
+        self._text = text
+
+    def reveal(self) -> str:
+        """The text itself."""
+        return self._text
+
+    def __repr__(self) -> str:
+        return "<secret>"
+
+    __str__ = __repr__
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Secret) and other._text == self._text
+
+    def __hash__(self) -> int:
+        return hash(self._text)
+
+    def __bool__(self) -> bool:
+        return bool(self._text)
+
+
+DEFAULT_LOGIN_URL = "https://semsplus.goodwe.com/web/sems/sems-user/api/v1/auth/cross-login"
+"""The sign-in address for accounts of any region."""
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """One SEMS+ account and how it is reached. `login_url` is the full sign-in address."""
+
+    name: str
+    password: Secret
+    login_url: str
+    allowed_hosts: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """Everything that can be set; times in seconds."""
+
+    account: Account
+    stations: tuple[str, ...] = ()
+    interval: float = 300.0
+    data_max_age: float = 1200.0
+    snapshot_max_age: float = 900.0
+    requests_per_minute: int = 30
+    state_dir: Path = field(default_factory=Path)
+    listen_address: str = ":10736"
+    telemetry_path: str = "/metrics"
+    log_level: str = "info"
+    log_format: str = "logfmt"

@@ -1,0 +1,68 @@
+"""The demo: an exporter against a simulated portal in the same process."""
+
+import tempfile
+import threading
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import click
+
+from sems_exporter.config import Account, Secret, Settings
+from sems_exporter.errors import SettingError
+from sems_exporter.running import log_as, run
+from sems_exporter.simulator import ENDPOINTS, SimulatedClock, SimulatedPortal, demo_plants
+
+
+class DemoClock:
+    """The simulated portal's time, so that ages are right at any speed."""
+
+    def __init__(self, simulated: SimulatedClock) -> None:
+        self._simulated = simulated
+
+    def now(self) -> datetime:
+        """The simulated instant."""
+        return self._simulated.now()
+
+    def wait(self, stop: threading.Event, seconds: float) -> bool:
+        """Wait `seconds` of simulated time, or less if `stop` is set meanwhile."""
+        return stop.wait(max(0.0, seconds) / self._simulated.speed)
+
+
+def demo(values: dict[str, Any]) -> None:
+    """Serve simulated plants until told to stop."""
+    start = values["start"]
+    clock = SimulatedClock(start.replace(tzinfo=UTC) if start else None, values["speed"])
+    plants = demo_plants(values["plants"], clock=clock, seed=values["seed"])
+    with (
+        tempfile.TemporaryDirectory(prefix="sems-exporter-demo-") as state,
+        SimulatedPortal(plants, clock=clock, answers=_answers(values["answers"]), signature_tolerance=None) as portal,
+    ):
+        settings = Settings(
+            account=Account("demo@example.com", Secret("demo"), portal.login_url, ("127.0.0.1",)),
+            interval=values["interval"],
+            data_max_age=values["data_max_age"],
+            snapshot_max_age=values["snapshot_max_age"] or 3 * values["interval"],
+            requests_per_minute=120 * values["plants"],
+            state_dir=Path(state),
+            listen_address=values["web_listen_address"],
+            telemetry_path=values["web_telemetry_path"],
+            log_level=values["log_level"],
+            log_format=values["log_format"],
+        )
+        log_as(settings)
+        run(settings, DemoClock(clock), simulated=True)
+        click.echo(f"sems-exporter demo ended after {portal.logins} sign-in(s) to the simulated portal")
+
+
+def _answers(pairs: tuple[str, ...]) -> dict[str, Path]:
+    found = {}
+    for pair in pairs:
+        endpoint, _, path = pair.partition("=")
+        if endpoint.partition(".")[0] not in ENDPOINTS or not Path(path).is_file():
+            allowed = ", ".join(ENDPOINTS)
+            raise SettingError(
+                "answer", f"{pair!r} is not ENDPOINT=FILE; endpoints are {allowed}, and the file must exist"
+            )
+        found[endpoint] = Path(path)
+    return found

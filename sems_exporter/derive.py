@@ -1,0 +1,79 @@
+"""What the portal does not say but its numbers do: sums over devices, the balance residual, a battery's state."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from sems_exporter.measure import Scope, filled
+from sems_exporter.model import Battery, DeviceState, Inverter, Station
+
+BY_INVERTER = ("pv_energy", "battery_charge_energy", "battery_discharge_energy")
+BY_METER = ("grid_import_energy", "grid_export_energy")
+TODAY = "_today"
+
+
+def totals(station: Station) -> Station:
+    """Fill the station's energies from its devices, where the portal gives none of the station itself.
+
+    Run before `quality`, whose counter rules then watch the sums too. A sum needs every inverter; the grid needs
+    exactly one meter, because a second one may measure anything.
+    """
+    batteries = BY_INVERTER if station.has_battery else BY_INVERTER[:1]
+    grid: Sequence[Scope] = station.meters or station.inverters
+    sums = {
+        **{name: _sum(station.inverters, name) for base in batteries for name in (base, base + TODAY)},
+        **{name: _sum(grid, name) for base in BY_METER for name in (base, base + TODAY) if len(grid) == 1},
+    }
+    return filled(station, {name: value for name, value in sums.items() if getattr(station, name) is None})
+
+
+def derived(station: Station) -> Station:
+    """Add what follows from the trusted values of one instant."""
+    return replace(
+        station,
+        inverters=tuple(_with_pv_power(inverter) for inverter in station.inverters),
+        batteries=tuple(_with_state(battery) for battery in station.batteries),
+        power_residual=_residual(station),
+    )
+
+
+def _sum(scopes: Sequence[Scope], name: str) -> float | None:
+    values = [getattr(scope, name, None) for scope in scopes]
+    known = [value for value in values if value is not None]
+    return sum(known) if known and len(known) == len(values) else None
+
+
+def _residual(station: Station) -> float | None:
+    """Sources minus sinks of the station; batteries count as 0 on a plant without any."""
+    silent = None if station.has_battery else 0.0
+    sources = (
+        station.pv_power,
+        station.grid_import_power,
+        station.battery_discharge_power if station.battery_discharge_power is not None else silent,
+    )
+    sinks = (
+        station.load_power,
+        station.grid_export_power,
+        station.battery_charge_power if station.battery_charge_power is not None else silent,
+    )
+    known = [value for value in (*sources, *sinks) if value is not None]
+    if len(known) < len(sources) + len(sinks):
+        return None
+    # The portal rounds to hundredths of a watt; what is below is arithmetic, not physics.
+    return round(sum(known[: len(sources)]) - sum(known[len(sources) :]), 2) + 0.0
+
+
+def _with_pv_power(inverter: Inverter) -> Inverter:
+    if inverter.pv_power is not None:
+        return inverter
+    return replace(inverter, pv_power=_sum(inverter.inputs, "power"))
+
+
+def _with_state(battery: Battery) -> Battery:
+    """SEMS+ tells a battery's state only in a list that is asked once an hour; its powers tell it at once."""
+    if battery.state is not None or battery.charge_power is None or battery.discharge_power is None:
+        return battery
+    if battery.charge_power > 0:
+        state = DeviceState.CHARGING
+    else:
+        state = DeviceState.DISCHARGING if battery.discharge_power > 0 else DeviceState.ONLINE
+    return replace(battery, state=state)

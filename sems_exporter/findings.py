@@ -1,0 +1,53 @@
+"""What decoding and checking found odd: values dropped and things nobody has described yet.
+
+Decoding has no business with metrics or logs, so it writes its findings here and the poller reports them.
+"""
+
+from collections import Counter
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+DETAIL_LENGTH = 60
+
+
+class Dropped(StrEnum):
+    """Why a value that the portal sent is not published."""
+
+    SENTINEL = "sentinel"
+    OUT_OF_RANGE = "out_of_range"
+    UNREADABLE = "unreadable"
+    UNIT = "unit"
+    FELL = "fell"
+    REPLAY = "replay"
+    NO_BATTERY = "no_battery"
+    BAD_TIME = "bad_time"
+
+
+class Unknown(StrEnum):
+    """Kinds of portal vocabulary that can be new to us."""
+
+    DEVICE_TYPE = "device_type"
+    FACTOR = "factor"
+    FIELD = "field"
+    STATUS = "status"
+    RESULT_CODE = "result_code"
+    UNIT = "unit"
+
+
+@dataclass(slots=True)
+class Findings:
+    """Counts of one refresh, with the distinct details for the log."""
+
+    dropped: Counter[tuple[str, Dropped]] = field(default_factory=Counter)
+    unknown: Counter[Unknown] = field(default_factory=Counter)
+    details: dict[tuple[Unknown, str], None] = field(default_factory=dict)
+
+    def drop(self, metric: str, reason: Dropped) -> None:
+        """Count one value of the metric family `metric` that is not published."""
+        self.dropped[metric, reason] += 1
+
+    def meet(self, kind: Unknown, detail: object) -> None:
+        """Count something new of `kind`; `detail` names it, shortened and printable."""
+        text = "".join(c for c in str(detail)[:DETAIL_LENGTH] if c.isprintable())
+        self.unknown[kind] += 1
+        self.details[kind, text] = None

@@ -1,0 +1,39 @@
+"""What every dialect offers to the rooms above."""
+
+from dataclasses import dataclass
+from typing import Protocol
+
+from sems_exporter.findings import Findings
+from sems_exporter.model import Station, StationState, TimeZone
+from sems_exporter.portal.state import AccountState
+
+
+@dataclass(frozen=True, slots=True)
+class StationRef:
+    """A station as the account's list shows it. `installed_power` in watts."""
+
+    id: str
+    name: str | None = None
+    timezone: TimeZone | None = None
+    timezone_name: str | None = None
+    state: StationState | None = None
+    installed_power: float | None = None
+
+
+class Portal(Protocol):
+    """One account, read through one dialect. Methods raise PortalError and block while they ask."""
+
+    def stations(self, findings: Findings) -> tuple[StationRef, ...]:
+        """The stations of the account."""
+
+    def read(self, ref: StationRef, findings: Findings) -> Station:
+        """Everything the portal says now of one station, decoded but not yet judged."""
+
+    def account_state(self) -> AccountState:
+        """The session and the brake of the account."""
+
+    def release_brake(self) -> None:
+        """Allow a sign-in again after rejected credentials, on behalf of a person."""
+
+    def close(self) -> None:
+        """Drop kept connections."""

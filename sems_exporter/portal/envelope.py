@@ -1,0 +1,99 @@
+"""The wrapping of every portal answer: {code, description, data}, read into the data or into a failure."""
+
+import json
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from typing import Any
+
+from sems_exporter import errors
+from sems_exporter.portal import codes
+
+_MESSAGES = ("msg", "description", "errorMsg", "translationCode", "error_msg")
+MESSAGE_LENGTH = 120
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """One HTTP answer, complete and within the limits."""
+
+    status: int
+    body: bytes
+    retry_after: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Envelope:
+    """A readable answer: its result code, its text, and the data it carries."""
+
+    code: str
+    message: str
+    document: dict[str, Any]
+
+    @property
+    def data(self) -> Any:
+        """What the answer carries; None where there is no such key."""
+        return self.document.get("data")
+
+
+def opened(answer: Answer, now: datetime) -> Envelope:
+    """The envelope of a successful answer; raises the failure that its status or its code stands for."""
+    by_status = codes.status_failure(answer.status)
+    document = _document(answer, by_status)
+    envelope = Envelope(_code(document), _message(document), document)
+    if envelope.code in codes.SUCCESS or (envelope.code in codes.SUCCESS_WITH_DATA and envelope.data):
+        if by_status is None:
+            return envelope
+        raise _failure(by_status, f"HTTP {answer.status}", answer, now)
+    if envelope.code:
+        by_code = codes.failure(envelope.code)
+        kind = by_status if by_status and by_code is errors.UnknownCode else by_code
+        raise _failure(kind, f"code {envelope.code} ({envelope.message})", answer, now)
+    kind = by_status or errors.AnswerUnreadable
+    raise _failure(kind, f"HTTP {answer.status} without a result code ({envelope.message})", answer, now)
+
+
+def _document(answer: Answer, by_status: type[errors.PortalError] | None) -> dict[str, Any]:
+    if by_status is None and not answer.body.strip():
+        raise errors.AnswerEmpty(f"HTTP {answer.status} with an empty body")
+    try:
+        document = json.loads(answer.body)
+    except (ValueError, RecursionError) as error:
+        if by_status is None:
+            raise errors.AnswerUnreadable(f"HTTP {answer.status} whose body is not JSON") from error
+        document = {}
+    if isinstance(document, dict):
+        return document
+    if by_status is None:
+        raise errors.AnswerUnreadable(f"HTTP {answer.status} whose JSON is not an object")
+    return {}
+
+
+def _code(document: dict[str, Any]) -> str:
+    code = document.get("code")
+    return str(code).strip() if isinstance(code, int | str) and not isinstance(code, bool) else ""
+
+
+def _message(document: dict[str, Any]) -> str:
+    texts = (document.get(key) for key in _MESSAGES)
+    found = next((text for text in texts if isinstance(text, str) and text), "no message")
+    return "".join(c for c in found[:MESSAGE_LENGTH] if c.isprintable())
+
+
+def _failure(kind: type[errors.PortalError], message: str, answer: Answer, now: datetime) -> errors.PortalError:
+    if kind is errors.RateLimited:
+        return errors.RateLimited(message, retry_after=_seconds(answer.retry_after, now))
+    return kind(message)
+
+
+def _seconds(retry_after: str | None, now: datetime) -> float | None:
+    # RFC 9110, 10.2.3: either seconds or an HTTP date.
+    if retry_after is None:
+        return None
+    if retry_after.strip().isdigit():
+        return float(retry_after.strip()[:9])
+    try:
+        until = parsedate_to_datetime(retry_after)
+    except ValueError:
+        return None
+    return (until.replace(tzinfo=until.tzinfo or UTC) - now).total_seconds()

@@ -1,0 +1,37 @@
+"""The request budget: how fast the portal is asked, whatever the number of stations."""
+
+import threading
+from collections import deque
+
+from sems_exporter.clock import Clock
+from sems_exporter.errors import TimedOut
+
+SPACING = 0.2
+"""Seconds between two requests; bursts were answered with 429."""
+WINDOW = 60.0
+
+
+class Pace:
+    """At most `per_minute` requests in any minute, none closer than `SPACING` to the one before."""
+
+    def __init__(self, per_minute: int, clock: Clock, stop: threading.Event) -> None:
+        self._per_minute = per_minute
+        self._clock = clock
+        self._stop = stop
+        self._sent: deque[float] = deque(maxlen=per_minute)
+
+    def take_turn(self) -> None:
+        """Wait until a request may be sent, and count it; raises TimedOut when the program is ending."""
+        while (due := self._due(self._clock.now().timestamp())) > 0:
+            if self._clock.wait(self._stop, due):
+                raise TimedOut("the exporter is stopping")
+        self._sent.append(self._clock.now().timestamp())
+
+    def _due(self, now: float) -> float:
+        if not self._sent:
+            return 0.0
+        waits = [self._sent[-1] + SPACING - now]
+        if len(self._sent) == self._per_minute:
+            waits.append(self._sent[0] + WINDOW - now)
+        # A clock that was set back must not stop us for longer than the window.
+        return min(max(waits), WINDOW)

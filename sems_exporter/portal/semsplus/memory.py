@@ -1,0 +1,72 @@
+"""What the portal said before: slow answers kept for their time, refused ones left alone for a while.
+
+A call that fails in passing is answered from here with the instant of the old answer, so that `quality` lets its values
+go once they are too old; a call that the portal refuses (no right, no such route) is not repeated for half an hour.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from cachetools import TLRUCache
+
+from sems_exporter import errors
+from sems_exporter.clock import Clock
+from sems_exporter.portal.semsplus.endpoints import LIFETIMES
+
+REFUSED = (errors.PermissionDenied, errors.RouteUnknown, errors.RequestInvalid, errors.ProtocolChanged)
+REFUSED_FOR = 1800.0
+KEPT_FOR = 86400.0
+MOST = 100_000
+
+Key = tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """A decoded answer, and the instant it came."""
+
+    value: Any
+    fetched_at: datetime
+
+
+class Memory:
+    """Decoded answers by endpoint and ids."""
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+        timer = self._now
+        self._fresh: TLRUCache[Key, Kept] = TLRUCache(MOST, lambda key, _, now: now + LIFETIMES.get(key[0], 0.0), timer)
+        self._last: TLRUCache[Key, Kept] = TLRUCache(MOST, lambda _, __, now: now + KEPT_FOR, timer)
+        self._refused: TLRUCache[Key, errors.PortalError] = TLRUCache(MOST, lambda _, __, now: now + REFUSED_FOR, timer)
+
+    def get(self, key: Key, ask: Callable[[], Any]) -> Kept:
+        """The answer for `key`: a fresh one, or what `ask` brings.
+
+        Raises what `ask` raises, and a refusal again without asking while it is remembered.
+        """
+        if (kept := self._fresh.get(key)) is not None:
+            return kept
+        if (refusal := self._refused.get(key)) is not None:
+            raise refusal
+        try:
+            kept = Kept(ask(), self._clock.now())
+        except REFUSED as error:
+            self._refused[key] = error
+            raise
+        self._last[key] = kept
+        if key[0] in LIFETIMES:
+            self._fresh[key] = kept
+        return kept
+
+    def last(self, key: Key) -> Kept | None:
+        """The latest good answer for `key`, however old, or None."""
+        return self._last.get(key)
+
+    def forget(self, key: Key) -> None:
+        """Ask again next time, although the answer would still be good."""
+        self._fresh.pop(key, None)
+
+    def _now(self) -> float:
+        return self._clock.now().timestamp()

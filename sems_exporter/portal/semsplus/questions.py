@@ -1,0 +1,53 @@
+"""The calls of one station in one refresh, each failing alone."""
+
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+from sems_exporter import errors
+from sems_exporter.findings import Findings
+from sems_exporter.portal.semsplus.client import Client
+from sems_exporter.portal.semsplus.endpoints import Call
+from sems_exporter.portal.semsplus.memory import Kept, Memory
+
+log = logging.getLogger(__name__)
+
+MOST_ON_THE_WAY = 2
+"""Failures on the way to the portal after which the rest of a refresh is not tried."""
+
+
+@dataclass(slots=True)
+class Questions:
+    """The calls of one station in one refresh. Each fails alone, unless the account or the way is at fault."""
+
+    client: Client
+    memory: Memory
+    station: str
+    findings: Findings
+    failures: list[errors.PortalError] = field(default_factory=list)
+
+    def ask(self, call: Call, key: tuple[str, ...], decoded: Callable[[Any], Any]) -> Kept | None:
+        """The decoded answer, the last good one where the call fails in passing, or None."""
+        full = (call.endpoint, self.station, *key)
+        try:
+            return self.memory.get(full, lambda: decoded(self.client.call(call)))
+        except errors.WHOLE_ACCOUNT:
+            raise
+        except errors.PortalError as error:
+            self._note(call, error)
+            return None if isinstance(error, errors.PermissionDenied) else self.memory.last(full)
+
+    def _note(self, call: Call, error: errors.PortalError) -> None:
+        if not any(error is known for known in self.failures):
+            self.failures.append(error)
+            log.warning(
+                "part of a station could not be read",
+                extra={"station": self.station, "endpoint": call.endpoint, "reason": error.reason, "error": str(error)},
+            )
+        if sum(isinstance(failure, errors.ON_THE_WAY) for failure in self.failures) >= MOST_ON_THE_WAY:
+            raise error
+
+    def ask_again(self, call: Call, key: tuple[str, ...]) -> None:
+        """Do not keep the answer to this call for its usual time."""
+        self.memory.forget((call.endpoint, self.station, *key))

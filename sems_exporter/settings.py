@@ -1,0 +1,247 @@
+"""Every setting once: its key, flag, variable, type, default and meaning. Command line and reference follow from it."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import click
+import platformdirs
+import yaml
+
+from sems_exporter.config import DEFAULT_LOGIN_URL, Account, Secret, Settings
+from sems_exporter.errors import SettingError
+from sems_exporter.logs import FORMATS, LEVELS
+from sems_exporter.portal.gateway import is_loopback
+
+_DURATION = re.compile(r"(?:(\d+)d)?(?:(\d+)h)?(?:(\d+)m)?(?:(\d+(?:\.\d+)?)s?)?")
+_LISTEN = re.compile(r"(\[[0-9a-fA-F:.]+\]|[A-Za-z0-9.-]*):(\d{1,5})")
+
+
+class Duration(click.ParamType[float]):
+    """Seconds, or a Prometheus duration such as 5m or 1h30m, within limits."""
+
+    name = "duration"
+
+    def __init__(self, low: float, high: float) -> None:
+        self._low, self._high = low, high
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:
+        """Seconds."""
+        match = _DURATION.fullmatch(str(value).strip())
+        if match is None or not any(match.groups()):
+            self.fail(f"{value!r} is not a duration; write seconds or something like 5m or 1h30m", param, ctx)
+        days, hours, minutes, seconds = (float(part or 0) for part in match.groups())
+        total = days * 86400 + hours * 3600 + minutes * 60 + seconds
+        if not self._low <= total <= self._high:
+            self.fail(f"{value!r} is not within {self._low:.0f} s and {self._high:.0f} s", param, ctx)
+        return total
+
+
+class Texts(click.ParamType[tuple[str, ...]]):
+    """A list: in the file a YAML list, elsewhere separated by commas."""
+
+    name = "list"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> tuple[str, ...]:
+        """The items, without blanks and empty ones."""
+        items = value if isinstance(value, list | tuple) else str(value).split(",")
+        if any(isinstance(item, dict | list) for item in items):
+            self.fail("is not a list of texts", param, ctx)
+        return tuple(text for item in items if (text := str(item).strip()))
+
+
+class LoginUrl(click.ParamType[str]):
+    """A full sign-in address: https, or http to this machine."""
+
+    name = "url"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        """The address."""
+        text = str(value).strip()
+        try:
+            parts = urlsplit(text)
+            host, port = parts.hostname or "", parts.port
+        except ValueError:
+            host, port, parts = "", None, urlsplit("")
+        if not host or "@" in parts.netloc or port == 0:
+            self.fail(f"{text!r} is not a full address such as {DEFAULT_LOGIN_URL}", param, ctx)
+        if parts.scheme != "https" and not (parts.scheme == "http" and is_loopback(host)):
+            self.fail("has to begin with https://; plain http is for this machine only", param, ctx)
+        return text
+
+
+class ListenAddress(click.ParamType[str]):
+    """Where to listen: ":port" for all interfaces, "host:port" or "[v6]:port"."""
+
+    name = "address"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        """The address."""
+        match = _LISTEN.fullmatch(str(value).strip())
+        if match is None or int(match[2]) > 65535:
+            self.fail(f"{value!r} is not host:port, [v6]:port or :port", param, ctx)
+        return match[0]
+
+
+class UrlPath(click.ParamType[str]):
+    """A path below which the web server answers."""
+
+    name = "path"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        """The path."""
+        text = str(value).strip()
+        if not re.fullmatch(r"/[\w./-]*\w", text) or text.startswith("/-/"):
+            self.fail(f"{text!r} is not a path such as /metrics; / and /-/... are taken", param, ctx)
+        return text
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """One setting; `key` is its name in the file and, with SEMS_ before it, in the environment."""
+
+    key: str
+    type: click.ParamType[Any]
+    default: Any
+    help: str
+    flag: str = ""
+
+    @property
+    def option(self) -> str:
+        """The flag."""
+        return f"--{self.flag or self.key.replace('_', '-')}"
+
+    @property
+    def variable(self) -> str:
+        """The environment variable."""
+        return f"SEMS_{self.key.upper()}"
+
+
+ACCOUNT = (
+    Setting("account", click.STRING, None, "E-mail address of the SEMS+ account."),
+    Setting("password_file", click.STRING, None, "File that holds the password, and nothing else."),
+    Setting("login_url", LoginUrl(), DEFAULT_LOGIN_URL, "Full sign-in address of the portal."),
+    Setting(
+        "allowed_hosts",
+        Texts(),
+        (),
+        "Further hosts (host or host:port) that data may be fetched from, beside GoodWe's.",
+    ),
+    Setting("state_dir", click.STRING, None, "Directory for session and counters, so that a restart needs no sign-in."),
+    Setting("requests_per_minute", click.IntRange(5, 120), 30, "Most requests to the portal in a minute."),
+)
+POLLING = (
+    Setting("stations", Texts(), (), "Ids of the stations to read; all of the account where empty."),
+    Setting(
+        "interval", Duration(60, 3600), 300.0, "Time between two refreshes; the portal has nothing new below 60 s."
+    ),
+    Setting(
+        "data_max_age", Duration(60, 86400), 1200.0, "Age of the portal's data from which live values are left out."
+    ),
+    Setting(
+        "snapshot_max_age",
+        Duration(60, 86400),
+        None,
+        "Time without a good answer after which a station counts as down; 3 x interval where not set.",
+    ),
+)
+WEB = (
+    Setting("web_listen_address", ListenAddress(), ":10736", "Address to listen on.", "web.listen-address"),
+    Setting("web_telemetry_path", UrlPath(), "/metrics", "Path of the metrics.", "web.telemetry-path"),
+)
+LOGGING = (
+    Setting("log_level", click.Choice(LEVELS), "info", "Least important level that is logged.", "log.level"),
+    Setting("log_format", click.Choice(FORMATS), "logfmt", "Format of log lines.", "log.format"),
+)
+SETTINGS = (*ACCOUNT, *POLLING, *WEB, *LOGGING)
+PASSWORD_VARIABLE = "SEMS_PASSWORD"  # noqa: S105 - the name of a variable
+FILE_VARIABLE = "SEMS_CONFIG_FILE"
+
+
+def from_file(path: str) -> dict[str, Any]:
+    """The settings in the YAML file at `path`; raises SettingError that names the file or the key."""
+    try:
+        document = yaml.safe_load(Path(path).read_bytes())
+    except OSError as error:
+        raise SettingError("config.file", f"{path} cannot be read: {error.strerror}") from error
+    except (yaml.YAMLError, ValueError) as error:
+        mark = getattr(error, "problem_mark", None)
+        where = f", line {mark.line + 1}, column {mark.column + 1}" if mark else ""
+        raise SettingError("config.file", f"{path}{where} is not valid YAML") from None
+    if document is None:
+        return {}
+    if not isinstance(document, dict):
+        raise SettingError("config.file", f"{path} has to be a mapping of keys to values")
+    allowed = [setting.key for setting in SETTINGS] + ["password"]
+    for key, value in document.items():
+        if key not in allowed:
+            raise SettingError(str(key), f"no such setting in {path}; there are {', '.join(allowed)}")
+        if isinstance(value, dict) or value is None:
+            raise SettingError(str(key), f"needs a value in {path}")
+    return document
+
+
+def password(values: Mapping[str, Any], in_file: object, environ: Mapping[str, str]) -> Secret:
+    """The password: from its file if one is named, else from the environment, else from the configuration file."""
+    if path := values.get("password_file"):
+        try:
+            text = Path(path).read_text("utf-8").rstrip("\r\n")
+        except OSError as error:
+            raise SettingError("password_file", f"{path} cannot be read: {error.strerror}") from error
+        except UnicodeDecodeError:
+            raise SettingError("password_file", f"{path} is not UTF-8 text") from None
+        if not text:
+            raise SettingError("password_file", f"{path} is empty")
+        return Secret(text)
+    text = environ.get(PASSWORD_VARIABLE) or (str(in_file) if in_file else "")
+    if not text:
+        raise SettingError(
+            "password", "missing; set SEMS_PASSWORD_FILE (or --password-file) to a file with it, or SEMS_PASSWORD"
+        )
+    return Secret(text)
+
+
+def settings(values: Mapping[str, Any], in_file: object, environ: Mapping[str, str]) -> Settings:
+    """One validated object from the values that flags, environment and file gave; raises SettingError."""
+    if not values.get("account"):
+        raise SettingError(
+            "account",
+            "missing; set SEMS_ACCOUNT (or --account) to the e-mail address of your SEMS+ account, "
+            "or try `sems-exporter demo`, which needs none",
+        )
+    account = Account(
+        name=str(values["account"]).strip(),
+        password=password(values, in_file, environ),
+        login_url=values["login_url"],
+        allowed_hosts=(*values["allowed_hosts"], *_login_host(values["login_url"])),
+    )
+    return Settings(
+        account=account,
+        stations=tuple(dict.fromkeys(values["stations"])),
+        interval=values["interval"],
+        data_max_age=values["data_max_age"],
+        snapshot_max_age=values["snapshot_max_age"] or 3 * values["interval"],
+        requests_per_minute=values["requests_per_minute"],
+        state_dir=state_directory(values["state_dir"], environ),
+        listen_address=values["web_listen_address"],
+        telemetry_path=values["web_telemetry_path"],
+        log_level=values["log_level"],
+        log_format=values["log_format"],
+    )
+
+
+def state_directory(chosen: str | None, environ: Mapping[str, str]) -> Path:
+    """Where state is kept: as chosen, else systemd's state directory, else the user's."""
+    if chosen:
+        return Path(chosen)
+    systemd = environ.get("STATE_DIRECTORY", "").split(":")[0]
+    return Path(systemd) if systemd else Path(platformdirs.user_state_dir("sems-exporter", appauthor=False))
+
+
+def _login_host(login_url: str) -> tuple[str, ...]:
+    # Who chose a sign-in address of their own trusts that host with the password, hence with the token.
+    host = urlsplit(login_url).hostname or ""
+    return (host.lower(),) if login_url != DEFAULT_LOGIN_URL else ()

@@ -1,0 +1,105 @@
+"""A plant that obeys physics: sun, clouds, house, batteries, and the grid as the remainder."""
+
+from __future__ import annotations
+
+import threading
+from bisect import bisect_right
+from datetime import UTC, date, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from sems_exporter.simulator.battery import capacity_joules
+from sems_exporter.simulator.energy import Energies, Ledger, station_energies
+from sems_exporter.simulator.history import before, past_day, period_starts
+from sems_exporter.simulator.portrait import Portrait
+from sems_exporter.simulator.specs import PlantSpec
+from sems_exporter.simulator.state import PlantState
+from sems_exporter.simulator.step import STEP_SECONDS, local_day, solve, stored_after_step
+
+_CHECKPOINTS = 128
+
+
+class Plant:
+    """One simulated station.
+
+    Powers are constant within steps of 60 s aligned to the epoch, and counters are their exact integrals. The same
+    spec and start give the same state at an instant, whatever was asked before. Thread-safe.
+    """
+
+    def __init__(self, spec: PlantSpec, start: datetime) -> None:
+        """Begin at the station-local midnight before `start`; earlier days are estimated."""
+        self.spec = spec
+        self.zone = ZoneInfo(spec.zone)
+        self._first_day = start.astimezone(self.zone).date()
+        self._lock = threading.Lock()
+        self._checkpoints = [self._origin()]
+        self._days: dict[int, list[float]] = {}  # one entry for every whole day simulated
+
+    @property
+    def begin(self) -> datetime:
+        """The earliest instant that can be asked for."""
+        return datetime.fromtimestamp(self._checkpoints[0].step * STEP_SECONDS, UTC)
+
+    def state(self, instant: datetime) -> PlantState:
+        """The plant at `instant` (aware)."""
+        step, seconds = divmod(instant.timestamp(), STEP_SECONDS)
+        with self._lock:
+            ledger = self._ledger_at(int(step))
+        powers = solve(self.spec, self.zone, ledger.step, ledger.stored)
+        return Portrait(self.spec, self.zone, ledger, powers, seconds).state(instant)
+
+    def energy_on(self, day: date, instant: datetime) -> Energies:
+        """The energies of local date `day` as known at `instant`: today so far, nothing for the future."""
+        today = instant.astimezone(self.zone).date()
+        if day == today:
+            return self.state(instant).energy.today
+        if day > today:
+            return Energies(0.0, 0.0, 0.0, 0.0, 0.0, 0.0)
+        if day < self._first_day:
+            return station_energies(past_day(self.spec, day.toordinal()))
+        self.state(instant)  # simulates the days in between
+        return station_energies(self._days[day.toordinal()])
+
+    def _origin(self) -> Ledger:
+        midnight = datetime(*self._first_day.timetuple()[:3], tzinfo=self.zone)
+        totals = before(self.spec, self.spec.commissioned, self._first_day)
+        begins = {
+            period: [
+                total - part for total, part in zip(totals, before(self.spec, first, self._first_day), strict=True)
+            ]
+            for period, first in period_starts(self._first_day).items()
+        }
+        stored = [b.initial_state_of_charge * capacity_joules(b) for b in self.spec.batteries]
+        step = int(midnight.timestamp()) // STEP_SECONDS
+        return Ledger(step, self._first_day.toordinal(), totals, stored, dict(begins))
+
+    def _ledger_at(self, step: int) -> Ledger:
+        """The ledger at the beginning of `step`, simulated from the nearest one that is kept."""
+        place = bisect_right(self._checkpoints, step, key=lambda ledger: ledger.step)
+        if place == 0:
+            raise ValueError(f"this plant's history begins at {self.begin.isoformat()}")
+        if self._checkpoints[place - 1].step == step:
+            return self._checkpoints[place - 1]
+        ledger = self._checkpoints[place - 1].copy()
+        while ledger.step < step:
+            self._advance(ledger)
+        self._checkpoints.insert(place, ledger)
+        if len(self._checkpoints) > _CHECKPOINTS:
+            del self._checkpoints[1]  # the origin stays
+        return ledger
+
+    def _advance(self, ledger: Ledger) -> None:
+        powers = solve(self.spec, self.zone, ledger.step, ledger.stored)
+        ledger.totals = [t + r * STEP_SECONDS for t, r in zip(ledger.totals, powers.rates, strict=True)]
+        ledger.stored = stored_after_step(self.spec, ledger.stored, powers, STEP_SECONDS)
+        ledger.step += 1
+        day = local_day(self.zone, ledger.step * STEP_SECONDS)[0]
+        # Where clocks go back at midnight the old date returns for an hour; its counters do not.
+        if day > ledger.day:
+            begins = ledger.begins["today"]
+            self._days[ledger.day] = [now - then for now, then in zip(ledger.totals, begins, strict=True)]
+            ledger.begin_day(day)
+
+
+def days_between(first: date, last: date) -> list[date]:
+    """Every date from `first` to `last`, both included."""
+    return [first + timedelta(days=offset) for offset in range((last - first).days + 1)]

@@ -1,0 +1,110 @@
+"""What a simulated plant consists of. Watts, watt-hours, degrees; shares are 0 to 1."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Literal
+
+InverterKind = Literal["store", "grid"]
+
+
+@dataclass(frozen=True, slots=True)
+class PvInputSpec:
+    """The modules on one MPPT input; azimuth clockwise from north (south = 180)."""
+
+    peak_watts: float
+    tilt_degrees: float = 35.0
+    azimuth_degrees: float = 180.0
+    nominal_volts: float = 380.0
+
+
+@dataclass(frozen=True, slots=True)
+class BatterySpec:
+    """A battery system; `efficiency` is one way, so a round trip keeps its square."""
+
+    serial: str
+    capacity_watt_hours: float
+    max_charge_watts: float = 4000.0
+    max_discharge_watts: float = 4000.0
+    min_state_of_charge: float = 0.10
+    max_state_of_charge: float = 1.0
+    efficiency: float = 0.96
+    nominal_volts: float = 330.0
+    initial_state_of_charge: float = 0.45
+
+    def __post_init__(self) -> None:
+        """Refuse limits that no battery can have."""
+        if not 0.0 <= self.min_state_of_charge < self.max_state_of_charge <= 1.0:
+            raise ValueError("state of charge limits must satisfy 0 <= min < max <= 1")
+        if not 0.0 < self.efficiency <= 1.0:
+            raise ValueError("efficiency must be above 0 and at most 1")
+
+
+@dataclass(frozen=True, slots=True)
+class InverterSpec:
+    """A hybrid ("store") or a pure grid inverter, with one or three phases."""
+
+    serial: str
+    rated_watts: float
+    inputs: tuple[PvInputSpec, ...]
+    kind: InverterKind = "grid"
+    phases: Literal[1, 3] = 1
+    batteries: tuple[BatterySpec, ...] = ()
+    model: str = "SIM5K"
+
+    def __post_init__(self) -> None:
+        """Refuse a battery on an inverter that cannot hold one."""
+        if self.batteries and self.kind != "store":
+            raise ValueError("only a hybrid inverter (kind 'store') can have batteries")
+
+    @property
+    def peak_watts(self) -> float:
+        """Peak power of all modules on this inverter."""
+        return sum(entry.peak_watts for entry in self.inputs)
+
+
+@dataclass(frozen=True, slots=True)
+class HouseSpec:
+    """What the house draws: an always-on base, two peaks of the day, and short spikes such as a kettle."""
+
+    base_watts: float = 250.0
+    morning_peak_watts: float = 700.0
+    evening_peak_watts: float = 1500.0
+    spike_watts: float = 2000.0
+    spikes_per_day: float = 9.0
+
+
+@dataclass(frozen=True, slots=True)
+class PlantSpec:
+    """One station. Without `meter_serial` nobody measures the grid or the house."""
+
+    station_id: str
+    name: str
+    zone: str
+    latitude: float
+    longitude: float
+    inverters: tuple[InverterSpec, ...]
+    house: HouseSpec = field(default_factory=HouseSpec)
+    meter_serial: str | None = None
+    dongle_serial: str | None = None
+    commissioned: date = date(2023, 4, 1)
+    currency: str = "EUR"
+    grid_volts: float = 230.0
+    grid_hertz: float = 50.0
+    seed: int = 1
+
+    @property
+    def batteries(self) -> tuple[BatterySpec, ...]:
+        """All batteries, inverter by inverter."""
+        return tuple(battery for inverter in self.inverters for battery in inverter.batteries)
+
+    @property
+    def peak_watts(self) -> float:
+        """Peak power of all modules."""
+        return sum(inverter.peak_watts for inverter in self.inverters)
+
+    @property
+    def phases(self) -> int:
+        """Phases of the connection to the grid."""
+        return max((inverter.phases for inverter in self.inverters), default=1)

@@ -1,0 +1,123 @@
+"""One minute of a plant: constant powers, worked out from the instant and the energy stored."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from functools import lru_cache
+from typing import NamedTuple
+from zoneinfo import ZoneInfo
+
+from sems_exporter.simulator.battery import battery_watts, stored_after
+from sems_exporter.simulator.chance import smooth
+from sems_exporter.simulator.house import load_watts
+from sems_exporter.simulator.specs import InverterSpec, PlantSpec
+from sems_exporter.simulator.state import Running
+from sems_exporter.simulator.sun import (
+    Irradiance,
+    SunPosition,
+    clear_sky,
+    on_plane,
+    sun_position,
+    under_clouds,
+)
+from sems_exporter.simulator.weather import air_temperature, cloud_cover
+
+STEP_SECONDS = 60
+_EPOCH_ORDINAL = 719_163  # the ordinal of 1970-01-01
+_WAKE_SHARE = 0.003  # of rated power; below it an inverter does not start
+_TWILIGHT = -1.0  # degrees; the modules carry a voltage a little before sunrise
+
+
+class StepPowers(NamedTuple):
+    """The powers of one step in watts; `rates` are those of every counter, in joules per second."""
+
+    input_watts: tuple[tuple[float, ...], ...]
+    pv_watts: tuple[float, ...]
+    running: tuple[Running, ...]
+    battery_watts: list[float]
+    load_watts: float
+    grid_watts: float
+    air_celsius: float
+    rates: list[float]
+
+
+def solve(spec: PlantSpec, zone: ZoneInfo, step: int, stored: Sequence[float]) -> StepPowers:
+    """The powers during the step that begins at `step` x `STEP_SECONDS`, with `stored` joules in the batteries."""
+    timestamp = step * STEP_SECONDS
+    air = air_temperature(spec.seed, timestamp, spec.latitude, spec.longitude)
+    sun = sun_position(timestamp, spec.latitude, spec.longitude)
+    light = _light(spec.seed, timestamp, sun)
+    inputs = tuple(_input_watts(inverter, light, sun, air) for inverter in spec.inverters)
+    pv = tuple(map(sum, inputs))
+    load = load_watts(spec.house, spec.seed, timestamp, local_day(zone, timestamp)[1])
+    surplus = sum(pv) - load + _control_error(spec.seed, timestamp)
+    battery = battery_watts(spec.inverters, stored, pv, surplus, STEP_SECONDS)
+    grid = sum(pv) + sum(battery) - load
+    running = tuple(_running(i, watts, sun) for i, watts in zip(spec.inverters, pv, strict=True))
+    rates = _rates(spec, pv, running, battery)
+    rates += (max(0.0, grid), max(0.0, -grid), load)
+    return StepPowers(inputs, pv, running, battery, load, grid, air, rates)
+
+
+def stored_after_step(spec: PlantSpec, stored: Sequence[float], powers: StepPowers, seconds: float) -> list[float]:
+    """The joules in every battery `seconds` into a step that began with `stored`."""
+    return [
+        stored_after(battery, joules, watts, seconds)
+        for battery, joules, watts in zip(spec.batteries, stored, powers.battery_watts, strict=True)
+    ]
+
+
+def local_day(zone: ZoneInfo, timestamp: int) -> tuple[int, int]:
+    """The ordinal of the local date at a Unix timestamp, and the seconds on the wall clock since 00:00."""
+    days, seconds = divmod(timestamp + _utc_offset(zone, timestamp // 900), 86400)
+    return days + _EPOCH_ORDINAL, seconds
+
+
+@lru_cache(maxsize=1024)
+def _utc_offset(zone: ZoneInfo, quarter: int) -> int:
+    """Seconds east of UTC; zones change on quarter hours only."""
+    offset = datetime.fromtimestamp(quarter * 900, zone).utcoffset()
+    return int(offset.total_seconds()) if offset else 0
+
+
+def _control_error(seed: int, timestamp: int) -> float:
+    """A real controller misses the zero at the grid by some watts, to either side."""
+    return (smooth(seed, "control", timestamp, 180.0) - 0.5) * 50.0
+
+
+def _light(seed: int, timestamp: int, sun: SunPosition) -> Irradiance:
+    sky = clear_sky(sun.elevation)
+    return under_clouds(sky, cloud_cover(seed, timestamp)) if sky.diffuse else sky
+
+
+def _input_watts(inverter: InverterSpec, light: Irradiance, sun: SunPosition, air: float) -> tuple[float, ...]:
+    if light.direct + light.diffuse <= 0.0:
+        return (0.0,) * len(inverter.inputs)
+    watts = []
+    for modules in inverter.inputs:
+        irradiance = on_plane(light, sun, modules.tilt_degrees, modules.azimuth_degrees)
+        cell_celsius = air + 0.027 * irradiance
+        watts.append(modules.peak_watts * irradiance / 1000.0 * (1.0 - 0.0037 * (cell_celsius - 25.0)) * 0.95)
+    total = sum(watts)
+    if total < _WAKE_SHARE * inverter.rated_watts:
+        return (0.0,) * len(watts)
+    scale = min(1.0, inverter.rated_watts / total)
+    return tuple(value * scale for value in watts)
+
+
+def _running(inverter: InverterSpec, pv: float, sun: SunPosition) -> Running:
+    if inverter.batteries or pv > 0.0:
+        return Running.RUNNING
+    return Running.WAITING if sun.elevation > _TWILIGHT else Running.OFFLINE
+
+
+def _rates(spec: PlantSpec, pv: Sequence[float], running: Sequence[Running], battery: Sequence[float]) -> list[float]:
+    rates: list[float] = []
+    first = 0
+    for inverter, watts, state in zip(spec.inverters, pv, running, strict=True):
+        own = battery[first : first + len(inverter.batteries)]
+        first += len(own)
+        charge, discharge = -sum(w for w in own if w < 0.0), sum(w for w in own if w > 0.0)
+        rates += (watts, charge, discharge, 1.0 if state is Running.RUNNING else 0.0)
+    return rates

@@ -1,0 +1,103 @@
+"""The wire in general: requests, envelopes, result codes and how numbers are written."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+JsonObject = dict[str, Any]
+
+SUCCESS = "00000"
+
+# code: (English or Chinese text, translation code); texts as reported by users of the real portal in 2026.
+_REFUSALS: Mapping[str, tuple[str, str | None]] = {
+    "100001": ("No access, please log in.", "no_access"),
+    "100002": ("The authorization has expired, please log in again.", "authorization_expired"),
+    "100004": ("parameter error.", "parameter_error"),
+    "100005": ("Email or password error.", "email_or_password_error"),
+    "100025": ("No operation permission.", "no_permission"),
+    "C0602": ("账号登录异常", "account_login_abnormal"),
+    "P0214": ("Missing parameter", "missing_parameter"),
+    # The one captured S0327 answer (2026-09) has a description only.
+    "S0327": ("Statistical dimension parameters are incorrect", None),
+}
+
+
+class Refusal(Exception):
+    """The portal says no, with one of its result codes."""
+
+    def __init__(self, code: str) -> None:
+        """Refuse with `code`."""
+        super().__init__(code)
+        self.code = code
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """One HTTP request; header names in lower case, `path` without the query."""
+
+    method: str
+    path: str
+    query: Mapping[str, str]
+    headers: Mapping[str, str]
+    body: bytes
+    target: str
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """A request that found its route: query, path serial number (`sn`) and JSON body in one mapping."""
+
+    endpoint: str
+    parameters: Mapping[str, Any]
+
+    def text(self, name: str) -> str:
+        """A parameter as text; "" when it is missing."""
+        value = self.parameters.get(name)
+        return "" if value is None else str(value)
+
+    def number(self, name: str, default: int) -> int:
+        """A parameter as a whole number of at least 1."""
+        value = self.parameters.get(name, default)
+        return max(1, value) if isinstance(value, int) else default
+
+
+def success(data: object, description: str = "成功") -> JsonObject:
+    """The envelope of an answer with data."""
+    return {"code": SUCCESS, "description": description, "traceId": _trace_id(), "data": data}
+
+
+def success_without_data() -> JsonObject:
+    """The envelope of a success that carries nothing, as for the telemetry of a dongle."""
+    return {"code": SUCCESS, "description": "成功", "traceId": _trace_id()}
+
+
+def refusal(code: str) -> JsonObject:
+    """The envelope of a refusal: no `data` key at all."""
+    text, translation = _REFUSALS.get(code, (code, None))
+    envelope: JsonObject = {"code": code, "description": text, "traceId": _trace_id()}
+    if translation:
+        envelope |= {"translationCode": translation, "errorMsg": text}
+    return envelope
+
+
+def decimal_text(value: float, digits: int) -> str:
+    """A number as telemetry writes it: at most `digits` decimals, no trailing zeros."""
+    text = f"{round(value, digits) + 0.0:.{digits}f}"
+    return text.rstrip("0").rstrip(".") if digits else text
+
+
+def kilo(value: float, digits: int) -> float:
+    """Watts as kilowatts, rounded; never a negative zero."""
+    return round(value / 1000.0, digits) + 0.0
+
+
+def kilowatt_hours(joules: float, digits: int = 2) -> float:
+    """Joules as kilowatt-hours, rounded."""
+    return round(joules / 3.6e6, digits) + 0.0
+
+
+def _trace_id() -> str:
+    return secrets.token_hex(16)

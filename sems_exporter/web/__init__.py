@@ -1,0 +1,1 @@
+"""What the outside sees: metrics, the status page, health."""

@@ -1,0 +1,52 @@
+"""The devices of a station: one compact table per kind, narrow enough for a phone and to stand side by side."""
+
+from collections.abc import Sequence
+
+from sems_exporter.model import Battery, Device, Inverter, Meter, PvInput, Station
+from sems_exporter.web.badges import state_badge
+from sems_exporter.web.figures import figure, identity, name
+
+Columns = tuple[tuple[str, str], ...]
+
+_INVERTER: Columns = (("AC power", "ac_power"), ("Temp.", "temperature"))
+_BATTERY: Columns = (("Charge", "state_of_charge"), ("Health", "state_of_health"), ("Temp.", "temperature"))
+_METER: Columns = (("Import", "grid_import_power"), ("Export", "grid_export_power"))
+
+
+def device_tables(station: Station) -> str:
+    """Tables of the kinds of device that the station has."""
+    tables = (
+        _table("Inverters", _INVERTER, station.inverters),
+        _table("Batteries", _BATTERY, station.batteries),
+        _table("Meters", _METER, station.meters),
+    )
+    shown = "".join(table for table in tables if table)
+    return f'<div class="devices">{shown}</div>' if shown else ""
+
+
+def _table(title: str, columns: Columns, devices: Sequence[Inverter | Battery | Meter]) -> str:
+    if not devices:
+        return ""
+    heads = "".join(f'<th scope="col">{head}</th>' for head, _ in columns)
+    rows = "".join(_rows(device, columns) for device in devices)
+    return f'<table><caption>{title}</caption><thead><tr><th scope="col">Device</th>{heads}</tr></thead>{rows}</table>'
+
+
+def _rows(device: Inverter | Battery | Meter, columns: Columns) -> str:
+    cells = "".join(f"<td>{figure(device, attribute)}</td>" for _, attribute in columns)
+    inputs = device.inputs if isinstance(device, Inverter) else ()
+    more = f'<tr class="inputs"><td colspan="{len(columns) + 1}">{_inputs(inputs)}</td></tr>' if inputs else ""
+    return (
+        f'<tbody {identity(device)}><tr><th scope="row">{_title(device)}{state_badge(device)}</th>{cells}</tr>'
+        f"{more}</tbody>"
+    )
+
+
+def _title(device: Device) -> str:
+    title = device.name or device.model or device.id
+    others = (text for text in (device.model, device.id) if text and text != title)
+    return name(title) + "".join(f'<small class="about">{name(text)}</small>' for text in others)
+
+
+def _inputs(inputs: Sequence[PvInput]) -> str:
+    return "".join(f"<span {identity(i)}>MPPT {name(i.number)} {figure(i, 'power')}</span>" for i in inputs)

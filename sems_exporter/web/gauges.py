@@ -1,0 +1,96 @@
+"""Half-round gauges as inline SVG, drawn with presentation attributes only: the policy forbids inline styles."""
+
+import math
+
+from sems_exporter.measure import family
+from sems_exporter.model import Station
+from sems_exporter.web.badges import icon
+from sems_exporter.web.figures import figure, marks, reading
+
+_ARC = 'd="M13 60A47 47 0 0 1 107 60" pathLength="100"'
+_LEAST_SCALE = 1000.0
+_DIALS = {
+    "pv_power": ("pv", "PV"),
+    "load_power": ("load", "Load"),
+    "battery_state_of_charge": ("battery", "Battery"),
+}
+
+
+def gauges(station: Station) -> str:
+    """PV, load and, where there is one, the battery."""
+    dials = _pv(station) + _load(station)
+    return f'<div class="gauges">{dials}{_battery(station) if has_battery(station) else ""}</div>'
+
+
+def has_battery(station: Station) -> bool:
+    """Whether to show a battery: as the portal says, else if anything of one was seen."""
+    if station.has_battery is not None:
+        return station.has_battery
+    return bool(station.batteries) or station.battery_state_of_charge is not None
+
+
+def round_scale(value: float) -> float:
+    """The next of 1, 2 or 5 times a power of ten, at least 1 kW: a scale that does not move with every cloud."""
+    least = max(value, _LEAST_SCALE)
+    decade = 10.0 ** math.floor(math.log10(least))
+    return next(step * decade for step in (1, 2, 5, 10) if step * decade >= least)
+
+
+def _pv(station: Station) -> str:
+    full = _full_scale(station)
+    detail = f"of {_scale_text(full)}p" if station.installed_power else _span(station.pv_power, full)
+    return _dial(station, "pv_power", full, detail)
+
+
+def _load(station: Station) -> str:
+    load, full = station.load_power or 0.0, _full_scale(station)
+    full = full if load <= full else round_scale(load)
+    return _dial(station, "load_power", full, _span(station.load_power, full))
+
+
+def _full_scale(station: Station) -> float:
+    # One scale for PV and load where it suffices: two arcs side by side are read as a comparison.
+    return station.installed_power or round_scale(max(station.pv_power or 0.0, station.load_power or 0.0))
+
+
+def _span(value: float | None, full: float) -> str:
+    return "" if value is None else f"0 – {_scale_text(full)}"
+
+
+def _scale_text(full: float) -> str:
+    return f"{round(full / 1000, 2):g} kW"
+
+
+def _battery(station: Station) -> str:
+    return _dial(station, "battery_state_of_charge", 1.0, _battery_flow(station))
+
+
+def _battery_flow(station: Station) -> str:
+    if station.battery_charge_power:
+        return f"{icon('up')}charging <b>{figure(station, 'battery_charge_power')}</b>"
+    if station.battery_discharge_power:
+        return f"{icon('down')}discharging <b>{figure(station, 'battery_discharge_power')}</b>"
+    if station.battery_charge_power is None or station.battery_discharge_power is None:
+        return "– power unknown"
+    return f"idle <b>{figure(station, 'battery_charge_power')}</b>"
+
+
+def _dial(station: Station, attribute: str, full: float, detail: str) -> str:
+    kind, title = _DIALS[attribute]
+    value: float | None = getattr(station, attribute)
+    spoken, arc, centre = f"{title}: unknown", "", '<text class="unknown" x="60" y="51">–</text>'
+    below = '<text class="unit" x="60" y="67">unknown</text>'
+    if value is not None:
+        number, unit = reading(value, family(Station, attribute).unit)
+        share = min(max(value / full, 0.0), 1.0) * 100
+        spoken = f"{title}: {number} {unit}" + ("" if unit == "%" else f", {share:.0f} % of {_scale_text(full)}")
+        # A round cap would show a dot even at nothing.
+        arc = f'<path class="arc" {_ARC} stroke-dasharray="{share:.1f} 200"/>' if share >= 0.5 else ""
+        centre = f'<text class="number" x="60" y="51" {marks(station, attribute)}>{number}</text>'
+        below = f'<text class="unit" x="60" y="67">{unit}</text>'
+    return (
+        f'<figure class="gauge {kind}"><figcaption>{title}</figcaption>'
+        f'<svg viewBox="0 0 120 72" role="img" aria-label="{spoken}">'
+        f'<path class="track" {_ARC}/>{arc}{centre}{below}</svg>'
+        f'<p class="detail">{detail}</p></figure>'
+    )

@@ -1,0 +1,71 @@
+"""Which of the two formats, and which encoding, a client wants. Pure functions of its headers (RFC 9110, 12.5)."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from sems_exporter.exposition import Format
+
+LONGEST = 4096
+"""Characters of a header that are looked at; what Prometheus sends has about 200."""
+
+_OFFERS: dict[str, tuple[Format, frozenset[str]]] = {
+    "application/openmetrics-text": (Format.OPENMETRICS, frozenset({"", "1.0.0"})),
+    "text/plain": (Format.TEXT, frozenset({"", "0.0.4"})),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class _Wish:
+    name: str
+    version: str
+    quality: float
+
+
+def format_for(accept: str) -> Format:
+    """The format that `accept` prefers; plain text where it names neither, wants neither, or makes no sense.
+
+    Of equally welcome formats the more exactly named wins, then OpenMetrics if it was asked for by name.
+    """
+    best, rank = Format.TEXT, (0.0, 0)
+    for wish in _wishes(accept):
+        offer, exactness = _offer(wish)
+        if offer is not None and wish.quality > 0 and (wish.quality, exactness) > rank:
+            best, rank = offer, (wish.quality, exactness)
+    return best
+
+
+def _offer(wish: _Wish) -> tuple[Format | None, int]:
+    if wish.name in _OFFERS:
+        offered, versions = _OFFERS[wish.name]
+        return (offered, 3) if wish.version in versions else (None, 0)
+    if wish.name in ("*/*", "text/*"):
+        return Format.TEXT, 1
+    return (Format.OPENMETRICS, 2) if wish.name == "application/*" else (None, 0)
+
+
+def wants_gzip(accept_encoding: str) -> bool:
+    """Whether gzip is welcome, and no less so than no encoding at all."""
+    qualities = {wish.name: wish.quality for wish in _wishes(accept_encoding)}
+    gzip = qualities.get("gzip", qualities.get("x-gzip", qualities.get("*", 0.0)))
+    return gzip > 0 and gzip >= qualities.get("identity", 0.0)
+
+
+def _wishes(header: str) -> Iterator[_Wish]:
+    for item in header[:LONGEST].lower().split(","):
+        name, *parameters = (part.strip() for part in item.split(";"))
+        values = dict(_pair(parameter) for parameter in parameters if "=" in parameter)
+        if name:
+            yield _Wish(name, values.get("version", ""), _quality(values.get("q", "1")))
+
+
+def _pair(parameter: str) -> tuple[str, str]:
+    name, _, value = parameter.partition("=")
+    return name.strip(), value.strip().strip('"')
+
+
+def _quality(text: str) -> float:
+    try:
+        quality = float(text)
+    except ValueError:
+        return 0.0
+    return quality if 0 <= quality <= 1 else 0.0

@@ -1,0 +1,42 @@
+"""Many stations at a glance: one row each, with a link to the station's block."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from sems_exporter.model import Station
+from sems_exporter.web.badges import icon, state_badge
+from sems_exporter.web.figures import UNKNOWN, figure, identity
+from sems_exporter.web.gauges import has_battery
+from sems_exporter.web.station_block import age, station_title
+
+_HEADS = (("Station", ""), ("PV", ""), ("Load", ' class="spare"'), ("Grid", ""), ("Battery", ' class="spare"'))
+
+
+def overview(stations: Sequence[tuple[str, Station]], now: datetime, max_age: float) -> str:
+    """The table over all stations, given with their anchors."""
+    heads = "".join(f'<th scope="col"{extra}>{text}</th>' for text, extra in _HEADS)
+    rows = "".join(_row(anchor, station, now, max_age) for anchor, station in stations)
+    return (
+        f'<section class="overview"><table><caption>{len(stations)} stations</caption>'
+        f"<thead><tr>{heads}</tr></thead><tbody>{rows}</tbody></table></section>"
+    )
+
+
+def _row(anchor: str, station: Station, now: datetime, max_age: float) -> str:
+    battery = figure(station, "battery_state_of_charge") if has_battery(station) else "none"
+    return (
+        f'<tr {identity(station)}><th scope="row"><a href="#{anchor}">{station_title(station)}</a>'
+        f"{state_badge(station)}{age(station, now, max_age)}</th>"
+        f'<td>{figure(station, "pv_power")}</td><td class="spare">{figure(station, "load_power")}</td>'
+        f'<td>{_grid(station)}</td><td class="spare">{battery}</td></tr>'
+    )
+
+
+def _grid(station: Station) -> str:
+    if station.grid_export_power:
+        return f'{figure(station, "grid_export_power")}<small class="way export">{icon("up")}export</small>'
+    if station.grid_import_power:
+        return f'{figure(station, "grid_import_power")}<small class="way import">{icon("down")}import</small>'
+    if station.grid_import_power is None or station.grid_export_power is None:
+        return UNKNOWN
+    return f'{figure(station, "grid_import_power")}<small class="way">no flow</small>'

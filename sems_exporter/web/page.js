@@ -1,0 +1,70 @@
+"use strict";
+(() => {
+  const EVERY = 30000;
+  let asked = Date.now();
+
+  // The exporter's clock counts, carried on by this browser's: the two may disagree.
+  let lead = 0;
+  const settle = () => { lead = page().dataset.now * 1000 - Date.now(); };
+  const page = (root = document) => root.getElementById("page");
+
+  const span = (s) =>
+    s < 90 ? `${Math.floor(s)} s`
+    : s < 5400 ? `${Math.floor(s / 60)} min`
+    : s < 172800 ? `${Math.floor(s / 3600)} h`
+    : `${Math.floor(s / 86400)} days`;
+
+  const tick = () => {
+    const now = (Date.now() + lead) / 1000;
+    for (const e of document.querySelectorAll("[data-ago]")) {
+      const age = now - e.dataset.ago;
+      e.textContent = age < 10 ? "just now" : `${span(age)} ago`;
+      if (e.dataset.limit) e.closest(".age").querySelector(".badge").hidden = age <= e.dataset.limit;
+    }
+    for (const e of document.querySelectorAll("[data-until]")) {
+      const left = e.dataset.until - now;
+      e.textContent = left <= 0 ? "now" : `in ${span(left)}`;
+    }
+  };
+
+  // Swapping the content, not reloading, keeps the place on the page and survives a restart of the exporter.
+  const swap = (fresh) => {
+    const stops = () => [...page().querySelectorAll("a, summary")];
+    const focus = stops().indexOf(document.activeElement);
+    for (const e of document.querySelectorAll("details[open]")) {
+      const same = fresh.getElementById(e.id);
+      if (same) same.open = true;
+    }
+    page().replaceWith(page(fresh));
+    document.title = fresh.title;
+    if (focus >= 0) stops()[focus]?.focus({ preventScroll: true });
+    settle();
+  };
+
+  const own = (root) => root.querySelector("style").textContent + root.querySelector("script").textContent;
+
+  const renew = async () => {
+    asked = Date.now();
+    try {
+      const answer = await fetch(location.origin + location.pathname, { cache: "no-store", signal: AbortSignal.timeout(20000) });
+      if (!answer.ok) throw new Error(answer.status);
+      const fresh = new DOMParser().parseFromString(await answer.text(), "text/html");
+      if (!page(fresh)) throw new Error("another page");
+      if (own(fresh) !== own(document)) return location.reload();
+      if (getSelection().isCollapsed) swap(fresh);
+      document.getElementById("lost").hidden = true;
+    } catch {
+      document.getElementById("lost").hidden = false;
+    }
+    tick();
+  };
+
+  const beat = () => {
+    tick();
+    if (!document.hidden && Date.now() - asked >= EVERY) renew();
+  };
+
+  settle();
+  setInterval(beat, 1000);
+  document.addEventListener("visibilitychange", beat);
+})();

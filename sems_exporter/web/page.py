@@ -1,0 +1,121 @@
+"""The status page: one self-contained HTML document that needs no network, no script and no style but its own."""
+
+import base64
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from html import escape
+from importlib.resources import files
+from string import Template
+
+from sems_exporter.model import Station
+from sems_exporter.web.badges import badge, icon
+from sems_exporter.web.moments import ago, until
+from sems_exporter.web.overview import overview
+from sems_exporter.web.station_block import folded_block, open_block
+
+FOLD_ABOVE = 6
+"""With more stations than this the page starts with an overview and folds each station's block."""
+
+
+def _part(suffix: str) -> str:
+    return files("sems_exporter.web").joinpath(f"page.{suffix}").read_text("utf-8").strip()
+
+
+def _source(text: str) -> str:
+    digest = hashlib.sha256(text.encode()).digest()
+    return f"'sha256-{base64.b64encode(digest).decode()}'"
+
+
+_DOCUMENT, _STYLE, _SCRIPT = Template(_part("html")), _part("css"), _part("js")
+
+CONTENT_SECURITY_POLICY: str = "; ".join(
+    (
+        "default-src 'none'",
+        f"style-src {_source(_STYLE)}",
+        f"script-src {_source(_SCRIPT)}",
+        "img-src data:",  # the icon of the browser tab
+        "connect-src 'self'",  # the script fetches this page again
+        "base-uri 'none'",
+        "form-action 'none'",
+        "frame-ancestors 'none'",
+    )
+)
+"""The header that lets the page's own style and script run and nothing else."""
+
+
+@dataclass(frozen=True, slots=True)
+class PageStatus:
+    """What the page says about the exporter itself. Instants are aware; `up` is None before the first refresh ends."""
+
+    now: datetime
+    version: str
+    up: bool | None
+    last_success: datetime | None
+    next_refresh: datetime | None
+    problem: str | None
+    simulated: bool
+    metrics_path: str
+    snapshot_max_age: float
+
+
+def render_page(stations: Sequence[Station], status: PageStatus) -> bytes:
+    """The whole document in UTF-8. Values of `stations` that are too old to trust have been taken out before."""
+    document = _DOCUMENT.substitute(
+        style=_STYLE,
+        script=_SCRIPT,
+        now=f"{status.now.timestamp():.0f}",
+        title=f"{_overall(status)[2]} · SEMS exporter",
+        badges=_badges(status),
+        notice=_notice(status),
+        content=_content(stations, status),
+        metrics_path=escape(status.metrics_path),
+        version=escape(status.version),
+        refreshes=_refreshes(status),
+    )
+    # A name may hold half a surrogate pair, which JSON can spell and UTF-8 cannot.
+    return document.encode("utf-8", "replace")
+
+
+def _overall(status: PageStatus) -> tuple[str, str, str, str]:
+    """Icon, tone, word and sentence for the state of the exporter as a whole."""
+    if status.problem or status.up is False:
+        return "alert", "bad", "Trouble", status.problem or "The last refresh failed."
+    if status.up is None:
+        return "wait", "calm", "Waiting", "Waiting for the first data from the portal."
+    return "ok", "good", "OK", ""
+
+
+def _badges(status: PageStatus) -> str:
+    shape, tone, word, _ = _overall(status)
+    marked = "" if status.up is None else f' data-metric="sems_up" data-value="{float(status.up)!r}"'
+    simulated = badge("what", "warn", "simulated plant") if status.simulated else ""
+    return simulated + badge(shape, tone, word, marked)
+
+
+def _notice(status: PageStatus) -> str:
+    shape, tone, _, sentence = _overall(status)
+    return f'<p class="notice {tone}">{icon(shape)}<span>{escape(sentence)}</span></p>' if sentence else ""
+
+
+def _content(stations: Sequence[Station], status: PageStatus) -> str:
+    named = [(f"s{number}", station) for number, station in enumerate(stations, 1)]
+    if not named:
+        return f'<section class="station empty">{_empty(status)}</section>'
+    folded = len(named) > FOLD_ABOVE
+    block = folded_block if folded else open_block
+    blocks = "".join(block(station, anchor, status.now, status.snapshot_max_age) for anchor, station in named)
+    return (overview(named, status.now, status.snapshot_max_age) if folded else "") + blocks
+
+
+def _empty(status: PageStatus) -> str:
+    if status.up:
+        return "<h2>No stations</h2><p>The account answers, but shows no station to this exporter.</p>"
+    return "<h2>No data yet</h2><p>Stations appear here as soon as the portal has answered. The page renews itself.</p>"
+
+
+def _refreshes(status: PageStatus) -> str:
+    last = "none yet" if status.last_success is None else ago(status.last_success, status.now)
+    following = "" if status.next_refresh is None else f" · next refresh {until(status.next_refresh, status.now)}"
+    return f"last good refresh {last}{following}"

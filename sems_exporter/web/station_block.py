@@ -1,0 +1,95 @@
+"""One station on the status page: flows, gauges, today's energies, devices and how old all that is."""
+
+from datetime import datetime
+
+from sems_exporter.measure import Role, measures
+from sems_exporter.model import Station
+from sems_exporter.web.badges import badge, icon, state_badge
+from sems_exporter.web.device_tables import device_tables
+from sems_exporter.web.figures import figure, identity, name
+from sems_exporter.web.gauges import gauges
+from sems_exporter.web.moments import ago, clock
+
+_LIVE = tuple(attribute for attribute, measure in measures(Station).items() if measure.role is Role.LIVE)
+_TODAY = (
+    ("PV", "pv_energy_today"),
+    ("Consumption", "load_energy_today"),
+    ("Import", "grid_import_energy_today"),
+    ("Export", "grid_export_energy_today"),
+    ("Charge", "battery_charge_energy_today"),
+    ("Discharge", "battery_discharge_energy_today"),
+)
+_OTHERS = (
+    ("EV charger", "ev_charger_power"),
+    ("Heat pump", "heat_pump_power"),
+    ("Generator", "generator_power"),
+)
+_SILENT = (
+    f'<p class="notice warn">{icon("alert")}<span><strong>No recent data.</strong> '
+    "Live figures appear here once the portal delivers fresh ones.</span></p>"
+)
+
+
+def station_title(station: Station) -> str:
+    """The name of the station, or its id where it has none."""
+    return name(station.name or station.id)
+
+
+def open_block(station: Station, anchor: str, now: datetime, max_age: float) -> str:
+    """A station with all its figures in sight."""
+    return (
+        f'<section class="station" id="{anchor}" aria-labelledby="{anchor}-name" {identity(station)}>'
+        f'<div class="head"><h2 id="{anchor}-name">{station_title(station)}</h2>{state_badge(station)}'
+        f"{age(station, now, max_age)}</div>{_body(station)}</section>"
+    )
+
+
+def folded_block(station: Station, anchor: str, now: datetime, max_age: float) -> str:
+    """A station folded to its name. Browsers unfold it when a link leads to the anchor within."""
+    return (
+        f'<details class="station" id="{anchor}-fold" {identity(station)}>'
+        f'<summary class="head"><h2>{station_title(station)}</h2>{state_badge(station)}</summary>'
+        f'<div class="anchor" id="{anchor}">{age(station, now, max_age)}{_body(station)}</div></details>'
+    )
+
+
+def age(station: Station, now: datetime, max_age: float) -> str:
+    """When the station's data are from; flagged as old beyond `max_age` seconds."""
+    stamp = station.data_timestamp
+    if stamp is None:
+        return f'<p class="age">time of the data unknown, asked {ago(station.fetched_at, now)}</p>'
+    old = (now - stamp).total_seconds() > max_age
+    flag = badge("alert", "warn", "old data", "" if old else " hidden")
+    return (
+        f'<p class="age" data-metric="sems_station_data_timestamp_seconds" data-value="{stamp.timestamp()!r}">{flag}'
+        f'<span class="when">data from {clock(stamp, station.timezone, now)}, </span>{ago(stamp, now, max_age)}</p>'
+    )
+
+
+def _body(station: Station) -> str:
+    silent = all(getattr(station, attribute) is None for attribute in _LIVE)
+    return (
+        f"{_SILENT if silent else ''}"
+        f'<div class="flows">{_flow(station, "import", "down", "from the grid")}'
+        f"{_flow(station, 'export', 'up', 'to the grid')}</div>"
+        f"{gauges(station)}{_tiles('Also now', _OTHERS, station)}{_tiles('Today', _TODAY, station)}"
+        f"{device_tables(station)}"
+    )
+
+
+def _flow(station: Station, direction: str, shape: str, way: str) -> str:
+    attribute = f"grid_{direction}_power"
+    flowing = " flowing" if getattr(station, attribute) else ""
+    return (
+        f'<div class="flow {direction}{flowing}"><h3>{icon(shape)}{direction.capitalize()}</h3>'
+        f"<p>{figure(station, attribute)}</p><small>{way}</small></div>"
+    )
+
+
+def _tiles(title: str, tiles: tuple[tuple[str, str], ...], station: Station) -> str:
+    known = "".join(
+        f"<div><dt>{label}</dt><dd>{figure(station, attribute)}</dd></div>"
+        for label, attribute in tiles
+        if getattr(station, attribute) is not None
+    )
+    return f'<h3>{title}</h3><dl class="tiles">{known}</dl>' if known else ""
