@@ -27,6 +27,10 @@ help: ## show this list
 
 # --- to use -----------------------------------------------------------------------------------------------------------
 
+.PHONY: install
+install: .venv/.runtime ## install the exporter: .venv/bin/sems-exporter
+	@echo '- .venv/bin/sems-exporter is ready'
+
 .PHONY: demo
 demo: .venv/.runtime ## serve a simulated plant on this machine; no account needed; Ctrl-C ends it
 	@exec .venv/bin/sems-exporter demo $(ARGS)
@@ -61,6 +65,10 @@ format: .venv/.dev ## bring the code into form
 .PHONY: references
 references: .venv/.dev ## write the reference pages anew from the code
 	@$(python) -m sems_exporter.references
+
+.PHONY: bench
+bench: .venv/.runtime ## measure what decoding and rendering cost on this machine
+	@$(python) bench/decoding.py
 
 .PHONY: lock
 lock: .venv/.dev ## bring requirements/ in line with pyproject.toml; ARGS=--upgrade for newer versions

@@ -10,8 +10,8 @@ import click
 from sems_exporter import settings as declared
 from sems_exporter.config import Settings
 from sems_exporter.errors import SemsError, SettingError, StartError
-from sems_exporter.selfmetrics import package_version
 from sems_exporter.settings import Setting
+from sems_exporter.version import package_version
 
 USAGE = 2
 Command = TypeVar("Command", bound=Callable[..., Any])
@@ -129,6 +129,35 @@ def once(form: str, **values: Any) -> None:
     from sems_exporter.running import once as run  # noqa: PLC0415 - as above
 
     sys.exit(run(_settings(values), form))
+
+
+@cli.command()
+@configured(declared.SETTINGS)
+@click.option("--output", default="sems-dump.json", show_default=True, help="File to write; - for standard output.")
+def dump(output: str, **values: Any) -> None:
+    """Write the portal's raw answers, anonymised, fit to attach to a bug report."""
+    from sems_exporter.running import dump as run  # noqa: PLC0415 - as above
+
+    sys.exit(run(_settings(values), output))
+
+
+@cli.command()
+@configured(declared.LOGGING)
+@click.option(
+    "--web.listen-address",
+    "web_listen_address",
+    type=declared.ListenAddress(),
+    default="127.0.0.1:10737",
+    show_default=True,
+    help="Address to listen on.",
+)
+@click.option("--replay", type=click.Path(exists=True, dir_okay=False), help="Dump to replay, in place of a plant.")
+@click.option("--plants", type=click.IntRange(1, 1000), default=1, show_default=True, help="How many plants.")
+def simulate(**values: Any) -> None:
+    """Serve a simulated portal alone, to point an exporter at."""
+    from sems_exporter.demo import simulate as run  # noqa: PLC0415 - as above
+
+    run(values)
 
 
 def _settings(values: dict[str, Any]) -> Settings:

@@ -1,7 +1,18 @@
 """What the exporter is told: one validated, immutable object. `cli` fills it from flags, environment and file."""
 
+import ipaddress
 from dataclasses import dataclass, field
 from pathlib import Path
+
+
+def is_loopback(host: str) -> bool:
+    """Whether `host` can only be this machine."""
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
 
 
 class Secret:
@@ -31,18 +42,38 @@ class Secret:
         return bool(self._text)
 
 
+REGIONS = ("global", "eu", "au", "us", "hk", "cn")
+"""Where an account was made; hk is what the portal calls International."""
+PORTALS = ("auto", "semsplus", "classic")
 DEFAULT_LOGIN_URL = "https://semsplus.goodwe.com/web/sems/sems-user/api/v1/auth/cross-login"
 """The sign-in address for accounts of any region."""
 
 
+def login_url(region: str) -> str:
+    """The SEMS+ sign-in address of a region."""
+    if region == "global":
+        return DEFAULT_LOGIN_URL
+    return DEFAULT_LOGIN_URL.replace("//", f"//{region}-", 1)
+
+
 @dataclass(frozen=True, slots=True)
 class Account:
-    """One SEMS+ account and how it is reached. `login_url` is the full sign-in address."""
+    """One account and how it is reached.
+
+    `login_url` is the full sign-in address; `own_login_url` tells that it is the user's choice, not the region's.
+    """
 
     name: str
     password: Secret
     login_url: str
     allowed_hosts: tuple[str, ...] = ()
+    region: str = "global"
+    own_login_url: bool = True
+
+    @property
+    def is_chinese(self) -> bool:
+        """Whether the account is one of the portal for mainland China, which wants to be told."""
+        return self.region == "cn"
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +81,7 @@ class Settings:
     """Everything that can be set; times in seconds."""
 
     account: Account
+    portal: str = "auto"
     stations: tuple[str, ...] = ()
     interval: float = 300.0
     data_max_age: float = 1200.0

@@ -1,5 +1,6 @@
 """The demo: an exporter against a simulated portal in the same process."""
 
+import signal
 import tempfile
 import threading
 from datetime import UTC, datetime
@@ -9,7 +10,7 @@ from typing import Any
 import click
 
 from sems_exporter.config import Account, Secret, Settings
-from sems_exporter.errors import SettingError
+from sems_exporter.errors import SettingError, StartError
 from sems_exporter.running import log_as, run
 from sems_exporter.simulator import ENDPOINTS, SimulatedClock, SimulatedPortal, demo_plants
 
@@ -53,6 +54,29 @@ def demo(values: dict[str, Any]) -> None:
         log_as(settings)
         run(settings, DemoClock(clock), simulated=True)
         click.echo(f"sems-exporter demo ended after {portal.logins} sign-in(s) to the simulated portal")
+
+
+def simulate(values: dict[str, Any]) -> None:
+    """Serve the simulated portal alone until told to stop."""
+    host, _, port = values["web_listen_address"].rpartition(":")
+    clock = SimulatedClock()
+    place: dict[str, Any] = {"host": host.strip("[]") or "127.0.0.1", "port": int(port), "clock": clock}
+    try:
+        if values["replay"]:
+            portal = SimulatedPortal.replaying(Path(values["replay"]), **place)
+        else:
+            portal = SimulatedPortal(demo_plants(values["plants"], clock=clock), **place)
+    except OSError as error:
+        raise StartError(f"web.listen-address {values['web_listen_address']}: {error.strerror or error}") from error
+    except ValueError as error:
+        raise SettingError("replay", f"{values['replay']} is no dump that can be replayed: {error}") from error
+    stop = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: stop.set())
+    with portal:
+        click.echo(f"simulated portal; account demo@example.com, password demo\n  SEMS_LOGIN_URL={portal.login_url}")
+        while not stop.wait(3600):
+            pass
 
 
 def _answers(pairs: tuple[str, ...]) -> dict[str, Path]:

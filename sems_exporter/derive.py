@@ -1,10 +1,12 @@
-"""What the portal does not say but its numbers do: sums over devices, the balance residual, a battery's state."""
+"""What the portal does not say but its numbers do: sums over devices, shares, the residual, the sun."""
 
 from collections.abc import Sequence
 from dataclasses import replace
+from datetime import datetime
 
 from sems_exporter.measure import Scope, filled
 from sems_exporter.model import Battery, DeviceState, Inverter, Station
+from sems_exporter.sun import clear_sky_power, elevation
 
 BY_INVERTER = ("pv_energy", "battery_charge_energy", "battery_discharge_energy")
 BY_METER = ("grid_import_energy", "grid_export_energy")
@@ -26,14 +28,58 @@ def totals(station: Station) -> Station:
     return filled(station, {name: value for name, value in sums.items() if getattr(station, name) is None})
 
 
-def derived(station: Station) -> Station:
-    """Add what follows from the trusted values of one instant."""
+def derived(station: Station, now: datetime) -> Station:
+    """Add what follows from the trusted values of one instant, and where the sun stands at `now`."""
+    height = _sun_elevation(station, now)
+    peak, fed_in = station.installed_power, station.grid_export_energy_today
+    used = _used_on_the_spot(station)
     return replace(
         station,
         inverters=tuple(_with_pv_power(inverter) for inverter in station.inverters),
         batteries=tuple(_with_state(battery) for battery in station.batteries),
         power_residual=_residual(station),
+        sun_elevation=height,
+        clear_sky_power=None if peak is None or height is None else clear_sky_power(peak, height),
+        full_load_time_today=_ratio(station.pv_energy_today, peak),
+        self_sufficiency_today=_share(used, station.load_energy_today),
+        self_consumption_today=None if used is None or fed_in is None else _share(used, used + fed_in),
     )
+
+
+def _sun_elevation(station: Station, now: datetime) -> float | None:
+    if station.latitude is None or station.longitude is None:
+        return None
+    # Whole degrees: the curve of a day would otherwise tell the address, and the sun moves by less than one for it.
+    return elevation(round(station.latitude), round(station.longitude), now)
+
+
+def _used_on_the_spot(station: Station) -> float | None:
+    """Joules of the plant's own energy that the house used today; both shares of today rest on it.
+
+    As the portal counts it, else consumption less what the grid delivered to the house. What the grid put into the
+    battery counts neither for nor against the plant, hence not simply consumption less import: at least what the
+    battery took beyond the PV energy that stayed here came from the grid.
+    """
+    if station.self_consumption_energy_today is not None:
+        return station.self_consumption_energy_today
+    pv, load, charge = station.pv_energy_today, station.load_energy_today, station.battery_charge_energy_today
+    fed_in, bought = station.grid_export_energy_today, station.grid_import_energy_today
+    if not station.has_battery:
+        charge = 0.0
+    if pv is None or load is None or charge is None or fed_in is None or bought is None:
+        return None
+    from_grid = max(0.0, charge - (pv - fed_in))
+    return min(load, max(0.0, load - bought + from_grid))
+
+
+def _share(part: float | None, whole: float | None) -> float | None:
+    ratio = _ratio(part, whole)
+    return None if ratio is None else min(1.0, ratio)
+
+
+def _ratio(part: float | None, whole: float | None) -> float | None:
+    """`part` by `whole`; nothing by nothing is not known."""
+    return part / whole if part is not None and whole else None
 
 
 def _sum(scopes: Sequence[Scope], name: str) -> float | None:

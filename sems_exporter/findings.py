@@ -36,15 +36,20 @@ class Unknown(StrEnum):
 
 @dataclass(slots=True)
 class Findings:
-    """Counts of one refresh, with the distinct details for the log."""
+    """Counts of one refresh, the distinct details for the log, and what parts of stations are missing."""
 
     dropped: Counter[tuple[str, Dropped]] = field(default_factory=Counter)
     unknown: Counter[Unknown] = field(default_factory=Counter)
     details: dict[tuple[Unknown, str], None] = field(default_factory=dict)
+    partial: list[str] = field(default_factory=list)
 
     def drop(self, metric: str, reason: Dropped) -> None:
         """Count one value of the metric family `metric` that is not published."""
         self.dropped[metric, reason] += 1
+
+    def miss(self, station: str, part: str, reason: str) -> None:
+        """Note that `part` of a station could not be read, for a person to see."""
+        self.partial.append(f"station {station}: {part} could not be read ({reason})")
 
     def meet(self, kind: Unknown, detail: object) -> None:
         """Count something new of `kind`; `detail` names it, shortened and printable."""

@@ -3,11 +3,11 @@
 Pure functions of a station and an instant, so that they hold at every scrape, even if the poller has stopped.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, time, timedelta
 
-from sems_exporter.measure import PERIODS, Role, Scope, begins, filled, measures
-from sems_exporter.model import Device, DeviceState, Path, Station, mapped
+from sems_exporter.measure import PERIODS, Role, Scope, begins, filled, measures, registers
+from sems_exporter.model import Device, DeviceState, Path, Station, TimeZone, mapped
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,58 +29,56 @@ class Faded:
 
 def faded(station: Station, now: datetime, limits: Limits) -> Faded:
     """`station` without the values that are too old at `now`."""
-    snapshot_ends = station.fetched_at + timedelta(seconds=limits.snapshot_max_age)
-    ends = [snapshot_ends]
-    up = now < snapshot_ends
-    midnight = _midnight_after(station)
-    if midnight is not None:
-        ends.append(midnight)
+    age = _Age(now, limits, station.timezone)
+    up = now < station.fetched_at + timedelta(seconds=limits.snapshot_max_age)
 
     def aged(scope: Scope, _: Path) -> Scope:
-        gone: set[Role] = set() if up else {Role.LIVE, *PERIODS}
-        if midnight is not None and now >= midnight:
-            gone.update(role for role in PERIODS if begins(role, midnight.date()))
-        if isinstance(scope, Device | Station):
-            ends_at = _data_end(scope, limits)
-            if ends_at is not None:
-                ends.append(ends_at)
-            if (ends_at is not None and now >= ends_at) or _is_offline(scope):
-                gone.add(Role.LIVE)
-                scope = _without_live_parts(scope)
+        if not isinstance(scope, Device | Station):
+            return scope
+        gone = age.gone(scope) if up else {Role.LIVE, *PERIODS}
+        if Role.LIVE in gone and isinstance(scope, Device):
+            scope = mapped(scope, lambda part, _: _without(part, {Role.LIVE}))
         return _without(scope, gone)
 
     shown = mapped(station, aged)
-    return Faded(shown, up, min((end for end in ends if end > now), default=None))
+    age.ends.append(station.fetched_at + timedelta(seconds=limits.snapshot_max_age))
+    return Faded(shown, up, min((end for end in age.ends if end > now), default=None))
 
 
-def _data_end(scope: Device | Station, limits: Limits) -> datetime | None:
-    taken = scope.data_timestamp or scope.fetched_at
-    return None if taken is None else taken + timedelta(seconds=limits.data_max_age)
+@dataclass(slots=True)
+class _Age:
+    """Which roles have ended for a device or a station, and the instants at which more of them will."""
 
+    now: datetime
+    limits: Limits
+    zone: TimeZone | None
+    ends: list[datetime] = field(default_factory=list)
 
-def _midnight_after(station: Station) -> datetime | None:
-    if station.timezone is None:
-        return None
-    local = station.fetched_at.astimezone(station.timezone)
-    return datetime.combine(local.date() + timedelta(days=1), time(0), station.timezone)
+    def gone(self, scope: Device | Station) -> set[Role]:
+        """The roles whose values are not true any more."""
+        # The station's own status says "offline" while its meter reports (seen 2026-09), so only devices count.
+        offline = isinstance(scope, Device) and scope.state is DeviceState.OFFLINE
+        gone = {Role.LIVE} if offline else set[Role]()
+        if scope.fetched_at is None:
+            return gone
+        if self._over((scope.data_timestamp or scope.fetched_at) + timedelta(seconds=self.limits.data_max_age)):
+            gone.add(Role.LIVE)
+        if self._over(scope.fetched_at + timedelta(seconds=self.limits.snapshot_max_age)):
+            gone.update((Role.LIVE, *PERIODS))
+        if self.zone is not None:
+            day = scope.fetched_at.astimezone(self.zone).date() + timedelta(days=1)
+            if self._over(datetime.combine(day, time(0), self.zone)):
+                gone.update(role for role in PERIODS if begins(role, day))
+        return gone
 
-
-def _is_offline(scope: Scope) -> bool:
-    # The station's own status says "offline" while its meter reports (seen 2026-09), so only devices count.
-    return isinstance(scope, Device) and scope.state is DeviceState.OFFLINE
-
-
-def _without_live_parts(scope: Scope) -> Scope:
-    if isinstance(scope, Station):
-        return scope
-
-    def bare(part: Scope, _: Path) -> Scope:
-        return _without(part, {Role.LIVE})
-
-    return mapped(scope, bare)
+    def _over(self, end: datetime) -> bool:
+        self.ends.append(end)
+        return self.now >= end
 
 
 def _without(scope: Scope, roles: set[Role]) -> Scope:
     gone = [name for name, measure in measures(type(scope)).items() if measure.role in roles]
+    if Role.LIVE in roles:
+        gone += registers(type(scope))
     present = [name for name in gone if getattr(scope, name) is not None]
     return filled(scope, dict.fromkeys(present)) if present else scope

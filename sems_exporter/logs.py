@@ -47,10 +47,15 @@ class EventFormatter(logging.Formatter):
         }
         if record.exc_info:
             event["exception"] = self.formatException(record.exc_info)
-        line = json.dumps(event, default=str) if self._form == "json" else _logfmt(event)
+        # Before quoting, which may spell a secret in yet another way.
+        shown = {key: self._shown(value) for key, value in event.items()}
+        return json.dumps(shown) if self._form == "json" else _logfmt(shown)
+
+    def _shown(self, value: object) -> object:
+        text = masked = str(value)
         for secret in self._masked:
-            line = line.replace(secret, MASK)
-        return line
+            masked = masked.replace(secret, MASK)
+        return value if masked == text and isinstance(value, int | float) else masked
 
 
 def _logfmt(event: dict[str, object]) -> str:
@@ -68,4 +73,12 @@ def _spellings(secret: Secret) -> set[str]:
     if len(text) < SHORTEST_MASKED:
         # So short a text would mask half of every line, and tell more than it hides.
         return set()
-    return {text, urllib.parse.quote(text, safe=""), urllib.parse.quote_plus(text), json.dumps(text)[1:-1]}
+    return {
+        text,
+        urllib.parse.quote(text),
+        urllib.parse.quote(text, safe=""),
+        urllib.parse.quote_plus(text),
+        json.dumps(text)[1:-1],
+        json.dumps(text, ensure_ascii=False)[1:-1],
+        repr(text)[1:-1],
+    }

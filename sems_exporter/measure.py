@@ -118,6 +118,11 @@ def info(text: str) -> str | None:
     return cast("str | None", dataclasses.field(default=None, metadata={"info": text}))
 
 
+def bits(text: str) -> int | None:
+    """A register whose bits have meanings of their own: exposed raw, and as one series for each set bit."""
+    return cast("int | None", dataclasses.field(default=None, metadata={"bits": text}))
+
+
 def _declare(measure: Measure) -> float | None:
     # The dataclass decorator turns the field into an attribute of the annotated type.
     return cast("float | None", dataclasses.field(default=None, metadata={"measure": measure}))
@@ -140,11 +145,20 @@ def info_labels(scope: type[Scope]) -> dict[str, str]:
 
 
 @once
+def registers(scope: type[Scope]) -> dict[str, str]:
+    """The bit registers of `scope` with their meaning, by attribute."""
+    return {f.name: f.metadata["bits"] for f in dataclasses.fields(scope) if "bits" in f.metadata}
+
+
+@once
 def family(scope: type[Scope], attribute: str) -> Family:
-    """The metric family of one declared measure: `Battery.voltage` in volts is `sems_battery_voltage_volts`."""
+    """The metric family of one declared measure: `Battery.voltage` in volts is `sems_battery_voltage_volts`.
+
+    A measure without a unit (a raw code, money in the station's currency) has none in its name.
+    """
     measure = measures(scope)[attribute]
     kind = Kind.COUNTER if measure.role is Role.LIFETIME else Kind.GAUGE
-    name = f"{PREFIX}_{scope.scope}_{attribute}_{measure.unit}"
+    name = "_".join(part for part in (PREFIX, scope.scope, attribute, measure.unit) if part)
     return Family(name, kind, measure.unit, measure.help, attribute, scope, measure)
 
 

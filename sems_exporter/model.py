@@ -5,13 +5,13 @@ not known is None, never 0. Directions are separate attributes and never negativ
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timezone
 from enum import StrEnum
 from typing import ClassVar
 from zoneinfo import ZoneInfo
 
-from sems_exporter.measure import Role, S, Scope, info, lifetime, live, period, static
+from sems_exporter.measure import Role, S, Scope, bits, info, lifetime, live, period, static
 
 KWH = 3.6e6
 """Joules in a kilowatt hour."""
@@ -52,6 +52,26 @@ class DeviceState(StrEnum):
     AVAILABLE = "available"
     MAINTENANCE = "maintenance"
     UNKNOWN = "unknown"
+
+
+class AlarmLevel(StrEnum):
+    """How grave the portal thinks an alarm is, from least to most; others are unknown."""
+
+    PROMPT = "prompt"
+    ALARM = "alarm"
+    FAULT = "fault"
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Alarm:
+    """An alarm that is active now. `device` is a serial number, `code` as the portal writes it ("E-G3-0-12")."""
+
+    device: str
+    code: str
+    level: AlarmLevel
+    name: str | None = None
+    started_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -146,6 +166,12 @@ class Inverter(Device):
     insulation_resistance: float | None = live("ohms", "Insulation resistance of the PV side to earth.", 0, 1e9)
     leakage_current: float | None = live("amperes", "Residual (leakage) current.", 0, 30)
     rated_power: float | None = static("watts", "Rated AC power.", 1, DEVICE_POWER)
+    signal_strength: float | None = live("dbm", "Strength of its radio link, negative; best near 0.", -130, -1)
+    signal_quality: float | None = live(
+        "ratio", "Quality of its radio link where the portal gives a share, 0 to 1.", 0, 1
+    )
+    work_mode_code: float | None = live("", "Work mode as a raw code, whose meaning depends on the family.", 0, 65534)
+    fault_bits: int | None = bits("fault register")
     operating_time: float | None = lifetime("seconds", "Time in operation since commissioning.", 1e6 * 3600)
     pv_energy: float | None = lifetime("joules", "PV energy since commissioning.", ENERGY)
     battery_charge_energy: float | None = lifetime("joules", "Energy into its batteries since commissioning.", ENERGY)
@@ -223,6 +249,9 @@ class Battery(Device):
     discharge_power_limit: float | None = live(
         "watts", "Highest discharge power that its management allows now.", 0, DEVICE_POWER
     )
+    work_mode_code: float | None = live("", "Work mode of the battery as a raw code.", 0, 65534)
+    warning_bits: int | None = bits("warning register of the battery management")
+    alarm_bits: int | None = bits("alarm register of the battery management")
     cell_temperature_max: float | None = live("celsius", "Temperature of the warmest cell.", -60, 120)
     cell_temperature_min: float | None = live("celsius", "Temperature of the coldest cell.", -60, 120)
     cell_voltage_max: float | None = live("volts", "Voltage of the highest cell.", 0, 10)
@@ -257,11 +286,28 @@ class Meter(Device):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class EvCharger(Device):
+    """A charger for electric vehicles."""
+
+    scope: ClassVar[str] = "ev_charger"
+    label: ClassVar[str] = "ev_charger"
+    noun: ClassVar[str] = "EV charger"
+
+    charging_power: float | None = live("watts", "Power into the vehicle.", 0, DEVICE_POWER)
+    charging_current: float | None = live("amperes", "Current into the vehicle.", 0, 5000)
+    charging_power_limit: float | None = live("watts", "Charging power that is set as the limit.", 0, DEVICE_POWER)
+    session_energy: float | None = live(
+        "joules", "Energy of the charging session that is or was last under way.", 0, DAY_ENERGY
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Station(Scope):
     """A plant with all that belongs to it, as one refresh found it.
 
     `data_timestamp` is the instant the portal says its data are from, `fetched_at` the instant of our request; both
-    aware, UTC. `has_battery` is None where nothing tells.
+    aware, UTC. `has_battery` is None where nothing tells. Coordinates, in degrees, never leave the process. `alarms`
+    is None where the portal did not tell; `alarms_unlisted` counts active ones beyond those listed.
     """
 
     scope: ClassVar[str] = "station"
@@ -272,10 +318,13 @@ class Station(Scope):
     fetched_at: datetime
     name: str | None = info("name the owner gave the station")
     timezone_name: str | None = info("time zone of the station")
+    currency: str | None = info("currency of its income")
     state: StationState | None = None
     data_timestamp: datetime | None = None
     timezone: TimeZone | None = None
     has_battery: bool | None = None
+    latitude: float | None = field(default=None, repr=False)
+    longitude: float | None = field(default=None, repr=False)
 
     pv_power: float | None = live(
         "watts",
@@ -302,6 +351,10 @@ class Station(Scope):
         -2 * POWER,
         2 * POWER,
     )
+    sun_elevation: float | None = live("degrees", "Height of the sun above the horizon; negative at night.", -90, 90)
+    clear_sky_power: float | None = live(
+        "watts", "PV power that a clear sky would give on horizontal modules of the installed power.", 0, POWER
+    )
     installed_power: float | None = static("watts", "Installed PV peak power.", 1, POWER)
     battery_capacity: float | None = static("joules", "Nominal capacity of the batteries.", 1, 1e6 * KWH)
     pv_energy: float | None = lifetime("joules", "PV energy since commissioning, all inverters.", ENERGY)
@@ -323,19 +376,34 @@ class Station(Scope):
         Role.DAY, "joules", "Energy out of the batteries today.", DAY_ENERGY
     )
     self_consumption_energy_today: float | None = period(
-        Role.DAY, "joules", "PV energy that was not fed into the grid today.", DAY_ENERGY
+        Role.DAY, "joules", "Energy of the plant that was used on the spot today.", DAY_ENERGY
     )
+    self_sufficiency_today: float | None = period(
+        Role.DAY, "ratio", "Share of today's consumption that the plant itself covered.", 1
+    )
+    self_consumption_today: float | None = period(
+        Role.DAY, "ratio", "Share of today's production that was used on the spot.", 1
+    )
+    full_load_time_today: float | None = period(
+        Role.DAY, "seconds", "Specific yield: today's PV energy over the installed power (3600 s = 1 kWh/kWp).", 86400
+    )
+    pv_energy_month: float | None = period(Role.MONTH, "joules", "PV energy of the station-local month.", ENERGY)
+    income_today: float | None = period(Role.DAY, "", "Income of today, in the currency of the info series.", 1e12)
+    income: float | None = lifetime("", "Income since commissioning, in the currency of the info series.", 1e15)
     inverters: tuple[Inverter, ...] = ()
     batteries: tuple[Battery, ...] = ()
     meters: tuple[Meter, ...] = ()
+    ev_chargers: tuple[EvCharger, ...] = ()
+    alarms: tuple[Alarm, ...] | None = None
+    alarms_unlisted: int = 0
 
 
-DEVICES: tuple[type[Device], ...] = (Inverter, Battery, Meter)
 PARTS: dict[type[Scope], tuple[tuple[str, type[Scope]], ...]] = {
-    Station: (("inverters", Inverter), ("batteries", Battery), ("meters", Meter)),
+    Station: (("inverters", Inverter), ("batteries", Battery), ("meters", Meter), ("ev_chargers", EvCharger)),
     Inverter: (("inputs", PvInput), ("phases", Phase)),
     Meter: (("phases", MeterPhase),),
     Battery: (),
+    EvCharger: (),
     PvInput: (),
     Phase: (),
     MeterPhase: (),
@@ -353,9 +421,12 @@ def identity(scope: Scope) -> str:
 def mapped(scope: S, change: Callable[[Scope, Path], Scope], path: Path = ()) -> S:
     """`scope` with `change` applied to its parts and then to itself; `path` holds the identities from the top."""
     here = (*path, type(scope).scope, identity(scope))
-    parts = {
-        attribute: tuple(mapped(part, change, here) for part in getattr(scope, attribute))
-        for attribute, _ in PARTS[type(scope)]
-    }
-    changed: S = change(replace(scope, **parts) if parts else scope, here)  # type: ignore[assignment]
-    return changed
+    changed: dict[str, tuple[Scope, ...]] = {}
+    for attribute, _ in PARTS[type(scope)]:
+        parts = getattr(scope, attribute)
+        new = tuple(mapped(part, change, here) for part in parts)
+        if any(one is not other for one, other in zip(new, parts, strict=True)):
+            changed[attribute] = new
+    # Most looks change nothing, and a dataclass of fifty fields is not rebuilt for free.
+    result: S = change(replace(scope, **changed) if changed else scope, here)  # type: ignore[assignment]
+    return result

@@ -50,11 +50,12 @@ class Health:
 
 @dataclass(slots=True)
 class Outcome:
-    """What one refresh brought: failures by station, and the one that ended it early, if any."""
+    """What one refresh brought: failures by station, parts that are missing, and what ended it early, if anything."""
 
     stations: int | None = None
     read: int = 0
     by_station: dict[str, errors.PortalError] = field(default_factory=dict)
+    partial: list[str] = field(default_factory=list)
     whole: errors.SemsError | None = None
 
     @property
@@ -91,6 +92,7 @@ class Poller:
         self._remembered_at = clock.now()
         self._seen: set[tuple[Unknown, str]] = set()
         self._vain = 0
+        self._missing: set[str] = set()
         self._reported: str | None = None
         self.health = Health()
         self._recall()
@@ -111,8 +113,11 @@ class Poller:
         except errors.PortalError as error:
             outcome.whole = error
             self._metrics.failure(error.reason)
+        outcome.partial = findings.partial
         self._metrics.findings(findings)
         self._log_news(findings)
+        if outcome.whole is None:
+            self._log_parts(findings.partial)
         self._conclude(outcome, time.monotonic() - started)
         return outcome
 
@@ -166,7 +171,8 @@ class Poller:
                 outcome.by_station[ref.id] = error
                 continue
             outcome.read += 1
-            self._snapshots.put(derived(self._quality.check(station, self._clock.now(), findings)))
+            now = self._clock.now()
+            self._snapshots.put(derived(self._quality.check(station, now, findings), now))
 
     def _chosen(self, refs: tuple[StationRef, ...], outcome: Outcome) -> Iterator[StationRef]:
         by_id = {ref.id: ref for ref in refs}
@@ -205,6 +211,15 @@ class Poller:
                 kind, detail = news
                 log.warning("the portal says something new", extra={"kind": kind.value, "detail": detail})
 
+    def _log_parts(self, partial: list[str]) -> None:
+        """What part of a station begins or ceases to be missing, once each."""
+        for text in partial:
+            if text not in self._missing:
+                log.warning("part of a station is missing", extra={"error": text})
+        for text in self._missing - set(partial):
+            log.info("part of a station is back", extra={"part": text})
+        self._missing = set(partial)
+
     def _announced(self, delay: float) -> float:
         due = self._clock.now() + timedelta(seconds=delay)
         self.health = replace(self.health, next_refresh=due)
@@ -212,13 +227,19 @@ class Poller:
         return delay
 
     def _delay_after(self, outcome: Outcome) -> float:
-        """Seconds to the next refresh; after a failure on the way sooner, after a rate limit not before it ends."""
+        """Seconds to the next refresh.
+
+        Sooner than usual where there was no way to the portal or a sign-in is allowed sooner; after a rate limit not
+        before it ends.
+        """
         delay = self._plan.interval
         self._vain = self._vain + 1 if isinstance(outcome.whole, errors.ON_THE_WAY) else 0
         if self._vain:
             delay = min(delay, RETRY * 2 ** min(self._vain - 1, 8))
-        if isinstance(outcome.whole, errors.RateLimited | errors.LoginWithheld) and outcome.whole.until:
-            delay = max(delay, (outcome.whole.until - self._clock.now()).total_seconds())
+        until = outcome.whole.until if isinstance(outcome.whole, errors.RateLimited | errors.LoginWithheld) else None
+        if until is not None:
+            left = max(RETRY, (until - self._clock.now()).total_seconds())
+            delay = max(delay, left) if isinstance(outcome.whole, errors.RateLimited) else min(delay, left)
         return delay * self._chance.uniform(1, 1 + JITTER)
 
 

@@ -8,8 +8,8 @@ from dataclasses import asdict, dataclass, replace
 from datetime import date, datetime, time
 
 from sems_exporter.findings import Dropped, Findings
-from sems_exporter.measure import PERIODS, Role, Scope, begins, family, filled, measures
-from sems_exporter.model import Path, Station, TimeZone, mapped
+from sems_exporter.measure import PERIODS, Role, Scope, begins, family, filled, measures, once
+from sems_exporter.model import Path, Station, mapped
 
 RESET_POLLS = 3
 RESET_SECONDS = 1500.0
@@ -17,19 +17,23 @@ RESET_SECONDS = 1500.0
 RESET_SHARE = 0.5
 """A restart begins far down. A smaller fall is a correction, and Prometheus would add the whole lifetime for it."""
 CORRECTION_SECONDS = 86400.0
-REPLAY_UNTIL = time(0, 20)
-"""Until then after midnight the portal may repeat the counters of the day before (seen since 2023-12)."""
+REPLAY_SECONDS = 1200.0
+"""So long after midnight the portal may repeat the counters of the day before (seen since 2023-12)."""
 
 
 @dataclass(frozen=True, slots=True)
 class Track:
-    """What is remembered of one counter: its last good value and, while lower ones arrive, since when."""
+    """What is remembered of one counter: its last good value and, while lower ones arrive, since when.
+
+    `before` is the last good value of the period before the present one.
+    """
 
     good: float
     period: str = ""
     low: float | None = None
     low_since: float = 0.0
     lows: int = 0
+    before: float = 0.0
 
     def fallen(self, value: float, now: float) -> "Track":
         """`value` came in below the last good one."""
@@ -45,6 +49,24 @@ class Track:
         return now - self.low_since >= patience
 
 
+@dataclass(frozen=True, slots=True)
+class Day:
+    """The station-local day of an instant, the names of its periods, and whether yesterday may still be replayed."""
+
+    date: date
+    names: dict[Role, str]
+    early: bool
+
+    @classmethod
+    def at(cls, local: datetime) -> "Day":
+        """The day of the local time `local`."""
+        # Seconds that passed, not what the wall clock shows: in Santiago or Cairo a day of DST begins at 01:00.
+        passed = local.timestamp() - datetime.combine(local.date(), time(0), local.tzinfo).timestamp()
+        text = local.date().isoformat()
+        names = {Role.DAY: text, Role.MONTH: text[:7], Role.YEAR: text[:4]}
+        return cls(local.date(), names, passed < REPLAY_SECONDS)
+
+
 class Quality:
     """The rules that need memory. One instance for all stations of the process."""
 
@@ -53,15 +75,27 @@ class Quality:
 
     def check(self, station: Station, now: datetime, findings: Findings) -> Station:
         """`station` as far as it can be trusted."""
-        return mapped(without_phantom_battery(station, findings), _Look(self._tracks, station.timezone, now, findings))
+        day = None if station.timezone is None else Day.at(now.astimezone(station.timezone))
+        return mapped(without_phantom_battery(station, findings), _Look(self._tracks, day, now, findings))
 
     def remembered(self) -> dict[str, dict[str, object]]:
         """The memory, fit for JSON."""
         return {key: asdict(track) for key, track in self._tracks.items()}
 
     def remember(self, tracks: object) -> None:
-        """Take over the memory of an earlier run; raises TypeError or AttributeError where it is not one."""
-        self._tracks = {str(key): Track(**track) for key, track in tracks.items()}  # type: ignore[attr-defined]
+        """Take over the memory of an earlier run; raises AttributeError, TypeError or ValueError where it is none."""
+        recalled = {str(key): Track(**track) for key, track in tracks.items()}  # type: ignore[attr-defined]
+        for track in recalled.values():
+            numbers = (track.good, track.low or 0.0, track.low_since, track.lows)
+            if not all(isinstance(number, int | float) for number in numbers):
+                raise ValueError("something else stands where a number should")
+        self._tracks = recalled
+
+
+@once
+def counters(scope: type[Scope]) -> tuple[str, ...]:
+    """The attributes of `scope` that add up: over a lifetime, a day, a month or a year."""
+    return tuple(name for name, measure in measures(scope).items() if measure.role in (Role.LIFETIME, *PERIODS))
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,29 +103,28 @@ class _Look:
     """One look at one station: changes each of its scopes to what can be trusted."""
 
     tracks: dict[str, Track]
-    zone: TimeZone | None
+    day: "Day | None"
     now: datetime
     findings: Findings
 
     def __call__(self, scope: Scope, path: Path) -> Scope:
-        kept = {
-            name: self._kept(type(scope), name, path, value)
-            for name, measure in measures(type(scope)).items()
-            if (measure.role is Role.LIFETIME or measure.role in PERIODS)
-            and (value := getattr(scope, name)) is not None
-        }
-        return filled(scope, kept) if kept else scope
+        changed: dict[str, float | None] = {}
+        for name in counters(type(scope)):
+            value = getattr(scope, name)
+            if value is not None and (kept := self._kept(type(scope), name, path, value)) != value:
+                changed[name] = kept
+        return filled(scope, changed) if changed else scope
 
     def _kept(self, scope: type[Scope], name: str, path: Path, value: float) -> float | None:
         key, role = "/".join((*path, name)), measures(scope)[name].role
         track = self.tracks.get(key)
         if role is Role.LIFETIME:
             verdict = _lifetime(track, value, self.now)
-        elif self.zone is None:
+        elif self.day is None:
             # Without a zone nobody knows when midnight is, so the portal's word stands.
             verdict = Verdict(Track(value), value)
         else:
-            verdict = _period(track, value, role, self.now.astimezone(self.zone))
+            verdict = _period(track, value, role, self.day, self.now)
         self.tracks[key] = verdict.track
         if verdict.reason:
             self.findings.drop(family(scope, name).sample_name, verdict.reason)
@@ -114,19 +147,21 @@ def _lifetime(track: Track | None, value: float, now: datetime) -> Verdict:
     return _unless_fallen(track, Track(value), now, shown_instead=track.good)
 
 
-def _period(track: Track | None, value: float, role: Role, local: datetime) -> Verdict:
+def _period(track: Track | None, value: float, role: Role, day: Day, now: datetime) -> Verdict:
     """Let a period value through unless it repeats the period before, or falls within its own."""
-    early = local.time() < REPLAY_UNTIL
-    new = Track(value, _name(role, local.date()))
-    if track is None:
-        if early and value > 0 and begins(role, local.date()):
+    new = Track(value, day.names[role])
+    if track is None or not track.period:
+        if day.early and value > 0 and begins(role, day.date):
             # Nobody can tell whether this is the new day or the old one once more.
             return Verdict(replace(new, period="before"), None, Dropped.REPLAY)
         return Verdict(new, value)
     if track.period == new.period:
-        return _unless_fallen(track, new, local, shown_instead=None)
-    repeats = value > 0 and (value == track.good or (early and value > track.good))
-    return Verdict(track, None, Dropped.REPLAY) if repeats else Verdict(new, value)
+        if day.early and begins(role, day.date) and 0 < track.before <= value:
+            # The new day had begun, and now the old one is repeated after all.
+            return Verdict(track, None, Dropped.REPLAY)
+        return _unless_fallen(track, replace(new, before=track.before), now, shown_instead=None)
+    repeats = value > 0 and (value == track.good or (day.early and value > track.good))
+    return Verdict(track, None, Dropped.REPLAY) if repeats else Verdict(replace(new, before=track.good), value)
 
 
 def _unless_fallen(track: Track, new: Track, now: datetime, shown_instead: float | None) -> Verdict:
@@ -138,13 +173,9 @@ def _unless_fallen(track: Track, new: Track, now: datetime, shown_instead: float
     return Verdict(fallen, shown_instead, Dropped.FELL)
 
 
-def _name(role: Role, day: date) -> str:
-    return day.isoformat()[: {Role.DAY: 10, Role.MONTH: 7, Role.YEAR: 4}[role]]
-
-
 def without_phantom_battery(station: Station, findings: Findings) -> Station:
     """`station` without battery values where nothing else shows a battery: registers there read 400 % and 0 kWh."""
-    energies = [name for name in measures(Station) if name.startswith("battery_") and "energy" in name]
+    energies = [name for name in counters(Station) if name.startswith("battery_")]
     if station.has_battery or any(getattr(station, name) for name in energies):
         return station
     if station.battery_state_of_charge is not None:

@@ -1,13 +1,21 @@
 """What serve, check and once do when their settings are good."""
 
+import json
+from dataclasses import replace
+from pathlib import Path
+
 import click
 
 from sems_exporter.clock import Clock, SystemClock
 from sems_exporter.config import Settings
+from sems_exporter.errors import StartError
 from sems_exporter.exposition import Exposition, Format
 from sems_exporter.logs import set_up
 from sems_exporter.poller import Outcome
-from sems_exporter.views import as_json, described
+from sems_exporter.portal.record import Recorder
+from sems_exporter.portal.record import dump as dump_of
+from sems_exporter.portal.transport import Transport
+from sems_exporter.views import as_json, brakes, complaints, described
 from sems_exporter.web.server import address_of, bound
 from sems_exporter.web.server import serve as serve_http
 from sems_exporter.wiring import Exporter, application, exporter, start_polling
@@ -48,8 +56,6 @@ def once(settings: Settings, form: str) -> int:
     parts, outcome = _refreshed(settings)
     shown = parts.snapshots.shown(parts.clock.now())
     if form == "json":
-        import json  # noqa: PLC0415 - for this format only
-
         click.echo(json.dumps(as_json(shown, parts.clock.now()), indent=2, ensure_ascii=False))
     else:
         exposition = Exposition(parts.snapshots, parts.metrics.registry, parts.clock)
@@ -59,29 +65,47 @@ def once(settings: Settings, form: str) -> int:
 
 def check(settings: Settings, *, release_brake: bool) -> int:
     """Say what works, what does not, and what to do; 1 if something does not."""
-    log_as(settings)
+    # What a log line would say is said below in plain words.
+    log_as(replace(settings, log_level="debug" if settings.log_level == "debug" else "error"))
     parts, outcome = _refreshed(settings, release_brake=release_brake)
-    state = parts.portal.account_state()
+    state, now = parts.portal.account_state(), parts.clock.now()
     if state.token is not None:
-        click.echo(f"Sign-in: works; data come from {state.token.gateway}")
-    for shown in parts.snapshots.shown(parts.clock.now()):
+        click.echo(f"Session: {'works' if outcome.read else 'there is one, but it got no data'}; {state.token.gateway}")
+    for shown in parts.snapshots.shown(now):
         click.echo("\n".join(described(shown.station)))
-    problems = [outcome.whole, *outcome.by_station.values()]
-    for problem in problems:
-        if problem is not None:
-            click.echo(f"Problem ({problem.reason}): {problem}")
-    if outcome.stations == 0:
-        click.echo("Problem: the account shows no stations; ask their owner to share them with it")
-    wait = state.brake.login_wait(parts.clock.now().timestamp())
-    if state.brake.blocked:
-        click.echo("Brake: no sign-in is sent any more; correct the password, or repeat with --release-brake")
-    elif wait:
-        click.echo(f"Brake: the next sign-in, should one be needed, is allowed in {wait:.0f} s")
-    return 0 if outcome.up and not outcome.by_station else 1
+    problems = complaints(outcome)
+    for text in [*problems, *brakes(state.brake, now)]:
+        click.echo(text)
+    return 1 if problems else 0
 
 
-def _refreshed(settings: Settings, *, release_brake: bool = False) -> tuple[Exporter, Outcome]:
-    parts = exporter(settings, SystemClock())
+def dump(settings: Settings, output: str) -> int:
+    """Write the anonymised answers of one refresh to `output`; 1 if there are none."""
+    log_as(settings)
+    recorder = Recorder()
+    parts, outcome = _refreshed(settings, transport=recorder)
+    token = parts.portal.account_state().token
+    if not recorder.heard:
+        click.echo(f"nothing to write: {outcome.failure or 'the portal gave no answer'}", err=True)
+        return 1
+    dialect = token.dialect.partition("-")[0] if token else "semsplus"
+    document = dump_of(recorder.heard, dialect, parts.clock.now())
+    written = json.dumps(document, indent=1, ensure_ascii=False)
+    if output == "-":
+        click.echo(written)
+        return 0
+    try:
+        Path(output).write_text(written + "\n", "utf-8")
+    except OSError as error:
+        raise StartError(f"output: {output} cannot be written: {error.strerror}") from error
+    click.echo(f"{len(recorder.heard)} answers written to {output}; look through it before you show it to anyone")
+    return 0
+
+
+def _refreshed(
+    settings: Settings, *, release_brake: bool = False, transport: Transport | None = None
+) -> tuple[Exporter, Outcome]:
+    parts = exporter(settings, SystemClock(), transport=transport)
     if release_brake:
         parts.portal.release_brake()
     try:

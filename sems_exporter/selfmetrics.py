@@ -4,7 +4,6 @@ Every combination of labels that can occur exists from the start at 0, so that `
 """
 
 import platform
-from importlib.metadata import PackageNotFoundError, version
 
 from prometheus_client import (
     CollectorRegistry,
@@ -17,6 +16,7 @@ from prometheus_client import (
 
 from sems_exporter import errors
 from sems_exporter.findings import Findings, Unknown
+from sems_exporter.version import package_version
 
 OUTCOMES = (
     "ok",
@@ -27,26 +27,23 @@ OUTCOMES = (
         or not issubclass(leaf, errors.LoginFailed | errors.StationUnknown | errors.GatewayRefused)
     ),
 )
+NEVER_AT_LOGIN = (
+    errors.LoginWithheld,
+    errors.StationUnknown,
+    # A sign-in has no session yet, no resource, and no route but its own: these become login_refused and
+    # protocol_changed.
+    errors.SessionRejected,
+    errors.PermissionDenied,
+    errors.RouteUnknown,
+)
 LOGIN_OUTCOMES = (
     "ok",
-    *(
-        leaf.reason
-        for leaf in errors.leaves(errors.PortalError)
-        if leaf not in (errors.LoginWithheld, errors.StationUnknown)
-    ),
+    *(leaf.reason for leaf in errors.leaves(errors.PortalError) if leaf not in NEVER_AT_LOGIN),
 )
 INTERNAL = "internal"
 """Reason of a refresh that failed through a fault of the exporter itself."""
 FAILURES = tuple(leaf.reason for leaf in errors.leaves(errors.PortalError))
 BUCKETS = (1, 2.5, 5, 10, 30, 60, 120, 300)
-
-
-def package_version() -> str:
-    """The installed version of the exporter."""
-    try:
-        return version("sems-exporter")
-    except PackageNotFoundError:
-        return "unknown"
 
 
 class SelfMetrics:
@@ -58,6 +55,9 @@ class SelfMetrics:
         self._about_portal(registry)
         self._about_refreshes(registry)
         self._about_data(registry)
+        self._web_faults = Counter(
+            "sems_web_faults", "Requests to this exporter that a fault of its own spoiled.", registry=registry
+        )
         build = Gauge("sems_build_info", "Version of the exporter; always 1.", ["version", "python"], registry=registry)
         build.labels(package_version(), platform.python_version()).set(1)
         ProcessCollector(registry=registry)
@@ -172,6 +172,10 @@ class SelfMetrics:
     def failure(self, reason: str) -> None:
         """Count a station, or the list of stations, that could not be read."""
         self._failures.labels(reason).inc()
+
+    def web_fault(self) -> None:
+        """Count a request that we could not answer, through a fault of ours."""
+        self._web_faults.inc()
 
     def next_refresh(self, instant: float) -> None:
         """Show when the next refresh starts, as Unix time."""

@@ -11,10 +11,18 @@ import click
 import platformdirs
 import yaml
 
-from sems_exporter.config import DEFAULT_LOGIN_URL, Account, Secret, Settings
+from sems_exporter.config import (
+    DEFAULT_LOGIN_URL,
+    PORTALS,
+    REGIONS,
+    Account,
+    Secret,
+    Settings,
+    is_loopback,
+    login_url,
+)
 from sems_exporter.errors import SettingError
 from sems_exporter.logs import FORMATS, LEVELS
-from sems_exporter.portal.gateway import is_loopback
 
 _DURATION = re.compile(r"(?:(\d+)d)?(?:(\d+)h)?(?:(\d+)m)?(?:(\d+(?:\.\d+)?)s?)?")
 _LISTEN = re.compile(r"(\[[0-9a-fA-F:.]+\]|[A-Za-z0-9.-]*):(\d{1,5})")
@@ -26,7 +34,7 @@ class Duration(click.ParamType[float]):
     name = "duration"
 
     def __init__(self, low: float, high: float) -> None:
-        self._low, self._high = low, high
+        self.low, self.high = low, high
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:
         """Seconds."""
@@ -35,8 +43,8 @@ class Duration(click.ParamType[float]):
             self.fail(f"{value!r} is not a duration; write seconds or something like 5m or 1h30m", param, ctx)
         days, hours, minutes, seconds = (float(part or 0) for part in match.groups())
         total = days * 86400 + hours * 3600 + minutes * 60 + seconds
-        if not self._low <= total <= self._high:
-            self.fail(f"{value!r} is not within {self._low:.0f} s and {self._high:.0f} s", param, ctx)
+        if not self.low <= total <= self.high:
+            self.fail(f"{value!r} is not within {self.low:.0f} s and {self.high:.0f} s", param, ctx)
         return total
 
 
@@ -123,7 +131,14 @@ class Setting:
 ACCOUNT = (
     Setting("account", click.STRING, None, "E-mail address of the SEMS+ account."),
     Setting("password_file", click.STRING, None, "File that holds the password, and nothing else."),
-    Setting("login_url", LoginUrl(), DEFAULT_LOGIN_URL, "Full sign-in address of the portal."),
+    Setting(
+        "portal",
+        click.Choice(PORTALS),
+        "auto",
+        "Dialect of the portal; auto is SEMS+, or classic should that change.",
+    ),
+    Setting("region", click.Choice(REGIONS), "global", "Where the account was made; global finds most."),
+    Setting("login_url", LoginUrl(), None, "Full sign-in address of the portal, in place of the region's."),
     Setting(
         "allowed_hosts",
         Texts(),
@@ -157,6 +172,7 @@ LOGGING = (
     Setting("log_format", click.Choice(FORMATS), "logfmt", "Format of log lines.", "log.format"),
 )
 SETTINGS = (*ACCOUNT, *POLLING, *WEB, *LOGGING)
+LISTS = tuple(setting.key for setting in SETTINGS if isinstance(setting.type, Texts))
 PASSWORD_VARIABLE = "SEMS_PASSWORD"  # noqa: S105 - the name of a variable
 FILE_VARIABLE = "SEMS_CONFIG_FILE"
 
@@ -181,6 +197,11 @@ def from_file(path: str) -> dict[str, Any]:
             raise SettingError(str(key), f"no such setting in {path}; there are {', '.join(allowed)}")
         if isinstance(value, dict) or value is None:
             raise SettingError(str(key), f"needs a value in {path}")
+        if isinstance(value, list) and key not in LISTS:
+            raise SettingError(str(key), f"takes one value in {path}, not a list")
+        if key == "password" and not isinstance(value, str):
+            # 0123 would be the number 83, and yes would be True.
+            raise SettingError("password", f"write it in quotes in {path}; without them it is no text")
     return document
 
 
@@ -201,7 +222,7 @@ def password(values: Mapping[str, Any], in_file: object, environ: Mapping[str, s
         raise SettingError(
             "password", "missing; set SEMS_PASSWORD_FILE (or --password-file) to a file with it, or SEMS_PASSWORD"
         )
-    return Secret(text)
+    return Secret(_sendable("password", text))
 
 
 def settings(values: Mapping[str, Any], in_file: object, environ: Mapping[str, str]) -> Settings:
@@ -213,13 +234,16 @@ def settings(values: Mapping[str, Any], in_file: object, environ: Mapping[str, s
             "or try `sems-exporter demo`, which needs none",
         )
     account = Account(
-        name=str(values["account"]).strip(),
+        name=_sendable("account", str(values["account"]).strip()),
         password=password(values, in_file, environ),
-        login_url=values["login_url"],
+        login_url=values["login_url"] or login_url(values["region"]),
         allowed_hosts=(*values["allowed_hosts"], *_login_host(values["login_url"])),
+        region=values["region"],
+        own_login_url=bool(values["login_url"]),
     )
     return Settings(
         account=account,
+        portal=values["portal"],
         stations=tuple(dict.fromkeys(values["stations"])),
         interval=values["interval"],
         data_max_age=values["data_max_age"],
@@ -233,6 +257,15 @@ def settings(values: Mapping[str, Any], in_file: object, environ: Mapping[str, s
     )
 
 
+def _sendable(key: str, text: str) -> str:
+    # A variable may hold any bytes.
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        raise SettingError(key, "is not UTF-8 text") from None
+    return text
+
+
 def state_directory(chosen: str | None, environ: Mapping[str, str]) -> Path:
     """Where state is kept: as chosen, else systemd's state directory, else the user's."""
     if chosen:
@@ -241,7 +274,6 @@ def state_directory(chosen: str | None, environ: Mapping[str, str]) -> Path:
     return Path(systemd) if systemd else Path(platformdirs.user_state_dir("sems-exporter", appauthor=False))
 
 
-def _login_host(login_url: str) -> tuple[str, ...]:
+def _login_host(own: str | None) -> tuple[str, ...]:
     # Who chose a sign-in address of their own trusts that host with the password, hence with the token.
-    host = urlsplit(login_url).hostname or ""
-    return (host.lower(),) if login_url != DEFAULT_LOGIN_URL else ()
+    return ((urlsplit(own).hostname or "").lower(),) if own else ()

@@ -1,11 +1,14 @@
 """One snapshot as JSON and in plain words, for `once` and `check`."""
 
+import textwrap
 from datetime import datetime
 from typing import TypeAlias
 
 from sems_exporter.freshness import Faded
 from sems_exporter.measure import Scope, info_labels, measures
-from sems_exporter.model import PARTS, Device, Station, identity
+from sems_exporter.model import PARTS, Alarm, Device, Station, identity
+from sems_exporter.poller import Outcome
+from sems_exporter.portal.brake import Brake
 
 Json: TypeAlias = dict[str, "str | float | bool | list[Json] | Json"]
 
@@ -29,10 +32,21 @@ def _scope(scope: Scope) -> Json:
             found["data_timestamp"] = scope.data_timestamp.isoformat(timespec="seconds")
     for name, measure in measures(kind).items():
         if (value := getattr(scope, name)) is not None:
-            found[f"{name}_{measure.unit}"] = value
+            found["_".join(part for part in (name, measure.unit) if part)] = value
     for attribute, _ in PARTS[kind]:
         if parts := getattr(scope, attribute):
             found[attribute] = [_scope(part) for part in parts]
+    if isinstance(scope, Station) and scope.alarms is not None:
+        found["alarms"] = [_alarm(alarm) for alarm in scope.alarms]
+    return found
+
+
+def _alarm(alarm: Alarm) -> Json:
+    found: Json = {"device": alarm.device, "code": alarm.code, "level": alarm.level.value}
+    if alarm.name is not None:
+        found["name"] = alarm.name
+    if alarm.started_at is not None:
+        found["started_at"] = alarm.started_at.isoformat(timespec="seconds")
     return found
 
 
@@ -41,21 +55,62 @@ def described(station: Station) -> list[str]:
     lines = [f"Station {station.name or 'without a name'} ({station.id})"]
     lines.append(f"  time zone: {station.timezone_name or 'not given, so no times and no energies of today'}")
     state = station.state.value if station.state else "not given"
-    when = f"{station.data_timestamp:%Y-%m-%d %H:%M} UTC" if station.data_timestamp else "no time given"
-    lines.append(f"  state: {state}, data from {when}")
+    when = (
+        f"data from {station.data_timestamp:%Y-%m-%d %H:%M} UTC" if station.data_timestamp else "time of data not given"
+    )
+    lines.append(f"  state: {state}, {when}")
+    lines.append(f"  alarms: {_alarms(station)}")
     lines.extend(_readings(station, "  "))
-    for devices in (station.inverters, station.batteries, station.meters):
-        for device in devices:
+    for attribute, _ in PARTS[Station]:
+        for device in getattr(station, attribute):
             name = " ".join(text for text in (device.model, device.name) if text)
-            lines.append(f"  {device.noun} {device.id}{f' ({name})' if name else ''}: {_state(device)}")
+            state = device.state.value if device.state else "state not given"
+            lines.append(f"  {device.noun} {device.id}{f' ({name})' if name else ''}: {state}")
             lines.extend(_readings(device, "    "))
     return lines
 
 
-def _state(device: Device) -> str:
-    return device.state.value if device.state else "state not given"
+def _alarms(station: Station) -> str:
+    if station.alarms is None:
+        return "the portal does not tell"
+    return f"{len(station.alarms) + station.alarms_unlisted} active"
 
 
 def _readings(scope: Scope, indent: str) -> list[str]:
-    count = sum(getattr(scope, name) is not None for name in measures(type(scope)))
-    return [f"{indent}{count} of {len(measures(type(scope)))} readings"]
+    """What is known, and what the portal does not say; the latter is what a person asks about."""
+    names = measures(type(scope))
+    known = [name for name in names if getattr(scope, name) is not None]
+    missing = [name.replace("_", " ") for name in names if name not in known]
+    said = f"{len(known)} readings"
+    return textwrap.wrap(
+        f"{said}; not given: {', '.join(missing)}" if missing else said,
+        width=110,
+        initial_indent=indent,
+        subsequent_indent=f"{indent}  ",
+        drop_whitespace=True,
+    )
+
+
+def complaints(outcome: Outcome) -> list[str]:
+    """What did not work in a refresh, a line each."""
+    failures = [failure for failure in (outcome.whole, *outcome.by_station.values()) if failure is not None]
+    lines = [f"Problem ({failure.reason}): {failure}" for failure in failures]
+    lines.extend(f"Problem: {text}" for text in outcome.partial)
+    if outcome.stations == 0 and not failures:
+        lines.append("Problem: the account shows no stations; ask their owner to share them with it")
+    return lines
+
+
+def brakes(brake: Brake, now: datetime) -> list[str]:
+    """What the account's brake holds back, and how to release it."""
+    lines = []
+    if left := brake.pause_left(now.timestamp()):
+        lines.append(f"Brake: the portal asked for a pause; no request for another {left:.0f} s")
+    if brake.blocked:
+        lines.append(
+            f"Brake: account or password were rejected {brake.rejections} times, so no sign-in is sent any more; "
+            "correct them, or repeat with --release-brake"
+        )
+    elif wait := brake.login_wait(now.timestamp()):
+        lines.append(f"Brake: the next sign-in, should one be needed, is allowed in {wait:.0f} s")
+    return lines

@@ -10,8 +10,10 @@ from sems_exporter.exposition import Exposition
 from sems_exporter.freshness import Limits
 from sems_exporter.poller import Plan, Poller
 from sems_exporter.portal import Portal, connect
-from sems_exporter.selfmetrics import SelfMetrics, package_version
+from sems_exporter.portal.transport import Transport
+from sems_exporter.selfmetrics import SelfMetrics
 from sems_exporter.snapshots import Snapshots
+from sems_exporter.version import package_version
 from sems_exporter.web.app import Application
 from sems_exporter.web.page import CONTENT_SECURITY_POLICY, PageStatus, render_page
 
@@ -32,10 +34,12 @@ class Exporter:
     stop: threading.Event
 
 
-def exporter(settings: Settings, clock: Clock, *, first_delay: float = 2.0) -> Exporter:
+def exporter(
+    settings: Settings, clock: Clock, *, first_delay: float = 2.0, transport: Transport | None = None
+) -> Exporter:
     """An exporter that polls nothing yet."""
     stop, metrics = threading.Event(), SelfMetrics()
-    portal = connect(settings, clock, metrics, stop)
+    portal = connect(settings, clock, metrics, stop, transport)
     snapshots = Snapshots(clock, Limits(settings.data_max_age, settings.snapshot_max_age))
     plan = Plan(settings.interval, settings.stations, first_delay, settings.state_dir / COUNTERS)
     poller = Poller(portal, snapshots, metrics, clock=clock, plan=plan)
@@ -51,6 +55,7 @@ def application(parts: Exporter, *, simulated: bool) -> Application:
         lambda: parts.poller.health.up is not None,
         telemetry_path=parts.settings.telemetry_path,
         content_security_policy=CONTENT_SECURITY_POLICY,
+        fault=parts.metrics.web_fault,
     )
 
 

@@ -16,7 +16,9 @@ import pytest
 ROOT = Path(__file__).parents[1]
 
 MODULE_LINES = 320
-LONGER_MODULES: dict[str, str] = {}
+LONGER_MODULES: dict[str, str] = {
+    "sems_exporter/model.py": "one line for each metric; cut in two it would be harder to survey, not easier",
+}
 """Modules that may be longer, as `sems_exporter/name.py`, each with the reason."""
 
 FUNCTION_LINES = 40
@@ -26,6 +28,10 @@ LONGER_FUNCTIONS: dict[str, str] = {}
 ANY_MAY_LIVE_IN = {
     "sems_exporter/portal/": "what the portal answers may have any shape until it is decoded",
     "sems_exporter/simulator/": "makes those answers, of any shape",
+    "sems_exporter/cli.py": "click hands over its values untyped",
+    "sems_exporter/demo.py": "likewise",
+    "sems_exporter/settings.py": "likewise, and YAML may hold anything",
+    "sems_exporter/web/server.py": "uvicorn's protocols are typed that way",
 }
 """Rooms or modules that may use `Any`, each with the reason."""
 

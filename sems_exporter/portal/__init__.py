@@ -5,13 +5,16 @@ import threading
 from sems_exporter.clock import Clock
 from sems_exporter.config import Settings
 from sems_exporter.portal.base import Portal, StationRef
+from sems_exporter.portal.transport import Transport
 from sems_exporter.selfmetrics import SelfMetrics
 
 __all__ = ["Portal", "StationRef", "connect"]
 
 
-def connect(settings: Settings, clock: Clock, metrics: SelfMetrics, stop: threading.Event) -> Portal:
-    """The account of `settings`, reached through SEMS+; nothing is sent yet. `stop` ends waits for the next turn."""
-    from sems_exporter.portal.semsplus import open_account  # noqa: PLC0415 - the dialect needs this package
+def connect(
+    settings: Settings, clock: Clock, metrics: SelfMetrics, stop: threading.Event, transport: Transport | None = None
+) -> Portal:
+    """The account of `settings`; nothing is sent yet. `stop` ends waits for the next turn."""
+    from sems_exporter.portal.dialects import open_account  # noqa: PLC0415 - the dialects need this package
 
-    return open_account(settings, clock, metrics, stop)
+    return open_account(settings, clock, metrics, stop, transport or Transport())

@@ -33,12 +33,20 @@ class Brake:
 
     def login_wait(self, now: float) -> float:
         """Seconds until the next sign-in is allowed by the spacing."""
-        # Bounded, because a clock that was ahead when the state was written must not lock the account for years.
-        return min(max(0.0, self.next_login_at - now), LONGEST_SPACING)
+        return max(0.0, self.next_login_at - now)
 
     def pause_left(self, now: float) -> float:
         """Seconds until requests are allowed again after a rate limit."""
-        return min(max(0.0, self.paused_until - now), LONGEST_PAUSE)
+        return max(0.0, self.paused_until - now)
+
+    def bounded(self, now: float) -> "Brake":
+        """Without instants farther ahead than the rules can set them.
+
+        A clock that was ahead when they were written must not lock the account for years.
+        """
+        login, pause = min(self.next_login_at, now + LONGEST_SPACING), min(self.paused_until, now + LONGEST_PAUSE)
+        same = login == self.next_login_at and pause == self.paused_until
+        return self if same else replace(self, next_login_at=login, paused_until=pause)
 
     def attempting(self, now: float) -> "Brake":
         """A sign-in is about to be sent; kept on disk before it goes out, so that a crash loop counts too."""

@@ -1,7 +1,7 @@
 """The wrapping of every portal answer: {code, description, data}, read into the data or into a failure."""
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import Any
@@ -20,6 +20,7 @@ class Answer:
     status: int
     body: bytes
     retry_after: str | None = None
+    cookies: dict[str, str] = field(default_factory=dict, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +48,9 @@ def opened(answer: Answer, now: datetime) -> Envelope:
         raise _failure(by_status, f"HTTP {answer.status}", answer, now)
     if envelope.code:
         by_code = codes.failure(envelope.code)
-        kind = by_status if by_status and by_code is errors.UnknownCode else by_code
+        # "Too many requests" holds whatever the body says.
+        by_status_only = by_status is errors.RateLimited or by_code is errors.UnknownCode
+        kind = by_status if by_status and by_status_only else by_code
         raise _failure(kind, f"code {envelope.code} ({envelope.message})", answer, now)
     kind = by_status or errors.AnswerUnreadable
     raise _failure(kind, f"HTTP {answer.status} without a result code ({envelope.message})", answer, now)
@@ -90,10 +93,10 @@ def _seconds(retry_after: str | None, now: datetime) -> float | None:
     # RFC 9110, 10.2.3: either seconds or an HTTP date.
     if retry_after is None:
         return None
-    if retry_after.strip().isdigit():
+    if retry_after.strip().isdecimal():
         return float(retry_after.strip()[:9])
     try:
         until = parsedate_to_datetime(retry_after)
-    except ValueError:
+    except (ValueError, OverflowError):
         return None
     return (until.replace(tzinfo=until.tzinfo or UTC) - now).total_seconds()

@@ -30,8 +30,11 @@ class Pace:
     def _due(self, now: float) -> float:
         if not self._sent:
             return 0.0
+        if (ahead := self._sent[-1] - now) > 0:
+            # The clock was set back: the requests keep their distances, or nothing would be sent until it catches up.
+            self._sent = deque((sent - ahead for sent in self._sent), maxlen=self._per_minute)
         waits = [self._sent[-1] + SPACING - now]
         if len(self._sent) == self._per_minute:
             waits.append(self._sent[0] + WINDOW - now)
-        # A clock that was set back must not stop us for longer than the window.
-        return min(max(waits), WINDOW)
+        # A clock of microseconds cannot wait for less than one.
+        return round(max(waits), 6)

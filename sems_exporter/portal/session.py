@@ -37,15 +37,22 @@ class Session:
         """The token and the brake as they are now."""
         return self._state
 
+    @property
+    def is_open(self) -> bool:
+        """Whether there is a session, as far as we know."""
+        return self._state.token is not None
+
     def token(self) -> Token:
         """The token in use, or a new one; raises RateLimited, LoginWithheld or the failure of the sign-in."""
         with self._lock:
+            self._bound()
             self._raise_if_paused()
             return self._state.token or self._renewed()
 
     def renew(self, rejected: Token) -> Token:
         """A token other than the `rejected` one, by signing in unless somebody has done so meanwhile."""
         with self._lock:
+            self._bound()
             self._raise_if_paused()
             if self._state.token is rejected:
                 life = self._now() - rejected.issued_at
@@ -56,6 +63,7 @@ class Session:
     def pause(self, limit: errors.RateLimited) -> None:
         """The portal said "too many requests": nothing is sent for the whole account for a while."""
         with self._lock:
+            self._bound()
             now = self._now()
             brake = self._state.brake
             if brake.pause_left(now) == 0:
@@ -72,6 +80,11 @@ class Session:
             brake = self._state.brake.answered()
             if brake is not self._state.brake:
                 self._keep(replace(self._state, brake=brake))
+
+    def forget(self) -> None:
+        """Give the token up, because it belongs to a dialect that is not spoken any more."""
+        with self._lock:
+            self._keep(replace(self._state, token=None))
 
     def release(self) -> None:
         """Forget rejected credentials and failures, on behalf of a person."""
@@ -105,12 +118,21 @@ class Session:
         if brake.blocked:
             log.error("account or password rejected %d times: no further sign-in %s", brake.rejections, RELEASE)
 
+    def _bound(self) -> None:
+        brake = self._state.brake.bounded(self._now())
+        if brake is not self._state.brake:
+            log.warning("the clock was set back; the brake is bounded anew")
+            self._keep(replace(self._state, brake=brake))
+
     def _raise_if_paused(self) -> None:
         brake, now = self._state.brake, self._now()
         if left := brake.pause_left(now):
             raise errors.RateLimited("paused at the portal's request", until=datetime.fromtimestamp(now + left, UTC))
 
     def _raise_if_withheld(self) -> None:
+        if self._state.brake.blocked and (now_on_disk := self._file.changed()):
+            # A person may have released it meanwhile, with `check --release-brake` in a process of its own.
+            self._state = replace(self._state, brake=now_on_disk.brake)
         brake, now = self._state.brake, self._now()
         if brake.blocked:
             raise errors.LoginWithheld(f"account or password rejected {brake.rejections} times; no sign-in {RELEASE}")

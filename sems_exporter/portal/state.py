@@ -3,6 +3,7 @@
 import hashlib
 import json
 import logging
+import math
 import secrets
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -18,11 +19,12 @@ VERSION = 1
 
 @dataclass(frozen=True, slots=True)
 class Token:
-    """A session: the identity to send along whole, the data host, and when it was issued (Unix time)."""
+    """A session: the identity to send along whole, the data host, when (Unix time) it was issued, and its dialect."""
 
     identity: dict[str, Any] = field(repr=False)
     gateway: str
     issued_at: float
+    dialect: str = "semsplus"
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,20 +47,27 @@ class StateFile:
 
     def load(self) -> AccountState:
         """The state of the last run; rejections are forgotten when the password has changed since."""
+        return self._read() or AccountState()
+
+    def changed(self) -> AccountState | None:
+        """What another process may have written since; None where the file cannot tell, being gone, spoilt or old."""
+        return self._read() if self._writable else None
+
+    def _read(self) -> AccountState | None:
         try:
             document = json.loads(self.path.read_text())
-            token = Token(**document["token"]) if document["token"] else None
-            brake = Brake(**document["brake"])
+            token = _token(document["token"]) if document["token"] else None
+            brake = _brake(document["brake"])
             self._salt = str(document["salt"])
             same = secrets.compare_digest(str(document["password"]), self._fingerprint())
         except FileNotFoundError:
-            return AccountState()
-        except (OSError, ValueError, TypeError, KeyError) as error:
+            return None
+        except (OSError, ValueError, TypeError, KeyError, AttributeError, OverflowError) as error:
             log.warning(
                 "the state file cannot be read; starting without it",
                 extra={"path": str(self.path), "error": type(error).__name__},
             )
-            return AccountState()
+            return None
         return AccountState(token, brake if same else brake.released())
 
     def save(self, state: AccountState) -> None:
@@ -85,3 +94,22 @@ class StateFile:
         # Only tells whether the password is still the same; the token beside it is worth as much to a thief.
         salted = hashlib.scrypt(self._password.reveal().encode(), salt=self._salt.encode(), n=2**12, r=8, p=1)
         return salted.hex()
+
+
+def _token(raw: dict[str, Any]) -> Token:
+    identity, gateway = raw["identity"], raw["gateway"]
+    if not isinstance(identity, dict) or not isinstance(gateway, str):
+        raise TypeError("token")
+    return Token(identity, gateway, _number(raw["issued_at"]), str(raw.get("dialect", "semsplus")))
+
+
+def _brake(raw: dict[str, Any]) -> Brake:
+    for value in raw.values():
+        _number(value)
+    return Brake(**raw)
+
+
+def _number(raw: object) -> float:
+    if isinstance(raw, bool) or not isinstance(raw, int | float) or not math.isfinite(raw):
+        raise TypeError("number")
+    return raw

@@ -42,12 +42,16 @@ def instant(text: object, local: TimeZone | None, now: datetime) -> datetime | N
         parsed = datetime.fromisoformat(text.strip())
     except ValueError:
         return None
-    if parsed.tzinfo is not None:
-        return _believed([parsed.astimezone(UTC)], now)
-    if local is None:
+    if parsed.tzinfo is None and local is None:
         return None
-    readings = [parsed.replace(tzinfo=local, fold=fold).astimezone(UTC) for fold in (0, 1)]
-    return _believed([r for r in readings if r.astimezone(local).replace(tzinfo=None) == parsed], now)
+    try:
+        if parsed.tzinfo is not None:
+            return _believed([parsed.astimezone(UTC)], now)
+        readings = [parsed.replace(tzinfo=local, fold=fold).astimezone(UTC) for fold in (0, 1)]
+        return _believed([r for r in readings if r.astimezone(local).replace(tzinfo=None) == parsed], now)
+    except OverflowError:
+        # Year 1 and year 9999 have no neighbours in UTC.
+        return None
 
 
 def _believed(readings: list[datetime], now: datetime) -> datetime | None:

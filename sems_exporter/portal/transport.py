@@ -25,13 +25,14 @@ _CA_VARIABLES = ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE")
 
 @dataclass(frozen=True, slots=True)
 class Exchange:
-    """One request: `endpoint` is the short name that metrics and logs use; `body` is sent as JSON."""
+    """One request: `endpoint` is the short name for metrics and logs; `body` is sent as JSON, `form` as a web form."""
 
     endpoint: str
     method: str
     url: str
     headers: dict[str, str] = field(default_factory=dict, repr=False)
     body: Any = field(default=None, repr=False)
+    form: dict[str, str] | None = field(default=None, repr=False)
 
 
 class Transport:
@@ -53,6 +54,7 @@ class Transport:
                 exchange.url,
                 headers={"Accept": "application/json, text/plain, */*", **exchange.headers},
                 json=exchange.body,
+                data=exchange.form,
                 timeout=(CONNECT_TIMEOUT, READ_TIMEOUT),
                 allow_redirects=False,
                 stream=True,
@@ -60,7 +62,10 @@ class Transport:
                 verify=self._verify,
             ) as response:
                 body = self._body(response, deadline)
-                return Answer(response.status_code, body, response.headers.get("Retry-After"))
+                cookies = dict(response.cookies.items())
+                # A session is what the state file knows, never what a jar happens to hold.
+                self._session.cookies.clear()
+                return Answer(response.status_code, body, response.headers.get("Retry-After"), cookies)
         except (requests.RequestException, urllib3.exceptions.HTTPError, OSError, ValueError) as error:
             raise named(error) from error
 
@@ -94,6 +99,8 @@ _NAMED: tuple[tuple[tuple[type[BaseException], ...], type[errors.PortalError], s
         (
             requests.exceptions.ChunkedEncodingError,
             urllib3.exceptions.ProtocolError,
+            urllib3.exceptions.IncompleteRead,
+            urllib3.exceptions.InvalidChunkLength,
             ConnectionResetError,
             BrokenPipeError,
         ),

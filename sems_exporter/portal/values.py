@@ -10,6 +10,7 @@ import re
 import unicodedata
 from dataclasses import dataclass
 from decimal import Decimal
+from functools import lru_cache
 
 MISSING = frozenset({"", "-", "--", "null", "none", "n/a", "nan"})
 _NUMBER = re.compile(r"\s*([+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d{1,3})?)\s*\(?\s*([^\d()]*?)\s*\)?\s*")
@@ -49,10 +50,12 @@ _SCALES: dict[str, tuple[tuple[float, str], ...]] = {
     "celsius": ((1.0, "°C ℃ C °c"),),
     "ratio": ((1e-2, "%"), (1.0, "ratio")),
     "ohms": ((1.0, "Ω Ohm ohm OHM"), (1e3, "kΩ KΩ kOhm kohm KOhm Kohm KOHM"), (1e6, "MΩ MOhm Mohm MOHM")),
+    "dbm": ((1.0, "dBm dbm DBM"),),
     "seconds": ((3600.0, "h H hour hours"), (60.0, "min"), (1.0, "s"), (86400.0, "d day days")),
 }
 
 
+@lru_cache(maxsize=1024)
 def _normalised(unit: str) -> str:
     return unicodedata.normalize("NFKC", unit).replace(" ", "")
 
@@ -73,15 +76,14 @@ def quantity(raw: object, unit: object = None) -> Quantity | None:
     beside = unit if isinstance(unit, str) else ""
     if raw is None:
         return None
-    if isinstance(raw, bool) or not isinstance(raw, int | float | str):
-        raise NotANumber(type(raw).__name__)
     if isinstance(raw, str):
         if raw.strip().lower() in MISSING:
             return None
         number, within = _read(raw)
-    else:
-        number, within = _finite(raw), ""
-    return Quantity(number, _normalised(within or beside))
+        return Quantity(number, _normalised(within or beside))
+    if isinstance(raw, (int, float)) and not isinstance(raw, bool):
+        return Quantity(_finite(raw), _normalised(beside))
+    raise NotANumber(type(raw).__name__)
 
 
 def _read(text: str) -> tuple[float, str]:
@@ -109,7 +111,8 @@ def to_base(value: Quantity, target: str, assumed: str = "") -> float:
     unit = value.unit or _normalised(assumed)
     if target == "celsius" and unit in _FAHRENHEIT:
         return (value.number - 32) / 1.8
-    if target == "ratio" and not unit:
+    if (target == "ratio" and not unit) or not target:
+        # A power factor, a raw code, an amount of money: numbers without a unit.
         return value.number
     factor = _FACTORS[target].get(unit)
     if factor is None:

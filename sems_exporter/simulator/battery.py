@@ -16,20 +16,21 @@ def battery_watts(
     pv_watts: Sequence[float],
     surplus: float,
     seconds: float,
+    *,
+    failed: frozenset[int] = frozenset(),
 ) -> list[float]:
     """Terminal power of every battery for the next `seconds`: + discharge, - charge.
 
     `stored` is the energy in each battery in joules, `pv_watts` the PV power of each inverter, `surplus` what PV gives
-    beyond the load (negative: what is missing).
+    beyond the load (negative: what is missing). Batteries of `failed` inverters, by place, rest.
     """
     if not stored:
         return []
     if abs(surplus) < _DEAD_BAND_WATTS:
         return [0.0] * len(stored)
     if surplus > 0.0:
-        limits = [_charge_limit(spec, joules, seconds) for spec, joules in zip(_specs(inverters), stored, strict=True)]
-        return [-watts for watts in _shared(surplus, limits)]
-    return _shared(-surplus, _discharge_limits(inverters, stored, pv_watts, seconds))
+        return [0.0 - watts for watts in _shared(surplus, _charge_limits(inverters, stored, seconds, failed))]
+    return _shared(-surplus, _discharge_limits(inverters, stored, pv_watts, seconds, failed))
 
 
 def stored_after(spec: BatterySpec, joules: float, watts: float, seconds: float) -> float:
@@ -44,8 +45,15 @@ def capacity_joules(spec: BatterySpec) -> float:
     return spec.capacity_watt_hours * 3600.0
 
 
-def _specs(inverters: Sequence[InverterSpec]) -> list[BatterySpec]:
-    return [battery for inverter in inverters for battery in inverter.batteries]
+def _charge_limits(
+    inverters: Sequence[InverterSpec], stored: Sequence[float], seconds: float, failed: frozenset[int]
+) -> list[float]:
+    joules = iter(stored)
+    return [
+        0.0 if place in failed else _charge_limit(spec, content, seconds)
+        for place, inverter in enumerate(inverters)
+        for spec, content in zip(inverter.batteries, joules, strict=False)
+    ]
 
 
 def _charge_limit(spec: BatterySpec, joules: float, seconds: float) -> float:
@@ -56,15 +64,19 @@ def _charge_limit(spec: BatterySpec, joules: float, seconds: float) -> float:
 
 
 def _discharge_limits(
-    inverters: Sequence[InverterSpec], stored: Sequence[float], pv_watts: Sequence[float], seconds: float
+    inverters: Sequence[InverterSpec],
+    stored: Sequence[float],
+    pv_watts: Sequence[float],
+    seconds: float,
+    failed: frozenset[int],
 ) -> list[float]:
     limits: list[float] = []
-    for inverter, pv in zip(inverters, pv_watts, strict=True):
+    for place, (inverter, pv) in enumerate(zip(inverters, pv_watts, strict=True)):
         first = len(limits)
         for spec in inverter.batteries:
             usable = stored[len(limits)] - spec.min_state_of_charge * capacity_joules(spec)
             limits.append(max(0.0, min(spec.max_discharge_watts, usable * spec.efficiency / seconds)))
-        limits[first:] = _shared(max(0.0, inverter.rated_watts - pv), limits[first:])
+        limits[first:] = _shared(0.0 if place in failed else max(0.0, inverter.rated_watts - pv), limits[first:])
     return limits
 
 

@@ -9,8 +9,13 @@ from sems_exporter.simulator.plant import Plant
 from sems_exporter.simulator.state import BatteryState, InverterState, PlantState, Running
 from sems_exporter.simulator.wire import JsonObject, decimal_text, kilo
 
-_OFFLINE, _ONLINE, _WAITING, _RUNNING, _CHARGING, _DISCHARGING = 0, 1, 3, 5, 6, 7
-_INVERTER_STATUS = {Running.OFFLINE: _OFFLINE, Running.WAITING: _WAITING, Running.RUNNING: _RUNNING}
+_OFFLINE, _ONLINE, _FAULT, _WAITING, _RUNNING, _CHARGING, _DISCHARGING, _AVAILABLE = 0, 1, 2, 3, 5, 6, 7, 8
+_INVERTER_STATUS = {
+    Running.OFFLINE: _OFFLINE,
+    Running.WAITING: _WAITING,
+    Running.RUNNING: _RUNNING,
+    Running.FAULT: _FAULT,
+}
 
 # Batteries hang below their inverter; the portal wants this type even when that is a plain hybrid.
 _BATTERY_HOLDER = "ENERGY_STORAGE_INTEGRATED_CABINET"
@@ -25,6 +30,10 @@ def serials(plant: Plant) -> dict[str, str]:
         found[spec.meter_serial] = "SMART_METER"
     if spec.dongle_serial is not None:
         found[spec.dongle_serial] = "DONGLE"
+    if spec.rack_serial is not None:
+        found[spec.rack_serial] = "BATTERY_RACK"
+    if spec.ev_charger is not None:
+        found[spec.ev_charger.serial] = "EV_CHARGER"
     return found
 
 
@@ -67,7 +76,7 @@ def information(plant: Plant, now: datetime, serial: str) -> list[JsonObject]:
             "safetyVersion": "1717.0",
             "ratedPower": decimal_text(kilo(device.spec.rated_watts, 2), 2),
             "status": str(_INVERTER_STATUS[device.running]),
-            "gridConnStu": "1",
+            "gridConnStu": str(int(state.grid_up)),
             "communicationMode": "WIFI",
             "wirelessSignalStrength": "-61",
         }
@@ -80,6 +89,38 @@ def related_batteries(plant: Plant, now: datetime, serial: str, device_type: str
     if device_type != _BATTERY_HOLDER or not isinstance(device, InverterState):
         return []
     return [_battery_row(number, battery) for number, battery in enumerate(device.batteries, start=1)]
+
+
+def of_type(plant: Plant, now: datetime, device_type: str) -> list[JsonObject]:
+    """The devices of one type as a flat list."""
+    rows = _details(plant, plant.state(now))
+    return [_without(row, "subtype", "addTime") for row in rows if row["deviceType"] == device_type]
+
+
+def ev_charger_detail(plant: Plant, now: datetime) -> JsonObject:
+    """How the charger is set, in kW, and whether a car charges; what it draws is in the station's flow only."""
+    charger = plant.state(now).ev_charger
+    charging = charger is not None and charger.watts > 0.0
+    rated = kilo(charger.spec.rated_watts, 2) if charger else 0.0
+    return {
+        "currentLimit": 0,
+        "dynamicLoad": 0,
+        "chargeMode": 0,
+        "chargePower": rated,
+        "scheduleChargeMode": 0,
+        "scheduleMode": 0,
+        "scheduleTotalMinute": 480,
+        "status": "charging" if charging else "available",
+        "workState": "charging" if charging else "available_gun_no_insered",
+        "chargePowerSetted": rated,
+        "startStatus": charging,
+        "unit": 0,
+        "mileage": 5.0,
+    }
+
+
+def _without(row: JsonObject, *names: str) -> JsonObject:
+    return {name: value for name, value in row.items() if name not in names}
 
 
 def _find(state: PlantState, serial: str) -> InverterState | BatteryState | None:
@@ -115,6 +156,12 @@ def _details(plant: Plant, state: PlantState) -> list[JsonObject]:
         details.append(meter | {"subtype": "goodwe", "addTime": added})
     if plant.spec.dongle_serial is not None:
         details.append(_detail(plant.spec.dongle_serial, "Dongle 1", "DONGLE", _ONLINE) | {"addTime": added})
+    if plant.spec.rack_serial is not None:
+        rack = _detail(plant.spec.rack_serial, plant.spec.rack_serial, "BATTERY_RACK", _OFFLINE)
+        details.append(rack | {"addTime": added})
+    if state.ev_charger is not None:
+        charger, status = state.ev_charger.spec, _CHARGING if state.ev_charger.watts > 0.0 else _AVAILABLE
+        details.append(_detail(charger.serial, charger.model, "EV_CHARGER", status) | {"addTime": added})
     return details
 
 

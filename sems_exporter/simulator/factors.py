@@ -14,6 +14,7 @@ from sems_exporter.simulator.wire import JsonObject, decimal_text, kilo, kilowat
 
 _PHASES = "ABC"
 _REACTIVE_WATTS = 40.0
+_ISLAND_VOLTS = 230.0
 _PERIODS = (
     ("today", "Today", "day"),
     ("week", "Week", "week"),
@@ -162,10 +163,14 @@ def _ac_phases(state: InverterState) -> list[JsonObject]:
 
 
 def _backup(state: InverterState) -> list[JsonObject]:
+    """Without a grid the house hangs here; otherwise the output idles a little below the grid's voltage."""
+    alone = state.hertz == 0.0
+    volts = _ISLAND_VOLTS if alone else state.phases[0].volts - 0.6
+    watts = state.ac_watts if alone else 0.0
     return [
-        _factor("pBackup", "0", "kW", "power"),
-        _factor("vBackupPhA", decimal_text(state.phases[0].volts - 0.6, 1), "V", "volt"),
-        _factor("aBackupPhA", "0.2", "A", "cur"),
+        _factor("pBackup", decimal_text(kilo(watts, 3), 3), "kW", "power"),
+        _factor("vBackupPhA", decimal_text(volts, 1), "V", "volt"),
+        _factor("aBackupPhA", decimal_text(watts / len(state.phases) / volts if alone else 0.2, 1), "A", "cur"),
     ]
 
 

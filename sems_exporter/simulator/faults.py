@@ -1,4 +1,4 @@
-"""Answers other than the plant's: scripted ones, changed ones, and captured ones."""
+"""Answers, and those other than the plants': scripted ones, changed ones, and captured ones."""
 
 from __future__ import annotations
 
@@ -10,23 +10,26 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from sems_exporter.simulator.wire import Call, JsonObject, success
+from sems_exporter.simulator.wire import Call, JsonObject, Request
 
 Mutation = Callable[[JsonObject, Mapping[str, Any]], JsonObject | None]
 
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """One HTTP answer. `delay` are real seconds before its first byte.
+    """One HTTP answer. `delay` are real seconds before its first byte, `pace` those between the bytes of its body.
 
     A `Content-Length` among `headers` that differs from the body's length cuts the answer short: the connection closes
-    after the body.
+    after the body. After `cut` bytes of the body the connection is reset. The body is sent `repeat` times.
     """
 
     status: int = 200
     body: bytes | str | dict[str, Any] | list[Any] = b""
     headers: Mapping[str, str] = field(default_factory=dict)
     delay: float = 0.0
+    pace: float = 0.0
+    cut: int | None = None
+    repeat: int = 1
 
     def payload(self) -> bytes:
         """The body as bytes; objects and lists become JSON."""
@@ -90,8 +93,10 @@ class Script:
 class Captures:
     """Recorded answers from files, served in place of the plants' own."""
 
+    complete = False
+
     def __init__(self, files: Mapping[str, Path]) -> None:
-        """Read the files; a file with `samples` serves them in turn, anything without a code gets an envelope."""
+        """Read the files; a file with `samples` serves them in turn."""
         self._lock = threading.Lock()
         self._answers = {name: deque(_samples(name, path)) for name, path in files.items()}
 
@@ -99,14 +104,14 @@ class Captures:
         """Whether there are any."""
         return bool(self._answers)
 
-    def take(self, call: Call) -> JsonObject | None:
-        """A fresh copy of the captured answer to this call, if there is one."""
+    def take(self, call: Call, _request: Request) -> Answer | None:
+        """A fresh copy of the captured answer to this call, if there is one; it may be bare data."""
         with self._lock:
             for name in names_of(call):
                 if name in self._answers:
                     raw = self._answers[name][0]
                     self._answers[name].rotate(-1)
-                    return _enveloped(json.loads(raw))
+                    return Answer(body=json.loads(raw))
         return None
 
 
@@ -122,9 +127,3 @@ def _samples(name: str, path: Path) -> list[str]:
         return [json.dumps(captured)]
     key = name.partition(".")[0]
     return [json.dumps(sample.get(key, sample)) for sample in captured["samples"]]
-
-
-def _enveloped(captured: object) -> JsonObject:
-    if isinstance(captured, dict) and "code" in captured:
-        return captured
-    return success(captured)

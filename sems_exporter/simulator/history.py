@@ -7,6 +7,7 @@ from math import acos, cos, pi, radians, sin, tan
 
 from sems_exporter.simulator.chance import uniform
 from sems_exporter.simulator.energy import vector_length
+from sems_exporter.simulator.house import ev_session
 from sems_exporter.simulator.specs import HouseSpec, PlantSpec
 
 _WATT_HOUR = 3600.0
@@ -20,6 +21,7 @@ def past_day(spec: PlantSpec, ordinal: int) -> list[float]:
     clearness = 0.18 + 0.42 * uniform(spec.seed, "past-sky", ordinal)
     pv = spec.peak_watts * insolation * clearness * _WATT_HOUR
     load = _house_day(spec.house) * (0.8 + 0.4 * uniform(spec.seed, "past-load", ordinal)) * _WATT_HOUR
+    load += _ev_day(spec, ordinal)
     direct = min(0.45 * load, 0.8 * pv)
     charge, discharge = _cycled(spec, pv - direct, load - direct)
     per_inverter = [
@@ -66,6 +68,14 @@ def _house_day(house: HouseSpec) -> float:
     """Watt-hours of an ordinary day: the integrals of the habits in the house module."""
     peaks = house.morning_peak_watts * 2.2 + house.evening_peak_watts * 4.2
     return house.base_watts * 24.0 + peaks + house.spike_watts * house.spikes_per_day / 15.0
+
+
+def _ev_day(spec: PlantSpec, ordinal: int) -> float:
+    """Joules into the car."""
+    if spec.ev_charger is None:
+        return 0.0
+    begin, end = ev_session(spec.ev_charger, spec.seed, ordinal)
+    return spec.ev_charger.rated_watts * (end - begin)
 
 
 def _cycled(spec: PlantSpec, surplus: float, missing: float) -> tuple[float, float]:

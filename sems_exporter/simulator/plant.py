@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import threading
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
+from sems_exporter.simulator.alarms import Alarm
 from sems_exporter.simulator.battery import capacity_joules
+from sems_exporter.simulator.disturbances import Disturbances, Span
 from sems_exporter.simulator.energy import Energies, Ledger, station_energies
 from sems_exporter.simulator.history import before, past_day, period_starts
 from sems_exporter.simulator.portrait import Portrait
@@ -22,7 +24,8 @@ class Plant:
     """One simulated station.
 
     Powers are constant within steps of 60 s aligned to the epoch, and counters are their exact integrals. The same
-    spec and start give the same state at an instant, whatever was asked before. Thread-safe.
+    spec and start give the same state at an instant, whatever was asked before. Failures, outages and the like may be
+    ordered for any time. `alarms` may be added to. Thread-safe.
     """
 
     def __init__(self, spec: PlantSpec, start: datetime) -> None:
@@ -32,6 +35,8 @@ class Plant:
         self._first_day = start.astimezone(self.zone).date()
         self._lock = threading.Lock()
         self._checkpoints = [self._origin()]
+        self._disturbances = Disturbances()
+        self.alarms: list[Alarm] = []
         self._days: dict[int, list[float]] = {}  # one entry for every whole day simulated
 
     @property
@@ -44,8 +49,52 @@ class Plant:
         step, seconds = divmod(instant.timestamp(), STEP_SECONDS)
         with self._lock:
             ledger = self._ledger_at(int(step))
-        powers = solve(self.spec, self.zone, ledger.step, ledger.stored)
+            disturbed = self._disturbances.at(ledger.step)
+        powers = solve(self.spec, self.zone, ledger.step, ledger.stored, disturbed)
         return Portrait(self.spec, self.zone, ledger, powers, seconds).state(instant)
+
+    def fail_inverter(self, start: datetime, end: datetime, code: str, serial: str | None = None) -> Alarm:
+        """Let an inverter (default: the first) stand still with an alarm from `start` until `end`."""
+        inverters = [inverter.serial for inverter in self.spec.inverters]
+        place = inverters.index(serial) if serial else 0
+        alarm = Alarm(code, "Fault", inverters[place], start, end)
+        with self._lock:
+            self._disturbances.failures.append((place, self._span(start, end)))
+            self.alarms.append(alarm)
+        return alarm
+
+    def grid_outage(self, start: datetime, end: datetime) -> None:
+        """Switch the grid off from `start` until `end`; what PV and batteries cannot carry is off too."""
+        with self._lock:
+            self._disturbances.outages.append(self._span(start, end))
+
+    def set_state_of_charge(self, instant: datetime, ratio: float) -> None:
+        """Let every battery hold `ratio` (0 to 1) of its capacity in the minute of `instant`."""
+        if not 0.0 <= ratio <= 1.0:
+            raise ValueError("a state of charge is a ratio from 0 to 1")
+        with self._lock:
+            step = self._span(instant, instant).first
+            self._disturbances.levels[step] = ratio
+            origin = self._checkpoints[0]
+            if origin.step == step:
+                origin.stored = self._disturbances.stored(self.spec, step, origin.stored)
+
+    def _span(self, start: datetime, end: datetime) -> Span:
+        """The steps in between, of which everything worked out so far is forgotten."""
+        span = Span(int(start.timestamp() // STEP_SECONDS), int(end.timestamp() // STEP_SECONDS))
+        if span.first < self._checkpoints[0].step:
+            raise ValueError(f"this plant's history begins at {self.begin.isoformat()}")
+        del self._checkpoints[max(1, bisect_left(self._checkpoints, span.first, key=lambda kept: kept.step)) :]
+        return span
+
+    def alarms_until(self, instant: datetime) -> list[Alarm]:
+        """The alarms that had begun by `instant`, the latest first."""
+        begun = [alarm for alarm in self.alarms if alarm.start <= instant]
+        return sorted(begun, key=lambda alarm: alarm.start, reverse=True)
+
+    def alarms_at(self, instant: datetime) -> list[Alarm]:
+        """The alarms that stand at `instant`, the latest first."""
+        return [alarm for alarm in self.alarms_until(instant) if alarm.active(instant)]
 
     def energy_on(self, day: date, instant: datetime) -> Energies:
         """The energies of local date `day` as known at `instant`: today so far, nothing for the future."""
@@ -88,10 +137,12 @@ class Plant:
         return ledger
 
     def _advance(self, ledger: Ledger) -> None:
-        powers = solve(self.spec, self.zone, ledger.step, ledger.stored)
+        disturbed = self._disturbances.at(ledger.step)
+        powers = solve(self.spec, self.zone, ledger.step, ledger.stored, disturbed)
         ledger.totals = [t + r * STEP_SECONDS for t, r in zip(ledger.totals, powers.rates, strict=True)]
-        ledger.stored = stored_after_step(self.spec, ledger.stored, powers, STEP_SECONDS)
+        stored = stored_after_step(self.spec, ledger.stored, powers, STEP_SECONDS)
         ledger.step += 1
+        ledger.stored = self._disturbances.stored(self.spec, ledger.step, stored)
         day = local_day(self.zone, ledger.step * STEP_SECONDS)[0]
         # Where clocks go back at midnight the old date returns for an hour; its counters do not.
         if day > ledger.day:

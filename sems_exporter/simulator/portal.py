@@ -5,31 +5,28 @@ from __future__ import annotations
 import threading
 from collections import deque
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import Any, Self
 
+from sems_exporter.simulator.account import Account
+from sems_exporter.simulator.classicwire import ClassicManners
 from sems_exporter.simulator.clock import SimulatedClock
 from sems_exporter.simulator.demo import demo_plants
+from sems_exporter.simulator.desk import Dialect
+from sems_exporter.simulator.dumps import Dump
 from sems_exporter.simulator.faults import Answer, Captures, Mutation, Script
+from sems_exporter.simulator.mischief import Fault
 from sems_exporter.simulator.plant import Plant
-from sems_exporter.simulator.semsplus import API_PATH, ENDPOINTS, LOGIN_PATH, NOT_FOUND, Plants, route
+from sems_exporter.simulator.reception import ENDPOINTS, SIGN_INS, Reception, known_dialects
+from sems_exporter.simulator.semsplus import API_PATH, LOGIN_PATH
 from sems_exporter.simulator.server import PortalServer
-from sems_exporter.simulator.signin import SignIn
-from sems_exporter.simulator.wire import (
-    Call,
-    JsonObject,
-    Refusal,
-    Request,
-    refusal,
-    success,
-    success_without_data,
-)
+from sems_exporter.simulator.troubles import EVERY_ENDPOINT, Troubles
+from sems_exporter.simulator.wire import NOT_FOUND, Call, Request
 
 _KEPT_REQUESTS = 100_000
-_VERSION: JsonObject = {"version": "0.0.0-simulated", "buildTime": "2026-01-01T00:00:00Z"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +34,7 @@ class RecordedRequest:
     """One request as the portal saw it.
 
     `instant` is simulated time; `endpoint` "" for an unknown route; `path` includes the query; `outcome` is the result
-    code of the answer, `scripted-STATUS` for a scripted one, or `http-404`.
+    code of the answer, `scripted-STATUS` for a scripted one, `fault-NAME` for one that a fault made up, or `http-404`.
     """
 
     instant: datetime
@@ -47,14 +44,16 @@ class RecordedRequest:
 
 
 class SimulatedPortal:
-    """A SEMS+ portal on loopback; use it as a context manager.
+    """A SEMS portal on loopback, new and old; use it as a context manager.
 
-    Endpoint names, for `script`, `script_always`, `mutate`, `answers` and the record: login, stations, info, flow,
-    devices, telemetry, telecounting, information, batteries, statistics, production, alarm_statistics, alarms, user,
-    version. Those with a `deviceType` in the query also answer to `endpoint.DEVICETYPE`.
+    Endpoint names, for `script`, `script_always`, `mutate`, `answers` and the record, of SEMS+: login, stations, info,
+    flow, devices, telemetry, telecounting, information, batteries, statistics, production, alarm_statistics, alarms,
+    user, version; those with a `deviceType` in the query also answer to `endpoint.DEVICETYPE`. Of the classic
+    dialect, by app and by web page: classic_login, classic_ids, classic_stations, monitor, powerflow, warnings, and
+    web_login.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - a whole world in one call
         self,
         plants: Sequence[Plant] | None = None,
         *,
@@ -63,26 +62,57 @@ class SimulatedPortal:
         password: str = "demo",  # noqa: S107 - guards nothing but invented plants
         host: str = "127.0.0.1",
         port: int = 0,
-        answers: Mapping[str, Path] | None = None,
+        answers: Mapping[str, Path] | Dump | None = None,
         signature_tolerance: float | None = 900.0,
+        dialects: Sequence[Dialect] = ("semsplus",),
     ) -> None:
         """Bind the port (0: any free one); `start` or `with` begins to answer.
 
         `plants` default to one demo plant. `answers` maps endpoint names to captured JSON files that are served in
-        place of the plants' answers; station and device ids are not checked then. `signature_tolerance` is how many
-        seconds the client's signatures may differ from `clock`; None for a clock that runs away from the client's.
+        place of the plants' answers; station and device ids are not checked then. For a `Dump` see `replaying`.
+        `signature_tolerance` is how many seconds the client's signatures may differ from `clock`; None for a clock
+        that runs away from the client's. `dialects` are those it speaks at first; see `speak`.
         """
         self.clock = clock or SimulatedClock()
-        self._captures = Captures(_known(answers or {}))
+        recordings = answers if isinstance(answers, Dump) else Captures(_known(answers or {}))
+        spoken = known_dialects(dialects)
         self._script = Script()
         self._server = PortalServer((host, port), self._respond)
-        self._sign_in = SignIn(account, password, self.gateway, self.clock, signature_tolerance)
+        self._account = Account(account, password, self.clock)
         owned = demo_plants(1, clock=self.clock) if plants is None else plants
-        self._plants = Plants(owned, account, self._sign_in.uid)
+        self._reception = Reception(owned, self._account, self.base, signature_tolerance, recordings)
+        self._reception.speak(spoken)
+        self._account.anyone = isinstance(answers, Dump)
+        self._troubles = Troubles(self._account, self._reception)
         self._requests: deque[RecordedRequest] = deque(maxlen=_KEPT_REQUESTS)
         self._record_lock = threading.Lock()
-        self._login_attempts = self._logins = 0
+        self._login_attempts = 0
         self._thread: threading.Thread | None = None
+
+    @classmethod
+    def replaying(
+        cls,
+        dump: Path | str | Mapping[str, Any],
+        *,
+        clock: SimulatedClock | None = None,
+        host: str = "127.0.0.1",
+        port: int = 0,
+    ) -> Self:
+        """A portal that serves a dump (its file or decoded content) and lets everybody sign in.
+
+        The answer to a request is the one recorded for the same path, query and body (but for dates), else one of the
+        same endpoint about the same ids, else a success without data. `clock` begins at the time of the dump.
+        """
+        recorded = Dump.read(dump)
+        return cls(
+            [],
+            clock=clock or SimulatedClock(recorded.taken_at),
+            host=host,
+            port=port,
+            answers=recorded,
+            signature_tolerance=None,
+            dialects=(recorded.dialect,),
+        )
 
     @property
     def port(self) -> int:
@@ -92,12 +122,22 @@ class SimulatedPortal:
     @property
     def gateway(self) -> str:
         """The base address of the data calls, as the login answer names it."""
-        return f"{self._base}{API_PATH}"
+        return f"{self.base}{API_PATH}"
 
     @property
     def login_url(self) -> str:
         """The full address of the sign-in."""
-        return f"{self._base}{LOGIN_PATH}"
+        return f"{self.base}{LOGIN_PATH}"
+
+    @property
+    def base(self) -> str:
+        """The address without a path, below which the classic routes are."""
+        return f"http://{self._server.server_name}:{self.port}"
+
+    @property
+    def classic(self) -> ClassicManners:
+        """How the classic dialect behaves; to be changed at any time."""
+        return self._reception.manners
 
     @property
     def requests(self) -> list[RecordedRequest]:
@@ -107,13 +147,13 @@ class SimulatedPortal:
 
     @property
     def login_attempts(self) -> int:
-        """Requests to the sign-in, whatever the answer."""
+        """Requests to any sign-in, whatever the answer."""
         return self._login_attempts
 
     @property
     def logins(self) -> int:
         """Sign-ins that gave a session."""
-        return self._logins
+        return self._account.sessions
 
     def start(self) -> Self:
         """Begin to answer."""
@@ -141,13 +181,20 @@ class SimulatedPortal:
         """Close."""
         self.close()
 
+    def speak(self, *dialects: Dialect) -> None:
+        """Speak these dialects from now on, and answer the others as the real portal did when it dropped them.
+
+        Without "semsplus" its sign-in gives 100004; without "classic" see `classic.when_off`.
+        """
+        self._reception.speak(known_dialects(dialects))
+
     def steal_session(self) -> None:
         """Let another client sign in to the account: the session handed out last is dead from now on."""
-        self._sign_in.end_session()
+        self._account.end()
 
     def expire_session(self) -> None:
         """Let the session run out."""
-        self._sign_in.end_session()
+        self._account.end()
 
     def script(self, endpoint: str, *answers: Answer) -> None:
         """Serve `answers` to the next requests of `endpoint`, one each, in order."""
@@ -160,20 +207,30 @@ class SimulatedPortal:
     def mutate(self, endpoint: str, change: Mutation) -> None:
         """Let `change(envelope, parameters)` edit the decoded answers of `endpoint`, or return another.
 
-        `parameters` holds the query, the path's serial number as `sn`, and the fields of a JSON body.
+        `parameters` holds the query, the path's serial number as `sn`, and the fields of the body; for classic calls
+        the names are in lower case, beside `version`.
         """
         self._script.mutate(_checked(endpoint), change)
+
+    def play(self, fault: Fault | str, endpoint: str = EVERY_ENDPOINT, *, seconds: float | None = None) -> None:
+        """Play a fault (or its name, or `code:` and a result code) until `heal`; see `Fault` for what each does.
+
+        On "*" it strikes whatever is usual for it, on an endpoint's name only that. `seconds` is for those that take
+        time.
+        """
+        name = endpoint if endpoint == EVERY_ENDPOINT else _checked(endpoint)
+        self._troubles.play(fault, name, seconds, self.clock.now())
+
+    def heal(self, *faults: Fault | str) -> None:
+        """End these faults, or all."""
+        self._troubles.heal(*faults)
 
     def clear(self) -> None:
         """Forget all scripts and mutations."""
         self._script.clear()
 
-    @property
-    def _base(self) -> str:
-        return f"http://{self._server.server_name}:{self.port}"
-
     def _respond(self, request: Request) -> Answer:
-        call = route(request)
+        call = self._reception.route(request)
         if call is None:
             self._record("", request, "http-404")
             return Answer(404, dict(NOT_FOUND))
@@ -181,43 +238,26 @@ class SimulatedPortal:
         if scripted is not None:
             self._record(call.endpoint, request, f"scripted-{scripted.status}")
             return scripted
-        envelope = self._script.mutated(call, self._envelope(call, request))
-        self._record(call.endpoint, request, str(envelope.get("code", "")))
-        return Answer(200, envelope)
+        answer, fault = self._troubles.answer(call, request, self.clock.now())
+        answer = self._changed(call, answer)
+        self._record(call.endpoint, request, f"fault-{fault}" if fault else _outcome(answer))
+        return self._troubles.sent(call, answer)
 
-    def _envelope(self, call: Call, request: Request) -> JsonObject:
-        try:
-            return self._answer(call, request)
-        except Refusal as refused:
-            return refusal(refused.code)
-
-    def _answer(self, call: Call, request: Request) -> JsonObject:
-        if call.endpoint == "version":
-            return self._captures.take(call) or dict(_VERSION)
-        if call.endpoint == "login":
-            return self._captures.take(call) or self._login(request)
-        self._sign_in.check(request)
-        captured = self._captures.take(call)
-        if captured is not None:
-            return captured
-        try:
-            return self._plants.answer(call, self.clock.now())
-        except Refusal as refused:
-            if self._captures and refused.code == "100025":
-                return success_without_data()
-            raise
-
-    def _login(self, request: Request) -> JsonObject:
-        data = self._sign_in.sign_in(request)
-        if "token" in data:
-            with self._record_lock:
-                self._logins += 1
-        return success(data)
+    def _changed(self, call: Call, answer: Answer) -> Answer:
+        if not isinstance(answer.body, dict):
+            return answer
+        return replace(answer, body=self._script.mutated(call, answer.body))
 
     def _record(self, endpoint: str, request: Request, outcome: str) -> None:
         with self._record_lock:
-            self._login_attempts += endpoint == "login"
+            self._login_attempts += endpoint in SIGN_INS and request.method == "POST"
             self._requests.append(RecordedRequest(self.clock.now(), endpoint, request.target, outcome))
+
+
+def _outcome(answer: Answer) -> str:
+    if isinstance(answer.body, dict) and "error_msg" not in answer.body:
+        return str(answer.body.get("code", ""))
+    return f"http-{answer.status}"
 
 
 def _checked(name: str) -> str:

@@ -10,7 +10,7 @@ from sems_exporter.simulator import electrics
 from sems_exporter.simulator.battery import capacity_joules
 from sems_exporter.simulator.energy import Ledger, by_period, inverter_energies, station_energies
 from sems_exporter.simulator.specs import PlantSpec
-from sems_exporter.simulator.state import BatteryState, InverterState, PhaseState, PlantState
+from sems_exporter.simulator.state import BatteryState, EvChargerState, InverterState, PhaseState, PlantState
 from sems_exporter.simulator.step import STEP_SECONDS, StepPowers, stored_after_step
 
 
@@ -26,6 +26,7 @@ class Portrait:
 
     def state(self, instant: datetime) -> PlantState:
         """The whole station, stamped with `instant`."""
+        charger = self.spec.ev_charger
         stored = stored_after_step(self.spec, self.ledger.stored, self.powers, self.seconds)
         totals = [t + rate * self.seconds for t, rate in zip(self.ledger.totals, self.powers.rates, strict=True)]
         inverters = self._inverters(totals, stored)
@@ -40,6 +41,8 @@ class Portrait:
             energy=by_period(totals, self.ledger.begins, station_energies),
             inverters=inverters,
             meter_phases=self._meter_phases(inverters),
+            grid_up=self.powers.grid_up,
+            ev_charger=EvChargerState(charger, self.powers.ev_watts) if charger else None,
         )
 
     @property
@@ -64,7 +67,7 @@ class Portrait:
             ac_watts=ac_watts,
             inputs=tuple(electrics.input_state(entry, watts) for entry, watts in modules),
             phases=tuple(self._phase(phase, ac_watts / spec.phases) for phase in range(spec.phases)),
-            hertz=electrics.grid_hertz(self.spec, self._timestamp),
+            hertz=electrics.grid_hertz(self.spec, self._timestamp) if powers.grid_up else 0.0,
             temperature_celsius=electrics.inverter_celsius(powers.air_celsius, abs(ac_watts) / spec.rated_watts),
             batteries=batteries,
             energy=by_period(totals, self.ledger.begins, lambda vector: inverter_energies(vector, index)),
@@ -87,9 +90,12 @@ class Portrait:
                 made[phase] += state.watts
         shares = electrics.load_shares(self.spec, self._timestamp)
         return tuple(
-            self._phase(phase, made[phase] - self.powers.load_watts * share) for phase, share in enumerate(shares)
+            self._phase(phase, made[phase] - self.powers.load_watts * share if self.powers.grid_up else 0.0)
+            for phase, share in enumerate(shares)
         )
 
     def _phase(self, phase: int, watts: float) -> PhaseState:
+        if not self.powers.grid_up:
+            return PhaseState(watts, 0.0, 0.0)
         volts = electrics.phase_volts(self.spec, self._timestamp, phase, self.powers.grid_watts)
         return electrics.phase_state(volts, watts)

@@ -2,20 +2,32 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
-from typing import Any
 from urllib.parse import unquote
 
-from sems_exporter.simulator import devices, stations
+from sems_exporter.simulator import alarmpages, devices, stations
+from sems_exporter.simulator.account import Account
+from sems_exporter.simulator.desk import Moment, Recordings
+from sems_exporter.simulator.faults import Answer
 from sems_exporter.simulator.plant import Plant
-from sems_exporter.simulator.wire import Call, JsonObject, Refusal, Request, success, success_without_data
+from sems_exporter.simulator.signin import SignIn
+from sems_exporter.simulator.wire import (
+    Call,
+    JsonObject,
+    Refusal,
+    Request,
+    json_object,
+    refusal,
+    success,
+    success_without_data,
+)
 
 API_PATH = "/web/sems"
 LOGIN_PATH = f"{API_PATH}/sems-user/api/v1/auth/cross-login"
-NOT_FOUND: Mapping[str, str] = {"error_msg": "404 Route Not Found"}
+
+_VERSION: JsonObject = {"version": "0.0.0-simulated", "buildTime": "2026-01-01T00:00:00Z"}
 
 _PLANT = f"{API_PATH}/sems-plant/api"
 _EQUIPMENT = rf"{_PLANT}/equipments/(?P<sn>[^/]+)"
@@ -37,6 +49,8 @@ _ROUTES = [
         ("POST", f"{API_PATH}/sems-alarm/api/alarm/statistics", "alarm_statistics"),
         ("POST", f"{API_PATH}/sems-alarm/api/v2/alarm/page", "alarms"),
         ("GET", f"{API_PATH}/sems-user/api/v1/user/get-user", "user"),
+        ("GET", f"{_PLANT}/web/device/station/getDevicesByType", "devices_by_type"),
+        ("POST", f"{API_PATH}/sems-remote/api/ev-charger/detail", "ev_charger"),
     )
 ]
 ENDPOINTS = tuple(endpoint for _, _, endpoint in _ROUTES)
@@ -48,37 +62,57 @@ def route(request: Request) -> Call | None:
         match = pattern.fullmatch(request.path)
         if match and method == request.method:
             found = {name: unquote(value) for name, value in match.groupdict().items()}
-            return Call(endpoint, {**_body(request), **request.query, **found})
+            return Call(endpoint, {**json_object(request.body), **request.query, **found})
     return None
 
 
-class Plants:
-    """The stations of the account, answering calls; a station or device that is not among them gives 100025."""
+class SemsPlusDesk:
+    """Answers the SEMS+ calls of the account; a station or device that is not its own gives 100025."""
 
-    def __init__(self, plants: Sequence[Plant], account: str, uid: str) -> None:
+    def __init__(self, plants: Sequence[Plant], sign_in: SignIn, owner: Account) -> None:
         """Serve `plants` to the owner."""
-        self._plants = list(plants)
+        self._plants, self._sign_in, self._owner = plants, sign_in, owner
         self._stations = {plant.spec.station_id: plant for plant in plants}
         self._devices = {serial: plant for plant in plants for serial in devices.serials(plant)}
-        self._owner = {
-            "userId": uid,
-            "account": account,
-            "email": account,
-            "nickName": account.partition("@")[0],
-        }
         self._station_calls: Mapping[str, Callable[[Plant, datetime, Call], object]] = {
             "info": lambda plant, now, _: stations.basic_info(plant, now),
             "flow": lambda plant, now, _: stations.flow(plant, now),
             "devices": lambda plant, now, _: devices.all_status(plant, now),
             "statistics": stations.statistics,
             "production": stations.production,
+            "devices_by_type": lambda plant, now, call: devices.of_type(plant, now, call.text("deviceType")),
         }
 
-    def answer(self, call: Call, now: datetime) -> JsonObject:
-        """The envelope of a call by the signed-in owner."""
+    def answer(self, call: Call, request: Request, moment: Moment, recordings: Recordings, *, spoken: bool) -> Answer:
+        """What the portal says to a call."""
+        try:
+            return self._answer(call, request, moment, recordings, spoken=spoken)
+        except Refusal as refused:
+            return Answer(200, refusal(refused.code))
+
+    def _answer(self, call: Call, request: Request, moment: Moment, recordings: Recordings, *, spoken: bool) -> Answer:
+        if call.endpoint == "login" and not spoken:
+            raise Refusal("100004")
+        if call.endpoint not in ("login", "version"):
+            self._sign_in.check(request)
+        recorded = recordings.take(call, request)
+        if recorded is not None:
+            return recorded if recordings.complete else _enveloped(recorded)
+        if call.endpoint == "version":
+            return Answer(200, dict(_VERSION))
+        if call.endpoint == "login":
+            return Answer(200, success(self._sign_in.sign_in(request)))
+        try:
+            return Answer(200, self._data(call, moment.reported))
+        except Refusal as refused:
+            if recordings and refused.code == "100025":
+                return Answer(200, success_without_data())
+            raise
+
+    def _data(self, call: Call, now: datetime) -> JsonObject:
         if call.endpoint in self._station_calls:
             return success(self._station_calls[call.endpoint](self._station(call.text("stationId")), now, call))
-        if call.endpoint in ("telemetry", "telecounting", "information", "batteries"):
+        if call.endpoint in ("telemetry", "telecounting", "information", "batteries", "ev_charger"):
             return self._equipment(call, now)
         return success(self._account_call(call, now))
 
@@ -86,16 +120,24 @@ class Plants:
         if call.endpoint == "stations":
             return stations.stations_page(self._plants, now, call)
         if call.endpoint == "user":
-            return self._owner
-        for station_id in call.parameters.get("stationIds") or ():
-            self._station(str(station_id))
-        return stations.alarm_statistics() if call.endpoint == "alarm_statistics" else stations.alarm_page(call)
+            return self._user()
+        wanted = [self._station(str(station_id)) for station_id in call.parameters.get("stationIds") or ()]
+        asked = wanted or self._plants
+        if call.endpoint == "alarm_statistics":
+            return alarmpages.statistics(asked, now)
+        return alarmpages.page(asked, now, call, self._owner.uid)
+
+    def _user(self) -> JsonObject:
+        name = self._owner.name
+        return {"userId": self._owner.uid, "account": name, "email": name, "nickName": name.partition("@")[0]}
 
     def _equipment(self, call: Call, now: datetime) -> JsonObject:
         serial, device_type = call.text("sn"), call.text("deviceType")
         plant = self._devices.get(serial)
         if plant is None or call.text("pwId") not in ("", plant.spec.station_id):
             raise Refusal("100025")
+        if call.endpoint == "ev_charger":
+            return success(devices.ev_charger_detail(plant, now))
         if call.endpoint == "batteries":
             return success(devices.related_batteries(plant, now, serial, device_type))
         if call.endpoint == "information":
@@ -111,9 +153,9 @@ class Plants:
             raise Refusal("100025") from None
 
 
-def _body(request: Request) -> Mapping[str, Any]:
-    try:
-        value = json.loads(request.body)
-    except ValueError:
-        return {}
-    return value if isinstance(value, dict) else {}
+def _enveloped(recorded: Answer) -> Answer:
+    """A recording as it is, or in an envelope when it is bare data."""
+    body = recorded.body
+    if isinstance(body, dict) and ("code" in body or "error_msg" in body):
+        return recorded
+    return Answer(recorded.status, success(body))

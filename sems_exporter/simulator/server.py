@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import socket
+import struct
 import sys
 import threading
 from collections.abc import Callable
@@ -41,7 +42,7 @@ class PortalServer(ThreadingHTTPServer):
 
     def serve(self) -> None:
         """Answer requests until `stop`."""
-        self.serve_forever(poll_interval=0.05)
+        self.serve_forever(poll_interval=0.01)
 
     def stop(self) -> None:
         """Stop at once: waiting answers are dropped and open connections closed."""
@@ -108,12 +109,36 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _write(self, answer: Answer) -> None:
         body = b"" if answer.status in _BODYLESS else answer.payload()
-        headers = {"Content-Type": "application/json;charset=UTF-8", "Content-Length": str(len(body))}
+        length = str(len(body) * answer.repeat)
+        headers = {"Content-Type": "application/json;charset=UTF-8", "Content-Length": length}
         headers |= {name.title(): value for name, value in answer.headers.items()}
         if answer.status in _BODYLESS:
             del headers["Content-Length"]
-        elif headers["Content-Length"] != str(len(body)):
+        elif headers["Content-Length"] != length:
             self.close_connection = True
         lines = [f"HTTP/1.1 {answer.status} {responses.get(answer.status, 'Unknown')}"]
         lines += [f"{name}: {value}" for name, value in headers.items()]
-        self.wfile.write("\r\n".join([*lines, "", ""]).encode("latin-1") + body)
+        head = "\r\n".join([*lines, "", ""]).encode("latin-1")
+        if answer.cut is not None:
+            self.wfile.write(head + body[: answer.cut])
+            self._reset()
+        elif answer.pace:
+            self._drip(head, body, answer.pace)
+        else:
+            self.wfile.write(head + body)
+            for _ in range(answer.repeat - 1):
+                self.wfile.write(body)
+
+    def _drip(self, head: bytes, body: bytes, seconds: float) -> None:
+        self.wfile.write(head)
+        for place in range(len(body)):
+            if self.server.closing.wait(seconds):
+                self.close_connection = True
+                return
+            self.wfile.write(body[place : place + 1])
+
+    def _reset(self) -> None:
+        """End the connection with a reset: no lingering, and closed below the feet of everybody who holds it."""
+        self.close_connection = True
+        self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        socket.close(self.connection.detach())

@@ -4,71 +4,49 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-import json
-import secrets
-import threading
 from base64 import b64decode, b64encode
 from binascii import Error as Base64Error
 from collections.abc import Mapping
 from typing import Any
-from uuid import NAMESPACE_URL, uuid4, uuid5
 
-from sems_exporter.simulator.clock import SimulatedClock
-from sems_exporter.simulator.wire import JsonObject, Refusal, Request
+from sems_exporter.simulator.account import Account, new_token, new_uuid
+from sems_exporter.simulator.wire import JsonObject, Refusal, Request, json_object
+
+KIND = "semsplus"
 
 _WEB_CLIENT = "semsPlusWeb"
 _AGREEMENT_KEYS = ("agreement", "isLocal", "isChinese")
 
 
 class SignIn:
-    """The account and its one live session: every new sign-in ends the one before."""
+    """The door of the SEMS+ dialect to the account."""
 
-    def __init__(
-        self, account: str, password: str, api: str, clock: SimulatedClock, signature_tolerance: float | None
-    ) -> None:
+    def __init__(self, account: Account, api: str, signature_tolerance: float | None) -> None:
         """`signature_tolerance` is how many seconds the client's clock may be off; None accepts any time."""
-        self._account, self._password = account, encoded_password(password)
-        self._api, self._clock, self._tolerance = api, clock, signature_tolerance
-        self._lock = threading.Lock()
-        self._session: JsonObject | None = None
-
-    @property
-    def uid(self) -> str:
-        """The user id of the account."""
-        return str(uuid5(NAMESPACE_URL, self._account))
+        self._account, self._api, self._tolerance = account, api, signature_tolerance
 
     def sign_in(self, request: Request) -> JsonObject:
         """The login data, or a `Refusal`; without the agreement fields a success without a session."""
         self._check_bootstrap(request)
-        body = _json_object(request.body)
-        known = body.get("account") == self._account
-        if not hmac.compare_digest(str(body.get("pwd", "")).encode(), self._password.encode()) or not known:
+        body = json_object(request.body)
+        if not self._account.admits(body.get("account"), body.get("pwd", ""), encoded_password(self._account.password)):
             raise Refusal("100005")
         if any(key not in body for key in _AGREEMENT_KEYS) or not body["agreement"]:
             return {"agreement": True, "api": self._api}
-        session = self._new_session()
-        with self._lock:
-            self._session = session
-        return dict(session)
+        return self._account.begin(KIND, self._new_session())
 
     def check(self, request: Request) -> None:
         """Raise a `Refusal` unless the request belongs to the live session."""
         token = _token_header(request)
         if not token.get("token"):
             raise Refusal("100001")
-        with self._lock:
-            session = self._session
+        session = self._account.session(KIND)
         if session is None or token["token"] != session["token"]:
             raise Refusal("100002")
         if _without_language(token) != _without_language(session):
             raise Refusal("C0602")
         if not self._signed(request, session["uid"], session["token"]):
             raise Refusal("C0602")
-
-    def end_session(self) -> None:
-        """Forget the live session, as when it expires or another client signs in."""
-        with self._lock:
-            self._session = None
 
     def _check_bootstrap(self, request: Request) -> None:
         token = _token_header(request)
@@ -87,19 +65,19 @@ class SignIn:
             return False
         if self._tolerance is None:
             return True
-        return abs(milliseconds / 1000.0 - self._clock.now().timestamp()) <= self._tolerance
+        return abs(milliseconds / 1000.0 - self._account.timestamp()) <= self._tolerance
 
     def _new_session(self) -> JsonObject:
         return {
-            "uid": self.uid,
-            "timestamp": str(int(self._clock.now().timestamp() * 1000)),
-            "token": secrets.token_hex(16),
+            "uid": self._account.uid,
+            "timestamp": str(int(self._account.timestamp() * 1000)),
+            "token": new_token(),
             "client": _WEB_CLIENT,
             "version": "",
             "language": "en",
             "api": self._api,
             "region": "eu",
-            "uuid": str(uuid4()),
+            "uuid": new_uuid(),
         }
 
 
@@ -126,15 +104,7 @@ def _signed_at(header: str) -> int | None:
 
 def _token_header(request: Request) -> JsonObject:
     """The `token` header is plain JSON; anything else counts as none."""
-    return _json_object(request.headers.get("token", "").encode())
-
-
-def _json_object(raw: bytes) -> JsonObject:
-    try:
-        value = json.loads(raw)
-    except ValueError:
-        return {}
-    return value if isinstance(value, dict) else {}
+    return json_object(request.headers.get("token", "").encode())
 
 
 def _without_language(token: Mapping[str, Any]) -> JsonObject:

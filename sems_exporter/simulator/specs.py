@@ -76,8 +76,23 @@ class HouseSpec:
 
 
 @dataclass(frozen=True, slots=True)
+class EvChargerSpec:
+    """A charger for a car that comes home on some evenings; what it draws is part of the house's load."""
+
+    serial: str
+    rated_watts: float = 7400.0
+    evenings: float = 0.4
+    session_watt_hours: float = 12_000.0
+    model: str = "SIM7K-HCA"
+
+
+@dataclass(frozen=True, slots=True)
 class PlantSpec:
-    """One station. Without `meter_serial` nobody measures the grid or the house."""
+    """One station. Without `meter_serial` nobody measures the grid or the house; `date_format` is the user's own.
+
+    `rack_serial` is a battery rack that the portal lists as offline and knows nothing about, beside whatever batteries
+    there are.
+    """
 
     station_id: str
     name: str
@@ -93,6 +108,9 @@ class PlantSpec:
     grid_volts: float = 230.0
     grid_hertz: float = 50.0
     seed: int = 1
+    date_format: str = "dd/MM/yyyy"
+    ev_charger: EvChargerSpec | None = None
+    rack_serial: str | None = None
 
     @property
     def batteries(self) -> tuple[BatterySpec, ...]:

@@ -7,7 +7,7 @@ from datetime import datetime
 from enum import Enum
 
 from sems_exporter.simulator.energy import ByPeriod, Energies, InverterEnergies
-from sems_exporter.simulator.specs import BatterySpec, InverterSpec
+from sems_exporter.simulator.specs import BatterySpec, EvChargerSpec, InverterSpec
 
 
 class Running(Enum):
@@ -16,6 +16,7 @@ class Running(Enum):
     OFFLINE = "offline"
     WAITING = "waiting"
     RUNNING = "running"
+    FAULT = "fault"
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +51,14 @@ class BatteryState:
 
 
 @dataclass(frozen=True, slots=True)
+class EvChargerState:
+    """A charger; `watts` is 0 while no car charges."""
+
+    spec: EvChargerSpec
+    watts: float
+
+
+@dataclass(frozen=True, slots=True)
 class InverterState:
     """One inverter; `ac_watts` is PV plus battery."""
 
@@ -67,7 +76,10 @@ class InverterState:
 
 @dataclass(frozen=True, slots=True)
 class PlantState:
-    """The whole station; pv + battery = load + grid, with battery + = discharge and grid + = export."""
+    """The whole station; pv + battery = load + grid, with battery + = discharge and grid + = export.
+
+    What the `ev_charger` draws is in `load_watts`.
+    """
 
     instant: datetime
     local_time: datetime
@@ -79,6 +91,8 @@ class PlantState:
     energy: ByPeriod[Energies]
     inverters: tuple[InverterState, ...]
     meter_phases: tuple[PhaseState, ...]
+    grid_up: bool = True
+    ev_charger: EvChargerState | None = None
 
     @property
     def batteries(self) -> tuple[BatteryState, ...]:

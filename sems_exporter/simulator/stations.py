@@ -11,7 +11,7 @@ from sems_exporter.simulator.state import PlantState, Running
 from sems_exporter.simulator.wire import Call, JsonObject, Refusal, kilo, kilowatt_hours
 
 _MAX_PAGE = 100
-_STATUS = {Running.RUNNING: "1", Running.WAITING: "3", Running.OFFLINE: "0"}
+_STATUS = {Running.RUNNING: "1", Running.FAULT: "2", Running.WAITING: "3", Running.OFFLINE: "0"}
 
 _ITEMS: Mapping[str, Callable[[Energies], float]] = {
     "proSystemTotalStats": lambda e: e.pv,
@@ -52,7 +52,7 @@ def basic_info(plant: Plant, now: datetime) -> JsonObject:
         "chartMap": {"energy_flow": ",".join(_flow_fields(plant))},
     }
     if spec.batteries:
-        info["gridStatus"] = "1"
+        info["gridStatus"] = str(int(state.grid_up))
     return info
 
 
@@ -77,6 +77,8 @@ def flow(plant: Plant, now: datetime) -> JsonObject:
         answer |= {"pBat": battery, "soc": round((state.state_of_charge or 0.0) * 100)}
     if spec.meter_serial is not None:
         answer |= {"pGrid": grid, "pConsum": round(pv + battery - grid, 5) + 0.0, "consumFlag": False}
+    if state.ev_charger is not None:
+        answer["pEvChar"] = kilo(state.ev_charger.watts, 3)
     # The minute is the finest the portal says, in local time without its zone.
     answer["refreshTime"] = state.local_time.replace(tzinfo=None, second=0, microsecond=0).isoformat()
     return answer
@@ -123,21 +125,6 @@ def production(plant: Plant, now: datetime, call: Call) -> JsonObject:
     return answer | {"currency": plant.spec.currency}
 
 
-def alarm_statistics() -> JsonObject:
-    """Counts of alarms, as text; `happened` are the active ones. Simulated plants raise none."""
-    return {"total": "0", "happened": "0", "recovery": "0"}
-
-
-def alarm_page(call: Call) -> JsonObject:
-    """One page of alarms, which is empty."""
-    return {
-        "dataList": [],
-        "current": call.number("pageIndex", 1),
-        "total": 0,
-        "size": call.number("pageSize", 20),
-    }
-
-
 def _row(plant: Plant, state: PlantState) -> JsonObject:
     spec = plant.spec
     today = kilowatt_hours(state.energy.today.pv)
@@ -168,6 +155,8 @@ def _flow_fields(plant: Plant) -> list[str]:
         fields += ["pBat", "soc"]
     if plant.spec.meter_serial is not None:
         fields += ["pGrid", "pConsum"]
+    if plant.spec.ev_charger is not None:
+        fields.append("pEvChar")
     return fields
 
 

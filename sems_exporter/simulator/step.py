@@ -10,7 +10,8 @@ from zoneinfo import ZoneInfo
 
 from sems_exporter.simulator.battery import battery_watts, stored_after
 from sems_exporter.simulator.chance import smooth
-from sems_exporter.simulator.house import load_watts
+from sems_exporter.simulator.disturbances import UNDISTURBED, Disturbed, island
+from sems_exporter.simulator.house import ev_watts, load_watts
 from sems_exporter.simulator.specs import InverterSpec, PlantSpec
 from sems_exporter.simulator.state import Running
 from sems_exporter.simulator.sun import (
@@ -24,9 +25,9 @@ from sems_exporter.simulator.sun import (
 from sems_exporter.simulator.weather import air_temperature, cloud_cover
 
 STEP_SECONDS = 60
+TWILIGHT = -1.0  # degrees; the modules carry a voltage a little before sunrise
 _EPOCH_ORDINAL = 719_163  # the ordinal of 1970-01-01
 _WAKE_SHARE = 0.003  # of rated power; below it an inverter does not start
-_TWILIGHT = -1.0  # degrees; the modules carry a voltage a little before sunrise
 
 
 class StepPowers(NamedTuple):
@@ -37,27 +38,51 @@ class StepPowers(NamedTuple):
     running: tuple[Running, ...]
     battery_watts: list[float]
     load_watts: float
+    ev_watts: float
     grid_watts: float
+    grid_up: bool
     air_celsius: float
     rates: list[float]
 
 
-def solve(spec: PlantSpec, zone: ZoneInfo, step: int, stored: Sequence[float]) -> StepPowers:
-    """The powers during the step that begins at `step` x `STEP_SECONDS`, with `stored` joules in the batteries."""
+def solve(
+    spec: PlantSpec, zone: ZoneInfo, step: int, stored: Sequence[float], disturbed: Disturbed = UNDISTURBED
+) -> StepPowers:
+    """The powers during the step that begins at `step` x `STEP_SECONDS`, with `stored` joules in the batteries.
+
+    Without a grid only inverters with a battery go on, and no car charges.
+    """
     timestamp = step * STEP_SECONDS
     air = air_temperature(spec.seed, timestamp, spec.latitude, spec.longitude)
     sun = sun_position(timestamp, spec.latitude, spec.longitude)
     light = _light(spec.seed, timestamp, sun)
-    inputs = tuple(_input_watts(inverter, light, sun, air) for inverter in spec.inverters)
-    pv = tuple(map(sum, inputs))
-    load = load_watts(spec.house, spec.seed, timestamp, local_day(zone, timestamp)[1])
-    surplus = sum(pv) - load + _control_error(spec.seed, timestamp)
-    battery = battery_watts(spec.inverters, stored, pv, surplus, STEP_SECONDS)
-    grid = sum(pv) + sum(battery) - load
-    running = tuple(_running(i, watts, sun) for i, watts in zip(spec.inverters, pv, strict=True))
+    able = [_able(inverter, place, disturbed) for place, inverter in enumerate(spec.inverters)]
+    inputs = [
+        _input_watts(inverter, light, sun, air) if works else (0.0,) * len(inverter.inputs)
+        for inverter, works in zip(spec.inverters, able, strict=True)
+    ]
+    pv = [sum(watts) for watts in inputs]
+    day, seconds = local_day(zone, timestamp)
+    house = load_watts(spec.house, spec.seed, timestamp, seconds)
+    if disturbed.grid_down:
+        ev = 0.0
+        alone = island(spec, stored, pv, house, STEP_SECONDS, failed=disturbed.failed)
+        inputs = [tuple(value * alone.pv_share for value in watts) for watts in inputs]
+        pv, battery = [sum(watts) for watts in inputs], alone.battery_watts
+        load, grid = sum(pv) + sum(battery), 0.0
+    else:
+        ev = ev_watts(spec.ev_charger, spec.seed, day, seconds)
+        load = house + ev
+        surplus = sum(pv) - load + _control_error(spec.seed, timestamp)
+        battery = battery_watts(spec.inverters, stored, pv, surplus, STEP_SECONDS, failed=disturbed.failed)
+        grid = sum(pv) + sum(battery) - load
+    running = tuple(
+        _running(inverter, watts, sun, disturbed, place)
+        for place, (inverter, watts) in enumerate(zip(spec.inverters, pv, strict=True))
+    )
     rates = _rates(spec, pv, running, battery)
     rates += (max(0.0, grid), max(0.0, -grid), load)
-    return StepPowers(inputs, pv, running, battery, load, grid, air, rates)
+    return StepPowers(tuple(inputs), tuple(pv), running, battery, load, ev, grid, not disturbed.grid_down, air, rates)
 
 
 def stored_after_step(spec: PlantSpec, stored: Sequence[float], powers: StepPowers, seconds: float) -> list[float]:
@@ -106,10 +131,16 @@ def _input_watts(inverter: InverterSpec, light: Irradiance, sun: SunPosition, ai
     return tuple(value * scale for value in watts)
 
 
-def _running(inverter: InverterSpec, pv: float, sun: SunPosition) -> Running:
+def _able(inverter: InverterSpec, place: int, disturbed: Disturbed) -> bool:
+    return place not in disturbed.failed and not (disturbed.grid_down and not inverter.batteries)
+
+
+def _running(inverter: InverterSpec, pv: float, sun: SunPosition, disturbed: Disturbed, place: int) -> Running:
+    if place in disturbed.failed:
+        return Running.FAULT
     if inverter.batteries or pv > 0.0:
         return Running.RUNNING
-    return Running.WAITING if sun.elevation > _TWILIGHT else Running.OFFLINE
+    return Running.WAITING if sun.elevation > TWILIGHT else Running.OFFLINE
 
 
 def _rates(spec: PlantSpec, pv: Sequence[float], running: Sequence[Running], battery: Sequence[float]) -> list[float]:

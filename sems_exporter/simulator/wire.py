@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -10,16 +11,25 @@ from typing import Any
 JsonObject = dict[str, Any]
 
 SUCCESS = "00000"
+NOT_FOUND: Mapping[str, str] = {"error_msg": "404 Route Not Found"}
 
-# code: (English or Chinese text, translation code); texts as reported by users of the real portal in 2026.
+# code: (English or Chinese text, translation code); texts as reported by users in 2026, or likely ones.
 _REFUSALS: Mapping[str, tuple[str, str | None]] = {
+    "100000": ("system error", "system_error"),
     "100001": ("No access, please log in.", "no_access"),
     "100002": ("The authorization has expired, please log in again.", "authorization_expired"),
     "100004": ("parameter error.", "parameter_error"),
     "100005": ("Email or password error.", "email_or_password_error"),
     "100025": ("No operation permission.", "no_permission"),
     "C0602": ("账号登录异常", "account_login_abnormal"),
+    "C0501": ("Email or password error.", "email_or_password_error"),
+    "C0607": ("登录失效", "login_invalid"),
+    "Z0100": ("登录失效", "login_invalid"),
+    "GY0429": ("too many requests", "too_many_requests"),
     "P0214": ("Missing parameter", "missing_parameter"),
+    "P0215": ("operation failed", "operation_failed"),
+    "R0305": ("remote_control_fail", "remote_control_fail"),
+    "R000013": ("read_fail", "read_fail"),
     # The one captured S0327 answer (2026-09) has a description only.
     "S0327": ("Statistical dimension parameters are incorrect", None),
 }
@@ -48,10 +58,14 @@ class Request:
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """A request that found its route: query, path serial number (`sn`) and JSON body in one mapping."""
+    """A request that found its route: query, path serial number (`sn`) and body fields in one mapping.
+
+    `via` is "web" for a classic call that came through the web page's proxy.
+    """
 
     endpoint: str
     parameters: Mapping[str, Any]
+    via: str = ""
 
     def text(self, name: str) -> str:
         """A parameter as text; "" when it is missing."""
@@ -59,8 +73,10 @@ class Call:
         return "" if value is None else str(value)
 
     def number(self, name: str, default: int) -> int:
-        """A parameter as a whole number of at least 1."""
+        """A parameter as a whole number of at least 1; forms send text."""
         value = self.parameters.get(name, default)
+        if isinstance(value, str) and value.isdecimal():
+            return max(1, int(value))
         return max(1, value) if isinstance(value, int) else default
 
 
@@ -72,6 +88,11 @@ def success(data: object, description: str = "成功") -> JsonObject:
 def success_without_data() -> JsonObject:
     """The envelope of a success that carries nothing, as for the telemetry of a dongle."""
     return {"code": SUCCESS, "description": "成功", "traceId": _trace_id()}
+
+
+def refusal_text(code: str) -> str:
+    """What the portal says about a result code."""
+    return _REFUSALS.get(code, (code, None))[0]
 
 
 def refusal(code: str) -> JsonObject:
@@ -97,6 +118,15 @@ def kilo(value: float, digits: int) -> float:
 def kilowatt_hours(joules: float, digits: int = 2) -> float:
     """Joules as kilowatt-hours, rounded."""
     return round(joules / 3.6e6, digits) + 0.0
+
+
+def json_object(raw: bytes | str) -> JsonObject:
+    """The JSON object in `raw`; anything else counts as an empty one."""
+    try:
+        value = json.loads(raw)
+    except ValueError:
+        return {}
+    return value if isinstance(value, dict) else {}
 
 
 def _trace_id() -> str:

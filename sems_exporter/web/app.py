@@ -1,5 +1,6 @@
 """The routes: /metrics, the status page, and two health checks that do not depend on the portal."""
 
+import logging
 from collections.abc import Awaitable, Callable, MutableMapping
 from dataclasses import dataclass
 from typing import TypeAlias
@@ -11,6 +12,8 @@ Scope: TypeAlias = MutableMapping[str, object]
 Message: TypeAlias = MutableMapping[str, object]
 Receive: TypeAlias = Callable[[], Awaitable[Message]]
 Send: TypeAlias = Callable[[Message], Awaitable[None]]
+
+log = logging.getLogger(__name__)
 
 PLAIN = "text/plain; charset=utf-8"
 HTML = "text/html; charset=utf-8"
@@ -27,7 +30,10 @@ class Response:
 
 
 class Application:
-    """The ASGI application. `page` renders the status page, `ready` tells whether the first refresh has ended."""
+    """The ASGI application. `page` renders the status page, `ready` tells whether the first refresh has ended.
+
+    `fault` is called when an answer fails through a fault of ours.
+    """
 
     def __init__(
         self,
@@ -37,11 +43,13 @@ class Application:
         *,
         telemetry_path: str,
         content_security_policy: str,
+        fault: Callable[[], None],
     ) -> None:
         self._exposition = exposition
         self._page = page
         self._ready = ready
         self._policy = content_security_policy
+        self._fault = fault
         self._routes: dict[str, Callable[[dict[str, str]], Response]] = {
             "/": self._status,
             telemetry_path: self._metrics,
@@ -71,7 +79,13 @@ class Application:
             return Response(404, PLAIN, b"not found\n")
         if method not in ("GET", "HEAD"):
             return Response(405, PLAIN, b"only GET and HEAD\n", (("allow", "GET, HEAD"),))
-        return route(headers)
+        try:
+            return route(headers)
+        except Exception:
+            # The one broad handler of the web side: uvicorn would answer the same, but tell nobody.
+            self._fault()
+            log.exception("a request failed through a fault of the exporter", extra={"path": path})
+            return Response(500, PLAIN, b"a fault of the exporter; its log tells more\n")
 
     def _metrics(self, headers: dict[str, str]) -> Response:
         wanted = format_for(headers.get("accept", ""))

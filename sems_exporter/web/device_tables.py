@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from sems_exporter.model import Battery, Device, Inverter, Meter, PvInput, Station
+from sems_exporter.model import Battery, Device, EvCharger, Inverter, Meter, PvInput, Station
 from sems_exporter.web.badges import state_badge
 from sems_exporter.web.figures import figure, identity, name
 
@@ -12,6 +12,9 @@ _INVERTER: Columns = (("AC power", "ac_power"), ("Temp.", "temperature"))
 _BATTERY: Columns = (("Charge", "state_of_charge"), ("Health", "state_of_health"), ("Temp.", "temperature"))
 _METER: Columns = (("Import", "grid_import_power"), ("Export", "grid_export_power"))
 
+_EV_CHARGER: Columns = (("Limit", "charging_power_limit"),)
+WithColumns = Inverter | Battery | Meter | EvCharger
+
 
 def device_tables(station: Station) -> str:
     """Tables of the kinds of device that the station has."""
@@ -19,12 +22,13 @@ def device_tables(station: Station) -> str:
         _table("Inverters", _INVERTER, station.inverters),
         _table("Batteries", _BATTERY, station.batteries),
         _table("Meters", _METER, station.meters),
+        _table("EV chargers", _EV_CHARGER, station.ev_chargers),
     )
     shown = "".join(table for table in tables if table)
     return f'<div class="devices">{shown}</div>' if shown else ""
 
 
-def _table(title: str, columns: Columns, devices: Sequence[Inverter | Battery | Meter]) -> str:
+def _table(title: str, columns: Columns, devices: Sequence[WithColumns]) -> str:
     if not devices:
         return ""
     heads = "".join(f'<th scope="col">{head}</th>' for head, _ in columns)
@@ -32,12 +36,12 @@ def _table(title: str, columns: Columns, devices: Sequence[Inverter | Battery | 
     return f'<table><caption>{title}</caption><thead><tr><th scope="col">Device</th>{heads}</tr></thead>{rows}</table>'
 
 
-def _rows(device: Inverter | Battery | Meter, columns: Columns) -> str:
+def _rows(device: WithColumns, columns: Columns) -> str:
     cells = "".join(f"<td>{figure(device, attribute)}</td>" for _, attribute in columns)
     inputs = device.inputs if isinstance(device, Inverter) else ()
     more = f'<tr class="inputs"><td colspan="{len(columns) + 1}">{_inputs(inputs)}</td></tr>' if inputs else ""
     return (
-        f'<tbody {identity(device)}><tr><th scope="row">{_title(device)}{state_badge(device)}</th>{cells}</tr>'
+        f'<tbody {identity(device)}><tr><th scope="row">{_title(device)}<br>{state_badge(device)}</th>{cells}</tr>'
         f"{more}</tbody>"
     )
 

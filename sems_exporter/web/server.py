@@ -1,10 +1,11 @@
 """The HTTP server: uvicorn with what it lacks against slow and greedy clients, on a socket that is bound early."""
 
 import asyncio
+import os
 import signal
 import socket
 from contextlib import closing
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import uvicorn
 
@@ -16,6 +17,8 @@ if TYPE_CHECKING:
 
 HEADER_DEADLINE = 10.0
 """Seconds that a client has to send the head of a request."""
+LONGEST_HEAD = 65536
+"""Bytes of the head of a request, and of what else arrives before the next one; a scrape has about 500."""
 MOST_CONNECTIONS = 512
 KEEP_ALIVE = 330
 """Seconds an idle connection stays open: longer than any sensible scrape interval, so that scrapes need no new one."""
@@ -25,19 +28,21 @@ GRACE = 1
 
 
 class _Limits(asyncio.Protocol):
-    """Mixed into uvicorn's protocols: a deadline for the head of each request, and a cap on connections."""
+    """Mixed into uvicorn's protocols: a deadline and a size for the head of each request, and a cap on connections."""
 
     loop: asyncio.AbstractEventLoop
     connections: set[Any]
     cycle: Any
 
     _deadline: asyncio.TimerHandle | None = None
+    _received: int = 0
     _own_transport: asyncio.Transport | None = None
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Refuse one connection too many, and start the clock of any other."""
         super().connection_made(transport)
-        self._own_transport = transport if isinstance(transport, asyncio.Transport) else None
+        # No isinstance here: uvloop's transports are no subclass, although they can all that one can.
+        self._own_transport = cast("asyncio.Transport", transport)
         if len(self.connections) > MOST_CONNECTIONS:
             self._abort()
         else:
@@ -48,8 +53,13 @@ class _Limits(asyncio.Protocol):
         before = self.cycle
         if self._deadline is None:
             self._start()
+        self._received += len(data)
+        if self._received > LONGEST_HEAD:
+            self._abort()
+            return
         super().data_received(data)
         if self.cycle is not before:
+            self._received = 0
             self._stop()
 
     def connection_lost(self, exc: Exception | None) -> None:
@@ -88,9 +98,14 @@ def bound(address: str) -> socket.socket:
         return _bound(host, int(port))
     except OSError as error:
         raise StartError(
-            f"web.listen-address {address}: {error.strerror or error}; stop what uses it or choose another address, "
+            f"web.listen-address {address}: {_why(error)}; stop what uses it or choose another address, "
             "for example --web.listen-address :10737"
         ) from error
+
+
+def _why(error: OSError) -> str:
+    # The text of a failed bind repeats the address; a failed look-up has a number that is no errno.
+    return os.strerror(error.errno) if error.errno and error.errno > 0 else str(error.strerror or error)
 
 
 def _bound(host: str, port: int) -> socket.socket:

@@ -4,6 +4,7 @@ from datetime import datetime
 
 from sems_exporter.measure import Role, measures
 from sems_exporter.model import Station
+from sems_exporter.web.alarm_list import alarm_list
 from sems_exporter.web.badges import badge, icon, state_badge
 from sems_exporter.web.device_tables import device_tables
 from sems_exporter.web.figures import figure, identity, name
@@ -40,7 +41,7 @@ def open_block(station: Station, anchor: str, now: datetime, max_age: float) -> 
     return (
         f'<section class="station" id="{anchor}" aria-labelledby="{anchor}-name" {identity(station)}>'
         f'<div class="head"><h2 id="{anchor}-name">{station_title(station)}</h2>{state_badge(station)}'
-        f"{age(station, now, max_age)}</div>{_body(station)}</section>"
+        f"{age(station, now, max_age)}</div>{_body(station, now)}</section>"
     )
 
 
@@ -49,7 +50,7 @@ def folded_block(station: Station, anchor: str, now: datetime, max_age: float) -
     return (
         f'<details class="station" id="{anchor}-fold" {identity(station)}>'
         f'<summary class="head"><h2>{station_title(station)}</h2>{state_badge(station)}</summary>'
-        f'<div class="anchor" id="{anchor}">{age(station, now, max_age)}{_body(station)}</div></details>'
+        f'<div class="anchor" id="{anchor}">{age(station, now, max_age)}{_body(station, now)}</div></details>'
     )
 
 
@@ -66,10 +67,10 @@ def age(station: Station, now: datetime, max_age: float) -> str:
     )
 
 
-def _body(station: Station) -> str:
+def _body(station: Station, now: datetime) -> str:
     silent = all(getattr(station, attribute) is None for attribute in _LIVE)
     return (
-        f"{_SILENT if silent else ''}"
+        f"{alarm_list(station, now)}{_SILENT if silent else ''}"
         f'<div class="flows">{_flow(station, "import", "down", "from the grid")}'
         f"{_flow(station, 'export', 'up', 'to the grid')}</div>"
         f"{gauges(station)}{_tiles('Also now', _OTHERS, station)}{_tiles('Today', _TODAY, station)}"

@@ -6,9 +6,16 @@ from datetime import UTC, datetime
 import pytest
 
 from sems_exporter.simulator import Plant, SimulatedClock, SimulatedPortal, demo_plants
+from tests.simulator.sessions import close_sessions
 from tests.simulator.web_client import WebClient
 
 JUNE_NOON = datetime(2026, 6, 10, 10, 30, 20, tzinfo=UTC)
+
+
+@pytest.fixture(autouse=True)
+def _no_open_sessions() -> Iterator[None]:
+    yield
+    close_sessions()
 
 
 @pytest.fixture
@@ -29,9 +36,8 @@ def portal(plants: list[Plant], clock: SimulatedClock) -> Iterator[SimulatedPort
 
 
 @pytest.fixture
-def client(portal: SimulatedPortal) -> Iterator[WebClient]:
+def client(portal: SimulatedPortal) -> WebClient:
     """A client that is signed in."""
     client = WebClient(portal)
     client.login()
-    yield client
-    client.http.close()
+    return client

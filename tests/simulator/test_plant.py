@@ -25,13 +25,16 @@ def moments(first: datetime, hours: float, step: timedelta) -> Iterator[datetime
         yield first + number * step
 
 
-# Clocks go forward and back in Amsterdam on these days, and on others in Melbourne.
-@pytest.mark.parametrize("day", ["2026-06-10", "2026-03-29", "2026-10-25", "2026-04-05", "2026-10-04"])
-def test_power_is_balanced_at_every_instant(day: str) -> None:
+# Clocks go forward and back in Europe on the second and third day, and in Melbourne on the last two.
+@pytest.mark.parametrize(
+    "day,places",
+    [("2026-06-10", (0, 1, 2)), ("2026-03-29", (0,)), ("2026-10-25", (2,)), ("2026-04-05", (1,)), ("2026-10-04", (1,))],
+)
+def test_power_is_balanced_at_every_instant(day: str, places: tuple[int, ...]) -> None:
     start = datetime.fromisoformat(day).replace(hour=12, tzinfo=UTC)
 
-    for plant in plants_at(start):
-        for instant in moments(plant.begin, 26, timedelta(minutes=13, seconds=17)):
+    for plant in (plants_at(start)[place] for place in places):
+        for instant in moments(plant.begin, 26, timedelta(minutes=23, seconds=17)):
             state = plant.state(instant)
             assert state.pv_watts + state.battery_watts == pytest.approx(state.load_watts + state.grid_watts, abs=1e-9)
             assert state.load_watts > 0
@@ -70,11 +73,11 @@ def test_counters_are_the_integrals_of_the_powers() -> None:
     before = plant.state(plant.begin).energy.lifetime
     integrals = dict.fromkeys(KINDS, 0.0)
 
-    for instant in moments(plant.begin, 30, timedelta(minutes=1)):
+    for instant in moments(plant.begin, 20, timedelta(minutes=1)):
         for kind, watts in _directions(plant.state(instant)).items():
             integrals[kind] += watts * 60
 
-    after = plant.state(plant.begin + timedelta(hours=30)).energy.lifetime
+    after = plant.state(plant.begin + timedelta(hours=20)).energy.lifetime
     for kind in KINDS:
         assert getattr(after, kind) - getattr(before, kind) == pytest.approx(integrals[kind], abs=1.0), kind
 
@@ -100,19 +103,20 @@ def test_counters_run_on_inside_a_minute() -> None:
     assert late.energy.today.pv - early.energy.today.pv == pytest.approx(40 * early.pv_watts)
 
 
-@pytest.mark.parametrize("period", ["today", "week", "month", "year", "lifetime"])
-def test_energy_is_balanced_in_every_period(period: str) -> None:
+def test_energy_is_balanced_in_every_period() -> None:
     for plant in plants_at(datetime(2026, 6, 10, 12, tzinfo=UTC)):
-        energy = getattr(plant.state(datetime(2026, 6, 11, 15, tzinfo=UTC)).energy, period)
-        into, out_of = (
-            energy.pv + energy.discharge + energy.grid_import,
-            energy.load + energy.charge + energy.grid_export,
-        )
-        assert into == pytest.approx(out_of)
+        by_period = plant.state(datetime(2026, 6, 11, 15, tzinfo=UTC)).energy
+        for period in ("today", "week", "month", "year", "lifetime"):
+            energy = getattr(by_period, period)
+            into, out_of = (
+                energy.pv + energy.discharge + energy.grid_import,
+                energy.load + energy.charge + energy.grid_export,
+            )
+            assert into == pytest.approx(out_of), period
 
 
 def test_longer_periods_never_hold_less() -> None:
-    for plant in plants_at(datetime(2026, 6, 10, 12, tzinfo=UTC), 6):
+    for plant in plants_at(datetime(2026, 6, 10, 12, tzinfo=UTC), 4):
         energy = plant.state(datetime(2026, 6, 10, 18, tzinfo=UTC)).energy
         for kind in KINDS:
             periods = [getattr(getattr(energy, period), kind) for period in ("today", "week", "month", "year")]
@@ -126,7 +130,7 @@ def test_longer_periods_never_hold_less() -> None:
 def test_periods_restart_at_local_midnight_and_nowhere_else(start: datetime) -> None:
     for plant in plants_at(start, 2):
         earlier = plant.state(plant.begin)
-        for instant in moments(plant.begin, 80, timedelta(minutes=5)):
+        for instant in moments(plant.begin, 50, timedelta(minutes=15)):
             state = plant.state(instant)
             for period in ("today", "week", "month", "year", "lifetime"):
                 falls = getattr(state.energy, period).load < getattr(earlier.energy, period).load
@@ -160,7 +164,7 @@ def test_a_day_is_as_long_as_the_clock_on_the_wall_says(day: str, hours: int) ->
 def test_counters_never_fall_over_days() -> None:
     for plant in plants_at(datetime(2026, 10, 24, 12, tzinfo=UTC)):
         earlier = plant.state(plant.begin)
-        for instant in moments(plant.begin, 72, timedelta(minutes=11, seconds=7)):
+        for instant in moments(plant.begin, 50, timedelta(minutes=23, seconds=7)):
             state = plant.state(instant)
             _assert_not_fallen(earlier.energy, state.energy)
             for before, after in zip(earlier.inverters, state.inverters, strict=True):
@@ -177,7 +181,7 @@ def test_the_battery_keeps_its_limits_and_its_losses() -> None:
     for plant in (plants_at(datetime(2026, 6, 10, tzinfo=UTC))[i] for i in (0, 2)):
         origin = plant.state(plant.begin)
         levels = []
-        for instant in moments(plant.begin, 60, timedelta(minutes=7)):
+        for instant in moments(plant.begin, 40, timedelta(minutes=17)):
             state = plant.state(instant)
             for battery in state.batteries:
                 spec = battery.spec
@@ -215,16 +219,16 @@ def test_a_flat_battery_stops_giving_and_the_grid_takes_over() -> None:
 
 
 def test_the_same_seed_gives_the_same_state_however_it_was_reached() -> None:
-    start, goal = datetime(2026, 3, 28, 12, tzinfo=UTC), datetime(2026, 3, 30, 14, 20, 33, tzinfo=UTC)
+    start, goal = datetime(2026, 3, 28, 12, tzinfo=UTC), datetime(2026, 3, 29, 14, 20, 33, tzinfo=UTC)
     walked, jumped, back_and_forth = (plants_at(start)[2] for _ in range(3))
 
-    for instant in moments(start, 50, timedelta(minutes=143)):
+    for instant in moments(start, 26, timedelta(minutes=143)):
         walked.state(instant)
-    later = back_and_forth.state(goal + timedelta(days=1))
+    later = back_and_forth.state(goal + timedelta(hours=8))
     past = back_and_forth.state(goal)
 
     assert walked.state(goal) == jumped.state(goal) == past
-    assert jumped.state(goal + timedelta(days=1)) == later
+    assert jumped.state(goal + timedelta(hours=8)) == later
 
 
 def test_another_seed_gives_another_day() -> None:
@@ -261,14 +265,14 @@ def test_running_hours_count_daylight_for_a_grid_inverter_only() -> None:
             assert 8 * 3600 < ran < 11 * 3600
 
 
-def test_a_month_is_quickly_simulated() -> None:
+def test_ten_days_are_quickly_simulated() -> None:
     plant = plants_at(datetime(2026, 6, 10, tzinfo=UTC), 1)[0]
 
     began = time.process_time()
-    state = plant.state(plant.begin + timedelta(days=30))
+    state = plant.state(plant.begin + timedelta(days=10))
 
-    assert time.process_time() - began < 15  # about 1 s; a coverage run takes four times as long
-    assert 300 < (state.energy.year.pv - plant.state(plant.begin).energy.year.pv) / 3.6e6 < 1200
+    assert time.process_time() - began < 10  # about 0.4 s; a coverage run takes four times as long
+    assert 100 < (state.energy.year.pv - plant.state(plant.begin).energy.year.pv) / 3.6e6 < 400
 
 
 def test_days_add_up_to_the_month() -> None:
@@ -296,7 +300,7 @@ def test_there_is_nothing_before_the_first_day() -> None:
 def test_a_clock_that_changes_at_midnight_restarts_the_day_once(zone: str, start: str) -> None:
     first = datetime.fromisoformat(start).replace(tzinfo=UTC) - timedelta(days=1)
     plant = Plant(replace(plants_at(first, 1)[0].spec, zone=zone, latitude=30.0, longitude=31.2), first)
-    today = [plant.state(instant).energy.today.load for instant in moments(plant.begin, 50, timedelta(minutes=5))]
+    today = [plant.state(instant).energy.today.load for instant in moments(plant.begin, 50, timedelta(minutes=15))]
 
     assert sum(after < before for before, after in pairwise(today)) == 2
 

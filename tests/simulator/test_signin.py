@@ -98,7 +98,7 @@ def test_a_token_header_that_is_no_json_object_is_a_parameter_error(portal: Simu
     client = WebClient(portal)
 
     for header in ("eyJjbGllbnQiOiAic2Vtc1BsdXNXZWIifQ==", "[]"):
-        answer = client.http.post(portal.login_url, json={}, headers={"token": header, "X-Signature": "x"}, timeout=5)
+        answer = client.http.post(portal.login_url, json={}, headers={"token": header, "X-Signature": "x"}, timeout=30)
         assert answer.json()["code"] == "100004"
 
 

@@ -8,6 +8,7 @@ from typing import Any
 import requests
 
 from sems_exporter.simulator import SimulatedPortal
+from tests.simulator.sessions import PATIENCE, new_session
 
 BOOTSTRAP = {"uid": "", "timestamp": 0, "token": "", "client": "semsPlusWeb", "version": "", "language": "en"}
 AGREED = {"agreement": 1, "isLocal": False, "isChinese": False}
@@ -31,8 +32,7 @@ class WebClient:
         self.bootstrap: dict[str, Any] = dict(BOOTSTRAP)
         self.session: dict[str, Any] = {}
         self.clock_error = 0.0
-        self.http = requests.Session()
-        self.http.trust_env = False
+        self.http = new_session()
 
     def milliseconds(self) -> int:
         return int((self.portal.clock.now().timestamp() + self.clock_error) * 1000)
@@ -43,7 +43,7 @@ class WebClient:
         signed = sign(self.milliseconds(), "", "") if signature is None else signature
         if signed:
             headers["X-Signature"] = signed
-        envelope = self.http.post(self.portal.login_url, json=self.body, headers=headers, timeout=5).json()
+        envelope = self.http.post(self.portal.login_url, json=self.body, headers=headers, timeout=PATIENCE).json()
         self.session = envelope.get("data") or {}
         return dict(envelope)
 
@@ -51,7 +51,7 @@ class WebClient:
         uid, token = str(self.session.get("uid", "")), str(self.session.get("token", ""))
         headers = {"token": json.dumps(self.session), "X-Signature": sign(self.milliseconds(), uid, token)}
         headers |= options.pop("headers", {})
-        return self.http.request(method, self.portal.gateway + path, headers=headers, timeout=5, **options)
+        return self.http.request(method, self.portal.gateway + path, headers=headers, timeout=PATIENCE, **options)
 
     def get(self, path: str, **query: str) -> dict[str, Any]:
         return dict(self.call("GET", f"/sems-plant/api{path}", params=query).json())

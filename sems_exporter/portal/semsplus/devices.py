@@ -1,50 +1,74 @@
-"""The devices of a station: which calls each kind needs, put together into inverters, batteries and meters."""
+"""The devices of a station: which calls each kind needs, put together into inverters, batteries, meters, chargers."""
 
 from dataclasses import replace
 from datetime import datetime
-from typing import TypeVar
+from typing import Any
 
 from sems_exporter.findings import Findings
-from sems_exporter.measure import filled
-from sems_exporter.model import Battery, Device, DeviceState, Inverter, Meter, MeterPhase, Phase, PvInput, Station
-from sems_exporter.portal.semsplus import decode, endpoints
-from sems_exporter.portal.semsplus.decode import BatteryRef, DeviceRef
+from sems_exporter.model import Battery, Device, DeviceState, EvCharger, Inverter, Meter, MeterPhase, Phase, PvInput
+from sems_exporter.portal.rows import Values
+from sems_exporter.portal.semsplus import chargers, endpoints
+from sems_exporter.portal.semsplus import devicelists as lists
+from sems_exporter.portal.semsplus.devicelists import BatteryRef, DeviceRef
 from sems_exporter.portal.semsplus.factors import TABLES
-from sems_exporter.portal.semsplus.fill import Reading, Values, fill
+from sems_exporter.portal.semsplus.fill import Reading, fill
 from sems_exporter.portal.semsplus.questions import Questions
 
-D = TypeVar("D", bound=Device)
+Facts = dict[str, Any]
+"""Attributes of a device, by name."""
 
 
 class DeviceReader:
     """Reads the devices of one station. `answered` tells whether any of them said anything."""
 
-    def __init__(self, questions: Questions, station: Station, findings: Findings) -> None:
+    def __init__(self, questions: Questions, station: Facts, findings: Findings) -> None:
         self._questions = questions
-        self._station = station
+        self._station: str = station["id"]
+        self._taken: datetime | None = station.get("data_timestamp")
+        self._shows_battery = "battery_charge_power" in station
+        self._shows_charger = "ev_charger_power" in station
         self._findings = findings
         self.answered = False
 
-    def read(self, refs: tuple[DeviceRef, ...]) -> Station:
-        """The station with all devices of `refs` that this version reads."""
-        inverters = tuple(self._inverter(ref) for ref in refs if ref.type in decode.INVERTER_TYPES)
-        meters = tuple(self._meter(ref) for ref in refs if ref.type in decode.METER_TYPES)
+    def read(self, refs: tuple[DeviceRef, ...]) -> Facts:
+        """All devices of `refs` that this version reads, as attributes of their station."""
         batteries = self._batteries(refs)
-        has_battery = True if batteries else self._station.has_battery
-        return replace(self._station, inverters=inverters, meters=meters, batteries=batteries, has_battery=has_battery)
+        found: Facts = {
+            "inverters": tuple(self._inverter(ref) for ref in refs if ref.type in lists.INVERTER_TYPES),
+            "meters": tuple(self._meter(ref) for ref in refs if ref.type in lists.METER_TYPES),
+            "batteries": batteries,
+            "ev_chargers": tuple(self._ev_charger(ref) for ref in self._ev_charger_refs(refs)),
+        }
+        return {**found, "has_battery": True} if batteries else found
+
+    def _ev_charger_refs(self, refs: tuple[DeviceRef, ...]) -> tuple[DeviceRef, ...]:
+        found = tuple(ref for ref in refs if ref.type == "EV_CHARGER")
+        if found or not self._shows_charger:
+            return found
+        call = endpoints.chargers(self._station)
+        kept = self._questions.ask(call, (), lambda data: chargers.listed(data, self._findings))
+        return kept.value if kept else ()
+
+    def _ev_charger(self, ref: DeviceRef) -> EvCharger:
+        call = endpoints.charger(ref.id, self._station)
+        kept = self._questions.ask(call, (ref.id,), lambda data: chargers.detail(data, self._findings))
+        if kept is None:
+            return EvCharger(id=ref.id, name=ref.name, state=ref.state)
+        detail: chargers.Detail = kept.value
+        known = DeviceRef(ref.id, ref.type, ref.name, detail.state or ref.state)
+        return EvCharger(**self._facts(known, detail.values, kept.fetched_at))
 
     def _inverter(self, ref: DeviceRef) -> Inverter:
         reading, fetched_at = self._reading(ref, Inverter, "telemetry", "telecounting")
-        inputs = tuple(filled(PvInput(number=index), values) for index, values in _parts(reading, "MPPT"))
-        phases = tuple(filled(Phase(name=index), values) for index, values in _parts(reading, "PHASE"))
-        inverter = self._described(Inverter(id=ref.id, inputs=inputs, phases=phases), ref, reading.own, fetched_at)
-        return self._informed(inverter, ref)
+        inputs = tuple(PvInput(number=index, **values) for index, values in _parts(reading, "MPPT"))
+        phases = tuple(Phase(name=index, **values) for index, values in _parts(reading, "PHASE"))
+        facts = self._informed(Inverter, ref, self._facts(ref, reading.own, fetched_at))
+        return Inverter(inputs=inputs, phases=phases, **facts)
 
     def _meter(self, ref: DeviceRef) -> Meter:
         reading, fetched_at = self._reading(ref, Meter, "telemetry", "telecounting")
-        phases = tuple(filled(MeterPhase(name=index), values) for index, values in _parts(reading, "PHASE"))
-        meter = self._described(Meter(id=ref.id, phases=phases), ref, reading.own, fetched_at)
-        return self._informed(meter, ref)
+        phases = tuple(MeterPhase(name=index, **values) for index, values in _parts(reading, "PHASE"))
+        return Meter(phases=phases, **self._informed(Meter, ref, self._facts(ref, reading.own, fetched_at)))
 
     def _batteries(self, refs: tuple[DeviceRef, ...]) -> tuple[Battery, ...]:
         systems = {battery.id: battery for ref in refs if self._may_have_battery(ref) for battery in self._systems(ref)}
@@ -54,16 +78,17 @@ class DeviceReader:
         return (*systems.values(), *(self._battery(ref) for ref in (*listed, *racks)))
 
     def _may_have_battery(self, ref: DeviceRef) -> bool:
-        if ref.type not in decode.INVERTER_TYPES:
+        if ref.type not in lists.INVERTER_TYPES:
             return False
-        return ref.subtype != "grid" or self._station.battery_charge_power is not None
+        return ref.subtype != "grid" or self._shows_battery
 
     def _systems(self, inverter: DeviceRef) -> list[Battery]:
-        call, key = endpoints.batteries(inverter.id, self._station.id), (inverter.id,)
-        kept = self._questions.ask(call, key, lambda data: decode.batteries(data, inverter.id, self._findings))
+        call, key = endpoints.batteries(inverter.id, self._station), (inverter.id,)
+        kept = self._questions.ask(call, key, lambda data: lists.batteries(data, inverter.id, self._findings))
         batteries = []
         for system in kept.value if kept else ():
-            battery = self._battery(DeviceRef(system.id, "BAT_SYS", system.name))
+            ref = DeviceRef(system.id, "BAT_SYS", system.name)
+            battery = self._battery(ref) if system.has_serial else Battery(id=system.id)
             if kept and battery.fetched_at is None:
                 # Without telemetry the list is all there is, so it has to be as fresh as telemetry would be.
                 self._questions.ask_again(call, key)
@@ -74,19 +99,22 @@ class DeviceReader:
 
     def _battery(self, ref: DeviceRef) -> Battery:
         reading, fetched_at = self._reading(ref, Battery, "telemetry")
-        return self._described(Battery(id=ref.id), ref, reading.own, fetched_at)
+        return Battery(**self._facts(ref, reading.own, fetched_at))
 
     def _from_list(self, system: BatteryRef, fetched_at: datetime) -> Battery:
         ref = DeviceRef(system.id, "BAT_SYS", system.name, system.state)
         self.answered = self.answered or bool(system.values)
-        return self._described(Battery(id=system.id), ref, system.values, fetched_at)
+        return Battery(**self._facts(ref, system.values, fetched_at))
 
     def _reading(self, ref: DeviceRef, scope: type[Device], *endpoint_names: str) -> tuple[Reading, datetime | None]:
-        """What the calls say together, and the instant of the oldest answer that said something."""
+        """What the calls say together, and the instant of the first answer that said something.
+
+        The first call is the one with the live values, whose age is the age of the device.
+        """
         reading, table = Reading(), TABLES[scope]
         instants = []
         for name in endpoint_names:
-            call = endpoints.of_device(name, ref.id, ref.type, self._station.id)
+            call = endpoints.of_device(name, ref.id, ref.type, self._station)
             kept = self._questions.ask(call, (ref.id,), lambda data: data)
             if kept is None:
                 continue
@@ -94,29 +122,30 @@ class DeviceReader:
             if reading:
                 instants.append(kept.fetched_at)
         self.answered = self.answered or bool(reading)
-        return reading, min(instants, default=None)
+        return reading, next(iter(instants), None)
 
-    def _described(self, device: D, ref: DeviceRef, values: Values, fetched_at: datetime | None) -> D:
-        """`device` with its identity, its values and the instants they are from.
+    def _facts(self, ref: DeviceRef, values: Values, fetched_at: datetime | None) -> Facts:
+        """Identity, values, and the instants they are from.
 
         SEMS+ gives no report time of a device; its readings are as old as the station's, or as their own answer.
         """
-        taken = self._station.data_timestamp
+        taken = self._taken
         known = None if taken is None or fetched_at is None else min(taken, fetched_at)
-        described = replace(device, name=ref.name, state=ref.state, data_timestamp=known, fetched_at=fetched_at)
-        return filled(described, values)
+        own = {"id": ref.id, "name": ref.name, "state": ref.state}
+        return {**own, "data_timestamp": known, "fetched_at": fetched_at, **values}
 
-    def _informed(self, device: D, ref: DeviceRef) -> D:
-        call = endpoints.of_device("information", ref.id, ref.type, self._station.id)
-        table = TABLES[type(device)]
-        kept = self._questions.ask(call, (ref.id,), lambda data: decode.information(data, table, self._findings))
+    def _informed(self, scope: type[Device], ref: DeviceRef, facts: Facts) -> Facts:
+        """`facts` with what the device's static information adds."""
+        call = endpoints.of_device("information", ref.id, ref.type, self._station)
+        table = TABLES[scope]
+        kept = self._questions.ask(call, (ref.id,), lambda data: lists.information(data, table, self._findings))
         if kept is None:
-            return device
-        facts: decode.Information = kept.value
-        missing = {name: value for name, value in facts.values.items() if getattr(device, name) is None}
-        name = device.name or facts.name
-        return filled(replace(device, name=name, model=facts.model, firmware=facts.firmware), missing)
+            return facts
+        known: lists.Information = kept.value
+        name = ref.name or known.name
+        return {**known.values, **facts, "name": name, "model": known.model, "firmware": known.firmware}
 
 
-def _parts(reading: Reading, part: str) -> list[tuple[str, Values]]:
-    return sorted((index, values) for (kind, index), values in reading.parts.items() if kind == part and values)
+def _parts(reading: Reading, part: str) -> list[tuple[str, Facts]]:
+    found = [(index, values) for (kind, index), values in reading.parts.items() if kind == part and values]
+    return sorted(found, key=lambda pair: pair[0])

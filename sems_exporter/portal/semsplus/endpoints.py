@@ -1,9 +1,10 @@
 """The read-only calls of the SEMS+ gateway, and for how long each answer stays good."""
 
-from dataclasses import dataclass
 from datetime import date
-from typing import Any
+from functools import lru_cache
 from urllib.parse import quote, urlencode
+
+from sems_exporter.portal.client import Call
 
 HOUR = 3600.0
 PAGE_SIZE = 100
@@ -31,6 +32,11 @@ ENDPOINTS = (
     "information",
     "batteries",
     "statistics",
+    "production",
+    "alarms",
+    "alarm_statistics",
+    "chargers",
+    "charger",
 )
 """Short names, as metrics and logs show them."""
 
@@ -40,18 +46,12 @@ LIFETIMES = {
     "information": 24 * HOUR,
     "batteries": HOUR,
     "statistics": 240.0,
+    "production": 900.0,
+    "alarms": 240.0,
+    "alarm_statistics": 240.0,
+    "chargers": HOUR,
 }
 """Seconds that an answer is kept; calls that are not named are asked at every refresh."""
-
-
-@dataclass(frozen=True, slots=True)
-class Call:
-    """One request below the gateway's base address."""
-
-    endpoint: str
-    method: str
-    path: str
-    body: Any = None
 
 
 def stations(page: int) -> Call:
@@ -59,41 +59,77 @@ def stations(page: int) -> Call:
     return Call("stations", "POST", "/sems-plant/api/portal/stations/page", {"current": page, "size": PAGE_SIZE})
 
 
+@lru_cache(maxsize=4096)
 def info(station: str) -> Call:
     """Name, zone and sizes of a station."""
     return Call("info", "POST", f"/sems-plant/api/portal/stations/basic/info?{urlencode({'stationId': station})}", {})
 
 
+@lru_cache(maxsize=4096)
 def flow(station: str) -> Call:
     """The powers of a station now."""
     return Call("flow", "GET", f"/sems-plant/api/stations/flow?{urlencode({'stationId': station})}")
 
 
+@lru_cache(maxsize=4096)
 def devices(station: str) -> Call:
     """The devices of a station with their states."""
     return Call("devices", "GET", f"/sems-plant/api/stations/device/all-status?{urlencode({'stationId': station})}")
 
 
+@lru_cache(maxsize=4096)
 def of_device(endpoint: str, serial: str, device_type: str, station: str) -> Call:
     """`telemetry`, `telecounting` or `information` of one device."""
     query = urlencode({"deviceType": device_type, "pwId": station})
     return Call(endpoint, "GET", f"/sems-plant/api/equipments/{quote(serial, safe='')}/{endpoint}?{query}")
 
 
+@lru_cache(maxsize=4096)
 def batteries(serial: str, station: str) -> Call:
     """The battery systems behind an inverter; the portal wants the cabinet's type even for a hybrid inverter."""
     query = urlencode({"sn": serial, "deviceType": STORAGE_CABINET, "pwId": station})
     return Call("batteries", "GET", f"/sems-plant/api/equipments/{quote(serial, safe='')}/relatedDevices?{query}")
 
 
+@lru_cache(maxsize=4096)
 def statistics(station: str, day: date) -> Call:
     """The energies of one station-local day."""
-    body = {
-        "stationId": station,
-        "isReport": False,
-        "items": list(DAY_ITEMS),
-        "dimension": "day",
-        "startTime": f"{day} 00:00:00",
-        "endTime": f"{day} 23:59:59",
-    }
+    body = {"stationId": station, "isReport": False, "items": list(DAY_ITEMS), **_day(day)}
     return Call("statistics", "POST", "/sems-plant/api/stations/statistics", body)
+
+
+@lru_cache(maxsize=4096)
+def production(station: str, day: date) -> Call:
+    """The income of one station-local day; only the items that are asked for come back."""
+    body = {"stationId": station, "items": ["proSystemTotalStats", "profitProStats"], **_day(day)}
+    return Call("production", "POST", "/sems-plant/api/stations/production", body)
+
+
+def _day(day: date) -> dict[str, str]:
+    return {"dimension": "day", "startTime": f"{day} 00:00:00", "endTime": f"{day} 23:59:59"}
+
+
+@lru_cache(maxsize=4096)
+def alarms(station: str) -> Call:
+    """The alarms of a station that are active now."""
+    body = {"pageIndex": 1, "pageSize": 20, "stationIds": [station], "status": 0}
+    return Call("alarms", "POST", "/sems-alarm/api/v2/alarm/page", body)
+
+
+@lru_cache(maxsize=4096)
+def alarm_statistics(station: str) -> Call:
+    """How many alarms a station has and had."""
+    return Call("alarm_statistics", "POST", "/sems-alarm/api/alarm/statistics", {"stationIds": [station]})
+
+
+@lru_cache(maxsize=4096)
+def chargers(station: str) -> Call:
+    """The EV chargers of a station."""
+    query = urlencode({"stationId": station, "deviceType": "EV_CHARGER"})
+    return Call("chargers", "GET", f"/sems-plant/api/web/device/station/getDevicesByType?{query}")
+
+
+@lru_cache(maxsize=4096)
+def charger(serial: str, station: str) -> Call:
+    """One EV charger now."""
+    return Call("charger", "POST", "/sems-remote/api/ev-charger/detail", {"sn": serial, "stationId": station})

@@ -7,43 +7,11 @@ One row a code. The unit here is used only where the payload gives none. Codes w
 
 import re
 from dataclasses import dataclass
-from enum import Enum
+from functools import lru_cache
 
 from sems_exporter.measure import Scope, measures
 from sems_exporter.model import Battery, Inverter, Meter, MeterPhase, Phase, PvInput
-
-
-class Sign(Enum):
-    """What the sign of a portal number means."""
-
-    PLAIN = "plain"
-    """It belongs to the value."""
-    MAGNITUDE = "magnitude"
-    """None: the direction is told elsewhere."""
-    SPLIT = "split"
-    """It is the direction: positive fills `attribute`, negative fills `opposite`."""
-
-
-@dataclass(frozen=True, slots=True)
-class Row:
-    """Where one code goes. `last` rows fill only what no other row has filled."""
-
-    attribute: str
-    unit: str
-    sign: Sign = Sign.PLAIN
-    opposite: str = ""
-    last: bool = False
-
-
-def split(positive: str, negative: str, unit: str, *, last: bool = False) -> Row:
-    """A row whose sign is the direction."""
-    return Row(positive, unit, Sign.SPLIT, negative, last)
-
-
-def magnitude(attribute: str, unit: str) -> Row:
-    """A row whose sign is noise."""
-    return Row(attribute, unit, Sign.MAGNITUDE)
-
+from sems_exporter.portal.rows import Row, Sign, magnitude, split
 
 ENERGIES = {
     "proPvStats": "pv_energy",
@@ -85,6 +53,9 @@ STATISTICS: dict[str, Row] = {
     "proCharStats": Row("battery_charge_energy_today", "kWh"),
     "proDischarStats": Row("battery_discharge_energy_today", "kWh"),
 }
+PRODUCTION: dict[str, Row] = {
+    "profitProStats": Row("income_today", ""),
+}
 INFO: dict[str, Row] = {
     "installedPower": Row("installed_power", "kW"),
     "pvCapacity": Row("installed_power", "kW", last=True),
@@ -104,6 +75,9 @@ INVERTER: dict[str, Row] = {
     "ISOLimit": Row("insulation_resistance", "kΩ"),
     "LeakageCurrent": magnitude("leakage_current", "A"),
     "ratedPower": Row("rated_power", "kW"),
+    # One code, two scales in the field: a share, or dBm, which is always negative.
+    "wirelessSignalStrength": Row("signal_strength", "dBm"),
+    "wirelessSignalQuality": Row("signal_quality", "%"),
     **_energies(Inverter),
 }
 MPPT: dict[str, Row] = {
@@ -180,9 +154,13 @@ PASSED_OVER = re.compile(
 """Codes left out on purpose: identity, texts, and weeks, whose first day is not documented."""
 
 FLOW_PASSED_OVER = frozenset(
-    {"id", "name", "status", "isGoodweInverter", "flows", "consumFlag", "refreshTime", "pThird", "time", "stationId"}
+    {
+        *("id", "name", "status", "isGoodweInverter", "flows", "consumFlag", "refreshTime", "pThird"),
+        # The pushed form of the same message.
+        *("time", "stationId", "traceId", "pDc", "fAc", "qAc", "pf"),
+    }
 )
-"""Keys of the flow that carry no measure; what pThird counts is not documented."""
+"""Keys of the flow that carry no measure of the station; what pThird counts is not documented."""
 
 PHASES = {"A": "L1", "B": "L2", "C": "L3", "R": "L1", "S": "L2", "T": "L3", "1": "L1", "2": "L2", "3": "L3"}
 _INDEXED = re.compile(r"(MPPT|PHASE)-?(\d{1,3}|[A-CRST]):(\w+)")
@@ -200,13 +178,16 @@ class Address:
 
 def address(code: str, table: Table) -> Address:
     """Where `code` belongs: the device itself, an MPPT input or a phase."""
+    return Address("PHASE", "L1", code) if code in table.bare_phase else _indexed(code)
+
+
+@lru_cache(maxsize=4096)
+def _indexed(code: str) -> Address:
     if match := _INDEXED.fullmatch(code):
         part, index, name = match.groups()
-        return Address(
-            part, PHASES.get(index, "") if part == "PHASE" else str(int(index)) if index.isdigit() else "", name
-        )
+        if part == "PHASE":
+            return Address(part, PHASES.get(index, ""), name)
+        return Address(part, str(int(index)) if index.isdigit() else "", name)
     if match := _SUFFIXED.fullmatch(code):
         return Address("PHASE", PHASES[match[2]], match[1])
-    if code in table.bare_phase:
-        return Address("PHASE", "L1", code)
     return Address("", "", code)

@@ -18,6 +18,9 @@ from sems_exporter.portal.semsplus.endpoints import LIFETIMES
 REFUSED = (errors.PermissionDenied, errors.RouteUnknown, errors.RequestInvalid, errors.ProtocolChanged)
 REFUSED_FOR = 1800.0
 KEPT_FOR = 86400.0
+PASSING = frozenset({"devices", "telecounting", "statistics", "production", "alarms", "alarm_statistics", "charger"})
+"""Answers whose age shows nowhere once they are part of a station, so they must not grow old."""
+PASSING_KEPT_FOR = 1200.0
 MOST = 100_000
 
 Key = tuple[str, ...]
@@ -38,7 +41,7 @@ class Memory:
         self._clock = clock
         timer = self._now
         self._fresh: TLRUCache[Key, Kept] = TLRUCache(MOST, lambda key, _, now: now + LIFETIMES.get(key[0], 0.0), timer)
-        self._last: TLRUCache[Key, Kept] = TLRUCache(MOST, lambda _, __, now: now + KEPT_FOR, timer)
+        self._last: TLRUCache[Key, Kept] = TLRUCache(MOST, lambda key, _, now: now + _kept_for(key), timer)
         self._refused: TLRUCache[Key, errors.PortalError] = TLRUCache(MOST, lambda _, __, now: now + REFUSED_FOR, timer)
 
     def get(self, key: Key, ask: Callable[[], Any]) -> Kept:
@@ -70,3 +73,7 @@ class Memory:
 
     def _now(self) -> float:
         return self._clock.now().timestamp()
+
+
+def _kept_for(key: Key) -> float:
+    return PASSING_KEPT_FOR if key[0] in PASSING else KEPT_FOR

@@ -1,20 +1,23 @@
 """The SEMS+ dialect behind the Portal protocol: which calls make up a station, and what happens when one fails."""
 
-from dataclasses import replace
+import logging
 
 from sems_exporter import errors
 from sems_exporter.clock import Clock
-from sems_exporter.findings import Dropped, Findings
-from sems_exporter.measure import filled
+from sems_exporter.findings import Dropped, Findings, Unknown
 from sems_exporter.model import Station
 from sems_exporter.portal import times
 from sems_exporter.portal.base import StationRef
-from sems_exporter.portal.semsplus import decode, endpoints
+from sems_exporter.portal.semsplus import decode, devicelists, endpoints
+from sems_exporter.portal.semsplus.alarms import active_alarms
 from sems_exporter.portal.semsplus.client import Client
-from sems_exporter.portal.semsplus.devices import DeviceReader
+from sems_exporter.portal.semsplus.devicelists import DeviceRef
+from sems_exporter.portal.semsplus.devices import DeviceReader, Facts
 from sems_exporter.portal.semsplus.memory import Kept, Memory
 from sems_exporter.portal.semsplus.questions import Questions
 from sems_exporter.portal.state import AccountState
+
+log = logging.getLogger(__name__)
 
 
 class SemsPlus:
@@ -27,7 +30,23 @@ class SemsPlus:
 
     def stations(self, findings: Findings) -> tuple[StationRef, ...]:
         """All stations of the account, page by page; kept for an hour, and longer while the list cannot be read."""
-        refs: tuple[StationRef, ...] = self._memory.get(("stations",), lambda: self._all_pages(findings)).value
+        key = ("stations",)
+        try:
+            kept = self._memory.get(key, lambda: self._all_pages(findings))
+        except errors.WHOLE_ACCOUNT:
+            raise
+        except errors.PortalError as error:
+            if isinstance(error, errors.UnknownCode):
+                findings.meet(Unknown.RESULT_CODE, f"stations {error}")
+            earlier = self._memory.last(key)
+            if earlier is None or not self._client.session.is_open:
+                raise
+            log.warning("the station list could not be read; the last one is used", extra={"reason": error.reason})
+            kept = earlier
+        refs: tuple[StationRef, ...] = kept.value
+        if not refs:
+            # An account without stations is rare; one that shows none for a moment is not.
+            self._memory.forget(key)
         return refs
 
     def _all_pages(self, findings: Findings) -> tuple[StationRef, ...]:
@@ -36,7 +55,7 @@ class SemsPlus:
             page = decode.page(self._client.call(endpoints.stations(number)), findings)
             before = len(found)
             found.update({ref.id: ref for ref in page.stations})
-            if len(found) >= page.total or len(found) == before:
+            if len(found) == before or (page.total is not None and len(found) >= page.total):
                 break
         return tuple(found.values())
 
@@ -45,13 +64,17 @@ class SemsPlus:
         questions = Questions(self._client, self._memory, ref.id, findings)
         info = questions.ask(endpoints.info(ref.id), (), lambda data: decode.info(data, findings))
         flow = questions.ask(endpoints.flow(ref.id), (), lambda data: decode.flow(data, findings))
-        station = self._with_flow(self._base(ref, info.value if info else None), flow, findings)
-        listed = questions.ask(endpoints.devices(ref.id), (), lambda data: decode.devices(data, findings))
-        reader = DeviceReader(questions, station, findings)
-        station = reader.read(listed.value if listed else ())
+        facts = self._described(ref, info.value if info else None)
+        facts.update(self._flowing(facts, flow, findings))
+        listed = questions.ask(endpoints.devices(ref.id), (), lambda data: devicelists.listed(data, findings))
+        refs: tuple[DeviceRef, ...] = listed.value if listed else ()
+        reader = DeviceReader(questions, facts, findings)
+        facts.update(reader.read(refs))
         if flow is None and not reader.answered:
             raise questions.failures[0] if questions.failures else errors.AnswerEmpty("nothing to read")
-        return self._with_statistics(station, questions, findings)
+        facts.update(self._energies(facts, questions, findings))
+        facts.update(active_alarms(questions, findings))
+        return Station(**facts)
 
     def account_state(self) -> AccountState:
         """The session and the brake of the account."""
@@ -65,43 +88,43 @@ class SemsPlus:
         """Drop kept connections."""
         self._client.close()
 
-    def _base(self, ref: StationRef, info: decode.Info | None) -> Station:
+    def _described(self, ref: StationRef, info: decode.Info | None) -> Facts:
+        """What the station is, from its own page where there is one, else from the list."""
+        own: Facts = {"name": ref.name, "state": ref.state, "installed_power": ref.installed_power}
         zone_name = (info.zone_name if info else None) or ref.timezone_name
-        values = {"installed_power": ref.installed_power, **(info.values if info else {})}
-        station = Station(
-            id=ref.id,
-            fetched_at=self._clock.now(),
-            name=(info.name if info else None) or ref.name,
-            timezone=times.zone(zone_name) or ref.timezone,
-            timezone_name=zone_name,
-            state=ref.state,
-            has_battery=True if info and info.storage else None,
-        )
-        return filled(station, values)
+        if info is not None:
+            own |= {"latitude": info.latitude, "longitude": info.longitude, **info.values}
+            own |= {"name": info.name or ref.name, "has_battery": True if info.storage else None}
+        zone = times.zone(zone_name) or ref.timezone
+        return {"id": ref.id, "fetched_at": self._clock.now(), "timezone": zone, "timezone_name": zone_name, **own}
 
-    def _with_flow(self, station: Station, kept: Kept | None, findings: Findings) -> Station:
+    def _flowing(self, facts: Facts, kept: Kept | None, findings: Findings) -> Facts:
+        """The powers, and the instant they are from."""
         if kept is None:
-            return station
+            return {}
         flow: decode.Flow = kept.value
-        taken = times.instant(flow.refresh_time, station.timezone, kept.fetched_at)
-        if taken is None and flow.refresh_time is not None and station.timezone is not None:
+        taken = times.instant(flow.refresh_time, facts["timezone"], kept.fetched_at)
+        if taken is None and flow.refresh_time is not None and facts["timezone"] is not None:
             findings.drop("sems_station_data_timestamp_seconds", Dropped.BAD_TIME)
-        station = replace(
-            station,
-            fetched_at=kept.fetched_at,
-            state=flow.state or station.state,
-            data_timestamp=taken,
-            has_battery=True if flow.battery else station.has_battery,
-        )
-        return filled(station, flow.values)
+        found: Facts = {"fetched_at": kept.fetched_at, "data_timestamp": taken, **flow.values}
+        if flow.state is not None:
+            found["state"] = flow.state
+        if flow.battery:
+            found["has_battery"] = True
+        return found
 
-    def _with_statistics(self, station: Station, questions: Questions, findings: Findings) -> Station:
-        if station.timezone is None:
-            return station
-        day = self._clock.now().astimezone(station.timezone).date()
-        kept = questions.ask(
-            endpoints.statistics(station.id, day),
-            (day.isoformat(),),
-            lambda data: decode.statistics(data, day, findings),
+    def _energies(self, facts: Facts, questions: Questions, findings: Findings) -> Facts:
+        """Energies and income of today, which need a zone to know what day it is."""
+        zone, station = facts["timezone"], facts["id"]
+        if zone is None:
+            return {}
+        day = self._clock.now().astimezone(zone).date()
+        key = (day.isoformat(),)
+        energies = questions.ask(
+            endpoints.statistics(station, day), key, lambda data: decode.statistics(data, day, findings)
         )
-        return filled(station, kept.value) if kept else station
+        income = questions.ask(endpoints.production(station, day), key, lambda data: decode.income(data, findings))
+        found: Facts = dict(energies.value) if energies else {}
+        if income is not None:
+            found |= {"currency": income.value.currency, **income.value.values}
+        return found

@@ -1,17 +1,14 @@
 """The calls of one station in one refresh, each failing alone."""
 
-import logging
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
 from sems_exporter import errors
-from sems_exporter.findings import Findings
+from sems_exporter.findings import Findings, Unknown
+from sems_exporter.portal.client import Call
 from sems_exporter.portal.semsplus.client import Client
-from sems_exporter.portal.semsplus.endpoints import Call
 from sems_exporter.portal.semsplus.memory import Kept, Memory
-
-log = logging.getLogger(__name__)
 
 MOST_ON_THE_WAY = 2
 """Failures on the way to the portal after which the rest of a refresh is not tried."""
@@ -35,16 +32,18 @@ class Questions:
         except errors.WHOLE_ACCOUNT:
             raise
         except errors.PortalError as error:
+            if not self.client.session.is_open:
+                # The sign-in failed, so nothing else can be asked either.
+                raise
             self._note(call, error)
             return None if isinstance(error, errors.PermissionDenied) else self.memory.last(full)
 
     def _note(self, call: Call, error: errors.PortalError) -> None:
         if not any(error is known for known in self.failures):
             self.failures.append(error)
-            log.warning(
-                "part of a station could not be read",
-                extra={"station": self.station, "endpoint": call.endpoint, "reason": error.reason, "error": str(error)},
-            )
+            if isinstance(error, errors.UnknownCode):
+                self.findings.meet(Unknown.RESULT_CODE, f"{call.endpoint} {error}")
+            self.findings.miss(self.station, call.endpoint, f"{error.reason}: {error}")
         if sum(isinstance(failure, errors.ON_THE_WAY) for failure in self.failures) >= MOST_ON_THE_WAY:
             raise error
 

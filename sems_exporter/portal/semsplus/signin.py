@@ -45,10 +45,11 @@ def exchange(account: Account, now: datetime) -> Exchange:
         "account": account.name,
         "pwd": password_digest(account.password.reveal()),
         "agreement": 1,
-        "isLocal": False,
-        "isChinese": False,
+        "isLocal": account.is_chinese,
+        "isChinese": account.is_chinese,
     }
-    return Exchange("login", "POST", account.login_url, headers(BOOTSTRAP, now), body)
+    identity = {**BOOTSTRAP, "language": "zh-CN"} if account.is_chinese else BOOTSTRAP
+    return Exchange("login", "POST", account.login_url, headers(identity, now), body)
 
 
 def token(envelope: Envelope, allowed_hosts: tuple[str, ...], now: datetime) -> Token:

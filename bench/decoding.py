@@ -1,0 +1,138 @@
+"""CPU of one refresh's decoding and judging, beside json.loads of the same answers; run with `make bench`.
+
+The answers come from the simulated portal, are recorded once, and are then decoded again and again without a network.
+"""
+
+import json
+import platform
+import tempfile
+import threading
+import time
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from sems_exporter.clock import SystemClock
+from sems_exporter.config import Account, Secret, Settings
+from sems_exporter.derive import derived, totals
+from sems_exporter.exposition import Format, rendered
+from sems_exporter.findings import Findings
+from sems_exporter.freshness import Limits, faded
+from sems_exporter.model import Station
+from sems_exporter.portal import StationRef, connect
+from sems_exporter.portal.base import Portal
+from sems_exporter.portal.classic.portal import Classic
+from sems_exporter.portal.client import Call
+from sems_exporter.portal.envelope import Answer
+from sems_exporter.portal.record import Recorder
+from sems_exporter.portal.semsplus.portal import SemsPlus
+from sems_exporter.portal.transport import Exchange, Transport
+from sems_exporter.quality import Quality
+from sems_exporter.selfmetrics import SelfMetrics
+from sems_exporter.simulator import SimulatedClock, SimulatedPortal, demo_plants
+
+ROUNDS = 200
+LIMITS = Limits(1200.0, 900.0)
+
+
+class HastyClock(SystemClock):
+    """A clock on which every wait is over at once."""
+
+    def __init__(self) -> None:
+        self._ahead = timedelta()
+
+    def now(self) -> datetime:
+        """The present instant and all the time that was not waited for."""
+        return super().now() + self._ahead
+
+    def wait(self, stop: threading.Event, seconds: float) -> bool:
+        """Jump ahead by `seconds`."""
+        self._ahead += timedelta(seconds=seconds)
+        return stop.is_set()
+
+
+class Told:
+    """A client that has the data already, so that only decoding costs."""
+
+    def __init__(self, heard: list[tuple[Exchange, Answer]]) -> None:
+        self._data = {_tail(exchange.url): json.loads(answer.body).get("data") for exchange, answer in heard}
+
+    def call(self, call: Call) -> Any:
+        """The data of the answer that came last time."""
+        return self._data[_tail(call.path)]
+
+
+def _tail(path: str) -> str:
+    return path.rpartition("/api/")[2].lstrip("/")
+
+
+def main() -> None:
+    """Print the table."""
+    print(f"{platform.machine()}, Python {platform.python_version()}, {ROUNDS} rounds, milliseconds of CPU, median\n")
+    print("| what | SEMS+, 5 devices | classic, 1 inverter |")
+    print("| --- | --- | --- |")
+    columns = [_column("semsplus", 2), _column("classic", 0)]
+    for name in columns[0]:
+        print(f"| {name} | {' | '.join(f'{column[name]:.3f}' for column in columns)} |")
+
+
+def _column(dialect: str, number: int) -> dict[str, float]:
+    clock = SimulatedClock()
+    plant = demo_plants(number + 1, clock=clock)[number]
+    with tempfile.TemporaryDirectory() as state, SimulatedPortal([plant], clock=clock, dialects=(dialect,)) as portal:
+        account = Account("demo@example.com", Secret("demo"), portal.login_url, ("127.0.0.1",))
+        settings = Settings(account=account, portal=dialect, state_dir=Path(state), requests_per_minute=120)
+        recorder = Recorder()
+        ref = _read(_portal(settings, recorder))
+        answers = [answer.body for _, answer in recorder.heard]
+        return {
+            "json.loads of the same answers": _median(lambda: [json.loads(body) for body in answers]),
+            **_stages(dialect, recorder, ref),
+        }
+
+
+def _portal(settings: Settings, transport: Transport) -> Portal:
+    return connect(settings, HastyClock(), SelfMetrics(), threading.Event(), transport)
+
+
+def _read(portal: Portal) -> StationRef:
+    ref = portal.stations(Findings())[0]
+    portal.read(ref, Findings())
+    return ref
+
+
+def _stages(dialect: str, recorder: Recorder, ref: StationRef) -> dict[str, float]:
+    findings, quality, clock = Findings(), Quality(), SystemClock()
+    told: Any = Told(recorder.heard)
+
+    def decoded() -> Station:
+        portal: Portal = SemsPlus(told, clock) if dialect == "semsplus" else Classic(told, clock)
+        return totals(portal.read(ref, findings))
+
+    def trusted() -> Station:
+        now = clock.now()
+        return derived(quality.check(decoded(), now, findings), now)
+
+    now = clock.now()
+    shown = faded(trusted(), now, LIMITS)
+    return {
+        "decode": _median(decoded),
+        "decode, check and derive": _median(trusted),
+        "fade": _median(lambda: faded(shown.station, now, LIMITS)),
+        "render one format": _median(lambda: rendered([shown], Format.OPENMETRICS)),
+    }
+
+
+def _median(work: Callable[[], object]) -> float:
+    """Milliseconds of CPU."""
+    taken = []
+    for _ in range(ROUNDS):
+        begin = time.process_time()
+        work()
+        taken.append(time.process_time() - begin)
+    return sorted(taken)[len(taken) // 2] * 1000
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,80 @@
+"""Which metric families there are, beyond the measures: states, texts, instants, registers and alarms."""
+
+from collections.abc import Iterable
+
+from sems_exporter.measure import PREFIX, Family, Kind, Scope, family, measures, registers
+from sems_exporter.model import PARTS, Device, Station
+
+ALARMS_ACTIVE = Family(
+    f"{PREFIX}_alarms_active", Kind.GAUGE, "", "Alarms of the station that are active now, by level.", "alarms", Station
+)
+ALARM = Family(
+    f"{PREFIX}_alarm",
+    Kind.INFO,
+    "",
+    "One series for each alarm that is active now; the twenty latest of a station.",
+    "alarms",
+    Station,
+)
+ALARM_START = Family(
+    f"{PREFIX}_alarm_start_timestamp_seconds",
+    Kind.GAUGE,
+    "seconds",
+    "Instant at which the active alarm began, as the portal reports it.",
+    "alarms",
+    Station,
+)
+
+
+def up() -> Family:
+    """Whether a station is read at all."""
+    text = "1 if the station was read recently enough; 0 when its latest snapshot has become too old."
+    return Family(f"{PREFIX}_station_up", Kind.GAUGE, "", text, "up", Station)
+
+
+def texts(scope: type[Scope]) -> Family:
+    """The `_info` family of a device or station."""
+    return Family(
+        f"{PREFIX}_{scope.scope}", Kind.INFO, "", f"Texts that describe the {scope.noun}; always 1.", "", scope
+    )
+
+
+def state(scope: type[Scope]) -> Family:
+    """The `_state` family of a device or station."""
+    text = f"1 for the state that the portal reports of the {scope.noun}, 0 for all others."
+    return Family(f"{PREFIX}_{scope.scope}_state", Kind.GAUGE, "", text, "state", scope)
+
+
+def data_timestamp(scope: type[Scope]) -> Family:
+    """The instant that the data of a device or station are from."""
+    text = f"Instant the {scope.noun}'s data are from, as the portal reports it or as old as its answer."
+    name = f"{PREFIX}_{scope.scope}_data_timestamp_seconds"
+    return Family(name, Kind.GAUGE, "seconds", text, "data_timestamp", scope)
+
+
+def register(scope: type[Scope], attribute: str) -> Family:
+    """A bit register as the raw number."""
+    text = f"Raw {registers(scope)[attribute]}; the meaning of its bits is not documented."
+    return Family(f"{PREFIX}_{scope.scope}_{attribute}", Kind.GAUGE, "", text, attribute, scope)
+
+
+def set_bits(scope: type[Scope], attribute: str) -> Family:
+    """The set bits of a register, a series each."""
+    text = f"1 for each bit that is set in the {registers(scope)[attribute]}, counting from 0."
+    return Family(f"{PREFIX}_{scope.scope}_{attribute.removesuffix('s')}", Kind.GAUGE, "", text, attribute, scope)
+
+
+def families_of(scope: type[Scope]) -> list[Family]:
+    """All families of `scope` in the order they are exposed."""
+    own = [family(scope, attribute) for attribute in measures(scope)]
+    if not issubclass(scope, Device | Station):
+        return own
+    bits = [found for name in registers(scope) for found in (register(scope, name), set_bits(scope, name))]
+    special = [texts(scope), state(scope), data_timestamp(scope), *bits]
+    alarms = [ALARMS_ACTIVE, ALARM, ALARM_START]
+    return [up(), *special, *own, *alarms] if scope is Station else [*special, *own]
+
+
+def all_families() -> Iterable[Family]:
+    """Every family of the model."""
+    return [found for scope in PARTS for found in families_of(scope)]

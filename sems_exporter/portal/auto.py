@@ -1,0 +1,125 @@
+"""Choosing between the dialects: SEMS+ first, the other one when the portal says that the protocol has changed.
+
+Both share one session and one brake, so they never fight over the account; wrong credentials never lead to a change.
+"""
+
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TypeVar
+
+from sems_exporter import errors
+from sems_exporter.clock import Clock
+from sems_exporter.findings import Findings
+from sems_exporter.model import Station
+from sems_exporter.portal.base import Portal, StationRef
+from sems_exporter.portal.session import Session
+from sems_exporter.portal.state import AccountState, Token
+
+log = logging.getLogger(__name__)
+
+T = TypeVar("T")
+TRY_OTHER_EVERY = 3600.0
+
+
+@dataclass(frozen=True, slots=True)
+class Dialect:
+    """One way to talk to the portal. `outdated` are the failures that say the portal has left this dialect."""
+
+    name: str
+    portal: Portal
+    sign_in: Callable[[], Token]
+    endpoints: tuple[str, ...]
+    outdated: tuple[type[errors.PortalError], ...]
+
+
+class Switch:
+    """Signs in with the dialect in use; `announce` is told the endpoints of each dialect that comes into use.
+
+    Made before the dialects, because they share the session it serves.
+    """
+
+    def __init__(self, announce: Callable[[tuple[str, ...]], None]) -> None:
+        self._announce = announce
+        self._dialects: tuple[Dialect, ...] = ()
+        self._number = 0
+
+    def offer(self, dialects: tuple[Dialect, ...], start: str | None) -> None:
+        """The dialects to choose from, the preferred first; `start` is the one that the last run used."""
+        self._dialects = dialects
+        self._number = next((number for number, dialect in enumerate(dialects) if dialect.name == start), 0)
+        self._announce(self.dialect.endpoints)
+
+    @property
+    def dialect(self) -> Dialect:
+        """The dialect in use."""
+        return self._dialects[self._number]
+
+    @property
+    def has_other(self) -> bool:
+        """Whether there is anything to change to."""
+        return len(self._dialects) > 1
+
+    def sign_in(self) -> Token:
+        """Sign in with the dialect in use."""
+        return self.dialect.sign_in()
+
+    def turn(self) -> None:
+        """Use the next dialect."""
+        self._number = (self._number + 1) % len(self._dialects)
+        self._announce(self.dialect.endpoints)
+
+
+class AutoPortal:
+    """A Portal that speaks whichever dialect the portal understands."""
+
+    def __init__(self, switch: Switch, session: Session, clock: Clock) -> None:
+        self._switch = switch
+        self._session = session
+        self._clock = clock
+        self._turned_at: float | None = None
+
+    def stations(self, findings: Findings) -> tuple[StationRef, ...]:
+        """The stations of the account."""
+        return self._try(lambda portal: portal.stations(findings))
+
+    def read(self, ref: StationRef, findings: Findings) -> Station:
+        """Everything the portal says now of one station."""
+        return self._try(lambda portal: portal.read(ref, findings))
+
+    def account_state(self) -> AccountState:
+        """The session and the brake of the account."""
+        return self._session.state
+
+    def release_brake(self) -> None:
+        """Allow a sign-in again after rejected credentials."""
+        self._session.release()
+
+    def close(self) -> None:
+        """Drop kept connections."""
+        self._switch.dialect.portal.close()
+
+    def _try(self, ask: Callable[[Portal], T]) -> T:
+        dialect = self._switch.dialect
+        try:
+            return ask(dialect.portal)
+        except dialect.outdated as error:
+            if not self._may_turn():
+                raise
+            self._turn(dialect, error)
+        return ask(self._switch.dialect.portal)
+
+    def _may_turn(self) -> bool:
+        if not self._switch.has_other:
+            return False
+        now = self._clock.now().timestamp()
+        return self._turned_at is None or not 0 <= now - self._turned_at < TRY_OTHER_EVERY
+
+    def _turn(self, dialect: Dialect, error: errors.PortalError) -> None:
+        self._turned_at = self._clock.now().timestamp()
+        self._switch.turn()
+        self._session.forget()
+        log.error(
+            "the portal has changed its protocol; trying the other dialect",
+            extra={"left": dialect.name, "tried": self._switch.dialect.name, "error": str(error)},
+        )

@@ -1,0 +1,39 @@
+"""Which MPPT inputs and AC phases an inverter has; the registers of the others are sent too, as 0.0."""
+
+import re
+from collections.abc import Sequence
+
+from sems_exporter.portal.classic.shapes import Document, document, documents, text
+from sems_exporter.portal.rows import Values
+
+_POINT = re.compile(r"(vpv|vac)(\d)", re.IGNORECASE)
+_INPUT_ROW = re.compile(r"dcVandC(\d)")
+PHASES_ROW = "acVacVol"
+"""One voltage a phase, with slashes between."""
+
+
+def listed(raw: Document, register: str) -> set[int]:
+    """The numbers of the inputs ("vpv") or phases ("vac") that the portal has a display for, counting from 1.
+
+    `points` lists the curves that can be drawn, `dict` the rows of the device page. A capture of 2025-06 has three
+    inputs in both, and four in its registers.
+    """
+    names = [text(point.get("target_key")) or "" for point in documents(raw.get("points"))]
+    found = {int(match[2]) for name in names if (match := _POINT.fullmatch(name)) and match[1].lower() == register}
+    page = document(raw.get("dict"))
+    for row in (*documents(page.get("left")), *documents(page.get("right"))):
+        key = text(row.get("key")) or ""
+        if register == "vpv" and (match := _INPUT_ROW.fullmatch(key)):
+            found.add(int(match[1]))
+        if register == "vac" and key == PHASES_ROW:
+            found.update(range(1, 1 + len((text(row.get("value")) or "").split("/"))))
+    return found
+
+
+def shown(known: dict[str, Values], displayed: set[int], names: Sequence[str]) -> list[str]:
+    """Those of `names` that exist: the first, those that are displayed, and those that read anything but 0."""
+    return [
+        name
+        for n, name in enumerate(names, 1)
+        if known.get(name) and (n == 1 or n in displayed or any(known[name].values()))
+    ]

@@ -1,0 +1,49 @@
+"""Calls of the classic portal: below `/api` with a token header, or through the web page's own proxy."""
+
+import json
+import logging
+
+from sems_exporter import errors
+from sems_exporter.portal.classic import signin
+from sems_exporter.portal.client import AccountClient, Call
+from sems_exporter.portal.state import Token
+from sems_exporter.portal.transport import Exchange
+
+log = logging.getLogger(__name__)
+
+NEXT_WAY = (errors.RouteUnknown, errors.ProtocolChanged, errors.ServerFault, errors.AnswerUnreadable)
+"""Answers to a sign-in that say "not this way" and nothing about account or password."""
+
+
+class ClassicClient(AccountClient):
+    """Sends calls for one account. The ways to sign in take turns, one a sign-in, until one works."""
+
+    _way = 0
+
+    def sign_in(self) -> Token:
+        """Send one sign-in; where this way is closed, the next sign-in takes the next one."""
+        way = signin.WAYS[self._way]
+        now = self._clock.now().timestamp()
+        try:
+            if way.form:
+                answer, _ = self.exchange_raw(signin.exchange(self._account, way), signin.web_answer)
+                return signin.web_token(answer, self._account, now)
+            return signin.token(self.exchange(signin.exchange(self._account, way)), self._account, now)
+        except NEXT_WAY as error:
+            self._way = (self._way + 1) % len(signin.WAYS)
+            if self._way == 0:
+                raise errors.ProtocolChanged(f"no classic sign-in works any more ({error})") from error
+            log.info("this classic sign-in is closed; the next one is tried later", extra={"path": way.path})
+            raise errors.LoginRefused(str(error)) from error
+        except (errors.SessionRejected, errors.PermissionDenied) as error:
+            raise errors.LoginRefused(str(error)) from error
+
+    def dressed(self, call: Call, token: Token) -> Exchange:
+        """`call` with its token, or wrapped for the proxy of the web page."""
+        if token.dialect != signin.WEB_DIALECT:
+            headers = {"token": json.dumps(token.identity)}
+            return Exchange(call.endpoint, call.method, token.gateway + call.path, headers, call.body)
+        wrapped = {"api": call.path.lstrip("/"), "param": call.body or {}}
+        url = f"{token.gateway}/GopsApi/Post?s={call.path.lstrip('/')}"
+        cookies = "; ".join(f"{name}={value}" for name, value in token.identity.items())
+        return Exchange(call.endpoint, "POST", url, {"Cookie": cookies}, form={"str": json.dumps(wrapped)})

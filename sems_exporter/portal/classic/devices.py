@@ -1,0 +1,208 @@
+"""One element of `inverter`, decoded: the inverter with its inputs and phases, its batteries, its meter, its alarms."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sems_exporter.findings import Dropped, Findings, Unknown
+from sems_exporter.measure import family, filled, measures
+from sems_exporter.model import (
+    Alarm,
+    AlarmLevel,
+    Battery,
+    DeviceState,
+    Inverter,
+    Meter,
+    MeterPhase,
+    Phase,
+    PvInput,
+)
+from sems_exporter.plausible import flaw
+from sems_exporter.portal.classic import keys, moments, screen
+from sems_exporter.portal.classic.batteries import Direction, batteries
+from sems_exporter.portal.classic.blocks import INVERTER
+from sems_exporter.portal.classic.channels import listed, shown
+from sems_exporter.portal.classic.entries import StandIn
+from sems_exporter.portal.classic.fill import Moment, Parts, drop_past_periods, fill, register
+from sems_exporter.portal.classic.invert_full import INVERT_FULL
+from sems_exporter.portal.classic.screen import Plant
+from sems_exporter.portal.classic.shapes import Document, code, document, documents, flag, number, text
+from sems_exporter.portal.rows import Values
+
+DEVICE_STATES = {
+    "-1": DeviceState.OFFLINE,
+    "0": DeviceState.WAITING,
+    "1": DeviceState.RUNNING,
+    "2": DeviceState.FAULT,
+}
+
+HIGHEST_VERSION = 1e9
+
+
+@dataclass(frozen=True, slots=True)
+class Unit:
+    """An inverter and what hangs on it. `claims_battery` even where none can be felt; `alarms` None where not told."""
+
+    inverter: Inverter
+    batteries: tuple[Battery, ...]
+    meter: Meter | None
+    alarms: tuple[Alarm, ...] | None
+    claims_battery: bool
+    directions: tuple[Direction, ...]
+
+    @property
+    def offline(self) -> bool:
+        """Whether the inverter is silent, or has never reported: zeros of the plant are no readings then."""
+        silent = self.inverter.state is None and self.inverter.ac_power is None
+        return silent or self.inverter.state is DeviceState.OFFLINE
+
+
+def serial(raw: Document) -> str | None:
+    """The serial number of one element of `inverter`."""
+    return text(raw.get("sn")) or text(document(raw.get("invert_full")).get("sn"))
+
+
+def unit(raw: Document, sn: str, plant: Plant, moment: Moment, findings: Findings) -> Unit:
+    """One element of `inverter` whose serial number is `sn`."""
+    _meet(raw, findings)
+    registers = document(raw.get("invert_full")) or stand_in(raw)
+    state = device_state(registers.get("status", raw.get("status")), findings)
+    taken = _taken(registers, raw, moment, findings)
+    claims = screen.claims_battery(registers, raw.get("is_stored"), plant)
+    battery = claims and (state is DeviceState.OFFLINE or _felt(registers, plant))
+    meter = screen.has_meter(registers, plant)
+    reliable = screen.readings(registers, plant, battery=battery, meter=meter, findings=findings)
+    parts = fill(INVERT_FULL, reliable, findings)
+    for (scope, _), values in parts.items():
+        drop_past_periods(values, scope, taken, moment, findings)
+    described = Inverter(
+        id=sn,
+        name=text(registers.get("name")) or text(raw.get("name")),
+        model=text(registers.get("model_type")) or text(raw.get("type")),
+        firmware=_firmware(registers, raw),
+        state=state,
+        data_timestamp=taken,
+        fetched_at=moment.now,
+        fault_bits=register(registers.get("fault_messge"), Inverter, "fault_bits", findings),
+        inputs=_inputs(parts, raw),
+        phases=_phases(parts, raw),
+    )
+    inverter = filled(described, _with_whole_month(parts.get((Inverter, ""), {}), findings))
+    found, directions = batteries(reliable, parts.get((Battery, ""), {}), inverter, findings) if battery else ((), ())
+    return Unit(
+        inverter,
+        found,
+        _meter(inverter, parts, plant) if meter else None,
+        _alarms(registers, inverter, moment, findings),
+        claims,
+        directions,
+    )
+
+
+def _meet(raw: Document, findings: Findings) -> None:
+    keys.meet("inverter", raw, findings)
+    keys.meet("invert_full", document(raw.get("invert_full")), findings)
+    keys.meet("d", document(raw.get("d")), findings)
+
+
+def stand_in(raw: Document) -> Document:
+    """What the element itself knows, under the names of `invert_full`, which some answers lack."""
+    found: Document = {}
+    for key, entry in INVERTER.items():
+        value = raw.get(key)
+        if isinstance(entry, StandIn) and value is not None:
+            values = value.split("/") if isinstance(value, str) and len(entry.keys) > 1 else [value]
+            found.update(zip(entry.keys, values, strict=False))
+    return found
+
+
+def device_state(raw: object, findings: Findings) -> DeviceState | None:
+    """The state that a device's status code names."""
+    status = code(raw)
+    if status is None:
+        return None
+    if status not in DEVICE_STATES:
+        findings.meet(Unknown.STATUS, f"device {status}")
+    return DEVICE_STATES.get(status, DeviceState.UNKNOWN)
+
+
+def _taken(registers: Document, raw: Document, moment: Moment, findings: Findings) -> datetime | None:
+    """When the inverter last reported: `last_time` is UTC; `last_refresh_time` says the same in local time."""
+    milliseconds = registers.get("last_time")
+    taken = moments.reported(milliseconds, moment.now)
+    if taken is None and milliseconds not in (None, "", 0):
+        findings.drop("sems_inverter_data_timestamp_seconds", Dropped.BAD_TIME)
+    return taken or moments.local(raw.get("last_refresh_time"), moment.zone, moment.now)
+
+
+def _firmware(registers: Document, raw: Document) -> str | None:
+    """Versions come as floats, 171724.0; 0 is none."""
+    versions = (number(raw.get("firmware_version")), number(registers.get("firmwareversion")))
+    return next((str(int(version)) for version in versions if version and 0 < version < HIGHEST_VERSION), None)
+
+
+def _felt(registers: Document, plant: Plant) -> bool:
+    packs = documents(registers.get("more_batterys"))
+    return (
+        screen.alive(registers, "1")
+        or any(screen.alive(pack) for pack in packs)
+        or (plant.alone and bool(plant.flow.battery))
+    )
+
+
+def _inputs(parts: Parts, raw: Document) -> tuple[PvInput, ...]:
+    known = {part: values for (scope, part), values in parts.items() if scope is PvInput}
+    return tuple(filled(PvInput(number=n), known[n]) for n in shown(known, listed(raw, "vpv"), ("1", "2", "3", "4")))
+
+
+def _phases(parts: Parts, raw: Document) -> tuple[Phase, ...]:
+    known = {part: values for (scope, part), values in parts.items() if scope is Phase}
+    return tuple(filled(Phase(name=n), known[n]) for n in shown(known, listed(raw, "vac"), ("L1", "L2", "L3")))
+
+
+def _with_whole_month(values: Values, findings: Findings) -> Values:
+    """`thismonthetotle` lacks today: 564.5 + 30.3 make the portal's 594.8 kWh (capture of 2025-06)."""
+    month, today = values.pop("pv_energy_month", None), values.get("pv_energy_today")
+    if month is not None and today is not None:
+        whole = month + today
+        if reason := flaw(measures(Inverter)["pv_energy_month"], whole, whole):
+            findings.drop(family(Inverter, "pv_energy_month").sample_name, reason)
+        else:
+            values["pv_energy_month"] = whole
+    return values
+
+
+def _meter(inverter: Inverter, parts: Parts, plant: Plant) -> Meter | None:
+    """The meter that the inverter reads; classic answers show it as registers of the inverter only."""
+    values = parts.get((Meter, ""), {})
+    phases = tuple(
+        filled(MeterPhase(name=part), found) for (scope, part), found in parts.items() if scope is MeterPhase and found
+    )
+    if not values and not phases:
+        return None
+    named = plant.home_kit if plant.alone and plant.home_kit else f"{inverter.id}-meter"
+    state = DeviceState.OFFLINE if inverter.state is DeviceState.OFFLINE else None
+    meter = Meter(
+        id=named, state=state, data_timestamp=inverter.data_timestamp, fetched_at=inverter.fetched_at, phases=phases
+    )
+    return filled(meter, values)
+
+
+def _alarms(registers: Document, inverter: Inverter, moment: Moment, findings: Findings) -> tuple[Alarm, ...] | None:
+    """What the inverter complains of now; one that is offline complains of nothing."""
+    if inverter.state is DeviceState.OFFLINE or not isinstance(registers.get("errors"), list):
+        return None
+    alarms: dict[str, Alarm] = {}
+    for error in documents(registers["errors"]):
+        keys.meet("errors", error, findings)
+        name = text(error.get("error_code"))
+        if name is None or ("show" in error and not flag(error["show"])):
+            continue
+        level = str(error.get("error_type")).rsplit("_", 1)[-1].lower()
+        alarm = Alarm(
+            device=inverter.id,
+            code=name,
+            level=AlarmLevel(level) if level in list(AlarmLevel) else AlarmLevel.UNKNOWN,
+            started_at=moments.reported(error.get("time"), moment.now),
+        )
+        alarms.setdefault(name, alarm)
+    return tuple(alarms.values())

@@ -1,0 +1,71 @@
+"""Keys of a block into attributes, by the entries of its table."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sems_exporter.findings import Dropped, Findings
+from sems_exporter.measure import Role, Scope, family, measures
+from sems_exporter.model import TimeZone
+from sems_exporter.portal.classic.entries import Block, Mapped
+from sems_exporter.portal.rows import Values, put
+from sems_exporter.portal.values import NotANumber, quantity
+
+Parts = dict[tuple[type[Scope], str], Values]
+"""Values by scope and, for MPPT inputs and phases, by part."""
+BITS = 32
+
+
+def fill(block: Block, document: dict[str, Any], findings: Findings) -> Parts:
+    """The values of all keys of `document` that `block` maps to attributes."""
+    parts: Parts = {}
+    rows = ((key, entry) for key, entry in block.items() if isinstance(entry, Mapped))
+    for key, entry in sorted(rows, key=lambda item: item[1].row.last):
+        values = parts.setdefault((entry.scope, entry.part), {})
+        put(values, entry.scope, entry.row, document.get(key), findings=findings)
+    return parts
+
+
+def register(raw: object, scope: type[Scope], attribute: str, findings: Findings) -> int | None:
+    """A register of at most 32 bits, or None where the portal says nothing; all bits set means "not available"."""
+    name = f"sems_{scope.scope}_{attribute}"
+    try:
+        found = quantity(raw)
+    except NotANumber:
+        findings.drop(name, Dropped.UNREADABLE)
+        return None
+    if found is None:
+        return None
+    number = found.number
+    if not number.is_integer() or not 0 <= number < 2**BITS:
+        findings.drop(name, Dropped.OUT_OF_RANGE)
+        return None
+    if number == 2**BITS - 1:
+        findings.drop(name, Dropped.SENTINEL)
+        return None
+    return int(number)
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """When an answer came in, and the zone of its plant."""
+
+    now: datetime
+    zone: TimeZone | None
+
+
+def drop_past_periods(
+    values: Values, scope: type[Scope], taken: datetime | None, moment: Moment, findings: Findings
+) -> None:
+    """Remove what a device counted in an earlier day or month: it last reported then, so it tells nothing of this one.
+
+    The portal keeps showing those counters until the device reports again.
+    """
+    if taken is None or moment.zone is None:
+        return
+    then, today = taken.astimezone(moment.zone).date(), moment.now.astimezone(moment.zone).date()
+    over = {Role.DAY: then != today, Role.MONTH: then.replace(day=1) != today.replace(day=1)}
+    for attribute in list(values):
+        if over.get(measures(scope)[attribute].role) and values[attribute] > 0:
+            del values[attribute]
+            findings.drop(family(scope, attribute).sample_name, Dropped.REPLAY)

@@ -1,0 +1,156 @@
+"""What an answer says of the plant as a whole: its powers, its income, its consumption of today."""
+
+from dataclasses import replace
+from typing import Any
+
+from sems_exporter.findings import Findings
+from sems_exporter.measure import filled
+from sems_exporter.model import KWH, DeviceState, Inverter, Station
+from sems_exporter.portal.classic import keys
+from sems_exporter.portal.classic.batteries import with_power
+from sems_exporter.portal.classic.blocks import CHARTS, KPI
+from sems_exporter.portal.classic.devices import Unit
+from sems_exporter.portal.classic.fill import fill
+from sems_exporter.portal.classic.flow import directed
+from sems_exporter.portal.classic.screen import NOTICEABLE, Plant
+from sems_exporter.portal.classic.shapes import Document, document, flag, number
+from sems_exporter.portal.rows import Row, Values, put, split
+
+TO_GRID = split("grid_export_power", "grid_import_power", "W")
+OUT_OF_BATTERIES = split("battery_discharge_power", "battery_charge_power", "W")
+SHARE = 0.2
+"""By how much two statements of one energy may differ: they are not from the same minute."""
+LITTLE = 0.2 * KWH
+
+
+def complete(station: Station, units: list[Unit], body: Document, plant: Plant, findings: Findings) -> Station:
+    """`station` with its powers and energies; powers only while one of its inverters, if it has any, reports."""
+    values = {
+        **_income(document(body.get("kpi")), station.inverters, findings),
+        **_consumption(body, station, findings),
+    }
+    months = _total(station.inverters, "pv_energy_month")
+    if months is not None:
+        values["pv_energy_month"] = months
+    if units and all(unit.offline for unit in units):
+        return filled(station, values)
+    powers = {**_powers(units, station, plant, findings), **_charge(body, station, plant, findings)}
+    return _with_battery_powers(filled(station, {**values, **powers}), findings)
+
+
+def _total(inverters: tuple[Inverter, ...], attribute: str) -> float | None:
+    """The sum over all inverters, known only if each one is."""
+    values = [getattr(inverter, attribute) for inverter in inverters]
+    return sum(values) if values and None not in values else None
+
+
+def _powers(units: list[Unit], station: Station, plant: Plant, findings: Findings) -> Values:
+    flow = plant.flow
+    values = {name: watts for name, watts in flow.values.items() if name != "battery_state_of_charge"}
+    if not any(unit.offline for unit in units):
+        output = _total(station.inverters, "ac_power")
+        put(values, Station, Row("ac_power", "W"), output, findings=findings)
+        if station.has_battery is False:
+            # Without a battery, all that comes out of the inverters comes from the panels.
+            put(values, Station, Row("pv_power", "W", last=True), output, findings=findings)
+    battery = _battery_power(units, station, plant)
+    grid, battery = directed(flow, _grid_power(units, plant), battery)
+    put(values, Station, TO_GRID, grid, findings=findings)
+    if station.has_battery:
+        put(values, Station, OUT_OF_BATTERIES, battery, findings=findings)
+    return values
+
+
+def _grid_power(units: list[Unit], plant: Plant) -> float | None:
+    """Power to the grid by the meters' signs. Several inverters may read one; where they differ, the flow tells."""
+    meters = [unit.meter for unit in units if unit.meter and not unit.offline]
+    known = {
+        meter.grid_export_power - meter.grid_import_power
+        for meter in meters
+        if meter.grid_export_power is not None and meter.grid_import_power is not None
+    }
+    if len(known) > 1:
+        known.discard(0.0)
+    if len(known) > 1 and plant.flow.grid is not None:
+        size = plant.flow.grid
+        known = {watts for watts in known if abs(abs(watts) - size) <= max(NOTICEABLE, 0.1 * size)}
+    return known.pop() if len(known) == 1 else None
+
+
+def _battery_power(units: list[Unit], station: Station, plant: Plant) -> float | None:
+    """Power out of the batteries by the direction that all of them tell; 0 on a plant without any."""
+    if not station.has_battery:
+        return 0.0
+    ways = {way for unit in units if not unit.offline for way in unit.directions}
+    if plant.flow.battery is None or len(ways) != 1:
+        return 0.0 if plant.flow.battery == 0 else None
+    return plant.flow.battery * ways.pop().value
+
+
+def _charge(body: Document, station: Station, plant: Plant, findings: Findings) -> Values:
+    """The state of charge of the plant: that of its only battery, else what the portal makes of several."""
+    keys.meet("soc", document(body.get("soc")), findings)
+    if not station.has_battery:
+        return {}
+    charges = [battery.state_of_charge for battery in station.batteries]
+    values: Values = {}
+    if len(charges) == 1 and charges[0] is not None:
+        return {"battery_state_of_charge": charges[0]}
+    if "battery_state_of_charge" in plant.flow.values:
+        return {"battery_state_of_charge": plant.flow.values["battery_state_of_charge"]}
+    raw = document(body.get("soc")).get("power")
+    if number(raw):
+        put(values, Station, Row("battery_state_of_charge", "%"), raw, findings=findings)
+    return values
+
+
+def _with_battery_powers(station: Station, findings: Findings) -> Station:
+    """The powers of the plant's only battery, which are the plant's."""
+    charge, discharge = station.battery_charge_power, station.battery_discharge_power
+    if len(station.batteries) != 1 or charge is None or discharge is None:
+        return station
+    battery = station.batteries[0]
+    if battery.charge_power is not None or battery.state is DeviceState.OFFLINE:
+        return station
+    return replace(station, batteries=(with_power(battery, charge, discharge, findings),))
+
+
+def _income(kpi: Document, inverters: tuple[Inverter, ...], findings: Findings) -> Values:
+    """Money, where the energy it is made from is that of the inverters; on HomeKit plants it is not."""
+    keys.meet("kpi", kpi, findings)
+    values = fill(KPI, kpi, findings).get((Station, ""), {})
+    if not _agree(number(kpi.get("power")), _total(inverters, "pv_energy_today")):
+        values.pop("income_today", None)
+    if not _agree(number(kpi.get("total_power")), _total(inverters, "pv_energy")):
+        values.pop("income", None)
+    return values
+
+
+def _agree(kilowatt_hours: float | None, joules: float | None) -> bool:
+    if kilowatt_hours is None or joules is None:
+        return False
+    stated = kilowatt_hours * KWH
+    return abs(stated - joules) <= max(LITTLE, SHARE * max(abs(stated), abs(joules)))
+
+
+def _consumption(body: Document, station: Station, findings: Findings) -> Values:
+    """Today's load and use on the spot, which only the charts tell.
+
+    They count where a meter takes part and where another value of theirs proves the unit: some plants get Wh.
+    """
+    charts: dict[str, Any] = document(body.get("energeStatisticsCharts"))
+    keys.meet("energeStatisticsCharts", charts, findings)
+    keys.meet("energeStatisticsTotals", document(body.get("energeStatisticsTotals")), findings)
+    if not flag(body.get("hasEnergeStatisticsCharts")) or not station.meters:
+        return {}
+    meter = station.meters[0] if len(station.meters) == 1 else None
+    pairs = [
+        (number(charts.get("sum")), _total(station.inverters, "pv_energy_today")),
+        (number(charts.get("buy")), meter.grid_import_energy_today if meter else None),
+        (number(charts.get("sell")), meter.grid_export_energy_today if meter else None),
+    ]
+    known = [(stated, joules) for stated, joules in pairs if stated is not None and joules is not None]
+    proven = any(stated and joules for stated, joules in known)
+    if not proven or not all(_agree(stated, joules) for stated, joules in known):
+        return {}
+    return fill(CHARTS, charts, findings).get((Station, ""), {})

@@ -1,0 +1,101 @@
+"""The classic dialect behind the Portal protocol: two calls, the list of stations and the detail of each."""
+
+import logging
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+from cachetools import TTLCache
+
+from sems_exporter import errors
+from sems_exporter.clock import Clock
+from sems_exporter.findings import Findings
+from sems_exporter.model import Station
+from sems_exporter.portal.base import StationRef
+from sems_exporter.portal.classic import decode
+from sems_exporter.portal.classic.client import ClassicClient
+from sems_exporter.portal.client import Call
+from sems_exporter.portal.state import AccountState
+
+log = logging.getLogger(__name__)
+
+ENDPOINTS = ("login", "classic_ids", "classic_stations", "monitor")
+VERSIONS = ("v3", "v2", "v1")
+"""Accounts differ in the versions that answer; the newest first."""
+LIST_KEPT_FOR = 3600.0
+LIST_BODY = {
+    "powerstation_id": "",
+    "key": "",
+    "orderby": "",
+    "powerstation_type": "",
+    "powerstation_status": "",
+    "page_index": 1,
+    "page_size": 1000,
+    "adcode": "",
+    "org_id": "",
+    "condition": "",
+}
+
+
+class Classic:
+    """One account of the classic portal."""
+
+    def __init__(self, client: ClassicClient, clock: Clock) -> None:
+        self._client = client
+        self._clock = clock
+        self._version = 0
+        self._listed: TTLCache[str, tuple[StationRef, ...]] = TTLCache(
+            1, LIST_KEPT_FOR, lambda: clock.now().timestamp()
+        )
+
+    def stations(self, findings: Findings) -> tuple[StationRef, ...]:
+        """The stations of the account; kept for an hour."""
+        if "all" not in self._listed:
+            self._listed["all"] = self._list(findings)
+        return self._listed["all"]
+
+    def read(self, ref: StationRef, findings: Findings) -> Station:
+        """The station as its monitor detail shows it."""
+        body = {"powerStationId": ref.id}
+        data = self._newest(lambda version: Call("monitor", "POST", f"/{version}/{_DETAIL}", body))
+        station = decode.monitor(data, self._clock.now(), findings)
+        return replace(station, id=ref.id, name=station.name or ref.name)
+
+    def account_state(self) -> AccountState:
+        """The session and the brake of the account."""
+        return self._client.session.state
+
+    def release_brake(self) -> None:
+        """Allow a sign-in again after rejected credentials."""
+        self._client.session.release()
+
+    def close(self) -> None:
+        """Drop kept connections."""
+        self._client.close()
+
+    def _list(self, findings: Findings) -> tuple[StationRef, ...]:
+        try:
+            return decode.station_list(
+                self._client.call(Call("classic_stations", "POST", f"/{_LIST}", LIST_BODY)), findings
+            )
+        except (errors.RouteUnknown, errors.PermissionDenied, errors.ServerFault, errors.AnswerEmpty) as error:
+            # Owners may lack the right to the list and still ask for the ids of their own stations.
+            log.info("the list of stations is closed; asking for the owner's own", extra={"reason": error.reason})
+        ids = decode.station_ids(self._client.call(Call("classic_ids", "POST", f"/{_IDS}", {})))
+        return tuple(StationRef(key) for key in ids)
+
+    def _newest(self, call: Callable[[str], Call]) -> Any:
+        """The answer in the newest version of the interface that this account has."""
+        while True:
+            try:
+                return self._client.call(call(VERSIONS[self._version]))
+            except errors.RouteUnknown:
+                if self._version + 1 == len(VERSIONS):
+                    self._version = 0
+                    raise errors.ProtocolChanged("no version of the classic monitor detail answers") from None
+                self._version += 1
+
+
+_DETAIL = "PowerStation/GetMonitorDetailByPowerstationId"
+_LIST = "PowerStationMonitor/QueryPowerStationMonitor"
+_IDS = "PowerStation/GetPowerStationIdByOwner"

@@ -1,0 +1,135 @@
+"""Which numbers of `invert_full` are no readings although they look like ones.
+
+An inverter's registers are all sent, also those of parts it does not have. Captures show a charge of 45 % without a
+battery, a backup output that repeats the meter, and counters of the day that stand at 0.0 while the real ones run.
+"""
+
+from dataclasses import dataclass
+
+from sems_exporter.findings import Dropped, Findings
+from sems_exporter.measure import family
+from sems_exporter.model import Battery
+from sems_exporter.portal.classic import invert_full as tables
+from sems_exporter.portal.classic.flow import PowerFlow
+from sems_exporter.portal.classic.shapes import Document, documents, flag, number, some, text
+
+BATTERY_FLAGS = ("isbuettey", "isbuetteybps", "isbuetteybpu")
+PV_COUNTERS = ("etotal", "eday", "thismonthetotle", "lastmonthetotle")
+METER_COUNTERS = ("seller", "buy", "total_sell", "total_buy")
+METER_PHASES = (
+    ("meterRPhasePower", "meterSPhasePower", "meterTPhasePower"),
+    ("mtActivepowerR", "mtActivepowerS", "mtActivepowerT"),
+)
+TWINS = {"eDayBuy": "eTotalBuy", "eChargeDay": "eBatteryCharge", "eDischargeDay": "eBatteryDischarge"}
+NOT_ZERO = ("fac1", "pv_power", "capacity", "soh")
+"""0 Hz, a battery with 0 % health, ... : 0 stands there for "unknown"."""
+NOTICEABLE = 50.0
+"""Watts at the grid that a meter which counts cannot read as 0."""
+
+
+@dataclass(frozen=True, slots=True)
+class Plant:
+    """What the whole answer says that decides how to read one inverter. `alone`: it is the plant's only one."""
+
+    flow: PowerFlow
+    storage: bool
+    power_flow_shown: bool
+    home_kit: str | None
+    alone: bool
+
+
+def claims_battery(registers: Document, stored: object, plant: Plant) -> bool:
+    """Whether anything says that this inverter has a battery; a hybrid with an empty bay says so too."""
+    return (
+        flag(stored)
+        or any(flag(registers.get(key)) for key in BATTERY_FLAGS)
+        or some(registers.get("battery_count"))
+        or bool(documents(registers.get("more_batterys")))
+        or text(registers.get("battery1sn")) is not None
+        or (plant.alone and plant.storage)
+    )
+
+
+def alive(pack: Document, suffix: str = "") -> bool:
+    """Whether a battery can be felt at its port: voltage, current, power or health. An empty bay has none of them."""
+    if any(some(pack.get(key)) for key in (f"vbattery{suffix}", f"ibattery{suffix}", "pbattery")):
+        return True
+    if 0 < (number(pack.get("soh")) or 0) <= 100:
+        return True
+    voltage_unknown = number(pack.get(f"vbattery{suffix}")) is None
+    return voltage_unknown and 0 < (number(pack.get("soc")) or 0) <= 100
+
+
+def has_meter(registers: Document, plant: Plant) -> bool:
+    """Whether anything shows a meter at the grid: without one, pmeter is 0 for want of a reading."""
+    own = (
+        flag(registers.get("hasmeter"))
+        or some(registers.get("meterConnectStatus"))
+        or any(some(registers.get(key)) for key in METER_COUNTERS)
+    )
+    shown = plant.power_flow_shown or plant.home_kit is not None
+    return own or (shown and (plant.alone or some(registers.get("pmeter"))))
+
+
+def readings(registers: Document, plant: Plant, *, battery: bool, meter: bool, findings: Findings) -> Document:
+    """`registers` without those that are no readings."""
+    mute = {key for key in NOT_ZERO if number(registers.get(key)) == 0}
+    mute |= {day for day, lifetime in TWINS.items() if number(registers.get(lifetime)) is None}
+    mute |= _idle(registers, PV_COUNTERS) | _idle(registers, METER_COUNTERS)
+    mute |= set() if meter and _measures(registers, plant) else {"pmeter"}
+    if not meter:
+        mute.update(METER_COUNTERS)
+    for names in METER_PHASES:
+        mute |= set() if meter and _agree(registers, names) else set(names)
+    mute |= _mute_battery(registers, findings, battery=battery) | _mute_backup(registers, battery=battery)
+    return {key: raw for key, raw in registers.items() if key not in mute}
+
+
+def _idle(registers: Document, counters: tuple[str, ...]) -> set[str]:
+    """Counters that all stand at 0 are not kept: seen at 678 W after 658 hours (capture of 2022-04)."""
+    return set() if any(some(registers.get(key)) for key in counters) else set(counters)
+
+
+def _measures(registers: Document, plant: Plant) -> bool:
+    """Whether pmeter is a reading. A 0 is none where another meter shows power, or where only HomeKit measures."""
+    if some(registers.get("pmeter")):
+        return True
+    if plant.flow.grid is not None:
+        return plant.flow.grid < NOTICEABLE
+    return flag(registers.get("hasmeter")) or plant.home_kit is None
+
+
+def _agree(registers: Document, names: tuple[str, ...]) -> bool:
+    """Whether the phases add up to pmeter; only then are they readings, with the same sign."""
+    total, phases = number(registers.get("pmeter")), [number(registers.get(name)) for name in names]
+    known = [phase for phase in phases if phase is not None]
+    if total is None or not any(known):
+        return False
+    return abs(sum(known) - total) <= max(NOTICEABLE, 0.1 * abs(total))
+
+
+def _mute_battery(registers: Document, findings: Findings, *, battery: bool) -> set[str]:
+    if not battery:
+        if some(registers.get("soc")):
+            findings.drop(family(Battery, "state_of_charge").sample_name, Dropped.NO_BATTERY)
+        return set(tables.BATTERY)
+    gone = {"vbattery1", "ibattery1", "soc", "soh"} if not alive(registers, "1") else set()
+    return gone | mute_limits(registers)
+
+
+def mute_limits(registers: Document) -> set[str]:
+    """The current limits where both are 0, as while charging in a capture of 2022-04: no management answers there."""
+    limits = {"bms_charge_i_max", "bms_discharge_i_max"}
+    return set() if any(some(registers.get(key)) for key in limits) else limits
+
+
+def _mute_backup(registers: Document, *, battery: bool) -> set[str]:
+    """Only storage inverters have a backup output. `pbackup` is their one phase, or of three phases nobody knows."""
+    felt = any(some(registers.get(key)) for key in tables.BACKUP if key != "pbackup")
+    power = number(registers.get("pbackup"))
+    mirrored = bool(power) and power == number(registers.get("pmeter"))
+    if not battery or not (felt or (power and not mirrored)):
+        return set(tables.BACKUP)
+    three = any(some(registers.get(key)) for key in tables.BACKUP if key.endswith(("_S", "_T")))
+    others = set() if three else {key for key in tables.BACKUP if key.endswith(("_S", "_T"))}
+    return others | ({"pbackup"} if mirrored or three else set())

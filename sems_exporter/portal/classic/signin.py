@@ -1,0 +1,96 @@
+"""Sign-ins of the classic portal: `CrossLogin` in three versions, and the form of its web page.
+
+All of them were seen in captures or in several independent clients between 2018 and 2026. What a success without token
+and uid means is told by the SEMS+ sign-in in the same words.
+"""
+
+import json
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from urllib.parse import urlsplit
+
+from sems_exporter import errors
+from sems_exporter.config import Account
+from sems_exporter.portal import gateway
+from sems_exporter.portal.envelope import Answer, Envelope, opened
+from sems_exporter.portal.state import Token
+from sems_exporter.portal.transport import Exchange
+
+HOST = "https://www.semsportal.com"
+REGIONS = {
+    "eu": "https://eu.semsportal.com",
+    "au": "https://au.semsportal.com",
+    "us": "https://us.semsportal.com",
+    "hk": "https://hk.semsportal.com",
+    "cn": "https://www.semsportal.com",
+}
+BOOTSTRAP = {"version": "3.1.1", "client": "ios", "language": "en"}
+DIALECT = "classic"
+WEB_DIALECT = "classic-web"
+
+
+@dataclass(frozen=True, slots=True)
+class Way:
+    """One way to sign in: below `path`, with a JSON body or as the form of the web page."""
+
+    path: str
+    form: bool = False
+
+
+WAYS = (
+    Way("/api/v3/Common/CrossLogin"),
+    Way("/api/v2/Common/CrossLogin"),
+    Way("/api/v1/Common/CrossLogin"),
+    Way("/Home/Login", form=True),
+)
+
+
+def origin(account: Account) -> str:
+    """Where the classic portal of `account` lives: beside a sign-in address of its own, else by region."""
+    if account.own_login_url:
+        parts = urlsplit(account.login_url)
+        return f"{parts.scheme}://{parts.netloc}"
+    return REGIONS.get(account.region, HOST)
+
+
+def exchange(account: Account, way: Way) -> Exchange:
+    """The sign-in request of `account` by `way`; the password goes out as it is, as this dialect wants it."""
+    url = origin(account) + way.path
+    fields = {"account": account.name, "pwd": account.password.reveal()}
+    if way.form:
+        return Exchange("login", "POST", url, form={**fields, "code": ""})
+    return Exchange("login", "POST", url, {"token": json.dumps(BOOTSTRAP)}, fields)
+
+
+def token(envelope: Envelope, account: Account, now: float) -> Token:
+    """The session in a CrossLogin answer; raises where the success holds none, or where it points to SEMS+."""
+    data = envelope.data
+    identity: dict[str, Any] = dict(data) if isinstance(data, dict) else {}
+    if not all(isinstance(identity.get(key), str) and identity[key] for key in ("uid", "token")):
+        raise errors.AgreementPending(
+            "the classic portal accepted the sign-in but gave no session; this account has probably moved to SEMS+"
+        )
+    base = gateway.trusted(envelope.document.get("api") or f"{origin(account)}/api", account.allowed_hosts)
+    if not urlsplit(base).path.rstrip("/").endswith("/api"):
+        # Seen 2026-09: the sign-in still answers, but names the SEMS+ gateway, which knows no classic route.
+        raise errors.ProtocolChanged("the classic portal points this account to SEMS+")
+    return Token(identity, base, now, DIALECT)
+
+
+def web_answer(answer: Answer, now: datetime) -> Envelope:
+    """What the form answers: a page or a redirect with the session's cookies, or JSON with a result code."""
+    try:
+        return opened(answer, now)
+    except (errors.AnswerUnreadable, errors.AnswerEmpty):
+        if not answer.cookies:
+            raise
+        return Envelope("0", "", {})
+
+
+def web_token(answer: Answer, account: Account, now: float) -> Token:
+    """The session of the web page, which is its cookies."""
+    if not answer.cookies:
+        raise errors.LoginRefused("the classic web page gave no session")
+    base = gateway.trusted(origin(account), (*account.allowed_hosts, urlsplit(origin(account)).netloc))
+    return Token(dict(answer.cookies), base, now, WEB_DIALECT)

@@ -1,0 +1,85 @@
+"""Portal numbers into attributes, by rows: one row a key or code. Shared by the dialects.
+
+Pure: what is odd goes into the findings.
+"""
+
+from dataclasses import dataclass
+from enum import Enum
+from typing import Any
+
+from sems_exporter.findings import Dropped, Findings, Unknown
+from sems_exporter.measure import Measure, Scope, family, measures
+from sems_exporter.plausible import flaw
+from sems_exporter.portal.values import NotANumber, NotAUnit, Quantity, quantity, to_base
+
+Values = dict[str, float]
+"""Numbers in base units by attribute."""
+
+
+class Sign(Enum):
+    """What the sign of a portal number means."""
+
+    PLAIN = "plain"
+    """It belongs to the value."""
+    MAGNITUDE = "magnitude"
+    """None: the direction is told elsewhere."""
+    SPLIT = "split"
+    """It is the direction: positive fills `attribute`, negative fills `opposite`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """Where one code goes. `last` rows fill only what no other row has filled."""
+
+    attribute: str
+    unit: str
+    sign: Sign = Sign.PLAIN
+    opposite: str = ""
+    last: bool = False
+
+
+def split(positive: str, negative: str, unit: str, *, last: bool = False) -> Row:
+    """A row whose sign is the direction."""
+    return Row(positive, unit, Sign.SPLIT, negative, last)
+
+
+def magnitude(attribute: str, unit: str) -> Row:
+    """A row whose sign is noise."""
+    return Row(attribute, unit, Sign.MAGNITUDE)
+
+
+def put(values: Values, scope: type[Scope], row: Row, raw: object, *, unit: object = None, findings: Findings) -> None:
+    """Write `raw` where `row` says, in base units; nothing is written where the portal says nothing or nonsense."""
+    if raw is None or (row.last and row.attribute in values):
+        return
+    try:
+        flawed = _put(values, measures(scope)[row.attribute], row, quantity(raw, unit))
+    except NotANumber:
+        flawed = Dropped.UNREADABLE
+    except NotAUnit as error:
+        flawed = Dropped.UNIT
+        findings.meet(Unknown.UNIT, error)
+    if flawed is not None:
+        findings.drop(family(scope, row.attribute).sample_name, flawed)
+
+
+def _put(values: Values, measure: Measure, row: Row, found: Quantity | None) -> Dropped | None:
+    if found is None:
+        return None
+    number = to_base(found, measure.unit, row.unit)
+    size = number if row.sign is Sign.PLAIN else abs(number)
+    if (flawed := flaw(measure, abs(found.number), size)) is not None:
+        return flawed
+    if row.sign is Sign.SPLIT:
+        values[row.attribute], values[row.opposite] = max(0.0, number), max(0.0, -number)
+    else:
+        values[row.attribute] = size
+    return None
+
+
+def put_all(
+    values: Values, scope: type[Scope], rows: dict[str, Row], document: dict[str, Any], findings: Findings
+) -> None:
+    """Write every key of a flat `document` that `rows` knows."""
+    for key, row in sorted(rows.items(), key=lambda item: item[1].last):
+        put(values, scope, row, document.get(key), findings=findings)

@@ -1,0 +1,79 @@
+"""Active alarms: from the list of them, or, where that cannot be read, at least their number."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from sems_exporter import errors
+from sems_exporter.findings import Findings, Unknown
+from sems_exporter.model import Alarm, AlarmLevel
+from sems_exporter.portal import times
+from sems_exporter.portal.semsplus import endpoints
+from sems_exporter.portal.semsplus.questions import Questions
+from sems_exporter.portal.semsplus.shapes import document, objects, text
+
+RECOVERED = "1"
+
+
+@dataclass(frozen=True, slots=True)
+class Active:
+    """The active alarms that are listed, and how many more there are."""
+
+    listed: tuple[Alarm, ...]
+    unlisted: int = 0
+
+
+def active_alarms(questions: Questions, findings: Findings) -> dict[str, Any]:
+    """A station's active alarms as attributes, if the portal tells any number of them."""
+    station = questions.station
+    kept = questions.ask(endpoints.alarms(station), (), lambda data: page(data, findings))
+    if kept is None:
+        kept = questions.ask(endpoints.alarm_statistics(station), (), statistics)
+    if kept is None:
+        return {}
+    active: Active = kept.value
+    return {"alarms": active.listed, "alarms_unlisted": active.unlisted}
+
+
+def page(data: object, findings: Findings) -> Active:
+    """The alarms of one page that are still active (the portal's status 0; 1 is recovered)."""
+    body = document(data, "alarms")
+    rows = body.get("dataList")
+    if not isinstance(rows, list):
+        raise errors.AnswerUnreadable("alarms: no dataList")
+    active = [_alarm(row, findings) for row in objects(rows) if str(row.get("status", "0")) != RECOVERED]
+    total = _count(body.get("total"))
+    return Active(tuple(active), max(0, (total or 0) - len(rows)))
+
+
+def statistics(data: object) -> Active:
+    """The number of active alarms ("happened"; counts come as texts)."""
+    count = _count(document(data, "alarm statistics").get("happened"))
+    if count is None:
+        raise errors.AnswerUnreadable("alarm statistics: no number of active alarms")
+    return Active((), count)
+
+
+def _alarm(row: dict[str, Any], findings: Findings) -> Alarm:
+    return Alarm(
+        device=text(row.get("devicesn")) or "",
+        code=text(row.get("warning_code")) or text(str(row.get("error_code") or "")) or "",
+        level=level(row.get("alarmLevel"), findings),
+        name=text(row.get("warningNameEn")),
+        started_at=times.epoch_milliseconds(row.get("happentime")),
+    )
+
+
+def level(raw: object, findings: Findings) -> AlarmLevel:
+    """The level in texts like "Total_FaultLevel_alarm", whose casing varies."""
+    name = text(raw)
+    if name is None:
+        return AlarmLevel.UNKNOWN
+    try:
+        return AlarmLevel(name.rpartition("_")[2].lower())
+    except ValueError:
+        findings.meet(Unknown.STATUS, f"alarm level {name}")
+        return AlarmLevel.UNKNOWN
+
+
+def _count(raw: object) -> int | None:
+    return int(raw) if isinstance(raw, int | str) and not isinstance(raw, bool) and str(raw).isdecimal() else None

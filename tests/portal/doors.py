@@ -1,0 +1,40 @@
+"""Sign-ins without a portal: what they answer is set by the test, and each one is counted."""
+
+from pathlib import Path
+
+from sems_exporter.config import Account, Secret
+from sems_exporter.errors import PortalError
+from sems_exporter.portal.session import Session
+from sems_exporter.portal.state import StateFile, Token
+from sems_exporter.selfmetrics import SelfMetrics
+from tests.clocks import FakeClock
+
+URL = "https://semsplus.goodwe.com/web/sems/sems-user/api/v1/auth/cross-login"
+
+
+class Door:
+    """Stands where the portal's sign-in stands. `failure` is what it answers, None for a new session."""
+
+    def __init__(self, clock: FakeClock) -> None:
+        self._clock = clock
+        self.failure: PortalError | None = None
+        self.knocks: list[float] = []
+
+    def sign_in(self) -> Token:
+        """One sign-in."""
+        now = self._clock.now().timestamp()
+        self.knocks.append(now)
+        if self.failure is not None:
+            raise self.failure
+        number = str(len(self.knocks))
+        return Token({"uid": "u", "token": number}, "https://eu-gateway.semsportal.com/web/sems", now)
+
+
+def account(password: str = "secret", name: str = "me@example.com") -> Account:
+    """An account with `password`."""
+    return Account(name, Secret(password), URL)
+
+
+def session(directory: Path, clock: FakeClock, door: Door, password: str = "secret") -> Session:
+    """A session as a start of the program makes it, on the state that is in `directory`."""
+    return Session(door.sign_in, StateFile(directory, account(password)), clock, SelfMetrics())

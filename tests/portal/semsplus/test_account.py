@@ -1,0 +1,262 @@
+"""One account against the simulated portal: how often it signs in, and what each failure costs."""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from sems_exporter import errors
+from sems_exporter.findings import Findings, Unknown
+from sems_exporter.simulator import Answer
+from tests.portal.semsplus.conftest import Builder
+from tests.portal.semsplus.homes import JUNE_NOON, Home
+
+HOUR = 3600
+HTML = Answer(body="<html>maintenance</html>", headers={"Content-Type": "text/html"})
+
+
+def refused(home: Home) -> errors.PortalError:
+    with pytest.raises(errors.PortalError) as raised:
+        home.read()
+    assert "demo@example.com" not in str(raised.value)
+    return raised.value
+
+
+def test_a_day_of_refreshes_costs_one_sign_in(home: Home) -> None:
+    for _ in range(24):
+        home.read()
+        home.clock.advance(HOUR)
+
+    assert home.portal.login_attempts == 1
+    assert home.logins() == {"ok": 1}
+
+
+def test_a_restart_goes_on_with_the_session_it_finds(home: Home) -> None:
+    for _ in range(10):
+        home.read()
+        home.restart()
+
+    assert home.portal.login_attempts == 1
+
+
+def test_a_session_that_expires_in_the_middle_of_a_refresh_costs_one_sign_in_and_no_value(home: Home) -> None:
+    whole = home.read()
+    home.clock.advance(HOUR)
+    expired: list[bool] = []
+
+    def expire(*_: Any) -> None:
+        if not expired:
+            expired.append(True)
+            home.portal.expire_session()
+
+    home.portal.mutate("devices", expire)
+
+    station = home.read()
+
+    assert home.portal.logins == 2
+    assert station.pv_power is not None
+    assert [inverter.ac_power is not None for inverter in station.inverters] == [True]
+    assert len(station.batteries) == len(whole.batteries) == 1
+
+
+def test_a_stolen_session_is_not_stolen_back_within_a_minute(home: Home) -> None:
+    home.read()
+    home.portal.steal_session()
+
+    failures = [type(refused(home)) for _ in range(3)]
+
+    assert failures == [errors.LoginWithheld] * 3
+    assert home.portal.login_attempts == 1
+    home.clock.advance(120)
+    assert home.read().pv_power is not None
+    assert home.portal.login_attempts == 2
+
+
+def test_what_is_rejected_right_after_a_sign_in_is_denied_and_costs_no_second_one(home: Home) -> None:
+    home.read()
+    home.clock.advance(HOUR)
+    home.portal.script_always("telemetry.INVERTER", Answer(body={"code": "C0602", "description": "账号登录异常"}))
+
+    station = home.read()
+    home.clock.advance(300)
+    home.read()
+
+    assert home.portal.login_attempts == 2
+    assert station.inverters[0].temperature is None
+    assert station.inverters[0].pv_energy is not None
+    assert station.batteries[0].state_of_charge is not None
+    assert home.outcomes("telemetry")["session_rejected"] == 2
+
+
+@pytest.mark.parametrize("code", ["100001", "100002", "C0602", "C0607", "Z0100"])
+def test_every_code_for_a_dead_session_leads_to_one_sign_in(home: Home, code: str) -> None:
+    home.read()
+    home.clock.advance(HOUR)
+    home.portal.script("flow", Answer(body={"code": code}))
+
+    assert home.read().pv_power is not None
+    assert home.portal.login_attempts == 2
+
+
+@pytest.mark.parametrize("status, code", [(429, ""), (200, "GY0429"), (429, "100000")])
+def test_too_many_requests_stops_everything_for_five_minutes(home: Home, status: int, code: str) -> None:
+    home.read()
+    home.portal.script("flow", Answer(status, {"code": code}))
+
+    limited = refused(home)
+
+    sent = len(home.portal.requests)
+    home.clock.advance(200)
+    again = refused(home)
+    home.restart()
+    refused(home)
+    assert isinstance(limited, errors.RateLimited)
+    assert isinstance(again, errors.RateLimited)
+    assert again.until is not None
+    assert timedelta(seconds=300) <= again.until - JUNE_NOON <= timedelta(seconds=320)
+    assert len(home.portal.requests) == sent
+    home.clock.advance(101)
+    assert home.read().pv_power is not None
+    assert home.portal.login_attempts == 1
+
+
+def test_the_portals_own_retry_after_is_kept_up_to_an_hour(home: Home) -> None:
+    home.read()
+    home.portal.script("flow", Answer(429, b"", {"Retry-After": "86400"}))
+
+    refused(home)
+
+    home.clock.advance(HOUR - 1)
+    assert isinstance(refused(home), errors.RateLimited)
+    home.clock.advance(1)
+    assert home.read().pv_power is not None
+
+
+@pytest.mark.parametrize(
+    "answer, failure",
+    [
+        (Answer(body={"code": "100005", "msg": "Email or password error."}), errors.CredentialsRejected),
+        (Answer(body={"code": "C0501"}), errors.CredentialsRejected),
+        (Answer(body={"code": "C0602"}), errors.LoginRefused),
+        (Answer(body={"code": "100002"}), errors.LoginRefused),
+        (Answer(body={"code": "100004", "description": "parameter error."}), errors.ProtocolChanged),
+        (Answer(404, {"error_msg": "404 Route Not Found"}), errors.ProtocolChanged),
+        (Answer(401, b""), errors.LoginRefused),
+        (Answer(403, b""), errors.LoginRefused),
+        (Answer(500, b""), errors.ServerFault),
+        (Answer(body={"code": "100000"}), errors.ServerFault),
+        (Answer(429, b""), errors.RateLimited),
+        (Answer(204), errors.AnswerEmpty),
+        (HTML, errors.AnswerUnreadable),
+        (Answer(302, b"", {"Location": "https://evil.invalid/"}), errors.AnswerUnreadable),
+        (Answer(body={"code": "00000", "data": {"agreement": True, "api": "x"}}), errors.AgreementPending),
+        (Answer(body={"code": "00000"}), errors.AgreementPending),
+        (Answer(body={"code": "00000", "data": {"mfaRequired": True}}), errors.MfaRequired),
+        (
+            Answer(body={"code": "0", "data": {"uid": "u", "token": "t", "api": "https://evil.invalid/web/sems"}}),
+            errors.GatewayRefused,
+        ),
+        (Answer(body={"code": "00000", "data": {"uid": "u", "token": "t"}}), errors.GatewayRefused),
+    ],
+)
+def test_each_answer_to_a_sign_in_has_its_name_and_is_not_repeated_at_once(
+    home: Home, answer: Answer, failure: type[errors.PortalError]
+) -> None:
+    home.portal.script_always("login", answer)
+
+    error = refused(home)
+    refused(home)
+
+    assert type(error) is failure
+    assert home.portal.login_attempts == 1
+    assert home.logins() == {failure.reason: 1}
+    assert home.account.account_state().token is None
+
+
+def test_a_wrong_password_is_tried_three_times_in_a_week_and_a_right_one_at_once(build: Builder) -> None:
+    home = build(password="wrong")
+    for _ in range(7 * 24):
+        refused(home)
+        home.clock.advance(HOUR)
+
+    home.restart("demo")
+
+    assert home.portal.login_attempts == 3
+    assert home.read().pv_power is not None
+
+
+def test_a_release_allows_another_sign_in(build: Builder) -> None:
+    home = build(password="wrong")
+    for _ in range(5):
+        refused(home)
+        home.clock.advance(HOUR)
+
+    home.account.release_brake()
+    refused(home)
+
+    assert home.portal.login_attempts == 4
+
+
+def test_all_stations_of_a_large_account_are_found_page_by_page(home: Home) -> None:
+    def page(envelope: dict[str, Any], parameters: Any) -> None:
+        current, size = parameters["current"], parameters["size"]
+        rows = [{"id": f"S{number}"} for number in range(250)][(current - 1) * size : current * size]
+        envelope["data"] = {"dataList": rows, "current": current, "size": size, "total": "250"}
+
+    home.portal.mutate("stations", page)
+
+    refs = home.account.stations(Findings())
+
+    assert [ref.id for ref in refs] == [f"S{number}" for number in range(250)]
+    assert home.asked("stations") == 3
+
+
+def test_paging_ends_where_a_page_brings_nothing_new_although_more_are_promised(home: Home) -> None:
+    home.portal.mutate("stations", lambda envelope, _: envelope["data"].update(total=1000))
+
+    refs = home.account.stations(Findings())
+
+    assert len(refs) == 1
+    assert home.asked("stations") == 2
+
+
+@pytest.mark.parametrize("data", [{}, [], "", None])
+def test_an_empty_station_list_is_a_failure_and_no_account_without_stations(home: Home, data: object) -> None:
+    home.portal.script("stations", Answer(body={"code": "00000", "data": data}))
+
+    assert type(refused(home)) is errors.AnswerEmpty
+    assert home.read().pv_power is not None
+
+
+def test_a_station_list_that_cannot_be_read_any_more_is_the_one_of_before(home: Home) -> None:
+    home.read()
+    home.clock.advance(2 * HOUR)
+    home.portal.script_always("stations", Answer(500, b""))
+
+    station = home.read()
+
+    assert station.name == "Sunny Home"
+    assert station.fetched_at > JUNE_NOON + timedelta(hours=2)
+
+
+def test_a_portal_that_is_gone_is_not_asked_call_by_call(home: Home) -> None:
+    home.read()
+    home.portal.close()
+
+    error = refused(home)
+
+    # Two failures on the way, the second of which ends the refresh.
+    assert type(error) is errors.Unreachable
+    assert home.outcomes("flow").get("unreachable", 0) + home.outcomes("devices").get("unreachable", 0) == 2
+    assert home.account.account_state().token is not None
+
+
+def test_a_code_that_nobody_has_described_is_counted_and_costs_one_answer_only(home: Home) -> None:
+    home.read()
+    home.portal.script_always("telecounting.SMART_METER", Answer(body={"code": "Q4711", "msg": "?"}))
+
+    station = home.read()
+
+    assert home.findings.unknown == {Unknown.RESULT_CODE: 1}
+    assert any("Q4711" in detail for _, detail in home.findings.details)
+    assert station.meters[0].grid_import_power is not None

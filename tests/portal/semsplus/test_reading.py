@@ -1,0 +1,422 @@
+"""Reading one station: how often each thing is asked, and what a missing or odd answer costs."""
+
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from sems_exporter import errors
+from sems_exporter.findings import Dropped, Unknown
+from sems_exporter.model import DeviceState, Station
+from sems_exporter.simulator import Answer, demo_plants
+from tests.portal.semsplus.conftest import Builder
+from tests.portal.semsplus.homes import Home, SharedClock, readings
+
+HOUR = 3600
+DENIED = Answer(body={"code": "100025", "description": "No operation permission."})
+NOT_FOUND = Answer(404, {"error_msg": "404 Route Not Found"})
+INVERTER, BATTERY, METER = "SIM5K0001", "SIMBAT0001", "SIMMETER0001"
+
+
+def test_the_slow_answers_are_asked_once_in_their_time(home: Home) -> None:
+    for _ in range(36):
+        home.read()
+        home.clock.advance(300)
+
+    # 3 hours at 5 minutes
+    assert home.asked("info") == 1
+    assert home.asked("information", INVERTER) == 1
+    assert home.asked("stations") == 3
+    assert home.asked("batteries") == 3
+    assert home.asked("flow") == home.asked("devices") == home.asked("telemetry", METER) == 36
+
+
+def test_facts_are_asked_again_after_a_day(home: Home) -> None:
+    for _ in range(26):
+        home.read()
+        home.clock.advance(HOUR)
+
+    assert home.asked("info") == 2
+    assert home.asked("information", INVERTER) == 2
+
+
+def test_todays_energies_are_asked_every_few_minutes_and_not_every_minute(home: Home) -> None:
+    for _ in range(12):
+        home.read()
+        home.clock.advance(60)
+
+    assert 3 <= home.asked("statistics") <= 4
+
+
+def test_todays_energies_are_asked_for_the_day_of_the_station(build: Builder) -> None:
+    clock = SharedClock()
+    home = build(plants=demo_plants(2, clock=clock)[1:])
+    days: list[str] = []
+    home.portal.mutate("statistics", lambda _, parameters: days.append(parameters["startTime"]))
+
+    home.read()
+    home.clock.advance(6 * HOUR)  # past midnight in Melbourne
+    home.read()
+
+    assert days == ["2026-06-10 00:00:00", "2026-06-11 00:00:00"]
+
+
+def test_a_device_that_may_not_be_read_keeps_the_rest_and_is_left_alone_for_half_an_hour(home: Home) -> None:
+    home.portal.script_always("telemetry.INVERTER", DENIED)
+
+    station = home.read()
+    home.clock.advance(1700)
+    home.read()
+
+    assert home.asked("telemetry", INVERTER) == 1
+    (inverter,) = station.inverters
+    assert (inverter.temperature, inverter.state) == (None, DeviceState.RUNNING)
+    assert inverter.pv_energy is not None
+    assert inverter.model == "SIM6K-ET"
+    assert station.meters[0].grid_import_power is not None
+    assert station.pv_power is not None
+    assert home.portal.login_attempts == 1
+    home.clock.advance(110)
+    home.read()
+    assert home.asked("telemetry", INVERTER) == 2
+
+
+def test_a_right_that_is_taken_away_takes_the_values_with_it(home: Home) -> None:
+    assert home.read().meters[0].grid_import_power is not None
+    home.portal.script_always("telemetry.SMART_METER", DENIED)
+
+    assert home.read().meters[0].grid_import_power is None
+
+
+def test_a_statistics_route_that_is_gone_costs_only_its_values(home: Home) -> None:
+    full = readings(home.read())
+    home.restart()
+    home.portal.script_always("statistics", NOT_FOUND)
+
+    station = home.read()
+
+    missing = full.keys() - readings(station).keys()
+    assert missing == {
+        "pv_energy_today",
+        "load_energy_today",
+        "grid_import_energy_today",
+        "grid_export_energy_today",
+        "battery_charge_energy_today",
+        "battery_discharge_energy_today",
+        "self_consumption_energy_today",
+    }
+    assert len(station.inverters) == len(station.batteries) == len(station.meters) == 1
+
+
+@pytest.mark.parametrize("data", [{}, [], "", None, "missing"])
+def test_an_empty_flow_is_absent_and_never_zeros(home: Home, data: object) -> None:
+    body = {"code": "00000"} if data == "missing" else {"code": "00000", "data": data}
+    home.portal.script("flow", Answer(body=body))
+
+    station = home.read()
+
+    assert (station.pv_power, station.load_power, station.grid_import_power) == (None, None, None)
+    assert station.data_timestamp is None
+    assert home.outcomes("flow") == {"ok": 1}
+    assert station.inverters[0].ac_power is not None
+
+
+@pytest.mark.parametrize("answer", [Answer(body={"code": "0", "data": {}}), Answer(500, b""), Answer(body="<html>")])
+def test_the_last_good_flow_stands_in_with_its_old_instant(home: Home, answer: Answer) -> None:
+    before = home.read()
+    home.clock.advance(600)
+    home.portal.script("flow", answer)
+
+    after = home.read()
+
+    assert after.pv_power == before.pv_power
+    assert after.fetched_at == before.fetched_at
+    assert after.data_timestamp == before.data_timestamp
+    assert home.read().fetched_at > before.fetched_at + timedelta(seconds=600)
+
+
+def test_a_station_that_says_nothing_at_all_is_a_failure(home: Home) -> None:
+    for endpoint in ("flow", "devices"):
+        home.portal.script_always(endpoint, Answer(body={"code": "00000", "data": {}}))
+
+    with pytest.raises(errors.AnswerEmpty):
+        home.read()
+
+
+def test_devices_whose_telemetry_is_all_null_have_not_answered(home: Home) -> None:
+    def hollow(envelope: dict[str, Any], _: Any) -> None:
+        for group in envelope["data"]:
+            for factor in group["factors"]:
+                factor["data"] = None
+
+    for endpoint in ("telemetry", "telecounting"):
+        home.portal.mutate(endpoint, hollow)
+    home.portal.script_always("flow", Answer(body={"code": "00000", "data": {}}))
+    home.portal.script_always("batteries", Answer(body={"code": "00000", "data": []}))
+
+    with pytest.raises(errors.AnswerEmpty):
+        home.read()
+
+
+def test_yesterdays_list_of_devices_is_not_shown_as_todays(home: Home) -> None:
+    home.read()
+    home.portal.script_always("devices", Answer(500, b""))
+    home.clock.advance(HOUR)
+
+    assert home.read().inverters == ()
+
+
+def test_a_broken_connection_is_tried_once_more(home: Home) -> None:
+    home.portal.script("flow", Answer(body=b"{", headers={"Content-Length": "100"}))
+
+    assert home.read().pv_power is not None
+    assert home.outcomes("flow") == {"broken": 1, "ok": 1}
+
+
+@pytest.mark.parametrize(
+    "wire, watts",
+    [
+        ({"pSystem": "1.2kW"}, 1200.0),
+        ({"pSystem": "589W"}, 589.0),
+        ({"pSystem": "2337(W)"}, 2337.0),
+        ({"pSystem": "0.0123 MW"}, 12_300.0),
+        ({"pSystem": 1.5}, 1500.0),
+        ({"pSystem": "1.5"}, 1500.0),
+        ({"pSystem": -0.012}, -12.0),
+        ({"pSystem": "--"}, None),
+        ({"pSystem": ""}, None),
+        ({"pSystem": None}, None),
+        ({"pSystem": 6553.5}, None),
+        ({"pSystem": 4294967.295}, None),
+        ({"pSystem": "1.2 MWh"}, None),
+        ({"pSystem": [1]}, None),
+    ],
+)
+def test_powers_scale_by_the_unit_they_carry_and_nonsense_is_absent(
+    home: Home, wire: dict[str, object], watts: float | None
+) -> None:
+    home.portal.mutate("flow", lambda envelope, _: envelope["data"].update(wire))
+
+    assert home.read().pv_power == watts
+
+
+@pytest.mark.parametrize(
+    "value, reason", [("1.2 MWh", Dropped.UNIT), (6553.5, Dropped.SENTINEL), (1e9, Dropped.OUT_OF_RANGE)]
+)
+def test_what_is_dropped_is_counted_by_metric_and_reason(home: Home, value: object, reason: Dropped) -> None:
+    home.portal.mutate("flow", lambda envelope, _: envelope["data"].update(pSystem=value))
+
+    home.read()
+
+    assert home.findings.dropped["sems_station_pv_power_watts", reason] == 1
+
+
+def test_an_impossible_grid_power_invents_no_zero_for_the_other_direction(home: Home) -> None:
+    home.portal.mutate("flow", lambda envelope, _: envelope["data"].update(pGrid=6553.5))
+
+    station = home.read()
+
+    assert (station.grid_import_power, station.grid_export_power) == (None, None)
+
+
+def test_energies_in_megawatt_hours_are_scaled_by_their_unit(home: Home) -> None:
+    def megawatts(envelope: dict[str, Any], _: Any) -> None:
+        for item in envelope["data"]["dataList"]:
+            item["unit"] = "MWh"
+            for entry in item["statisticsList"]:
+                entry["val"] = 0.0314
+
+    home.portal.mutate("statistics", megawatts)
+
+    assert home.read().pv_energy_today == 113_040_000.0
+
+
+def test_a_time_in_the_future_is_not_believed_and_counted(home: Home) -> None:
+    home.portal.mutate("flow", lambda envelope, _: envelope["data"].update(refreshTime="2031-01-01T00:00:00"))
+
+    station = home.read()
+
+    assert station.data_timestamp is None
+    assert home.findings.dropped["sems_station_data_timestamp_seconds", Dropped.BAD_TIME] == 1
+
+
+def each_device(envelope: dict[str, Any], kind: str, change: Callable[[dict[str, Any]], object]) -> None:
+    for entry in envelope["data"]["deviceDetailList"]:
+        if entry["deviceType"] == kind:
+            for group in entry["statusDetailList"]:
+                for detail in group["detailMap"].values():
+                    change(detail)
+
+
+@pytest.mark.parametrize(
+    "code, state, unknown",
+    [
+        (0, DeviceState.OFFLINE, 0),
+        (1, DeviceState.ONLINE, 0),
+        ("2", DeviceState.FAULT, 0),
+        (5, DeviceState.RUNNING, 0),
+        (9.0, DeviceState.MAINTENANCE, 0),
+        (4294967295, DeviceState.UNKNOWN, 0),
+        (77, DeviceState.UNKNOWN, 1),
+        ("new", DeviceState.UNKNOWN, 1),
+    ],
+)
+def test_a_device_state_is_known_or_unknown_and_news_are_counted(
+    home: Home, code: object, state: DeviceState, unknown: int
+) -> None:
+    home.portal.mutate(
+        "devices", lambda envelope, _: each_device(envelope, "INVERTER", lambda detail: detail.update(status=code))
+    )
+
+    station = home.read()
+
+    assert station.inverters[0].state is state
+    assert home.findings.unknown.get(Unknown.STATUS, 0) == unknown
+
+
+def test_an_offline_inverter_takes_its_battery_offline(home: Home) -> None:
+    home.portal.mutate(
+        "devices", lambda envelope, _: each_device(envelope, "INVERTER", lambda detail: detail.update(status=0))
+    )
+
+    assert [battery.state for battery in home.read().batteries] == [DeviceState.OFFLINE]
+
+
+def test_a_new_kind_of_device_is_counted_and_the_others_are_read(home: Home) -> None:
+    home.portal.mutate(
+        "devices",
+        lambda envelope, _: envelope["data"]["deviceDetailList"].append(
+            {"deviceType": "FLUX_CAPACITOR", "statusDetailList": [{"status": 1, "snList": ["X1"]}]}
+        ),
+    )
+
+    station = home.read()
+
+    assert home.findings.unknown == {Unknown.DEVICE_TYPE: 1}
+    assert (Unknown.DEVICE_TYPE, "FLUX_CAPACITOR") in home.findings.details
+    assert len(station.inverters) == 1
+    assert home.asked("telemetry", "X1") == 0
+
+
+def test_a_new_factor_is_counted_and_the_others_are_read(home: Home) -> None:
+    home.portal.mutate(
+        "telemetry.SMART_METER",
+        lambda envelope, _: envelope["data"][0]["factors"].append({"code": "flux", "data": "1.21", "unit": "GW"}),
+    )
+
+    station = home.read()
+
+    assert home.findings.unknown == {Unknown.FACTOR: 1}
+    assert (Unknown.FACTOR, "meter flux") in home.findings.details
+    assert station.meters[0].grid_import_power is not None
+
+
+def test_a_new_key_of_the_flow_is_counted(home: Home) -> None:
+    home.portal.mutate("flow", lambda envelope, _: envelope["data"].update(pFlux=1.21))
+
+    home.read()
+
+    assert home.findings.unknown == {Unknown.FIELD: 1}
+
+
+@pytest.mark.parametrize("endpoint", ["telemetry", "telecounting", "devices", "batteries", "statistics", "information"])
+@pytest.mark.parametrize(
+    "data", [7, "text", True, [7], [[]], [{}], [{"factors": 7}], [{"factors": [7, {}, {"code": 7}]}], {"x": []}]
+)
+def test_an_answer_of_another_shape_costs_its_values_and_never_the_refresh(
+    home: Home, endpoint: str, data: object
+) -> None:
+    home.portal.script_always(endpoint, Answer(body={"code": "00000", "data": data}))
+
+    assert home.read().pv_power is not None
+
+
+def test_two_inverters_have_a_battery_each(build: Builder) -> None:
+    clock = SharedClock()
+    home = build(plants=demo_plants(3, clock=clock)[2:])
+
+    station = home.read()
+
+    assert [inverter.id for inverter in station.inverters] == ["SIM5K0021", "SIM5K0022"]
+    assert {battery.id: battery.inverter for battery in station.batteries} == {
+        "SIMBAT0021": "SIM5K0021",
+        "SIMBAT0022": "SIM5K0022",
+    }
+    assert all(battery.state_of_charge is not None for battery in station.batteries)
+
+
+def battery_of(station: Station) -> dict[str, float]:
+    (battery,) = station.batteries
+    return readings(battery)
+
+
+def test_without_telemetry_the_list_of_batteries_tells_charge_and_power_as_fresh(home: Home) -> None:
+    home.portal.script_always("telemetry.BAT_SYS", DENIED)
+    home.portal.mutate("batteries", lambda envelope, _: envelope["data"][0].update(soc=81, pbat=-1.5))
+
+    first = home.read()
+    home.clock.advance(300)
+    home.portal.mutate("batteries", lambda envelope, _: envelope["data"][0].update(soc=82, pbat=0.5))
+    second = home.read()
+
+    assert battery_of(first) == {"state_of_charge": 0.81, "charge_power": 1500.0, "discharge_power": 0.0}
+    assert battery_of(second) == {"state_of_charge": 0.82, "charge_power": 0.0, "discharge_power": 500.0}
+    assert second.batteries[0].fetched_at != first.batteries[0].fetched_at
+
+
+def test_a_battery_without_a_serial_number_is_named_after_its_inverter(home: Home) -> None:
+    def anonymous(envelope: dict[str, Any], _: Any) -> None:
+        envelope["data"] = [{"no": "1", "soc": 50, "type": "BAT_SYS"}, {"no": "2", "soc": 60, "type": "BAT_SYS"}]
+
+    home.portal.mutate("batteries", anonymous)
+
+    station = home.read()
+
+    assert [(battery.id, battery.state_of_charge) for battery in station.batteries] == [
+        (f"{INVERTER}-1", 0.5),
+        (f"{INVERTER}-2", 0.6),
+    ]
+
+
+def test_a_disconnected_battery_is_offline(home: Home) -> None:
+    home.portal.script_always("telemetry.BAT_SYS", DENIED)
+    home.portal.mutate("batteries", lambda envelope, _: envelope["data"][0].update(isConnected=False))
+
+    assert home.read().batteries[0].state is DeviceState.OFFLINE
+
+
+def test_a_list_of_batteries_that_is_empty_is_no_battery(home: Home) -> None:
+    home.portal.mutate("batteries", lambda envelope, _: envelope.update(data=[]))
+
+    assert home.read().batteries == ()
+
+
+def test_telemetry_is_never_asked_of_a_dongle(home: Home) -> None:
+    home.read()
+
+    assert not [request for request in home.portal.requests if "DONGLE" in request.path]
+
+
+def test_a_name_zone_and_sizes_come_from_the_description_of_the_station(home: Home) -> None:
+    station = home.read()
+
+    assert (station.name, station.timezone_name, str(station.timezone)) == (
+        "Sunny Home",
+        "Europe/Amsterdam",
+        "Europe/Amsterdam",
+    )
+    assert (station.installed_power, station.battery_capacity) == (6000.0, 36_000_000.0)
+    assert station.has_battery is True
+
+
+def test_without_a_zone_there_is_no_time_of_the_data_and_no_day(home: Home) -> None:
+    home.portal.mutate("stations", lambda envelope, _: envelope["data"]["dataList"][0].update(timeZone=""))
+    home.portal.script_always("info", DENIED)
+
+    station = home.read()
+
+    assert (station.timezone, station.data_timestamp, station.pv_energy_today) == (None, None, None)
+    assert station.pv_power is not None
+    assert home.asked("statistics") == 0
+    assert home.findings.dropped["sems_station_data_timestamp_seconds", Dropped.BAD_TIME] == 0

@@ -1,0 +1,105 @@
+"""When the brake allows a sign-in or a request."""
+
+import pytest
+
+from sems_exporter.portal.brake import Brake
+
+NOW = 1_790_000_000.0
+
+
+def after_failures(count: int) -> Brake:
+    brake = Brake()
+    for _ in range(count):
+        brake = brake.attempting(NOW).failed()
+    return brake
+
+
+def test_a_fresh_account_may_sign_in_at_once() -> None:
+    assert Brake().login_wait(NOW) == 0
+    assert Brake().pause_left(NOW) == 0
+    assert not Brake().blocked
+
+
+@pytest.mark.parametrize(
+    "failures, wait", [(0, 60), (1, 120), (2, 240), (3, 480), (4, 900), (5, 900), (50, 900), (5000, 900)]
+)
+def test_each_failed_sign_in_doubles_the_wait_up_to_a_quarter_of_an_hour(failures: int, wait: float) -> None:
+    brake = after_failures(failures)
+
+    assert brake.attempting(NOW).login_wait(NOW) == wait
+
+
+def test_a_failure_lengthens_the_wait_that_is_already_running() -> None:
+    brake = Brake().attempting(NOW)
+
+    assert brake.login_wait(NOW + 20) == 40
+    assert brake.failed().login_wait(NOW + 20) == 100
+
+
+def test_a_sign_in_that_worked_keeps_the_spacing_and_forgets_rejections() -> None:
+    brake = Brake().attempting(NOW).rejected().attempting(NOW).rejected()
+
+    brake = brake.attempting(NOW).signed_in()
+
+    assert (brake.rejections, brake.blocked) == (0, False)
+    assert brake.login_wait(NOW) == 240
+
+
+def test_a_session_that_lasted_half_an_hour_makes_the_spacing_short_again() -> None:
+    brake = after_failures(3).attempting(NOW).signed_in()
+
+    assert brake.lasted(1800).attempting(NOW).login_wait(NOW) == 60
+    assert brake.lasted(1799).attempting(NOW).login_wait(NOW) == 900
+
+
+def test_three_rejections_in_a_row_block_and_two_do_not() -> None:
+    brake = Brake().rejected().rejected()
+
+    assert not brake.blocked
+    assert brake.rejected().blocked
+    assert not brake.signed_in().rejected().blocked
+
+
+def test_a_release_lifts_the_block_but_not_the_spacing_or_a_pause() -> None:
+    brake = Brake().attempting(NOW).rejected().rejected().rejected().limited(NOW, None)
+
+    released = brake.released()
+
+    assert not released.blocked
+    assert released.login_wait(NOW) == brake.login_wait(NOW) > 0
+    assert released.pause_left(NOW) == 300
+    assert released.attempting(NOW).login_wait(NOW) == 60
+
+
+@pytest.mark.parametrize(
+    "retry_after, pause", [(None, 300), (-60, 300), (0, 300), (10, 300), (301, 301), (3600, 3600), (86_400, 3600)]
+)
+def test_a_pause_lasts_at_least_five_minutes_and_at_most_an_hour(retry_after: float | None, pause: float) -> None:
+    assert Brake().limited(NOW, retry_after).pause_left(NOW) == pause
+
+
+def test_pauses_double_until_a_request_goes_well() -> None:
+    brake, lengths = Brake(), []
+    for _ in range(6):
+        brake = brake.limited(NOW, None)
+        lengths.append(brake.pause_left(NOW))
+
+    assert lengths == [300, 600, 1200, 2400, 3600, 3600]
+    assert brake.answered().limited(NOW, None).pause_left(NOW) == 300
+
+
+def test_a_clock_that_was_years_ahead_locks_the_account_for_the_longest_spacing_only() -> None:
+    brake = Brake().attempting(NOW + 1e9).limited(NOW + 1e9, None)
+
+    bounded = brake.bounded(NOW)
+
+    assert bounded.login_wait(NOW) == 900
+    assert bounded.pause_left(NOW) == 3600
+    assert bounded.login_wait(NOW + 900) == 0
+    assert bounded.pause_left(NOW + 3600) == 0
+
+
+def test_bounding_leaves_a_brake_alone_that_the_rules_could_have_set() -> None:
+    brake = after_failures(9).limited(NOW, 3600)
+
+    assert brake.bounded(NOW) is brake

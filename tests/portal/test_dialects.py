@@ -1,0 +1,216 @@
+"""Which dialect is spoken: SEMS+ by choice, the classic one when the portal says that its protocol has changed."""
+
+import threading
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+
+from sems_exporter import errors
+from sems_exporter.config import Account, Secret, Settings
+from sems_exporter.findings import Findings
+from sems_exporter.model import KWH, Station
+from sems_exporter.portal import Portal, connect
+from sems_exporter.selfmetrics import SelfMetrics
+from sems_exporter.simulator import SimulatedPortal, demo_plants
+from tests.portal.semsplus.homes import SharedClock
+
+HOUR = 3600.0
+POLL = 300.0
+
+
+@dataclass(slots=True)
+class Home:
+    """An exporter's account on a portal that speaks what the test wants."""
+
+    portal: SimulatedPortal
+    clock: SharedClock
+    state_dir: Path
+    dialect: str = "auto"
+    password: str = "demo"
+    accounts: list[Portal] = field(default_factory=list)
+
+    def restart(self) -> None:
+        """Start the exporter anew on the same state directory."""
+        account = Account("demo@example.com", Secret(self.password), self.portal.login_url, ("127.0.0.1",))
+        settings = Settings(account, portal=self.dialect, state_dir=self.state_dir, requests_per_minute=10_000)
+        self.accounts.append(connect(settings, self.clock, SelfMetrics(), threading.Event()))
+
+    def read(self) -> Station:
+        """Refresh the first station."""
+        account, findings = self.accounts[-1], Findings()
+        return account.read(account.stations(findings)[0], findings)
+
+    def read_within(self, polls: int) -> Station:
+        """Refresh at the usual interval until it works, as the poller does."""
+        for _ in range(polls - 1):
+            try:
+                return self.read()
+            except errors.PortalError:
+                self.clock.advance(POLL)
+        return self.read()
+
+    def asked(self, *endpoints: str) -> int:
+        """How many requests the portal had for these endpoints."""
+        return sum(request.endpoint in endpoints for request in self.portal.requests)
+
+
+Builder = Callable[..., Home]
+
+
+@pytest.fixture
+def build(tmp_path: Path) -> Iterator[Builder]:
+    """Makes homes on portals that speak the given dialects at first."""
+    homes: list[Home] = []
+
+    def built(*dialects: str, **options: str) -> Home:
+        clock = SharedClock()
+        portal = SimulatedPortal(demo_plants(1, clock=clock), clock=clock, dialects=dialects)  # type: ignore[arg-type]
+        homes.append(Home(portal.start(), clock, tmp_path / "state", **options))  # type: ignore[arg-type]
+        homes[-1].restart()
+        return homes[-1]
+
+    yield built
+    for home in homes:
+        for account in home.accounts:
+            account.close()
+        home.portal.close()
+
+
+def test_semsplus_is_spoken_where_both_are(build: Builder) -> None:
+    home = build("semsplus", "classic")
+
+    station = home.read()
+
+    assert station.pv_power is not None
+    assert home.asked("flow") == 1
+    assert home.asked("classic_login", "monitor") == 0
+
+
+def test_a_portal_that_speaks_only_the_classic_dialect_is_read_in_it(build: Builder) -> None:
+    home = build("classic")
+
+    station = home.read_within(3)
+
+    assert station.pv_power is not None
+    assert home.asked("monitor") >= 1
+
+
+def test_the_change_waits_for_the_brake(build: Builder) -> None:
+    home = build("classic")
+
+    with pytest.raises(errors.LoginWithheld):
+        home.read()
+
+    assert home.portal.login_attempts == 1
+
+
+def test_a_portal_that_changes_its_mind_is_followed_both_ways(build: Builder) -> None:
+    home = build("semsplus")
+    home.read()
+    home.portal.speak("classic")
+    home.clock.advance(HOUR)
+
+    classic = home.read_within(4)
+    home.portal.speak("semsplus")
+    home.clock.advance(HOUR)
+    again = home.read_within(4)
+
+    assert classic.pv_power is not None
+    assert again.pv_power is not None
+    assert home.asked("flow") == 2
+
+
+def test_the_other_dialect_is_tried_at_most_once_an_hour(build: Builder) -> None:
+    home = build()
+
+    for _ in range(11):
+        with pytest.raises(errors.PortalError):
+            home.read()
+        home.clock.advance(POLL)
+
+    assert home.asked("login") == 1
+    assert home.asked("classic_login") > 1
+
+
+def test_a_wrong_password_never_leads_to_the_other_dialect(build: Builder) -> None:
+    home = build("semsplus", "classic", password="wrong")
+
+    for _ in range(6):
+        with pytest.raises(errors.LoginFailed):
+            home.read()
+        home.clock.advance(HOUR)
+
+    assert home.asked("login") == 3
+    assert home.asked("classic_login", "web_login") == 0
+
+
+def test_the_dialect_in_use_outlives_a_restart_without_a_sign_in(build: Builder) -> None:
+    home = build("classic")
+    home.read_within(3)
+    before = home.portal.login_attempts
+
+    home.restart()
+    station = home.read()
+
+    assert station.pv_power is not None
+    assert home.portal.login_attempts == before
+
+
+def test_a_dialect_that_the_user_names_is_the_only_one(build: Builder) -> None:
+    home = build("classic", dialect="semsplus")
+
+    with pytest.raises(errors.ProtocolChanged):
+        home.read()
+
+    home.clock.advance(HOUR)
+    with pytest.raises(errors.ProtocolChanged):
+        home.read()
+    assert home.asked("classic_login") == 0
+
+
+def test_both_dialects_say_the_same_of_one_plant(build: Builder, tmp_path: Path) -> None:
+    home = build("semsplus", "classic")
+    other = Home(home.portal, home.clock, tmp_path / "other", dialect="classic")
+    other.restart()
+
+    new, old = home.read(), other.read()
+    other.accounts[-1].close()
+
+    # The old dialect rounds powers to watts and each part of a total to 0.1 kWh.
+    for name in ("pv_power", "load_power", "grid_import_power", "grid_export_power", "battery_charge_power"):
+        assert getattr(old, name) == pytest.approx(getattr(new, name), abs=60), name
+    assert old.inverters[0].pv_energy == pytest.approx(new.inverters[0].pv_energy, abs=0.3 * KWH)
+    assert old.batteries[0].state_of_charge == new.batteries[0].state_of_charge
+
+
+def test_closed_ways_to_sign_in_take_turns(build: Builder) -> None:
+    home = build("classic", dialect="classic")
+    home.portal.classic.versions = frozenset({1})
+
+    station = home.read_within(4)
+
+    assert station.pv_power is not None
+    paths = [request.path for request in home.portal.requests if request.endpoint == "classic_login"]
+    assert [path[:7] for path in paths] == ["/api/v3", "/api/v2", "/api/v1"]
+
+
+def test_the_form_of_the_web_page_is_the_last_way(build: Builder) -> None:
+    home = build("classic", dialect="classic")
+    home.portal.classic.versions = frozenset()
+
+    station = home.read_within(6)
+
+    assert station.pv_power is not None
+    assert home.asked("web_login") == 1
+
+
+def test_a_success_without_data_is_the_empty_failure_of_an_account_that_has_moved(build: Builder) -> None:
+    home = build("classic", dialect="classic")
+    home.read()
+    home.portal.classic.when_off = "empty"
+    home.portal.speak("semsplus")
+
+    with pytest.raises(errors.AnswerEmpty):
+        home.read()

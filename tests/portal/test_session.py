@@ -1,0 +1,528 @@
+"""Login discipline: few sign-ins, whatever the portal, the clock, the threads and the restarts do."""
+
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import pytest
+from hypothesis import settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
+
+from sems_exporter import errors
+from sems_exporter.errors import (
+    AgreementPending,
+    CertificateInvalid,
+    CredentialsRejected,
+    LoginRefused,
+    LoginWithheld,
+    ProtocolChanged,
+    RateLimited,
+    ServerFault,
+    TimedOut,
+    Unreachable,
+)
+from sems_exporter.portal import state
+from sems_exporter.portal.session import Session
+from sems_exporter.portal.state import Token
+from tests.clocks import FakeClock
+from tests.portal.doors import Door, session
+
+START = datetime(2026, 9, 24, 12, 0, tzinfo=UTC)
+
+
+@pytest.fixture
+def clock() -> FakeClock:
+    return FakeClock(START)
+
+
+@pytest.fixture
+def door(clock: FakeClock) -> Door:
+    return Door(clock)
+
+
+@pytest.fixture
+def one(tmp_path: Path, clock: FakeClock, door: Door) -> Session:
+    return session(tmp_path, clock, door)
+
+
+def refused(one: Session) -> errors.PortalError:
+    with pytest.raises(errors.PortalError) as raised:
+        one.token()
+    return raised.value
+
+
+def try_for(one: Session, clock: FakeClock, seconds: int, step: int = 10) -> None:
+    """Ask for a token every `step` seconds, as an impatient caller would."""
+    for _ in range(seconds // step):
+        try:
+            one.token()
+        except errors.PortalError:
+            clock.advance(step)
+
+
+def gaps(door: Door) -> list[float]:
+    return [later - earlier for earlier, later in zip(door.knocks, door.knocks[1:], strict=False)]
+
+
+def test_one_sign_in_serves_all_calls(one: Session, clock: FakeClock, door: Door) -> None:
+    tokens = [one.token()]
+    clock.advance(86_400)
+    tokens += [one.token(), one.token()]
+
+    assert len(set(map(id, tokens))) == 1
+    assert len(door.knocks) == 1
+
+
+def test_ten_restarts_cost_one_sign_in(tmp_path: Path, clock: FakeClock, door: Door) -> None:
+    tokens = []
+
+    for _ in range(10):
+        tokens.append(session(tmp_path, clock, door).token())
+        clock.advance(5)
+
+    assert len(door.knocks) == 1
+    assert all(token == tokens[0] for token in tokens)
+
+
+@pytest.mark.parametrize("failure", [ServerFault, TimedOut, CertificateInvalid, LoginRefused, ProtocolChanged])
+def test_failed_sign_ins_space_out_to_a_quarter_of_an_hour(
+    failure: type[errors.PortalError], one: Session, clock: FakeClock, door: Door
+) -> None:
+    door.failure = failure("no")
+
+    try_for(one, clock, 2 * 3600)
+
+    assert gaps(door)[:6] == [120, 240, 480, 900, 900, 900]
+
+
+def test_pending_terms_are_not_knocked_at_like_a_bad_password(one: Session, clock: FakeClock, door: Door) -> None:
+    door.failure = AgreementPending("accept the terms")
+
+    try_for(one, clock, 6 * 3600)
+
+    assert not one.state.brake.blocked
+    assert min(gaps(door)[3:]) == 900
+
+
+def test_a_way_that_never_reached_the_portal_keeps_the_shortest_spacing(
+    one: Session, clock: FakeClock, door: Door
+) -> None:
+    door.failure = Unreachable("no route")
+
+    try_for(one, clock, 600)
+
+    assert set(gaps(door)) == {60}
+
+
+def test_after_three_rejected_credentials_no_sign_in_is_sent_for_weeks(
+    one: Session, clock: FakeClock, door: Door
+) -> None:
+    door.failure = CredentialsRejected("wrong")
+
+    try_for(one, clock, 14 * 86_400, step=14_400)
+
+    assert len(door.knocks) == 3
+    assert "release-brake" in str(refused(one))
+    assert isinstance(refused(one), LoginWithheld)
+
+
+def test_restarts_do_not_lift_the_block(tmp_path: Path, clock: FakeClock, door: Door) -> None:
+    door.failure = CredentialsRejected("wrong")
+
+    for _ in range(20):
+        try_for(session(tmp_path, clock, door), clock, 3600, step=900)
+
+    assert len(door.knocks) == 3
+
+
+def test_a_new_password_is_tried_after_the_block(tmp_path: Path, clock: FakeClock, door: Door) -> None:
+    door.failure = CredentialsRejected("wrong")
+    try_for(session(tmp_path, clock, door, "old"), clock, 7200, step=300)
+    door.failure = None
+
+    token = session(tmp_path, clock, door, "new").token()
+
+    assert token.identity["token"] == "4"
+
+
+def test_a_person_may_release_the_block(one: Session, clock: FakeClock, door: Door) -> None:
+    door.failure = CredentialsRejected("wrong")
+    try_for(one, clock, 7200, step=300)
+    door.failure = None
+
+    one.release()
+
+    assert one.token().identity["token"] == "4"
+
+
+def test_a_person_may_release_the_block_from_another_process(
+    tmp_path: Path, one: Session, clock: FakeClock, door: Door
+) -> None:
+    door.failure = CredentialsRejected("wrong")
+    try_for(one, clock, 7200, step=300)
+    door.failure = None
+
+    session(tmp_path, clock, door).release()
+
+    assert one.token().identity["token"] == "4"
+
+
+@pytest.mark.parametrize("spoilt", ["gone", "garbage", "old"])
+def test_a_state_file_that_is_gone_spoilt_or_old_does_not_lift_the_block(
+    spoilt: str, tmp_path: Path, clock: FakeClock, door: Door, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    one = session(tmp_path, clock, door)
+    one.release()
+    (file,) = tmp_path.iterdir()
+    if spoilt == "old":
+        # The disk is full: what is written from now on never arrives.
+        monkeypatch.setattr(state, "write_private", full_disk)
+    door.failure = CredentialsRejected("wrong")
+    try_for(one, clock, 7200, step=300)
+    if spoilt == "gone":
+        file.unlink()
+    if spoilt == "garbage":
+        file.write_text("{")
+
+    try_for(one, clock, 86_400, step=3600)
+
+    assert len(door.knocks) == 3
+
+
+def full_disk(*_: object) -> None:
+    raise OSError(28, "No space left on device")
+
+
+def test_a_release_does_not_shorten_the_spacing(one: Session, door: Door) -> None:
+    door.failure = CredentialsRejected("wrong")
+    refused(one)
+
+    one.release()
+
+    assert isinstance(refused(one), LoginWithheld)
+    assert len(door.knocks) == 1
+
+
+def test_a_good_sign_in_between_forgets_the_rejections(one: Session, clock: FakeClock, door: Door) -> None:
+    for _ in range(4):
+        door.failure = CredentialsRejected("wrong")
+        refused(one)
+        clock.advance(900)
+        door.failure = None
+        one.token()
+        one.forget()
+        clock.advance(900)
+
+    assert one.token().identity["token"] == "9"
+
+
+def test_a_withheld_sign_in_tells_when_the_next_one_is_allowed(one: Session, clock: FakeClock, door: Door) -> None:
+    door.failure = ServerFault("HTTP 500")
+    refused(one)
+    clock.advance(30)
+
+    withheld = refused(one)
+
+    assert isinstance(withheld, LoginWithheld)
+    assert withheld.until == START + timedelta(seconds=120)
+
+
+def test_a_crash_loop_during_the_sign_in_is_braked_too(tmp_path: Path, clock: FakeClock) -> None:
+    class Crash(BaseException):
+        pass
+
+    knocks: list[datetime] = []
+
+    def die() -> Token:
+        knocks.append(clock.now())
+        raise Crash
+
+    for _ in range(30):
+        crashing = session(tmp_path, clock, Door(clock))
+        crashing._sign_in = die
+        try:
+            crashing.token()
+        except (Crash, LoginWithheld):
+            clock.advance(2)
+
+    # 30 restarts within a minute
+    assert len(knocks) == 1
+
+
+def test_the_attempt_is_on_disk_before_the_sign_in_goes_out(tmp_path: Path, clock: FakeClock, door: Door) -> None:
+    seen = []
+
+    def look() -> Token:
+        seen.append(session(tmp_path, clock, door).state.brake.login_wait(clock.now().timestamp()))
+        return door.sign_in()
+
+    one = session(tmp_path, clock, door)
+    one._sign_in = look
+
+    one.token()
+
+    assert seen == [60]
+
+
+def test_a_rejected_token_leads_to_one_new_sign_in(one: Session, clock: FakeClock) -> None:
+    old = one.token()
+    clock.advance(7200)
+
+    new = one.renew(old)
+
+    assert new.identity["token"] == "2"
+    assert one.token() is new
+
+
+def test_a_token_that_somebody_has_renewed_meanwhile_is_not_renewed_again(
+    one: Session, clock: FakeClock, door: Door
+) -> None:
+    old = one.token()
+    clock.advance(7200)
+
+    first, second = one.renew(old), one.renew(old)
+
+    assert first is second
+    assert len(door.knocks) == 2
+
+
+def test_parallel_rejections_cause_one_sign_in(one: Session, clock: FakeClock, door: Door) -> None:
+    old = one.token()
+    clock.advance(7200)
+    together = threading.Barrier(8)
+
+    def renew(_: int) -> Token:
+        together.wait(timeout=10)
+        return one.renew(old)
+
+    with ThreadPoolExecutor(8) as pool:
+        tokens = list(pool.map(renew, range(8)))
+
+    assert len(door.knocks) == 2
+    assert len(set(map(id, tokens))) == 1
+
+
+def test_parallel_first_calls_cause_one_sign_in(one: Session, door: Door) -> None:
+    together = threading.Barrier(8)
+
+    def token(_: int) -> Token:
+        together.wait(timeout=10)
+        return one.token()
+
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(token, range(8)))
+
+    assert len(door.knocks) == 1
+
+
+def test_two_clients_that_steal_the_session_from_each_other_slow_down(
+    one: Session, clock: FakeClock, door: Door
+) -> None:
+    for _ in range(400):
+        try:
+            one.renew(one.token())
+        except LoginWithheld:
+            clock.advance(10)
+
+    assert gaps(door)[:6] == [120, 240, 480, 900, 900, 900]
+
+
+def test_sessions_that_last_keep_the_short_spacing(one: Session, clock: FakeClock, door: Door) -> None:
+    for _ in range(5):
+        token = one.token()
+        clock.advance(4 * 3600)
+        one.renew(token)
+
+    assert one.state.brake.failures == 0
+    assert set(gaps(door)) == {4 * 3600}
+
+
+@pytest.mark.parametrize("retry_after, pause", [(None, 300), (1, 300), (1200, 1200), (86_400, 3600)])
+def test_a_rate_limit_stops_the_whole_account_and_no_restart_helps(
+    retry_after: float | None, pause: float, tmp_path: Path, clock: FakeClock, door: Door
+) -> None:
+    one = session(tmp_path, clock, door)
+    one.token()
+
+    one.pause(RateLimited("too many", retry_after))
+
+    for late in (one, session(tmp_path, clock, door)):
+        limited = refused(late)
+        assert isinstance(limited, RateLimited)
+        assert limited.until == START + timedelta(seconds=pause)
+    clock.advance(pause)
+    assert one.token().identity["token"] == "1"
+    assert len(door.knocks) == 1
+
+
+def test_parallel_rate_limits_are_one_pause(one: Session, clock: FakeClock) -> None:
+    one.pause(RateLimited("too many"))
+    clock.advance(1)
+    one.pause(RateLimited("too many"))
+
+    assert one.state.brake.pause_left(clock.now().timestamp()) == 299
+
+
+def test_pauses_in_a_row_double_and_a_good_answer_makes_them_short_again(one: Session, clock: FakeClock) -> None:
+    lengths = []
+    for good in (False, False, True, False):
+        one.pause(RateLimited("too many"))
+        lengths.append(one.state.brake.pause_left(clock.now().timestamp()))
+        clock.advance(lengths[-1])
+        if good:
+            one.answered()
+
+    assert lengths == [300, 600, 1200, 300]
+
+
+def test_a_rate_limit_that_answers_the_sign_in_pauses_as_well(one: Session, clock: FakeClock, door: Door) -> None:
+    door.failure = RateLimited("too many", 900)
+    refused(one)
+    clock.advance(880)
+
+    assert isinstance(refused(one), RateLimited)
+    assert len(door.knocks) == 1
+
+
+def test_a_clock_that_was_years_ahead_does_not_lock_the_account(tmp_path: Path, door: Door) -> None:
+    ahead = FakeClock(START + timedelta(days=3650))
+    wrong = session(tmp_path, ahead, door)
+    door.failure = ServerFault("HTTP 500")
+    refused(wrong)
+    wrong.pause(RateLimited("too many"))
+    door.failure = None
+    clock = FakeClock(START)
+    right = session(tmp_path, clock, door)
+
+    refused(right)
+    clock.advance(3600)
+
+    assert right.token().identity["token"] == "2"
+
+
+def test_a_clock_that_is_set_back_while_running_does_not_lock_the_account(
+    one: Session, clock: FakeClock, door: Door
+) -> None:
+    door.failure = ServerFault("HTTP 500")
+    refused(one)
+    clock.advance(-30 * 86_400)
+    door.failure = None
+
+    refused(one)
+    clock.advance(900)
+
+    assert one.token().identity["token"] == "2"
+
+
+def test_a_state_that_cannot_be_saved_still_brakes_the_running_process(
+    tmp_path: Path, clock: FakeClock, door: Door
+) -> None:
+    (tmp_path / "file").write_text("")
+    one = session(tmp_path / "file", clock, door)
+    door.failure = CredentialsRejected("wrong")
+
+    try_for(one, clock, 86_400, step=900)
+
+    assert len(door.knocks) == 3
+
+
+OUTCOMES = st.sampled_from(["ok", "rejected", "fault", "unreachable", "limited"])
+FAILURES: dict[str, errors.PortalError | None] = {
+    "ok": None,
+    "rejected": CredentialsRejected("wrong"),
+    "fault": ServerFault("HTTP 500"),
+    "unreachable": Unreachable("no route"),
+    "limited": RateLimited("too many"),
+}
+
+
+class Rules(RuleBasedStateMachine):
+    """Whatever happens in whatever order, the rules that protect the account hold."""
+
+    @initialize()
+    def begin(self) -> None:
+        self.directory = TemporaryDirectory()
+        self.clock = FakeClock(START)
+        self.door = Door(self.clock)
+        self.password = 0
+        self.rejections = 0
+        self.paused_until = 0.0
+        self.outcomes: list[str] = []
+        self.token: Token | None = None
+        self.start()
+
+    def start(self) -> None:
+        self.session = session(Path(self.directory.name), self.clock, self.door, f"password {self.password}")
+
+    @property
+    def now(self) -> float:
+        return self.clock.now().timestamp()
+
+    @rule(seconds=st.sampled_from([1, 29, 59, 60, 61, 120, 299, 300, 600, 900, 1800, 3600]))
+    def time_passes(self, seconds: int) -> None:
+        self.clock.advance(seconds)
+
+    @rule()
+    def the_program_restarts(self) -> None:
+        self.start()
+
+    @rule()
+    def the_password_changes(self) -> None:
+        self.password += 1
+        self.rejections = 0
+        self.start()
+
+    @rule()
+    def a_person_releases_the_brake(self) -> None:
+        self.session.release()
+        self.rejections = 0
+
+    @rule()
+    def the_portal_limits(self) -> None:
+        self.session.pause(RateLimited("too many"))
+        self.paused_until = max(self.paused_until, self.now + 300)
+
+    @rule(outcome=OUTCOMES)
+    def a_call_needs_a_token(self, outcome: str) -> None:
+        self._ask(outcome, renew=False)
+
+    @precondition(lambda self: self.token is not None)
+    @rule(outcome=OUTCOMES)
+    def the_portal_rejects_the_token(self, outcome: str) -> None:
+        self._ask(outcome, renew=True)
+
+    def _ask(self, outcome: str, *, renew: bool) -> None:
+        self.door.failure = FAILURES[outcome]
+        knocks, blocked, paused = len(self.door.knocks), self.rejections >= 3, self.now < self.paused_until
+        try:
+            held = self.session.state.token
+            self.token = self.session.renew(held) if renew and held else self.session.token()
+        except errors.PortalError:
+            pass
+        knocked = len(self.door.knocks) - knocks
+        assert knocked <= 1, "one call, one sign-in"
+        assert not (knocked and blocked), "no sign-in after three rejections"
+        assert not (knocked and paused), "nothing is sent while paused"
+        if knocked:
+            self.outcomes.append(outcome)
+            self.rejections = {"ok": 0, "rejected": self.rejections + 1}.get(outcome, self.rejections)
+            if outcome == "limited":
+                self.paused_until = self.now + 300
+
+    @invariant()
+    def sign_ins_keep_their_distance(self) -> None:
+        distances = gaps(self.door) if hasattr(self, "door") else []
+        failed = [outcome not in {"ok", "unreachable"} for outcome in getattr(self, "outcomes", [])]
+        assert all(gap >= 60 for gap in distances)
+        assert all(gap >= 120 for gap, bad in zip(distances, failed, strict=False) if bad)
+
+    def teardown(self) -> None:
+        if hasattr(self, "directory"):
+            self.directory.cleanup()
+
+
+Rules.TestCase.settings = settings(max_examples=15, stateful_step_count=25, deadline=None)
+TestRules = Rules.TestCase

@@ -1,0 +1,286 @@
+"""One HTTP exchange against real sockets: every way it can go wrong has a name, and nothing leaks."""
+
+import gzip
+import itertools
+import socket
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import requests
+import urllib3
+
+from sems_exporter import errors
+from sems_exporter.portal import transport as module
+from sems_exporter.portal.envelope import Answer
+from sems_exporter.portal.transport import LARGEST, Exchange, Transport, named
+from tests.portal.wire_server import WireServer, head
+
+SECRET = "hunter2"
+GOOD = b'{"code": "00000", "data": {"a": 1}}'
+
+
+@pytest.fixture
+def transport() -> Iterator[Transport]:
+    made = Transport()
+    yield made
+    made.close()
+
+
+def exchange(url: str) -> Exchange:
+    return Exchange("flow", "GET", f"{url}?uid={SECRET}", {"token": SECRET})
+
+
+def failure(transport: Transport, url: str) -> errors.PortalError:
+    with pytest.raises(errors.PortalError) as raised:
+        transport.send(exchange(url))
+    assert SECRET not in str(raised.value)
+    assert "127.0.0.1" not in str(raised.value)
+    return raised.value
+
+
+def test_a_complete_answer_comes_back_as_it_is(transport: Transport) -> None:
+    with WireServer(head(Content_Length=len(GOOD), Retry_After="7") + GOOD) as server:
+        answer = transport.send(exchange(server.url))
+
+    assert answer == Answer(200, GOOD, "7")
+
+
+@pytest.mark.parametrize("status", ["204 No Content", "401 Unauthorized", "429 Too Many", "500 Error"])
+def test_any_status_is_an_answer(transport: Transport, status: str) -> None:
+    with WireServer(head(status, Content_Length=0)) as server:
+        assert transport.send(exchange(server.url)).status == int(status[:3])
+
+
+def test_the_body_is_sent_as_json_with_our_headers(transport: Transport) -> None:
+    with WireServer(head(Content_Length=len(GOOD)) + GOOD) as server:
+        transport.send(Exchange("login", "POST", server.url, {"token": "{}"}, {"account": "me"}))
+
+    request = server.requests[0]
+    assert request.startswith(b"POST /web/sems/x HTTP/1.1\r\n")
+    assert b"\r\ntoken: {}\r\n" in request
+    assert b"application/json" in request
+    assert request.endswith(b'{"account": "me"}')
+
+
+def test_a_compressed_answer_is_read(transport: Transport) -> None:
+    packed = gzip.compress(GOOD)
+    with WireServer(head(Content_Length=len(packed), Content_Encoding="gzip") + packed) as server:
+        assert transport.send(exchange(server.url)).body == GOOD
+
+
+def test_a_chunked_answer_is_read(transport: Transport) -> None:
+    chunks = b"%x\r\n%s\r\n0\r\n\r\n" % (len(GOOD), GOOD)
+    with WireServer(head(Transfer_Encoding="chunked") + chunks) as server:
+        assert transport.send(exchange(server.url)).body == GOOD
+
+
+def test_a_port_where_nobody_listens_is_unreachable(transport: Transport) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        port = listener.getsockname()[1]
+
+    assert type(failure(transport, f"http://127.0.0.1:{port}/x")) is errors.Unreachable
+
+
+def test_a_name_that_nobody_knows_is_unreachable(transport: Transport) -> None:
+    assert type(failure(transport, "https://eu-gateway.invalid/x")) is errors.Unreachable
+
+
+def test_a_server_without_tls_is_a_certificate_failure(transport: Transport) -> None:
+    with WireServer(b"hello\r\n") as server:
+        address = server.url.replace("http:", "https:")
+
+        assert type(failure(transport, address)) is errors.CertificateInvalid
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        head(Content_Length=1000) + GOOD,
+        head(Transfer_Encoding="chunked") + b"100\r\n" + GOOD,
+        head(Transfer_Encoding="chunked") + b"no length\r\n",
+        b"HTTP/1.1 200 OK\r\nContent-Le",
+        b"",
+        b"\x00\xff garbage \r\n\r\n",
+    ],
+)
+def test_an_answer_that_ends_too_early_or_makes_no_sense_is_broken_off(transport: Transport, answer: bytes) -> None:
+    with WireServer(answer) as server:
+        if answer.startswith(b"HTTP/1.1 200 OK\r\nContent-Le"):
+            # Broken off within the headers: whatever came is not the whole, so it must not pass as data.
+            try:
+                body = transport.send(exchange(server.url)).body
+            except errors.ConnectionBroken:
+                return
+            assert body == b""
+            return
+        assert type(failure(transport, server.url)) is errors.ConnectionBroken
+
+
+def test_headers_without_end_are_refused(transport: Transport) -> None:
+    with WireServer(b"HTTP/1.1 200 OK\r\nX: " + b"x" * 100_000 + b"\r\n\r\n") as server:
+        assert type(failure(transport, server.url)) is errors.ConnectionBroken
+
+
+def test_a_reset_in_the_middle_is_broken_off(transport: Transport) -> None:
+    with WireServer(head(Content_Length=1_000_000) + GOOD, reset=True) as server:
+        assert type(failure(transport, server.url)) is errors.ConnectionBroken
+
+
+def test_garbage_that_claims_to_be_compressed_is_unreadable(transport: Transport) -> None:
+    with WireServer(head(Content_Length=len(GOOD), Content_Encoding="gzip") + GOOD) as server:
+        assert type(failure(transport, server.url)) is errors.AnswerUnreadable
+
+
+def test_a_drip_of_single_bytes_ends_at_the_deadline() -> None:
+    seconds = itertools.count(0, 11)
+    dripped = Transport(timer=lambda: float(next(seconds)))
+    with WireServer(head(Content_Length=10_000_000), drip=True) as server:
+        error = failure(dripped, server.url)
+    dripped.close()
+
+    assert type(error) is errors.TimedOut
+
+
+def test_a_server_that_says_nothing_is_a_time_out(transport: Transport, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "READ_TIMEOUT", 0.05)
+
+    with WireServer(None) as server:
+        assert type(failure(transport, server.url)) is errors.TimedOut
+
+
+def test_an_answer_of_more_than_four_mebibytes_is_refused(transport: Transport) -> None:
+    body = b" " * (LARGEST + 1)
+    with WireServer(head(Content_Length=len(body)) + body) as server:
+        assert type(failure(transport, server.url)) is errors.AnswerTooLarge
+
+
+def test_an_answer_of_exactly_four_mebibytes_is_read(transport: Transport) -> None:
+    body = b" " * LARGEST
+    with WireServer(head(Content_Length=len(body)) + body) as server:
+        assert len(transport.send(exchange(server.url)).body) == LARGEST
+
+
+def test_a_gzip_bomb_is_refused(transport: Transport) -> None:
+    bomb = gzip.compress(b"\0" * 50_000_000)
+    with WireServer(head(Content_Length=len(bomb), Content_Encoding="gzip") + bomb) as server:
+        assert type(failure(transport, server.url)) is errors.AnswerTooLarge
+
+
+@pytest.mark.parametrize("status", ["301 Moved", "302 Found", "307 Temporary", "308 Permanent"])
+def test_a_redirect_is_not_followed_and_the_token_goes_nowhere_else(transport: Transport, status: str) -> None:
+    with (
+        WireServer(head(Content_Length=len(GOOD)) + GOOD) as elsewhere,
+        WireServer(head(status, Location=elsewhere.url, Content_Length=0)) as server,
+    ):
+        answer = transport.send(exchange(server.url))
+
+    assert answer.status == int(status[:3])
+    assert elsewhere.requests == []
+
+
+def test_a_netrc_file_is_ignored(transport: Transport, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    netrc = tmp_path / "netrc"
+    netrc.write_text("machine 127.0.0.1 login me password secret\n")
+    netrc.chmod(0o600)
+    monkeypatch.setenv("NETRC", str(netrc))
+    assert requests.utils.get_netrc_auth("http://127.0.0.1/") == ("me", "secret")
+
+    with WireServer(head(Content_Length=len(GOOD)) + GOOD) as server:
+        transport.send(exchange(server.url))
+
+    assert b"authorization" not in server.requests[0].lower()
+
+
+def test_a_cookie_of_one_answer_is_not_sent_with_the_next_request(transport: Transport) -> None:
+    with WireServer(head(Content_Length=len(GOOD), Set_Cookie="session=1; Path=/") + GOOD) as server:
+        transport.send(exchange(server.url))
+        transport.send(exchange(server.url))
+
+    assert len(server.requests) == 2
+    assert b"cookie" not in server.requests[1].lower()
+
+
+def test_a_proxy_of_the_environment_is_used(monkeypatch: pytest.MonkeyPatch) -> None:
+    with WireServer(head(Content_Length=len(GOOD)) + GOOD) as proxy:
+        monkeypatch.setenv("http_proxy", proxy.url)
+        behind = Transport()
+        answer = behind.send(Exchange("flow", "GET", "http://eu-gateway.invalid/x"))
+        behind.close()
+
+    assert answer.body == GOOD
+    assert proxy.requests[0].startswith(b"GET http://eu-gateway.invalid/x ")
+
+
+@pytest.mark.parametrize("url", ["", "no address", "http://", "http://[::1", "gopher://127.0.0.1/"])
+def test_an_address_that_cannot_be_used_is_a_portal_failure(transport: Transport, url: str) -> None:
+    with pytest.raises(errors.Unreachable):
+        transport.send(Exchange("flow", "GET", url))
+
+
+def test_an_exchange_shows_neither_headers_nor_body_when_it_is_printed() -> None:
+    shown = repr(Exchange("login", "POST", "https://x/", {"token": SECRET}, {"pwd": SECRET}))
+
+    assert SECRET not in shown
+
+
+def descendants(cls: type[BaseException]) -> list[type[BaseException]]:
+    below = [cls, *(inner for sub in cls.__subclasses__() for inner in descendants(sub))]
+    return list(dict.fromkeys(below))
+
+
+FOREIGN = [
+    cls
+    for cls in dict.fromkeys(
+        [*descendants(requests.RequestException), *descendants(urllib3.exceptions.HTTPError), OSError, ValueError]
+    )
+    if cls.__module__.startswith(("requests", "urllib3", "builtins"))
+]
+
+
+def bare(cls: type[BaseException], *args: object) -> BaseException:
+    """An instance of `cls` whatever its constructor wants."""
+    made = cls.__new__(cls)
+    made.args = args
+    return made
+
+
+@pytest.mark.parametrize("cls", FOREIGN, ids=lambda cls: f"{cls.__module__}.{cls.__name__}")
+def test_every_exception_of_the_http_libraries_has_a_name_and_tells_no_secret(cls: type[BaseException]) -> None:
+    error = named(bare(cls, f"https://127.0.0.1/?uid={SECRET}"))
+
+    assert type(error) in errors.leaves(errors.PortalError)
+    assert SECRET not in str(error)
+    assert "127.0.0.1" not in str(error)
+
+
+@pytest.mark.parametrize(
+    "cls, meant",
+    [
+        (requests.exceptions.SSLError, errors.CertificateInvalid),
+        (requests.exceptions.ProxyError, errors.Unreachable),
+        (requests.exceptions.ConnectTimeout, errors.Unreachable),
+        (requests.exceptions.ReadTimeout, errors.TimedOut),
+        (requests.exceptions.Timeout, errors.TimedOut),
+        (requests.exceptions.ChunkedEncodingError, errors.ConnectionBroken),
+        (requests.exceptions.ContentDecodingError, errors.AnswerUnreadable),
+        (requests.exceptions.ConnectionError, errors.Unreachable),
+        (urllib3.exceptions.ReadTimeoutError, errors.TimedOut),
+        (urllib3.exceptions.IncompleteRead, errors.ConnectionBroken),
+        (urllib3.exceptions.ProtocolError, errors.ConnectionBroken),
+        (urllib3.exceptions.DecodeError, errors.AnswerUnreadable),
+        (urllib3.exceptions.SSLError, errors.CertificateInvalid),
+        (TimeoutError, errors.TimedOut),
+        (ConnectionResetError, errors.ConnectionBroken),
+        (BrokenPipeError, errors.ConnectionBroken),
+        (ConnectionRefusedError, errors.Unreachable),
+    ],
+)
+def test_the_names_say_what_happened(cls: type[BaseException], meant: type[errors.PortalError]) -> None:
+    assert type(named(bare(cls))) is meant
+
+
+def test_a_connection_that_broke_under_the_request_is_found_inside_the_libraries_wrapping() -> None:
+    inner = urllib3.exceptions.ProtocolError("Connection aborted.", ConnectionResetError(104, "reset"))
+
+    assert type(named(requests.ConnectionError(inner))) is errors.ConnectionBroken

@@ -1,0 +1,114 @@
+"""A web server of the exporter in a thread of the test, and clients without manners to try it with."""
+
+import http.client
+import signal
+import socket
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from types import SimpleNamespace
+
+import pytest
+
+from sems_exporter.exposition import Exposition
+from sems_exporter.freshness import Limits
+from sems_exporter.model import Station
+from sems_exporter.selfmetrics import SelfMetrics
+from sems_exporter.snapshots import Snapshots
+from sems_exporter.web import server
+from sems_exporter.web.app import Application
+from tests.clocks import FakeClock
+from tests.homes import NOON
+
+PATIENCE = 20.0
+"""Seconds after which a test gives up; nothing here comes near it."""
+POLICY = "default-src 'none'"
+
+
+class Site:
+    """An application over stations of the test's choice."""
+
+    def __init__(self, *stations: Station, telemetry_path: str = "/metrics") -> None:
+        self.clock = FakeClock(NOON)
+        self.metrics = SelfMetrics()
+        self.snapshots = Snapshots(self.clock, Limits(1200.0, 900.0))
+        for station in stations:
+            self.snapshots.put(station)
+        self.ready = False
+        self.page = b"<!doctype html><title>sun</title>"
+        self.application = Application(
+            Exposition(self.snapshots, self.metrics.registry, self.clock),
+            lambda: self.page,
+            lambda: self.ready,
+            telemetry_path=telemetry_path,
+            content_security_policy=POLICY,
+            fault=self.metrics.web_fault,
+        )
+
+
+class Served:
+    """The address of a running server, and ways to reach it."""
+
+    def __init__(self, port: int) -> None:
+        self.port = port
+
+    def connect(self) -> socket.socket:
+        """A bare connection; close it."""
+        return socket.create_connection(("127.0.0.1", self.port), timeout=PATIENCE)
+
+    def get(self, path: str, method: str = "GET", **headers: str) -> tuple[int, dict[str, str], bytes]:
+        """Status, headers and body of one request."""
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=PATIENCE)
+        try:
+            connection.request(method, path, headers={name.replace("_", "-"): text for name, text in headers.items()})
+            response = connection.getresponse()
+            return response.status, {name.lower(): text for name, text in response.getheaders()}, response.read()
+        finally:
+            connection.close()
+
+    def say(self, text: bytes) -> bytes:
+        """All that comes back for these bytes until the server closes."""
+        with self.connect() as connection:
+            connection.sendall(text)
+            return until_closed(connection)
+
+
+def until_closed(connection: socket.socket) -> bytes:
+    """Everything until the other side ends the connection, gently or not."""
+    received = b""
+    try:
+        while chunk := connection.recv(65536):
+            received += chunk
+    except (ConnectionResetError, BrokenPipeError):
+        pass
+    return received
+
+
+@contextmanager
+def served(application: Application) -> Iterator[Served]:
+    """`application` behind the real server on a free port of this machine."""
+    running: list[server._Server] = []
+    answering = threading.Event()
+
+    class Recorded(server._Server):
+        def __init__(self, *args: object) -> None:
+            super().__init__(*args)  # type: ignore[arg-type]
+            running.append(self)
+
+    with pytest.MonkeyPatch.context() as patch:
+        # Signals belong to the main thread, which is the test's.
+        own = SimpleNamespace(SIGTERM=signal.SIGTERM, SIGINT=signal.SIGINT, signal=lambda *_: None)
+        patch.setattr(server, "signal", own)
+        patch.setattr(server, "_Server", Recorded)
+        listening = server.bound("127.0.0.1:0")
+        port = listening.getsockname()[1]
+        thread = threading.Thread(target=server.serve, args=(application, listening), kwargs={"started": answering.set})
+        thread.start()
+        try:
+            assert answering.wait(PATIENCE)
+            yield Served(port)
+        finally:
+            for one in running:
+                one.should_exit = True
+            thread.join(PATIENCE)
+    assert not thread.is_alive()

@@ -1,0 +1,139 @@
+"""The command line: which command runs, what the exit code says, and that nobody ever sees a traceback."""
+
+import pytest
+
+from sems_exporter import cli, demo, errors, running
+from sems_exporter.config import Settings
+
+
+def run(*args: str) -> int:
+    with pytest.raises(SystemExit) as ended:
+        cli.main(list(args))
+    assert isinstance(ended.value.code, int)
+    return ended.value.code
+
+
+@pytest.fixture
+def calls(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, object]]:
+    """What the command line would have run."""
+    made: list[tuple[str, object]] = []
+
+    def serve(settings: Settings) -> None:
+        made.append(("serve", settings.interval))
+
+    def once(_: Settings, form: str) -> int:
+        made.append(("once", form))
+        return 0
+
+    def check(_: Settings, *, release_brake: bool) -> int:
+        made.append(("check", release_brake))
+        return 1
+
+    def play(values: dict[str, object]) -> None:
+        made.append(("demo", values["speed"]))
+
+    monkeypatch.setattr(running, "serve", serve)
+    monkeypatch.setattr(running, "once", once)
+    monkeypatch.setattr(running, "check", check)
+    monkeypatch.setattr(demo, "demo", play)
+    monkeypatch.setenv("SEMS_ACCOUNT", "me@example.com")
+    monkeypatch.setenv("SEMS_PASSWORD", "hunter2!")
+    return made
+
+
+@pytest.mark.parametrize(
+    "args, expected",
+    [
+        ((), ("serve", 300.0)),
+        (("serve",), ("serve", 300.0)),
+        (("--interval", "2m"), ("serve", 120.0)),
+        (("--interval=2m", "--log.level=debug"), ("serve", 120.0)),
+        (("once",), ("once", "prometheus")),
+        (("once", "--format", "json"), ("once", "json")),
+        (("demo", "--speed", "600"), ("demo", 600.0)),
+    ],
+)
+def test_flags_without_a_command_mean_serve(
+    calls: list[tuple[str, object]], args: tuple[str, ...], expected: tuple[str, object]
+) -> None:
+    assert run(*args) == 0
+    assert calls == [expected]
+
+
+def test_the_exit_code_of_a_check_is_its_verdict(calls: list[tuple[str, object]]) -> None:
+    assert run("check", "--release-brake") == 1
+    assert calls == [("check", True)]
+
+
+@pytest.mark.parametrize("flag", ["--help", "-h"])
+def test_help_names_every_command(capsys: pytest.CaptureFixture[str], flag: str) -> None:
+    code = run(flag)
+
+    said = capsys.readouterr().out
+    assert code == 0
+    assert all(f"\n  {command} " in said for command in ("serve", "demo", "check", "once"))
+
+
+def test_the_version_is_told(capsys: pytest.CaptureFixture[str]) -> None:
+    code = run("--version")
+
+    name, _, number = capsys.readouterr().out.strip().partition(" ")
+    assert (code, name) == (0, "sems-exporter")
+    assert number
+
+
+@pytest.mark.usefixtures("calls")
+@pytest.mark.parametrize(
+    "args",
+    [
+        ("nonsense",),
+        ("serve", "nonsense"),
+        ("--nonsense",),
+        ("serve", "--interval"),
+        ("once", "--format", "xml"),
+        ("demo", "--speed", "0"),
+        ("demo", "--speed", "fast"),
+        ("demo", "--plants", "0"),
+        ("demo", "--start", "yesterday"),
+        ("check", "--interval", "5"),
+    ],
+)
+def test_wrong_usage_is_a_line_and_exit_code_2(capsys: pytest.CaptureFixture[str], args: tuple[str, ...]) -> None:
+    code = run(*args)
+
+    said = capsys.readouterr()
+    assert code == 2
+    assert said.out == ""
+    assert said.err.startswith("sems-exporter: ")
+    assert said.err.count("\n") == 1
+
+
+@pytest.mark.usefixtures("calls")
+@pytest.mark.parametrize(
+    "error, code",
+    [
+        (errors.SettingError("interval", "too short"), 2),
+        (errors.StartError("port in use"), 1),
+        (errors.Unreachable("refused"), 1),
+        (KeyboardInterrupt(), 130),
+    ],
+)
+def test_foreseen_failures_have_an_exit_code_and_no_traceback(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], error: BaseException, code: int
+) -> None:
+    def fail(_: Settings) -> None:
+        raise error
+
+    monkeypatch.setattr(running, "serve", fail)
+
+    assert run() == code
+    said = capsys.readouterr().err
+    assert "Traceback" not in said
+    assert str(error) in said
+
+
+def test_a_captured_answer_that_does_not_exist_is_named(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run("demo", "--answer", "flow=/nowhere.json") == 2
+    assert run("demo", "--answer", "nonsense") == 2
+
+    assert capsys.readouterr().err.count("answer: ") == 2

@@ -1,0 +1,144 @@
+"""Looking once at a portal of the test's: what `once` and `check` say, and their verdict."""
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from sems_exporter import running
+from sems_exporter.config import Account, Secret, Settings
+from sems_exporter.portal import pace
+from sems_exporter.simulator import Answer, Plant, SimulatedClock, SimulatedPortal, demo_plants
+from sems_exporter.wiring import COUNTERS
+
+
+@pytest.fixture(scope="module")
+def plants() -> list[Plant]:
+    return demo_plants(1, clock=SimulatedClock())
+
+
+@pytest.fixture
+def portal(plants: list[Plant], monkeypatch: pytest.MonkeyPatch) -> Iterator[SimulatedPortal]:
+    monkeypatch.setattr(pace, "SPACING", 0.0)
+    monkeypatch.setattr(running, "set_up", lambda *_: None)  # pytest's own logging stays
+    with SimulatedPortal(plants) as portal:
+        yield portal
+
+
+@pytest.fixture
+def settings(portal: SimulatedPortal, tmp_path: Path) -> Settings:
+    return made(portal, tmp_path)
+
+
+def made(portal: SimulatedPortal, state: Path, password: str = "demo", stations: tuple[str, ...] = ()) -> Settings:
+    account = Account("demo@example.com", Secret(password), portal.login_url, ("127.0.0.1",))
+    return Settings(account=account, stations=stations, state_dir=state, requests_per_minute=120)
+
+
+def test_once_prints_the_metrics(settings: Settings, capsys: pytest.CaptureFixture[str]) -> None:
+    code = running.once(settings, "prometheus")
+
+    said = capsys.readouterr().out
+    assert code == 0
+    assert said.startswith("# HELP sems_station_up ")
+    assert "\nsems_up 1.0\n" in said
+
+
+def test_once_prints_json(settings: Settings, capsys: pytest.CaptureFixture[str]) -> None:
+    code = running.once(settings, "json")
+
+    document = json.loads(capsys.readouterr().out)
+    assert code == 0
+    assert [station["name"] for station in document["stations"]] == ["Sunny Home"]
+
+
+def test_once_fails_where_nothing_could_be_read(
+    portal: SimulatedPortal, settings: Settings, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A script sees it by the exit code, a person by the metric."""
+    portal.script_always("stations", Answer(500))
+
+    assert running.once(settings, "prometheus") == 1
+    assert "\nsems_up 0.0\n" in capsys.readouterr().out
+
+
+def test_check_describes_what_works(settings: Settings, capsys: pytest.CaptureFixture[str]) -> None:
+    code = running.check(settings, release_brake=False)
+
+    said = capsys.readouterr().out
+    assert code == 0
+    assert "Session: works; http://127.0.0.1" in said
+    assert "Station Sunny Home" in said
+    assert "  inverter SIM5K0001" in said
+    assert "  battery SIMBAT0001" in said
+    assert "  meter SIMMETER0001" in said
+    assert "Problem" not in said
+
+
+def test_check_names_a_station_that_is_not_there(
+    portal: SimulatedPortal, plants: list[Plant], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    code = running.check(made(portal, tmp_path, stations=("typo",)), release_brake=False)
+
+    said = capsys.readouterr().out
+    assert code == 1
+    assert "Problem (station_unknown): stations: 'typo' is not a station of this account; it has " in said
+    assert plants[0].spec.station_id in said
+
+
+def test_check_tells_of_an_account_without_stations(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(pace, "SPACING", 0.0)
+    monkeypatch.setattr(running, "set_up", lambda *_: None)
+    with SimulatedPortal([]) as empty:
+        code = running.check(made(empty, tmp_path), release_brake=False)
+
+    assert code == 1
+    assert "the account shows no stations" in capsys.readouterr().out
+
+
+def test_check_tells_of_rejected_credentials_and_when_to_try_again(
+    portal: SimulatedPortal, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    settings = made(portal, tmp_path, password="wrong horse")
+
+    code = running.check(settings, release_brake=False)
+
+    said = capsys.readouterr().out
+    assert code == 1
+    assert "Problem (credentials_rejected)" in said
+    assert "Brake: the next sign-in" in said
+    assert "wrong horse" not in said
+
+
+def test_a_second_check_does_not_sign_in_again(
+    portal: SimulatedPortal, settings: Settings, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    running.check(settings, release_brake=False)
+    running.check(settings, release_brake=False)
+
+    assert capsys.readouterr().out.count("Session: works") == 2
+    assert portal.logins == 1
+    assert (tmp_path / COUNTERS).exists()
+
+
+def test_a_person_can_release_the_brake(
+    portal: SimulatedPortal, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """After three rejections nothing is sent until somebody says so."""
+    settings = made(portal, tmp_path, password="wrong horse")
+    running.check(settings, release_brake=False)
+    [path] = tmp_path.glob("account-*.json")
+    document = json.loads(path.read_text())
+    document["brake"] |= {"rejections": 3, "next_login_at": 0.0}
+    path.write_text(json.dumps(document))
+    capsys.readouterr()
+
+    running.check(settings, release_brake=False)
+    blocked, attempts = capsys.readouterr().out, portal.login_attempts
+    running.check(settings, release_brake=True)
+
+    assert "--release-brake" in blocked
+    assert (attempts, portal.login_attempts) == (1, 2)

@@ -1,0 +1,100 @@
+"""The exporter's metrics about itself."""
+
+import re
+
+from prometheus_client import CollectorRegistry
+
+from sems_exporter import errors
+from sems_exporter.families import all_families
+from sems_exporter.findings import Dropped, Findings, Unknown
+from sems_exporter.selfmetrics import INTERNAL, SelfMetrics
+
+
+def value(registry: CollectorRegistry, name: str, **labels: str) -> float | None:
+    return registry.get_sample_value(name, labels)
+
+
+def test_what_can_happen_is_there_at_zero_before_it_happens() -> None:
+    """`increase()` does not see a series that begins at 1."""
+    registry = SelfMetrics().registry
+
+    assert value(registry, "sems_portal_logins_total", outcome="ok") == 0.0
+    assert value(registry, "sems_portal_logins_total", outcome="credentials_rejected") == 0.0
+    for kind in Unknown:
+        assert value(registry, "sems_portal_unknown_total", kind=kind.value) == 0.0
+    for leaf in errors.leaves(errors.PortalError):
+        assert value(registry, "sems_refresh_failures_total", reason=leaf.reason) == 0.0
+    assert value(registry, "sems_refresh_failures_total", reason=INTERNAL) == 0.0
+
+
+def test_requests_are_there_for_every_outcome_of_a_known_endpoint() -> None:
+    metrics = SelfMetrics()
+
+    metrics.endpoints(("flow",))
+
+    for outcome in ("ok", "timeout", "rate_limited", "session_rejected", "empty"):
+        assert value(metrics.registry, "sems_portal_requests_total", endpoint="flow", outcome=outcome) == 0.0
+
+
+def test_requests_and_the_time_they_took_add_up() -> None:
+    metrics = SelfMetrics()
+
+    metrics.request("flow", "ok", 0.5)
+    metrics.request("flow", "timeout", 10.0)
+    metrics.request("flow", "ok", -1.0)
+
+    assert value(metrics.registry, "sems_portal_requests_total", endpoint="flow", outcome="ok") == 2.0
+    assert value(metrics.registry, "sems_portal_request_seconds_total", endpoint="flow") == 10.5
+
+
+def test_findings_become_counters() -> None:
+    metrics, findings = SelfMetrics(), Findings()
+    findings.drop("sems_station_pv_power_watts", Dropped.SENTINEL)
+    findings.meet(Unknown.FACTOR, "abc")
+
+    metrics.findings(findings)
+    metrics.findings(findings)
+
+    labels = {"metric": "sems_station_pv_power_watts", "reason": "sentinel"}
+    assert value(metrics.registry, "sems_values_dropped_total", **labels) == 2.0
+    assert value(metrics.registry, "sems_portal_unknown_total", kind="factor") == 2.0
+
+
+def test_a_failed_refresh_keeps_the_instant_of_the_last_good_one() -> None:
+    metrics = SelfMetrics()
+    metrics.refreshed(1.0, 5000.0, up=True, stations=2)
+
+    metrics.refreshed(1.0, 6000.0, up=False)
+
+    assert value(metrics.registry, "sems_up") == 0.0
+    assert value(metrics.registry, "sems_refresh_last_success_timestamp_seconds") == 5000.0
+    assert value(metrics.registry, "sems_stations") == 2.0
+    assert value(metrics.registry, "sems_refresh_duration_seconds_count") == 2.0
+
+
+def test_the_brake_is_visible() -> None:
+    metrics = SelfMetrics()
+
+    metrics.brake(100.0, 200.0, 3, blocked=True)
+
+    assert value(metrics.registry, "sems_portal_login_allowed_timestamp_seconds") == 100.0
+    assert value(metrics.registry, "sems_portal_paused_until_timestamp_seconds") == 200.0
+    assert value(metrics.registry, "sems_portal_credential_rejections") == 3.0
+    assert value(metrics.registry, "sems_portal_login_blocked") == 1.0
+
+
+def test_two_exporters_in_one_process_do_not_share_counters() -> None:
+    first, second = SelfMetrics(), SelfMetrics()
+
+    first.login("ok")
+
+    assert value(second.registry, "sems_portal_logins_total", outcome="ok") == 0.0
+
+
+def test_own_names_follow_the_rules_and_clash_with_no_family_of_the_model() -> None:
+    own = {family.name for family in SelfMetrics().registry.collect()}
+
+    assert not own & {found.name for found in all_families()}
+    for name in own:
+        assert name.startswith(("sems_", "process_"))
+        assert not re.search(r"kwh|kilo|percent|millis|minutes|_ms\b", name)

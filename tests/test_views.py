@@ -1,0 +1,64 @@
+"""One look at a home, for programs and for people."""
+
+import json
+from dataclasses import replace
+
+from sems_exporter.freshness import Faded, Limits, faded
+from sems_exporter.model import KWH, Station
+from sems_exporter.views import as_json, described
+from tests.homes import NOON, home
+
+HOME = faded(home(), NOON, Limits(1200.0, 900.0))
+
+
+def document(shown: Faded) -> dict[str, object]:
+    """The only station in a JSON document that went out and came back."""
+    [station] = json.loads(json.dumps(as_json([shown], NOON)))["stations"]
+    assert isinstance(station, dict)
+    return station
+
+
+def test_every_number_in_json_carries_its_unit() -> None:
+    station = document(HOME)
+
+    assert station["pv_power_watts"] == 5000.0
+    assert station["pv_energy_joules"] == 12_345.6 * KWH
+    assert (station["id"], station["name"]) == ("plant-1", "Sunny Home")
+    assert (station["state"], station["up"]) == ("running", True)
+    assert station["data_timestamp"] == "2026-06-10T09:59:00+00:00"
+
+
+def test_parts_are_nested_in_json() -> None:
+    inverters = document(HOME)["inverters"]
+
+    assert isinstance(inverters, list)
+    [inverter] = inverters
+    assert [part["number"] for part in inverter["inputs"]] == ["1", "2"]
+    assert inverter["inputs"][0]["power_watts"] == 3000.0
+
+
+def test_what_is_not_known_is_left_out_of_json() -> None:
+    bare = faded(Station(id="x", fetched_at=NOON), NOON, Limits(1200.0, 900.0))
+
+    assert document(bare) == {"id": "x", "up": True}
+
+
+def test_a_person_reads_what_was_found() -> None:
+    lines = described(home())
+
+    assert lines[0] == "Station Sunny Home (plant-1)"
+    assert "  time zone: Europe/Amsterdam" in lines
+    assert "  state: running, data from 2026-06-10 09:59 UTC" in lines
+    assert "  inverter INV1 (SIM6K-ET Garage): running" in lines
+    assert any(line.startswith("  battery BAT1") for line in lines)
+
+
+def test_a_person_is_told_what_is_missing() -> None:
+    bare = replace(home(), name=None, timezone_name=None, state=None, data_timestamp=None)
+
+    lines = described(bare)
+
+    assert lines[0] == "Station without a name (plant-1)"
+    assert "not given" in lines[1]
+    assert "state: not given" in lines[2]
+    assert "time of data not given" in lines[2]
