@@ -28,7 +28,20 @@ from tests.homes import home
 FAMILIES = list(all_families())
 DECLARED = [found for found in FAMILIES if found.measure is not None]
 SAMPLES = {found.sample_name for found in FAMILIES}
-BASE_UNITS = {"watts", "vars", "joules", "volts", "amperes", "hertz", "celsius", "ratio", "seconds", "ohms", "degrees", "dbm"}
+BASE_UNITS = {
+    "watts",
+    "vars",
+    "joules",
+    "volts",
+    "amperes",
+    "hertz",
+    "celsius",
+    "ratio",
+    "seconds",
+    "ohms",
+    "degrees",
+    "dbm",
+}
 NOT_BASE = re.compile(r"kwh|_wh\b|watt_?hours|kilo|kw\b|mega|percent|millis|minutes|hours|fahrenheit|_(?:k|m)?w\b")
 
 FLOWS = ("pv", "load", "grid_import", "grid_export", "battery_charge", "battery_discharge")
