@@ -10,7 +10,7 @@ from sems_exporter.sun import clear_sky_power, elevation
 
 BY_INVERTER = ("pv_energy", "battery_charge_energy", "battery_discharge_energy")
 BY_METER = ("grid_import_energy", "grid_export_energy")
-TODAY = "_today"
+SPANS = ("", "_today", "_month")
 
 
 def totals(station: Station) -> Station:
@@ -22,8 +22,8 @@ def totals(station: Station) -> Station:
     batteries = BY_INVERTER if station.has_battery else BY_INVERTER[:1]
     grid: Sequence[Scope] = station.meters or station.inverters
     sums = {
-        **{name: _sum(station.inverters, name) for base in batteries for name in (base, base + TODAY)},
-        **{name: _sum(grid, name) for base in BY_METER for name in (base, base + TODAY) if len(grid) == 1},
+        **{base + span: _sum(station.inverters, base + span) for base in batteries for span in SPANS},
+        **{base + span: _sum(grid, base + span) for base in BY_METER for span in SPANS if len(grid) == 1},
     }
     return filled(station, {name: value for name, value in sums.items() if getattr(station, name) is None})
 

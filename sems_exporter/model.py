@@ -388,6 +388,22 @@ class Station(Scope):
         Role.DAY, "seconds", "Specific yield: today's PV energy over the installed power (3600 s = 1 kWh/kWp).", 86400
     )
     pv_energy_month: float | None = period(Role.MONTH, "joules", "PV energy of the station-local month.", ENERGY)
+    load_energy_month: float | None = period(Role.MONTH, "joules", "Energy consumed this month.", ENERGY)
+    grid_import_energy_month: float | None = period(
+        Role.MONTH, "joules", "Energy taken from the grid this month.", ENERGY
+    )
+    grid_export_energy_month: float | None = period(
+        Role.MONTH, "joules", "Energy fed into the grid this month.", ENERGY
+    )
+    battery_charge_energy_month: float | None = period(
+        Role.MONTH, "joules", "Energy into the batteries this month.", ENERGY
+    )
+    battery_discharge_energy_month: float | None = period(
+        Role.MONTH, "joules", "Battery discharge of the month.", ENERGY
+    )
+    self_consumption_energy_month: float | None = period(
+        Role.MONTH, "joules", "Energy of the plant that was used on the spot this month.", ENERGY
+    )
     income_today: float | None = period(Role.DAY, "", "Income of today, in the currency of the info series.", 1e12)
     income: float | None = lifetime("", "Income since commissioning, in the currency of the info series.", 1e15)
     inverters: tuple[Inverter, ...] = ()

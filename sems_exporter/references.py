@@ -1,6 +1,6 @@
-"""The reference pages, written from the code: docs/metrics.md and docs/settings.md.
+"""The reference pages, written from the code: metrics.md, settings.md and portal-fields.md in docs.
 
-python -m sems_exporter.references            writes both
+python -m sems_exporter.references            writes them
 python -m sems_exporter.references --check    names the one that differs from the code, and ends with 1
 """
 
@@ -22,6 +22,7 @@ from sems_exporter.findings import Dropped, Findings, Unknown
 from sems_exporter.freshness import Faded
 from sems_exporter.measure import Family, Role, Scope, info_labels, measures, registers
 from sems_exporter.model import PARTS, Alarm, AlarmLevel, Device, DeviceState, Station, StationState
+from sems_exporter.portal import vocabulary
 from sems_exporter.samples import collect
 from sems_exporter.settings import Setting
 
@@ -270,7 +271,23 @@ def _table(heads: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> str:
     return "\n".join(f"| {' | '.join(row)} |" for row in (heads, ("---",) * len(heads), *rows))
 
 
-PAGES = {"metrics.md": metrics_page, "settings.md": settings_page}
+def fields_page() -> str:
+    """docs/portal-fields.md."""
+    rows = [tuple(map(_plain, entry)) for entry in (*vocabulary.semsplus(), *vocabulary.classic())]
+    count = len(vocabulary.semsplus())
+    heads = ("block", "field", "metric, or why none")
+    return (
+        "# Fields of the portal\n\nWhich metric carries which field of the portal's answers, in both dialects, and why "
+        "the others have none.\nWritten by `make references`; do not edit.\n\n"
+        f"## SEMS+\n\n{_table(heads, rows[:count])}\n\n## Classic: monitor detail\n\n{_table(heads, rows[count:])}\n"
+    )
+
+
+def _plain(text: str) -> str:
+    return text.replace("|", "\\|")
+
+
+PAGES = {"metrics.md": metrics_page, "settings.md": settings_page, "portal-fields.md": fields_page}
 
 
 def outdated(docs: Path) -> list[str]:

@@ -12,7 +12,7 @@ from sems_exporter.families import all_families
 ROOT = Path(__file__).parents[1]
 PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").glob("**/*.md")])
 
-METRIC = re.compile(r"\bsems_[a-z_]+[a-z]\b")
+METRIC = re.compile(r"(?<![:\w])sems_[a-z_]+[a-z]\b(?!:)")
 PACKAGE = "sems_exporter"
 HISTOGRAM_ENDINGS = ("_bucket", "_count", "_sum")
 VARIABLE = re.compile(r"\bSEMS_[A-Z_]+\b")

@@ -7,9 +7,10 @@ from datetime import datetime
 
 from sems_exporter.simulator.alarms import Alarm
 from sems_exporter.simulator.classicwire import portal_time
-from sems_exporter.simulator.inverterfull import YIELD_RATE, yield_of
+from sems_exporter.simulator.inverterfull import yield_of
 from sems_exporter.simulator.monitor import station_status
 from sems_exporter.simulator.plant import Plant
+from sems_exporter.simulator.specs import YIELD_RATE
 from sems_exporter.simulator.state import Running
 from sems_exporter.simulator.wire import Call, JsonObject
 

@@ -15,12 +15,12 @@ from sems_exporter.simulator.chance import uniform
 from sems_exporter.simulator.classicwire import tenths
 from sems_exporter.simulator.fulltemplate import quiet_fields
 from sems_exporter.simulator.plant import Plant
+from sems_exporter.simulator.specs import YIELD_RATE
 from sems_exporter.simulator.state import BatteryState, InverterState, PlantState, Running
 from sems_exporter.simulator.wire import JsonObject
 
 STATUS = {Running.OFFLINE: -1, Running.WAITING: 0, Running.RUNNING: 1, Running.FAULT: 2}
 NO_VALUE, NO_HERTZ, NO_CURRENT = 6553.5, 655.35, 4294967.295
-YIELD_RATE = 0.25  # currency per kWh
 _MAX_INPUTS, _MAX_PHASES, _STRINGS = 4, 3, 16
 _CHARGES, _DISCHARGES, _STANDS_BY = 3, 2, 1  # battary_work_mode (sic)
 

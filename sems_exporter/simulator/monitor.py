@@ -7,8 +7,9 @@ from datetime import datetime, timedelta
 from sems_exporter.simulator.classicrows import inverter_row
 from sems_exporter.simulator.classicwire import portal_time
 from sems_exporter.simulator.energy import Energies
-from sems_exporter.simulator.inverterfull import STATUS, YIELD_RATE, InverterView, yield_of
+from sems_exporter.simulator.inverterfull import STATUS, InverterView, yield_of
 from sems_exporter.simulator.plant import Plant
+from sems_exporter.simulator.specs import YIELD_RATE
 from sems_exporter.simulator.state import InverterState, PlantState, Running
 from sems_exporter.simulator.step import STEP_SECONDS, TWILIGHT
 from sems_exporter.simulator.sun import sun_position

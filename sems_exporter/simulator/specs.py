@@ -9,6 +9,10 @@ from typing import Literal
 InverterKind = Literal["store", "grid"]
 
 
+YIELD_RATE = 0.25
+"""What a kilowatt hour earns, in the currency of the plant."""
+
+
 @dataclass(frozen=True, slots=True)
 class PvInputSpec:
     """The modules on one MPPT input; azimuth clockwise from north (south = 180)."""

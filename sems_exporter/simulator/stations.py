@@ -7,6 +7,7 @@ from datetime import date, datetime
 
 from sems_exporter.simulator.energy import Energies
 from sems_exporter.simulator.plant import Plant, days_between
+from sems_exporter.simulator.specs import YIELD_RATE
 from sems_exporter.simulator.state import PlantState, Running
 from sems_exporter.simulator.wire import Call, JsonObject, Refusal, kilo, kilowatt_hours
 
@@ -47,6 +48,8 @@ def basic_info(plant: Plant, now: datetime) -> JsonObject:
         "timeZone": spec.zone,
         "zoneId": spec.zone,
         "createTime": f"{spec.commissioned.isoformat()}T10:00:00",
+        "latitude": spec.latitude,
+        "longitude": spec.longitude,
         "isAllInOne": False,
         "permissions": ["station_view"],
         "chartMap": {"energy_flow": ",".join(_flow_fields(plant))},
@@ -121,7 +124,8 @@ def production(plant: Plant, now: datetime, call: Call) -> JsonObject:
         if item in _ITEMS:
             answer[item] = kilowatt_hours(_ITEMS[item](whole))
         elif item in ("profitProStats", "profitGridStats"):
-            answer[item] = 0
+            energy = whole.pv if item == "profitProStats" else whole.grid_export
+            answer[item] = round(energy / 3.6e6 * YIELD_RATE, 2)
     return answer | {"currency": plant.spec.currency}
 
 

@@ -6,6 +6,7 @@ from typing import Any
 
 from sems_exporter import errors
 from sems_exporter.findings import Findings, Unknown
+from sems_exporter.measure import Role
 from sems_exporter.model import Station, StationState
 from sems_exporter.portal import times
 from sems_exporter.portal.base import StationRef
@@ -137,17 +138,19 @@ def flow(data: object, findings: Findings) -> Flow:
     )
 
 
-def statistics(data: object, day: date, findings: Findings) -> Values:
-    """The energies of the station-local `day`; entries of other days are passed over."""
+def statistics(data: object, role: Role, day: date, findings: Findings) -> Values:
+    """The energies of the station-local day or month that holds `day`; entries of others are passed over."""
     body = document(data, "statistics")
+    period = day.isoformat()[: {Role.DAY: 10, Role.MONTH: 7}[role]]
     values: Values = {}
     for item in objects(body.get("dataList")):
-        row = factors.STATISTICS.get(str(item.get("item")))
+        row = factors.STATISTICS[role].get(str(item.get("item")))
         if row is None:
             findings.meet(Unknown.FIELD, f"statistics {item.get('item')}")
             continue
         for entry in objects(item.get("statisticsList")):
-            if str(entry.get("date"))[:10] == day.isoformat():
+            # To the letter: a day's row must never pass for its month's.
+            if str(entry.get("date")).partition(" ")[0] == period:
                 put(values, Station, row, entry.get("val"), unit=item.get("unit"), findings=findings)
     return values
 

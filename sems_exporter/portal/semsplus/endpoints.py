@@ -1,9 +1,11 @@
 """The read-only calls of the SEMS+ gateway, and for how long each answer stays good."""
 
+from calendar import monthrange
 from datetime import date
 from functools import lru_cache
 from urllib.parse import quote, urlencode
 
+from sems_exporter.measure import Role
 from sems_exporter.portal.client import Call
 
 HOUR = 3600.0
@@ -32,6 +34,7 @@ ENDPOINTS = (
     "information",
     "batteries",
     "statistics",
+    "statistics_month",
     "production",
     "alarms",
     "alarm_statistics",
@@ -46,6 +49,7 @@ LIFETIMES = {
     "information": 24 * HOUR,
     "batteries": HOUR,
     "statistics": 240.0,
+    "statistics_month": 900.0,
     "production": 900.0,
     "alarms": 240.0,
     "alarm_statistics": 240.0,
@@ -92,10 +96,12 @@ def batteries(serial: str, station: str) -> Call:
 
 
 @lru_cache(maxsize=4096)
-def statistics(station: str, day: date) -> Call:
-    """The energies of one station-local day."""
-    body = {"stationId": station, "isReport": False, "items": list(DAY_ITEMS), **_day(day)}
-    return Call("statistics", "POST", "/sems-plant/api/stations/statistics", body)
+def statistics(station: str, role: Role, day: date) -> Call:
+    """The energies of the station-local day or month that holds `day`."""
+    span = _day(day) if role is Role.DAY else _month(day)
+    body = {"stationId": station, "isReport": False, "items": list(DAY_ITEMS), **span}
+    name = "statistics" if role is Role.DAY else "statistics_month"
+    return Call(name, "POST", "/sems-plant/api/stations/statistics", body)
 
 
 @lru_cache(maxsize=4096)
@@ -103,6 +109,15 @@ def production(station: str, day: date) -> Call:
     """The income of one station-local day; only the items that are asked for come back."""
     body = {"stationId": station, "items": ["proSystemTotalStats", "profitProStats"], **_day(day)}
     return Call("production", "POST", "/sems-plant/api/stations/production", body)
+
+
+def _month(day: date) -> dict[str, str]:
+    last = monthrange(day.year, day.month)[1]
+    return {
+        "dimension": "month",
+        "startTime": f"{day.replace(day=1)} 00:00:00",
+        "endTime": f"{day.replace(day=last)} 23:59:59",
+    }
 
 
 def _day(day: date) -> dict[str, str]:

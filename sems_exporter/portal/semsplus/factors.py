@@ -9,7 +9,7 @@ import re
 from dataclasses import dataclass
 from functools import lru_cache
 
-from sems_exporter.measure import Scope, measures
+from sems_exporter.measure import Role, Scope, measures
 from sems_exporter.model import Battery, Inverter, Meter, MeterPhase, Phase, PvInput
 from sems_exporter.portal.rows import Row, Sign, magnitude, split
 
@@ -44,14 +44,18 @@ FLOW: dict[str, Row] = {
     "pHeatPump": magnitude("heat_pump_power", "kW"),
     "pDiesel": magnitude("generator_power", "kW"),
 }
-STATISTICS: dict[str, Row] = {
-    "proSystemTotalStats": Row("pv_energy_today", "kWh"),
-    "proConsumStats": Row("load_energy_today", "kWh"),
-    "proGridStats": Row("grid_export_energy_today", "kWh"),
-    "proPurchaseStats": Row("grid_import_energy_today", "kWh"),
-    "proSelfConsumStats": Row("self_consumption_energy_today", "kWh"),
-    "proCharStats": Row("battery_charge_energy_today", "kWh"),
-    "proDischarStats": Row("battery_discharge_energy_today", "kWh"),
+_STATISTICS = {
+    "proSystemTotalStats": "pv_energy",
+    "proConsumStats": "load_energy",
+    "proGridStats": "grid_export_energy",
+    "proPurchaseStats": "grid_import_energy",
+    "proSelfConsumStats": "self_consumption_energy",
+    "proCharStats": "battery_charge_energy",
+    "proDischarStats": "battery_discharge_energy",
+}
+STATISTICS: dict[Role, dict[str, Row]] = {
+    role: {item: Row(f"{attribute}_{suffix}", "kWh") for item, attribute in _STATISTICS.items()}
+    for role, suffix in ((Role.DAY, "today"), (Role.MONTH, "month"))
 }
 PRODUCTION: dict[str, Row] = {
     "profitProStats": Row("income_today", ""),

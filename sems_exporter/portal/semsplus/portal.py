@@ -1,10 +1,12 @@
 """The SEMS+ dialect behind the Portal protocol: which calls make up a station, and what happens when one fails."""
 
 import logging
+from functools import partial
 
 from sems_exporter import errors
 from sems_exporter.clock import Clock
 from sems_exporter.findings import Dropped, Findings, Unknown
+from sems_exporter.measure import Role
 from sems_exporter.model import Station
 from sems_exporter.portal import times
 from sems_exporter.portal.base import StationRef
@@ -120,11 +122,12 @@ class SemsPlus:
             return {}
         day = self._clock.now().astimezone(zone).date()
         key = (day.isoformat(),)
-        energies = questions.ask(
-            endpoints.statistics(station, day), key, lambda data: decode.statistics(data, day, findings)
-        )
+        found: Facts = {}
+        for role in (Role.DAY, Role.MONTH):
+            call = endpoints.statistics(station, role, day)
+            energies = questions.ask(call, key, partial(decode.statistics, role=role, day=day, findings=findings))
+            found |= energies.value if energies else {}
         income = questions.ask(endpoints.production(station, day), key, lambda data: decode.income(data, findings))
-        found: Facts = dict(energies.value) if energies else {}
         if income is not None:
             found |= {"currency": income.value.currency, **income.value.values}
         return found
