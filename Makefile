@@ -70,6 +70,10 @@ references: .venv/.dev ## write the reference pages anew from the code
 bench: .venv/.runtime ## measure what decoding and rendering cost on this machine
 	@$(python) bench/decoding.py
 
+.PHONY: dashboards
+dashboards: .venv/.dev ## write the Grafana dashboards anew
+	@$(python) -m grafana.build
+
 .PHONY: lock
 lock: .venv/.dev ## bring requirements/ in line with pyproject.toml; ARGS=--upgrade for newer versions
 	@$(lock) --group build -o requirements/build.txt

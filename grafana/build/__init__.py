@@ -1,0 +1,13 @@
+"""The source of the Grafana dashboards: `python -m grafana.build` writes grafana/dashboards anew.
+
+The dashboards are files, ready to use; this package is where to change them. A test compares the two.
+"""
+
+from . import alarms, battery, energy, exporter, fleet, home, inverter, phone
+from .look import Json
+
+
+def dashboards() -> dict[str, Json]:
+    """All dashboards by the name of their file."""
+    modules = (home, phone, energy, battery, inverter, alarms, exporter, fleet)
+    return {module.__name__.rpartition(".")[2]: module.dashboard() for module in modules}

@@ -1,0 +1,238 @@
+"""Battery: how full, how healthy, how warm, and what it may do."""
+
+from sems_exporter.model import DeviceState
+
+from . import look
+from .look import Json
+from .page import Page, framed
+from .panels import gauge, heatmap, lines, shades, stat, timeline
+from .queries import RANGE, Query, each, increase, named, state
+from .tiles import BELOW
+
+CAPACITY = each("sems_station_battery_capacity_joules")
+
+
+def dashboard() -> Json:
+    """The dashboard; its rows repeat for each station, so that batteries of equal names stay apart."""
+    page = Page()
+    page.row("$station", repeat="station")
+    page.band(6, _charge_now(), _health_now(), _power_now(), _temperature_now(), _state_now(), widths=(5, 5, 5, 4, 5))
+    page.band(8, _charge(), _power())
+    page.band(8, _temperature(), _limits())
+    page.band(8, _voltage(), _health())
+    page.band(5, _efficiency(), _cycles(), _cycles_in_range(), _capacity())
+    page.band(9, _heatmap())
+    page.band(5, _states())
+    text = "Charge, health, temperature, limits, cycles, efficiency and the charge heat map of each battery."
+    return framed("battery", "SEMS Battery", text, page, since="now-7d", devices=("battery",), alarms=True)
+
+
+def _shaded(colour: str, properties: Json) -> Json:
+    return properties | {"color": shades(colour)}
+
+
+def _of(metric: str, colour: str | None = None, legend: str = "{{title}}", properties: Json | None = None) -> Query:
+    return Query(named(each(f"sems_battery_{metric}"), "battery"), legend, colour, properties or {})
+
+
+def _charge_now() -> Json:
+    text = "State of charge now: below 20 % is low, below 10 % nearly empty."
+    return gauge(
+        "Charge",
+        text,
+        _of("state_of_charge_ratio"),
+        unit="percentunit",
+        max=1,
+        thresholds=look.CHARGE,
+        noValue=look.NO_BATTERY,
+    )
+
+
+def _health_now() -> Json:
+    text = (
+        "Usable capacity against a new battery, as its management says. Warranties often promise 70 % after ten years."
+    )
+    return gauge(
+        "Health",
+        text,
+        _of("state_of_health_ratio"),
+        unit="percentunit",
+        max=1,
+        thresholds=look.HEALTH,
+        noValue=look.NO_BATTERY,
+    )
+
+
+def _power_now() -> Json:
+    text = "Power into and out of the battery now; one of the two is 0."
+    queries = (
+        _of("charge_power_watts", look.BATTERY, "▲ into {{title}}"),
+        _of("discharge_power_watts", look.HOUSE, "▼ out of {{title}}"),
+    )
+    return stat("Power now", text, *queries, unit="watt", noValue=look.NO_BATTERY)
+
+
+def _temperature_now() -> Json:
+    text = "Temperature of the battery now. Lithium cells like 10 to 35 °C; below 5 °C they take charge only slowly."
+    return stat(
+        "Temperature now",
+        text,
+        _of("temperature_celsius"),
+        unit="celsius",
+        decimals=1,
+        thresholds=look.BATTERY_TEMPERATURE,
+        noValue=look.NO_BATTERY,
+    )
+
+
+def _state_now() -> Json:
+    text = "What the battery does, from the portal or from its powers."
+    query = Query(named(state("battery", DeviceState), "battery"), "{{title}}")
+    return stat("State", text, query, unit="none", mappings=look.DEVICE_STATES, noValue=look.NO_BATTERY)
+
+
+def _charge() -> Json:
+    text = "State of charge over time. The dashed lines mark 10 % and 20 %."
+    return lines(
+        "Charge over time",
+        text,
+        _of("state_of_charge_ratio"),
+        unit="percentunit",
+        fill=10,
+        limits=True,
+        min=0,
+        max=1,
+        thresholds=look.CHARGE,
+        noValue=look.NO_BATTERY,
+    )
+
+
+def _power() -> Json:
+    text = "Above zero the battery delivers, below zero it is charged."
+    queries = (
+        _of("discharge_power_watts", None, "▼ out of {{title}}", _shaded(look.HOUSE, {"custom.fillOpacity": 20})),
+        _of("charge_power_watts", None, "▲ into {{title}}", _shaded(look.BATTERY, BELOW | {"custom.fillOpacity": 20})),
+    )
+    return lines("Power over time", text, *queries, unit="watt", noValue=look.NO_BATTERY)
+
+
+def _temperature() -> Json:
+    text = "Temperature of the battery and, where its management tells, of its warmest and coldest cell."
+    dashes: Json = {"custom.lineStyle": {"fill": "dash", "dash": [8, 6]}}
+    queries = (
+        _of("temperature_celsius"),
+        _of("cell_temperature_max_celsius", None, "{{title}} warmest cell", dashes),
+        _of("cell_temperature_min_celsius", None, "{{title}} coldest cell", dashes),
+    )
+    return lines(
+        "Temperature over time",
+        text,
+        *queries,
+        unit="celsius",
+        limits=True,
+        thresholds=look.BATTERY_TEMPERATURE,
+        noValue=look.NO_BATTERY,
+    )
+
+
+def _limits() -> Json:
+    text = (
+        "Current of the battery (a magnitude), and the highest that its management allows now. A limit near 0 means "
+        "full, empty, too cold or too hot."
+    )
+    dashes: Json = {"custom.lineStyle": {"fill": "dash", "dash": [8, 6]}}
+    dots: Json = {"custom.lineStyle": {"fill": "dot", "dash": [2, 6]}}
+    queries = (
+        _of("current_amperes", None, "{{title}} current", _shaded(look.IDLE, {"custom.fillOpacity": 20})),
+        _of("charge_current_limit_amperes", None, "{{title}} charge limit", _shaded(look.BATTERY, dashes)),
+        _of("discharge_current_limit_amperes", None, "{{title}} discharge limit", _shaded(look.HOUSE, dots)),
+    )
+    return lines("Current and limits", text, *queries, unit="amp", min=0, noValue=look.NO_BATTERY)
+
+
+def _voltage() -> Json:
+    text = "Voltage of the battery. It follows the charge; a dip under load that grows over months is a sign of ageing."
+    return lines("Voltage", text, _of("voltage_volts"), unit="volt", noValue=look.NO_BATTERY)
+
+
+def _health() -> Json:
+    text = "Health over time; choose a range of months. A loss of 1 to 3 % a year is normal."
+    return lines(
+        "Health over time",
+        text,
+        _of("state_of_health_ratio"),
+        unit="percentunit",
+        limits=True,
+        max=1,
+        thresholds=look.HEALTH,
+        noValue=look.NO_BATTERY,
+    )
+
+
+def _efficiency() -> Json:
+    text = (
+        "Energy out of the batteries over energy into them in the time range, corrected for the difference in charge "
+        "between its ends where that is known. Good from a week on; 85 to 95 % is normal."
+    )
+    out, into = increase("battery_discharge", RANGE), increase("battery_charge", RANGE)
+    charge = "sems_station_battery_state_of_charge_ratio"
+    gained = f"({each(charge)} - {each(charge, change='{} offset $__range')}) * {CAPACITY}"
+    expr = f"(({out} + {gained}) or {out}) / ({into} > 0)"
+    query = Query(named(expr, "station"), "{{title}}")
+    return stat(
+        "Round-trip efficiency",
+        text,
+        query,
+        unit="percentunit",
+        decimals=0,
+        max=1,
+        thresholds=look.steps(look.BAD, (0.7, look.ODD), (0.8, look.GOOD)),
+        noValue=look.NO_BATTERY,
+    )
+
+
+def _cycles() -> Json:
+    text = "Energy out of the batteries since commissioning over their capacity. Makers promise 6,000 and more."
+    expr = f"{each('sems_station_battery_discharge_energy_joules_total')} / {CAPACITY}"
+    return stat(
+        "Full cycles so far",
+        text,
+        Query(named(expr, "station"), "{{title}}", look.BATTERY),
+        unit="none",
+        decimals=0,
+        noValue=look.NO_BATTERY,
+    )
+
+
+def _cycles_in_range() -> Json:
+    text = "Full cycles in the time range. Up to one a day is normal for a home."
+    expr = f"{increase('battery_discharge', RANGE)} / {CAPACITY}"
+    return stat(
+        "Full cycles in this range",
+        text,
+        Query(named(expr, "station"), "{{title}}", look.BATTERY),
+        unit="none",
+        decimals=1,
+        noValue=look.NO_BATTERY,
+    )
+
+
+def _capacity() -> Json:
+    text = "Nominal capacity of all batteries of the station, as the portal has it."
+    query = Query(named(f"{CAPACITY} / 3.6e6", "station"), "{{title}}", look.BATTERY)
+    return stat("Capacity", text, query, unit="kwatth", decimals=1, noValue="not known to the portal")
+
+
+def _heatmap() -> Json:
+    text = (
+        "A column for each day, a cell for each tenth of charge: the darker or lighter it stands out, the more quarter "
+        "hours the battery spent there. Much time at the very top or bottom ages it. With several batteries, their sum."
+    )
+    metric = "sems_battery_state_of_charge_ratio"
+    return heatmap("Charge heat map", text, Query(each(metric), "{{battery}}", interval="15m"))
+
+
+def _states() -> Json:
+    text = "What each battery did when."
+    query = Query(named(state("battery", DeviceState), "battery"), "{{title}}")
+    return timeline("States over time", text, query, mappings=look.DEVICE_STATES, noValue=look.NO_BATTERY)

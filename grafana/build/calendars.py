@@ -1,0 +1,64 @@
+"""Bars by day, month and year.
+
+Grafana knows no bars of a month. The queries therefore ask for days, and Grafana's own transformations sum them up.
+"""
+
+from collections.abc import Iterable
+from dataclasses import replace
+
+from .look import Json
+from .panels import TOOLTIP, fixed, override, panel
+from .queries import Query
+
+
+def calendar(
+    title: str, description: str, *queries: Query, unit: str, form: str, since: str | None, **fields: object
+) -> Json:
+    """Standing bars by day, month or year, as `form` writes them; `since` overrides the range of the dashboard.
+
+    Series whose names are known beforehand are summed and stacked; others, such as currencies, stand side by side.
+    """
+    known = not any("{{" in query.legend for query in queries)
+    options: Json = {
+        "barRadius": 0,
+        "barWidth": 0.9,
+        "fullHighlight": False,
+        "groupWidth": 0.8,
+        "legend": {"calcs": [], "displayMode": "list", "placement": "bottom", "showLegend": True},
+        "orientation": "vertical",
+        "showValue": "never",
+        "stacking": "normal" if known else "none",
+        "tooltip": TOOLTIP,
+        "xField": "Time",
+        "xTickLabelRotation": 0,
+        "xTickLabelSpacing": 100,
+    }
+    made = panel(
+        "barchart",
+        title,
+        description,
+        [replace(query, interval="1d") for query in queries],
+        unit=unit,
+        options=options,
+        custom={"fillOpacity": 85, "lineWidth": 0, "axisBorderShow": False},
+        fields={"color": {"mode": "palette-classic"}} | fields,
+        overrides=[override("byName", one.legend, {"color": fixed(one.colour)}) for one in queries if one.colour],
+    )
+    made["transformations"] = _by_time(form) + (_sums([query.legend for query in queries]) if known else [])
+    # More points than days in five years, so that a step is never longer than a day.
+    return made | {"maxDataPoints": 2000} | ({"timeFrom": since, "hideTimeOverride": True} if since else {})
+
+
+def _by_time(form: str) -> list[Json]:
+    return [
+        {"id": "joinByField", "options": {"byField": "Time", "mode": "outer"}},
+        {"id": "formatTime", "options": {"timeField": "Time", "outputFormat": form, "useTimezone": True}},
+    ]
+
+
+def _sums(names: Iterable[str]) -> list[Json]:
+    summed: Json = {name: {"operation": "aggregate", "aggregations": ["sum"]} for name in names}
+    return [
+        {"id": "groupBy", "options": {"fields": {"Time": {"operation": "groupby", "aggregations": []}} | summed}},
+        {"id": "renameByRegex", "options": {"regex": "(.*) \\(sum\\)", "renamePattern": "$1"}},
+    ]

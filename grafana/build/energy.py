@@ -1,0 +1,135 @@
+"""Energy: what days, months and years brought, and what it was worth."""
+
+from . import look, tiles
+from .calendars import calendar
+from .look import Json
+from .page import Page, framed
+from .panels import lines, stat
+from .queries import DAY, RANGE, Query, each, energy, pick, total
+
+SOURCES = (
+    ("☀ Sun", "pv", look.SUN),
+    ("▼ From the grid", "grid_import", look.IMPORT),
+    ("▮ → Out of battery", "battery_discharge", look.BATTERY),
+)
+SINKS = (
+    ("⌂ House", "load", look.HOUSE),
+    ("▲ To the grid", "grid_export", look.EXPORT),
+    ("→ ▮ Into battery", "battery_charge", look.BATTERY),
+)
+BALANCE = (
+    "Above zero what came from sun, grid and battery, below zero where it went. The house follows from the others, "
+    "losses included, where the portal has no counter for it."
+)
+NIGHT_LEFT_OUT = "[22h] offset -23h"
+"""From one to twenty-three o'clock, so that a change to summer time never lets a day see its neighbour's value."""
+
+
+def dashboard() -> Json:
+    """The dashboard."""
+    page = Page()
+    page.band(4, *(_sum(*one) for one in (*SOURCES[:1], SINKS[0], SOURCES[1], SINKS[1], SINKS[2], SOURCES[2])))
+    page.band(10, _days())
+    page.band(8, _shares(), _specific_yield())
+    page.band(9, _months(), _years(), widths=(14, 10))
+    page.band(4, tiles.self_sufficiency(), tiles.self_consumption(), _income_today(), _income())
+    page.band(8, _income_by_day())
+    text = "Energy by day, month and year, self-sufficiency, self-consumption and income."
+    return framed("energy", "SEMS Energy", text, page, since="now-30d")
+
+
+def _sum(name: str, metric: str, colour: str) -> Json:
+    text = f"Energy over the time range of the dashboard, from the lifetime counters. {tiles.SEVERAL}"
+    if metric == "load":
+        text += " Where the portal has no such counter it follows from the others, losses included."
+    query = Query(energy(metric, RANGE), name, colour)
+    return stat(name, text, query, unit="kwatth", decimals=1, noValue="no data in this range")
+
+
+def _balance() -> list[Query]:
+    above = [Query(energy(metric, DAY), name, colour) for name, metric, colour in SOURCES]
+    below = [Query(f"-{energy(metric, DAY)}", name, colour) for name, metric, colour in SINKS]
+    return above + below
+
+
+def _days() -> Json:
+    text = f"Energy of each day. {BALANCE} The last bar is the day so far."
+    return calendar("Days", text, *_balance(), unit="kwatth", form="ddd DD MMM", since=None, decimals=1)
+
+
+def _months() -> Json:
+    text = f"Energy of each month of the last twelve, whatever the time range. {BALANCE}"
+    return calendar("Months", text, *_balance(), unit="kwatth", form="YYYY-MM", since="now-11M/M", decimals=0)
+
+
+def _years() -> Json:
+    text = f"Energy of each year of the last five, as far back as Prometheus remembers. {BALANCE}"
+    return calendar("Years", text, *_balance(), unit="kwatth", form="YYYY", since="now-4y/y", decimals=0)
+
+
+def _daily(panel: Json) -> Json:
+    """More points than days in five years, so that a step is never longer than a day."""
+    return panel | {"maxDataPoints": 2000}
+
+
+def _shares() -> Json:
+    text = (
+        "Self-sufficiency: share of consumption that the plant covered. Self-consumption: share of production used on "
+        "the spot. One value a day, as of 23:00; the last one is the day so far. Several stations are weighted."
+    )
+    queries = [
+        Query(_share_of_day("self_sufficiency", "load"), "Self-sufficiency", look.BATTERY, _points(), "1d"),
+        Query(_share_of_day("self_consumption", "pv"), "Self-consumption", look.SUN, _points(), "1d"),
+    ]
+    return _daily(lines("Self-sufficiency and self-consumption", text, *queries, unit="percentunit", min=0, max=1))
+
+
+def _points() -> dict[str, object]:
+    return {"custom.showPoints": "always", "custom.pointSize": 6}
+
+
+def _share_of_day(ratio: str, weight: str) -> str:
+    shares = each(f"sems_station_{ratio}_today_ratio", change=f"last_over_time({{}}{NIGHT_LEFT_OUT})")
+    weights = each(f"sems_station_{weight}_energy_today_joules", change=f"max_over_time({{}}{NIGHT_LEFT_OUT})")
+    return f"sum({shares} * {weights}) / sum({weights} and {shares})"
+
+
+def _specific_yield() -> Json:
+    text = (
+        "Energy of the sun for each kilowatt installed (kWh/kWp), day by day: the number to compare plants and years "
+        "with. In Central Europe 5 to 6 is a clear day in June, below 1 a dull day in December."
+    )
+    installed = total("sems_station_installed_power_watts", "last_over_time({}[1d] offset -1d)")
+    expr = f"{energy('pv', DAY)} / ({installed} / 1000)"
+    query = Query(expr, "kWh/kWp", look.SUN, {"custom.barAlignment": 1}, "1d")
+    return _daily(lines("Specific yield", text, query, unit="none", drawn="bars", fill=80, min=0, decimals=1))
+
+
+def _in_currency(metric: str, change: str = "{}", when: str = "{}") -> str:
+    """Money by currency; `when` finds the currency, of which a station has one even on the day it changes."""
+    labels = f"topk by (station) (1, max by (station, currency) ({when.format(pick('sems_station_info'))}))"
+    found = each(metric, change=change)
+    return f"sum by (currency) ({found} * on (station) group_left (currency) {labels})"
+
+
+def _income_of_day() -> str:
+    best = f"max_over_time({{}}{NIGHT_LEFT_OUT})"
+    return _in_currency("sems_station_income_today", best, f"last_over_time({{}}{DAY})")
+
+
+def _income_today() -> Json:
+    text = "Income of today as the portal works it out from the tariff set there; a value for each currency."
+    query = Query(_in_currency("sems_station_income_today"), "{{currency}}", look.HOUSE)
+    return stat("Income today", text, query, unit="none", decimals=2, noValue="no tariff at the portal")
+
+
+def _income() -> Json:
+    text = "Sum of the daily incomes over the time range of the dashboard, for each currency."
+    query = Query(f"sum_over_time(({_income_of_day()})[$__range:1d])", "{{currency}}", look.HOUSE)
+    return stat("Income in this range", text, query, unit="none", decimals=2, noValue="no tariff at the portal")
+
+
+def _income_by_day() -> Json:
+    text = "Income of each day as the portal works it out, for each currency. The last bar is the day so far."
+    query = Query(_income_of_day(), "{{currency}}")
+    return calendar("Income by day", text, query, unit="none", form="ddd DD MMM", since=None, decimals=2)

@@ -1,0 +1,292 @@
+"""Exporter: how fresh and complete the data are, and whether the account comes to harm."""
+
+from . import look
+from .look import Json
+from .page import SHOWN, Page, framed
+from .panels import bars, fixed, lines, override, stat, table
+from .queries import RANGE, Query, age, named, pick
+
+RATE = "[$__rate_interval]"
+ONLY_STATION = ("station",)
+
+
+def dashboard() -> Json:
+    """The dashboard."""
+    page = Page()
+    page.band(4, _up(), _stations(), _last(), _next(), _brake(), _rejections(), widths=(4, 4, 4, 4, 4, 4))
+    page.band(4, _login_wait(), _pause(), _logins(), _version())
+    page.band(8, _age_now(), _age_over_time(), widths=(8, 16))
+    page.band(8, _outcomes(), _endpoints())
+    page.band(8, _waiting(), _refresh())
+    page.band(8, _failures(), _logins_over_time())
+    page.band(9, _dropped(), _unknown(), widths=(15, 9))
+    page.band(7, _memory(), _processor())
+    text = "Age of the data, sign-ins and brakes, outcomes of requests, values dropped and fields unknown."
+    return framed("exporter", "SEMS Exporter", text, page, scrapers=SHOWN)
+
+
+def _own(how: str, metric: str) -> str:
+    return f"{how} ({pick(metric)})"
+
+
+def _up() -> Json:
+    text = "Whether the latest refresh reached the portal and read a station. With several exporters: whether all did."
+    return stat(
+        "Portal reached",
+        text,
+        Query(_own("min", "sems_up"), "up"),
+        unit="none",
+        mappings=look.YES_NO,
+        noValue="exporter not scraped",
+    )
+
+
+def _stations() -> Json:
+    text = "Stations that the account shows and the settings select."
+    return stat(
+        "Stations read",
+        text,
+        Query(_own("sum", "sems_stations"), "stations"),
+        unit="none",
+        thresholds=look.NONE_IS_BAD,
+        noValue="none read yet",
+    )
+
+
+def _last() -> Json:
+    text = "Time since the latest good refresh. Normal is below the interval, by default 5 minutes."
+    expr = f"clamp_min(time() - {_own('min', 'sems_refresh_last_success_timestamp_seconds')}, 0)"
+    return stat(
+        "Latest good refresh",
+        text,
+        Query(expr, "ago"),
+        unit="s",
+        decimals=0,
+        thresholds=look.steps(look.GOOD, (600, look.ODD), (1800, look.BAD)),
+        noValue="none yet",
+    )
+
+
+def _next() -> Json:
+    text = "Time until the next refresh. Long after a rate limit; negative for more than a moment, it hangs."
+    expr = f"{_own('min', 'sems_refresh_next_timestamp_seconds')} - time()"
+    return stat(
+        "Next refresh",
+        text,
+        Query(expr, "in"),
+        unit="s",
+        decimals=0,
+        thresholds=look.steps(look.BAD, (-120, look.GOOD)),
+        noValue="not planned",
+    )
+
+
+def _brake() -> Json:
+    text = (
+        "After three rejections of the password no sign-in is sent any more, so that the account is not locked. "
+        "Correct the password, or release the brake with `sems-exporter check --release-brake`."
+    )
+    return stat(
+        "Brake on sign-ins",
+        text,
+        Query(_own("max", "sems_portal_login_blocked"), "brake"),
+        unit="none",
+        mappings=look.BRAKE,
+        noValue="exporter not scraped",
+    )
+
+
+def _rejections() -> Json:
+    text = "Sign-ins in a row that the portal rejected. Normal is 0; at 3 the brake closes."
+    return stat(
+        "Rejections in a row",
+        text,
+        Query(_own("max", "sems_portal_credential_rejections"), "rejections"),
+        unit="none",
+        thresholds=look.steps(look.GOOD, (1, look.ODD), (3, look.BAD)),
+        noValue="exporter not scraped",
+    )
+
+
+def _wait(title: str, text: str, metric: str) -> Json:
+    expr = f"clamp_min({_own('max', metric)} - time(), 0)"
+    return stat(
+        title,
+        text,
+        Query(expr, "wait"),
+        unit="s",
+        decimals=0,
+        thresholds=look.steps(look.GOOD, (1, look.ODD)),
+        noValue="exporter not scraped",
+    )
+
+
+def _login_wait() -> Json:
+    text = (
+        "How long no sign-in is sent yet. 0 is normal; a minute after each sign-in, up to a quarter hour after "
+        "failures."
+    )
+    return _wait("Sign-in waits for", text, "sems_portal_login_allowed_timestamp_seconds")
+
+
+def _pause() -> Json:
+    text = "How long no request at all is sent, because the portal asked for a pause. 0 is normal."
+    return _wait("Requests wait for", text, "sems_portal_paused_until_timestamp_seconds")
+
+
+def _logins() -> Json:
+    text = "Sign-ins in the time range. A few a day are normal; many mean that somebody else uses the same account."
+    expr = f"sum(increase({pick('sems_portal_logins_total')}{RANGE}))"
+    return stat(
+        "Sign-ins in this range",
+        text,
+        Query(expr, "sign-ins"),
+        unit="none",
+        decimals=0,
+        thresholds=look.steps(look.GOOD, (20, look.ODD)),
+        noValue="exporter not scraped",
+    )
+
+
+def _version() -> Json:
+    text = "Version of the exporter, and of the Python it runs on."
+    query = Query(
+        f"max by (version, python) ({pick('sems_build_info')})", "{{version}} on Python {{python}}", look.EXPORT
+    )
+    return stat("Version", text, query, unit="none", text="name", noValue="exporter not scraped")
+
+
+def _ages() -> tuple[Query, ...]:
+    return (Query(named(age("station"), "station"), "{{title}}"),)
+
+
+def _age_now() -> Json:
+    text = (
+        "Time since the portal's newest report of each station, and of each device by its serial number. After 20 "
+        "minutes the live values of that station or device disappear."
+    )
+    devices = [Query(age(scope, within=ONLY_STATION), f"{{{{{scope}}}}}") for scope in ("inverter", "battery", "meter")]
+    return bars(
+        "Age of the data now", text, *_ages(), *devices, unit="s", decimals=0, thresholds=look.AGE, noValue=look.NOT_NOW
+    )
+
+
+def _age_over_time() -> Json:
+    text = (
+        "The same for stations over time: a saw below 10 minutes is normal, a ramp is an outage. The lines are 20 and "
+        "60 minutes."
+    )
+    return lines(
+        "Age of the data over time",
+        text,
+        *_ages(),
+        unit="s",
+        limits=True,
+        min=0,
+        decimals=0,
+        thresholds=look.AGE,
+        noValue=look.NOT_NOW,
+    )
+
+
+def _a_minute(by: str, metric: str) -> str:
+    return f"sum by ({by}) (rate({pick(metric)}{RATE})) * 60 > 0"
+
+
+def _rates(title: str, text: str, by: str, metric: str, empty: str) -> Json:
+    query = Query(_a_minute(by, metric), f"{{{{{by}}}}}", interval="10m")
+    ok = [override("byName", "ok", {"color": fixed(look.GOOD)})]
+    return lines(
+        title, text, query, unit="cpm", drawn="bars", fill=80, stacked=True, overrides=ok, min=0, noValue=empty
+    )
+
+
+def _outcomes() -> Json:
+    text = "Requests to the portal in a minute, by what came of them. Nearly all should be ok."
+    return _rates("Outcomes of requests", text, "outcome", "sems_portal_requests_total", "no requests in this range")
+
+
+def _endpoints() -> Json:
+    text = "Requests to the portal in a minute, by endpoint: what the budget goes to."
+    return _rates("Requests by endpoint", text, "endpoint", "sems_portal_requests_total", "no requests in this range")
+
+
+def _waiting() -> Json:
+    text = "Mean time the portal takes to answer, by endpoint. Below 2 seconds is normal; it slows before it fails."
+    seconds = f"sum by (endpoint) (rate({pick('sems_portal_request_seconds_total')}{RATE}))"
+    count = f"sum by (endpoint) (rate({pick('sems_portal_requests_total')}{RATE}))"
+    query = Query(f"{seconds} / ({count} > 0)", "{{endpoint}}", interval="10m")
+    return lines("Time to answer", text, query, unit="s", min=0, noValue="no requests in this range")
+
+
+def _refresh() -> Json:
+    text = (
+        "How long a refresh of all stations takes, on average and for 95 of 100. It has to stay well below the "
+        "interval."
+    )
+    duration = "sems_refresh_duration_seconds"
+    mean = f"sum(rate({pick(f'{duration}_sum')}{RATE})) / (sum(rate({pick(f'{duration}_count')}{RATE})) > 0)"
+    most = f"histogram_quantile(0.95, sum by (le) (rate({pick(f'{duration}_bucket')}{RATE})))"
+    queries = (
+        Query(mean, "mean", look.EXPORT, interval="10m"),
+        Query(most, "95 of 100", look.HOUSE, {"custom.lineStyle": {"fill": "dash", "dash": [8, 6]}}, "10m"),
+    )
+    return lines("Duration of a refresh", text, *queries, unit="s", min=0, noValue="no refresh in this range")
+
+
+def _failures() -> Json:
+    text = "Refreshes of a station or of the list that failed, in a minute and by reason. Empty is good."
+    return _rates("Failed refreshes", text, "reason", "sems_refresh_failures_total", "no failures in this range")
+
+
+def _logins_over_time() -> Json:
+    text = "Sign-ins in a minute, by what came of them. Single bars a day are normal."
+    return _rates("Sign-ins over time", text, "outcome", "sems_portal_logins_total", "no sign-ins in this range")
+
+
+def _dropped() -> Json:
+    text = (
+        "Values that the portal sent and the exporter withheld since its start, because they cannot be true, and why. "
+        "Some at night and around midnight are normal; a number that grows all day hides a value you may miss."
+    )
+    query = Query(f"max by (metric, reason) ({pick('sems_values_dropped_total')}) > 0")
+    columns = {"metric": "Metric", "reason": "Reason", "Value": "Values dropped"}
+    return table(
+        "Dropped values", text, query, columns=columns, sort=("Values dropped", True), noValue="nothing was dropped"
+    )
+
+
+def _unknown() -> Json:
+    text = (
+        "Words of the portal that this version does not know, since the exporter's start. Growing numbers mean that "
+        "the portal changed: look for a newer version, or report them; the log names them once."
+    )
+    query = Query(f"max by (kind) ({pick('sems_portal_unknown_total')})", "{{kind}}")
+    return bars("Unknown to the exporter", text, query, unit="none", decimals=0, thresholds=look.ANY_IS_ODD)
+
+
+def _memory() -> Json:
+    text = "Memory of the exporter. It should level off after an hour."
+    return lines(
+        "Memory",
+        text,
+        Query(_own("max by (instance)", "process_resident_memory_bytes"), "{{instance}}"),
+        unit="bytes",
+        min=0,
+        fill=10,
+        noValue="exporter not scraped",
+    )
+
+
+def _processor() -> Json:
+    text = "Processor time of the exporter as a share of one core. Far below 5 % is normal."
+    expr = f"max by (instance) (rate({pick('process_cpu_seconds_total')}{RATE}))"
+    return lines(
+        "Processor",
+        text,
+        Query(expr, "{{instance}}"),
+        unit="percentunit",
+        min=0,
+        fill=10,
+        noValue="exporter not scraped",
+    )

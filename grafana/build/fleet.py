@@ -1,0 +1,129 @@
+"""Fleet: many stations in one table."""
+
+from sems_exporter.model import StationState
+
+from . import look, tiles
+from .look import Json
+from .page import Page, framed
+from .panels import bars, fixed, lines, stat, table
+from .queries import KWH, Query, age, alarms, each, named, state, total
+
+INSTALLED = each("sems_station_installed_power_watts")
+YIELD = f"{each('sems_station_full_load_time_today_seconds')} / 3600"
+
+
+def dashboard() -> Json:
+    """The dashboard."""
+    page = Page()
+    page.band(4, _count(), _running(), _power(), _energy(), tiles.active_alarms(), tiles.silent_stations())
+    page.band(12, _table())
+    page.band(9, _yields(), _loads(), widths=(8, 16))
+    text = "All stations in one table: state, power, specific yield, age of the data, alarms."
+    return framed("fleet", "SEMS Fleet", text, page)
+
+
+def _count() -> Json:
+    text = "Stations selected above."
+    return stat(
+        "Stations",
+        text,
+        Query(f"count({each('sems_station_info')})", "Stations", look.EXPORT),
+        unit="none",
+        noValue="no station",
+    )
+
+
+def _running() -> Json:
+    text = "Stations that the portal calls running now. At night it may be none."
+    running = each("sems_station_state", state=StationState.RUNNING)
+    return stat("Running", text, Query(f"sum({running})", "Running", look.EXPORT), unit="none", noValue=look.NOT_NOW)
+
+
+def _power() -> Json:
+    text = f"PV power of all selected stations now. {tiles.SEVERAL}"
+    return stat(
+        "☀ Sun now", text, Query(total(tiles.POWER.format("pv")), "Sun", look.SUN), unit="watt", noValue=look.NOT_NOW
+    )
+
+
+def _energy() -> Json:
+    text = "PV energy of all selected stations, each since midnight at its place."
+    query = Query(f"{total('sems_station_pv_energy_today_joules')} / {KWH}", "Sun", look.SUN)
+    return stat("☀ Sun today", text, query, unit="kwatth", decimals=1, noValue=look.NOT_NOW)
+
+
+def _table() -> Json:
+    text = (
+        "A line for each station; click a name for its Home dashboard. Specific yield is today's energy over installed "
+        "power and compares plants of any size. Age is that of the portal's newest report; empty cells are not known "
+        "now."
+    )
+    power = tiles.POWER.format
+    queries = (
+        Query(named(state("station", StationState), "station")),
+        Query(each(power("pv"))),
+        Query(INSTALLED),
+        Query(YIELD),
+        Query(f"{each('sems_station_pv_energy_today_joules')} / {KWH}"),
+        Query(each("sems_station_battery_state_of_charge_ratio")),
+        Query(each("sems_station_self_sufficiency_today_ratio")),
+        Query(each(power("grid_import"))),
+        Query(each(power("grid_export"))),
+        Query(age("station")),
+        Query(f"sum by (station) ({alarms('station', 'level')})"),
+    )
+    columns = {
+        "title": "Station",
+        "Value #A": "State",
+        "Value #B": "☀ Sun now",
+        "Value #C": "Installed",
+        "Value #D": "Yield today (kWh/kWp)",
+        "Value #E": "☀ Sun today",
+        "Value #F": "▮ Charge",
+        "Value #G": "Self-sufficiency today",
+        "Value #H": "▼ From the grid",
+        "Value #I": "▲ To the grid",
+        "Value #J": "Age of the data",
+        "Value #K": "Alarms",
+        "station": "Id",
+    }
+    home: Json = {
+        "title": "Open Home",
+        "url": "/d/sems-home?var-datasource=${datasource}&var-station=${__data.fields.Id}",
+    }
+    text_colour: Json = {"type": "color-text"}
+    watts: Json = {"unit": "watt", "color": fixed(look.IDLE)}
+    looks: dict[str, Json] = {
+        "Station": {"links": [home], "custom.minWidth": 140},
+        "State": {"mappings": look.STATION_STATES, "custom.cellOptions": text_colour},
+        "☀ Sun now": watts,
+        "Installed": watts,
+        "Yield today (kWh/kWp)": {"decimals": 2},
+        "☀ Sun today": {"unit": "kwatth", "decimals": 1},
+        "▮ Charge": {"unit": "percentunit", "decimals": 0, "min": 0, "max": 1, "thresholds": look.CHARGE}
+        | {"custom.cellOptions": {"type": "gauge", "mode": "basic", "valueDisplayMode": "text"}},
+        "Self-sufficiency today": {"unit": "percentunit", "decimals": 0},
+        "▼ From the grid": watts,
+        "▲ To the grid": watts,
+        "Age of the data": {"unit": "s", "decimals": 0, "thresholds": look.AGE, "custom.cellOptions": text_colour},
+        "Alarms": {"thresholds": look.ANY_IS_BAD, "custom.cellOptions": text_colour},
+        "Id": {"custom.width": 120},
+    }
+    return table(
+        "All stations", text, *queries, columns=columns, looks=looks, sort=("Yield today (kWh/kWp)", False), noValue="–"
+    )
+
+
+def _yields() -> Json:
+    text = (
+        "Today's PV energy over installed power (kWh/kWp), the least first. Of plants near each other the one far "
+        "below the rest deserves a look."
+    )
+    query = Query(f"sort({named(YIELD, 'station')})", "{{title}}", look.SUN)
+    return bars("Specific yield today (kWh/kWp)", text, query, unit="none", decimals=2, noValue=look.NOT_NOW)
+
+
+def _loads() -> Json:
+    text = "PV power over installed power of each station: plants of any size on one scale. Above 80 % is rare."
+    query = Query(named(f"{each(tiles.POWER.format('pv'))} / {INSTALLED}", "station"), "{{title}}")
+    return lines("Load of the plants", text, query, unit="percentunit", min=0, decimals=0, noValue=look.NOT_NOW)

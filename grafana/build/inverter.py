@@ -1,0 +1,241 @@
+"""Inverter and strings: every input and phase, and what is out of line."""
+
+from sems_exporter.model import DeviceState
+
+from . import look
+from .look import Json
+from .page import Page, framed
+from .panels import lines, override, shades, stat, timeline
+from .queries import KWH, Query, age, each, named, state
+
+POWER = "sems_inverter_input_power_watts"
+PARTS = {"input 1": look.SUN, "input 2": look.EXPORT, "input 3": look.HOUSE, "input 4": look.BATTERY}
+PARTS |= {"phase L1": look.SUN, "phase L2": look.EXPORT, "phase L3": look.HOUSE}
+SHADES = [override("byRegexp", f"/ {part}$/", {"color": shades(colour)}) for part, colour in PARTS.items()]
+"""Equal parts of several inverters have shades of one colour."""
+
+
+def dashboard() -> Json:
+    """The dashboard; its rows repeat for each station, so that inverters of equal names stay apart."""
+    page = Page()
+    page.row("$station", repeat="station")
+    page.band(5, _state_now(), _power_now(), _temperature_now(), _today(), _age(), widths=(5, 5, 4, 5, 5))
+    page.band(5, _states())
+    page.band(9, _power(), _input_power())
+    page.band(8, _share(), _imbalance())
+    page.band(8, _input_voltage(), _input_current())
+    page.band(8, _phase_voltage(), _phase_current())
+    page.band(8, _temperature(), _frequency(), _reactive())
+    text = "Power, voltage and current of every PV input and AC phase, imbalance, temperatures and states."
+    return framed("inverter", "SEMS Inverter and strings", text, page, devices=("inverter",), alarms=True)
+
+
+def _of(metric: str, legend: str = "{{title}}", colour: str | None = None) -> Query:
+    shown: Json = {"color": shades(colour)} if colour else {}
+    return Query(named(each(f"sems_inverter_{metric}"), "inverter"), legend, None, shown)
+
+
+def _per(part: str, metric: str) -> Query:
+    """A series for each input or phase. The name is of the inverter, so the join is by station and inverter."""
+    return Query(named(each(f"sems_inverter_{part}_{metric}"), "inverter"), f"{{{{title}}}} {part} {{{{{part}}}}}")
+
+
+def _state_now() -> Json:
+    text = "What the portal says of the inverter. Running or online is normal by day, waiting at night."
+    query = Query(named(state("inverter", DeviceState), "inverter"), "{{title}}")
+    return stat("State", text, query, unit="none", mappings=look.DEVICE_STATES, noValue=look.NOT_NOW)
+
+
+def _power_now() -> Json:
+    text = "AC output now, the battery's share included; negative while the inverter takes power in to charge."
+    return stat(
+        "Output now", text, _of("ac_power_watts"), unit="watt", noValue=look.NOT_NOW, thresholds=look.steps(look.SUN)
+    )
+
+
+def _temperature_now() -> Json:
+    text = "Temperature inside the inverter. Up to 60 °C is normal; above 75 °C many reduce their output."
+    return stat(
+        "Temperature now",
+        text,
+        _of("temperature_celsius"),
+        unit="celsius",
+        decimals=1,
+        thresholds=look.INVERTER_TEMPERATURE,
+        noValue=look.NOT_NOW,
+    )
+
+
+def _today() -> Json:
+    text = "PV energy since midnight at the station."
+    query = Query(named(f"{each('sems_inverter_pv_energy_today_joules')} / {KWH}", "inverter"), "{{title}}", look.SUN)
+    return stat("Sun today", text, query, unit="kwatth", decimals=1, noValue=look.NOT_NOW)
+
+
+def _age() -> Json:
+    text = "Time since the inverter's newest report. After 20 minutes its live values disappear."
+    query = Query(named(age("inverter"), "inverter"), "{{title}}")
+    return stat("Age of the data", text, query, unit="s", decimals=0, thresholds=look.AGE, noValue=look.NOT_NOW)
+
+
+def _states() -> Json:
+    text = "What each inverter did when. At night waiting or offline is normal; a fault by day is not."
+    query = Query(named(state("inverter", DeviceState), "inverter"), "{{title}}")
+    return timeline("States over time", text, query, mappings=look.DEVICE_STATES, noValue="no states in this range")
+
+
+def _power() -> Json:
+    text = (
+        "Power of the PV side and AC output. With a battery they differ by what goes into or comes out of it; without, "
+        "the output is 2 to 5 % lower."
+    )
+    queries = (_of("pv_power_watts", "{{title}} PV", look.SUN), _of("ac_power_watts", "{{title}} AC", look.EXPORT))
+    return lines("PV power and output", text, *queries, unit="watt", fill=8, noValue=look.NOT_NOW)
+
+
+def _input_power() -> Json:
+    text = "DC power of every MPPT input. Inputs of the same direction and size should run alike."
+    return lines(
+        "Power of the inputs",
+        text,
+        _per("input", "power_watts"),
+        unit="watt",
+        fill=8,
+        min=0,
+        noValue=look.NOT_NOW,
+        overrides=SHADES,
+    )
+
+
+def _share() -> Json:
+    text = (
+        "Which part of an inverter's PV power each input gives, while it makes more than 100 W. Compare with the same "
+        "hour of days before: a share that falls for good is shade, dirt or a fault."
+    )
+    whole = f"sum by (station, inverter) ({each(POWER)})"
+    expr = f"{each(POWER)} / on (station, inverter) group_left () ({whole} > 100)"
+    query = Query(named(expr, "inverter"), "{{title}} input {{input}}")
+    return lines(
+        "Share of each input",
+        text,
+        query,
+        unit="percentunit",
+        min=0,
+        max=1,
+        decimals=0,
+        noValue=look.NOT_NOW,
+        overrides=SHADES,
+    )
+
+
+def _imbalance() -> Json:
+    text = (
+        "How far the weakest input of an inverter lies below its strongest, as a ratio: 0 is even. Roofs in two "
+        "directions swing over the day; equal strings should stay below 20 %. Only above 100 W."
+    )
+    by = "by (station, inverter)"
+    strongest = f"max {by} ({each(POWER)})"
+    expr = f"(1 - min {by} ({each(POWER)}) / ({strongest} > 100)) and (count {by} ({each(POWER)}) > 1)"
+    return lines(
+        "Imbalance of the inputs",
+        text,
+        Query(named(expr, "inverter"), "{{title}}"),
+        unit="percentunit",
+        min=0,
+        max=1,
+        decimals=0,
+        limits=True,
+        thresholds=look.steps(look.GOOD, (0.2, look.ODD)),
+        noValue="one input only, or too dark",
+    )
+
+
+def _input_voltage() -> Json:
+    text = "DC voltage of every MPPT input. A step down that stays points to a lost module or a bypass diode."
+    return lines(
+        "Voltage of the inputs",
+        text,
+        _per("input", "voltage_volts"),
+        unit="volt",
+        noValue=look.NOT_NOW,
+        overrides=SHADES,
+    )
+
+
+def _input_current() -> Json:
+    text = (
+        "DC current of every MPPT input. It follows the sun; one input far below its like has shade or a loose string."
+    )
+    return lines(
+        "Current of the inputs",
+        text,
+        _per("input", "current_amperes"),
+        unit="amp",
+        min=0,
+        noValue=look.NOT_NOW,
+        overrides=SHADES,
+    )
+
+
+def _phase_voltage() -> Json:
+    text = (
+        "AC voltage of every phase. The dashed lines are 207 V and 253 V, the limits of EN 50160 on a 230 V grid; near "
+        "the upper one inverters reduce their output or switch off."
+    )
+    return lines(
+        "Voltage of the phases",
+        text,
+        _per("phase", "voltage_volts"),
+        unit="volt",
+        limits=True,
+        thresholds=look.VOLTAGE,
+        noValue=look.NOT_NOW,
+        overrides=SHADES,
+    )
+
+
+def _phase_current() -> Json:
+    text = "AC current of every phase, a magnitude. Three-phase inverters should load their phases alike."
+    return lines(
+        "Current of the phases",
+        text,
+        _per("phase", "current_amperes"),
+        unit="amp",
+        min=0,
+        noValue=look.NOT_NOW,
+        overrides=SHADES,
+    )
+
+
+def _temperature() -> Json:
+    text = "Temperature inside the inverter over time. The dashed lines mark 60 °C and 75 °C."
+    return lines(
+        "Temperature over time",
+        text,
+        _of("temperature_celsius"),
+        unit="celsius",
+        limits=True,
+        thresholds=look.INVERTER_TEMPERATURE,
+        noValue=look.NOT_NOW,
+    )
+
+
+def _frequency() -> Json:
+    text = (
+        "Grid frequency. The dashed lines mark 49.8 and 50.2 Hz; above the latter inverters must reduce their output."
+    )
+    return lines(
+        "Grid frequency",
+        text,
+        _of("grid_frequency_hertz"),
+        unit="hertz",
+        decimals=2,
+        limits=True,
+        thresholds=look.FREQUENCY,
+        noValue=look.NOT_NOW,
+    )
+
+
+def _reactive() -> Json:
+    text = "Reactive power, signed as the portal gives it. Near 0 unless the grid operator wants otherwise."
+    return lines("Reactive power", text, _of("reactive_power_vars"), unit="voltampreact", noValue=look.NOT_NOW)

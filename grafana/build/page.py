@@ -1,0 +1,163 @@
+"""A dashboard around its panels: grid, variables, links, annotations."""
+
+from dataclasses import dataclass, field
+
+from .look import BAD, Json
+from .panels import SOURCE
+from .queries import SCRAPED, pick, titled
+
+WIDTH = 24
+TAG = "sems"
+SHOWN, HIDDEN = 0, 2
+ALL: Json = {"selected": True, "text": ["All"], "value": ["$__all"]}
+REFRESH_ON_TIME = 2
+"""A query variable is asked again whenever the time range changes."""
+
+
+@dataclass(slots=True)
+class Page:
+    """Panels are placed from left to right in bands, and bands from top to bottom."""
+
+    panels: list[Json] = field(default_factory=list)
+    _y: int = 0
+
+    def band(self, height: int, *panels: Json, widths: tuple[int, ...] = ()) -> None:
+        """Place `panels` side by side, of equal width unless said otherwise."""
+        x = 0
+        for panel, width in zip(panels, widths or (WIDTH // len(panels),) * len(panels), strict=True):
+            self._add(panel, x, width, height)
+            x += width
+        self._y += height
+
+    def row(self, title: str, repeat: str | None = None) -> None:
+        """Begin a row; with `repeat` there is one for each value of that variable."""
+        row: Json = {"type": "row", "title": title, "collapsed": False, "panels": []}
+        self._add(row | ({"repeat": repeat} if repeat else {}), 0, WIDTH, 1)
+        self._y += 1
+
+    def _add(self, panel: Json, x: int, width: int, height: int) -> None:
+        place = {"x": x, "y": self._y, "w": width, "h": height}
+        self.panels.append(panel | {"id": len(self.panels) + 1, "gridPos": place})
+
+
+def framed(
+    name: str,
+    title: str,
+    description: str,
+    page: Page,
+    *,
+    since: str = "now-24h",
+    devices: tuple[str, ...] = (),
+    alarms: bool = False,
+    scrapers: int = HIDDEN,
+) -> Json:
+    """The whole dashboard; `devices` are the further variables it has, `alarms` marks them in the charts."""
+    return {
+        "id": None,
+        "uid": f"sems-{name}",
+        "title": title,
+        "description": description,
+        "tags": [TAG, "solar"],
+        "schemaVersion": 42,
+        "version": 1,
+        "editable": False,
+        "graphTooltip": 1,
+        "timezone": "browser",
+        "time": {"from": since, "to": "now"},
+        "refresh": "1m",
+        "timepicker": {"refresh_intervals": ["1m", "5m", "15m", "1h"]},
+        "fiscalYearStartMonth": 0,
+        "weekStart": "",
+        "links": [_siblings()],
+        "annotations": {"list": [_alarm_marks()] if alarms else []},
+        "templating": {
+            "list": [
+                _source(),
+                _values("job", "Job", "label_values(sems_up, job)", scrapers),
+                _values("instance", "Exporter", 'label_values(sems_up{job=~"$job"}, instance)', scrapers),
+                _named("station", having="battery" if "battery" in devices else None),
+                *(_named(scope) for scope in devices),
+            ]
+        },
+        "panels": page.panels,
+    }
+
+
+def _siblings() -> Json:
+    return {
+        "type": "dashboards",
+        "title": "SEMS",
+        "tags": [TAG],
+        "asDropdown": False,
+        "includeVars": True,
+        "keepTime": False,
+        "targetBlank": False,
+        "icon": "external link",
+        "tooltip": "",
+        "url": "",
+    }
+
+
+def _alarm_marks() -> Json:
+    return {
+        "name": "Alarms",
+        "datasource": SOURCE,
+        "enable": True,
+        "hide": False,
+        "iconColor": BAD,
+        "expr": f"{pick('sems_alarm_start_timestamp_seconds', within=('station',))} * 1000",
+        "useValueForTime": "on",
+        "step": "60s",
+        "titleFormat": "Alarm {{code}}",
+        "textFormat": "{{device}}, {{level}}",
+        "tagKeys": "level",
+    }
+
+
+def _source() -> Json:
+    return {
+        "type": "datasource",
+        "name": "datasource",
+        "label": "Data source",
+        "description": "The Prometheus that scrapes the exporter.",
+        "query": "prometheus",
+        "regex": "",
+        "current": {},
+        "hide": SHOWN,
+        "includeAll": False,
+        "multi": False,
+        "options": [],
+        "refresh": 1,
+        "skipUrlSync": False,
+    }
+
+
+def _values(name: str, label: str, query: str, hide: int, regex: str = "") -> Json:
+    kind = {"qryType": 3 if query.startswith("query_result") else 1}
+    return {
+        "type": "query",
+        "name": name,
+        "label": label,
+        "datasource": SOURCE,
+        "definition": query,
+        "query": {"query": query, "refId": "PrometheusVariableQueryEditor-VariableQuery"} | kind,
+        "regex": regex,
+        "multi": True,
+        "includeAll": True,
+        "allValue": ".+",
+        "current": ALL,
+        "hide": hide,
+        "options": [],
+        "refresh": REFRESH_ON_TIME,
+        "skipUrlSync": False,
+        "sort": 1,
+    }
+
+
+def _named(scope: str, having: str | None = None) -> Json:
+    """A variable that shows names and holds ids; `having` leaves out stations without such a device."""
+    chosen = "" if scope == "station" else ',station=~"$station"'
+    owners = f" and on (station) sems_{having}_info{{{SCRAPED}}}" if having else ""
+    series = f"max by ({scope}, name) (sems_{scope}_info{{{SCRAPED}{chosen}}}{owners})"
+    regex = f'/[{{,]\\s*title="\\s*(?<text>[^"]+)|[{{,]\\s*{scope}="(?<value>[^"]+)/g'
+    return _values(scope, scope.capitalize(), f"query_result({titled(series, scope)})", SHOWN, regex)

@@ -1,0 +1,261 @@
+"""Panels as Grafana's JSON has them. Only kinds that are part of Grafana itself."""
+
+from collections.abc import Mapping, Sequence
+
+from .look import IDLE, Json, steps
+from .queries import Query
+
+SOURCE: Json = {"type": "prometheus", "uid": "${datasource}"}
+LAST: Json = {"calcs": ["last"], "fields": "", "values": False}
+TOOLTIP: Json = {"mode": "multi", "sort": "none"}
+REFS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+
+
+def panel(  # noqa: PLR0913 - all but the first four are given by name
+    kind: str,
+    title: str,
+    description: str,
+    queries: Sequence[Query],
+    *,
+    unit: str,
+    options: Json,
+    fields: Json,
+    custom: Json | None = None,
+    overrides: list[Json] | None = None,
+    instant: bool = False,
+    columns: bool = False,
+) -> Json:
+    """A panel; `fields` are the defaults of its field configuration, `overrides` replace those of the queries."""
+    field: Json = {"unit": unit, "noValue": "no data", "thresholds": steps(IDLE), "color": {"mode": "thresholds"}}
+    field |= {"custom": custom} if custom else {}
+    how: Json = {"format": "table" if columns else "time_series", "instant": instant, "range": not instant}
+    return {
+        "type": kind,
+        "title": title,
+        "description": description,
+        "datasource": SOURCE,
+        "targets": [_target(ref, query) | how for ref, query in zip(REFS, queries, strict=False)],
+        "fieldConfig": {
+            "defaults": field | fields,
+            "overrides": _overrides(queries) if overrides is None else overrides,
+        },
+        "options": options,
+    }
+
+
+def _target(ref: str, query: Query) -> Json:
+    target: Json = {
+        "refId": ref,
+        "datasource": SOURCE,
+        "editorMode": "code",
+        "expr": query.expr,
+        "legendFormat": query.legend,
+    }
+    return target | ({"interval": query.interval} if query.interval else {})
+
+
+def _overrides(queries: Sequence[Query]) -> list[Json]:
+    found = []
+    for ref, query in zip(REFS, queries, strict=False):
+        look = {"color": fixed(query.colour)} if query.colour else {}
+        if properties := look | query.look:
+            found.append(override("byFrameRefID", ref, properties))
+    return found
+
+
+def override(matcher: str, wanted: str, properties: Mapping[str, object]) -> Json:
+    """Properties for some of the fields."""
+    listed = [{"id": key, "value": value} for key, value in properties.items()]
+    return {"matcher": {"id": matcher, "options": wanted}, "properties": listed}
+
+
+def fixed(colour: str) -> Json:
+    """One colour whatever the value."""
+    return {"mode": "fixed", "fixedColor": colour}
+
+
+def shades(colour: str) -> Json:
+    """Shades of one colour, for as many series as there are."""
+    return {"mode": "shades", "fixedColor": colour}
+
+
+def stat(title: str, description: str, *queries: Query, unit: str, text: str | None = None, **fields: object) -> Json:
+    """Numbers of this moment. They are instant queries: a value that vanished must not stay on the screen."""
+    several = len(queries) > 1 or "{{" in queries[0].legend
+    options: Json = {
+        "colorMode": "value",
+        "graphMode": "none",
+        "justifyMode": "center",
+        "orientation": "auto",
+        "reduceOptions": LAST,
+        "showPercentChange": False,
+        "textMode": text or ("value_and_name" if several else "value"),
+        "wideLayout": True,
+    }
+    return panel("stat", title, description, queries, unit=unit, options=options, instant=True, fields=fields)
+
+
+def gauge(title: str, description: str, *queries: Query, unit: str, **fields: object) -> Json:
+    """Dials of this moment."""
+    options: Json = {
+        "barShape": "rounded",
+        "barWidthFactor": 0.5,
+        "minVizHeight": 75,
+        "minVizWidth": 75,
+        "orientation": "auto",
+        "reduceOptions": LAST,
+        "segmentCount": 1,
+        "shape": "gauge",
+        "showThresholdLabels": False,
+        "showThresholdMarkers": True,
+        "sizing": "auto",
+    }
+    return panel(
+        "gauge", title, description, queries, unit=unit, options=options, instant=True, fields={"min": 0} | fields
+    )
+
+
+def bars(title: str, description: str, *queries: Query, unit: str, **fields: object) -> Json:
+    """Lying bars of this moment on one scale."""
+    options: Json = {
+        "displayMode": "basic",
+        "maxVizHeight": 300,
+        "minVizHeight": 16,
+        "minVizWidth": 8,
+        "namePlacement": "left",
+        "orientation": "horizontal",
+        "reduceOptions": LAST,
+        "showUnfilled": True,
+        "sizing": "auto",
+        "valueMode": "text",
+    }
+    return panel(
+        "bargauge", title, description, queries, unit=unit, options=options, instant=True, fields={"min": 0} | fields
+    )
+
+
+def lines(
+    title: str,
+    description: str,
+    *queries: Query,
+    unit: str,
+    fill: int = 0,
+    stacked: bool = False,
+    limits: bool = False,
+    drawn: str = "line",
+    overrides: list[Json] | None = None,
+    **fields: object,
+) -> Json:
+    """Series over time. Gaps stay gaps: nothing is drawn where nothing was known."""
+    custom: Json = {
+        "axisBorderShow": False,
+        "drawStyle": drawn,
+        "fillOpacity": fill,
+        "lineInterpolation": "linear" if drawn == "bars" else "stepAfter" if unit == "none" else "linear",
+        "lineWidth": 0 if drawn == "bars" else 2,
+        "showPoints": "never",
+        "spanNulls": False,
+        "stacking": {"group": "A", "mode": "normal" if stacked else "none"},
+        "thresholdsStyle": {"mode": "dashed" if limits else "off"},
+    }
+    options: Json = {
+        "legend": {"calcs": [], "displayMode": "list", "placement": "bottom", "showLegend": True},
+        "tooltip": TOOLTIP,
+    }
+    colour: Json = {"color": {"mode": "palette-classic"}}
+    return panel(
+        "timeseries",
+        title,
+        description,
+        queries,
+        unit=unit,
+        options=options,
+        custom=custom,
+        fields=colour | fields,
+        overrides=overrides,
+    )
+
+
+def timeline(title: str, description: str, *queries: Query, mappings: list[Json], **fields: object) -> Json:
+    """States over time, in words."""
+    options: Json = {
+        "alignValue": "left",
+        "legend": {"displayMode": "list", "placement": "bottom", "showLegend": False},
+        "mergeValues": True,
+        "rowHeight": 0.8,
+        "showValue": "auto",
+        "tooltip": {"mode": "single", "sort": "none"},
+    }
+    custom: Json = {"fillOpacity": 85, "lineWidth": 0, "spanNulls": False}
+    return panel(
+        "state-timeline",
+        title,
+        description,
+        queries,
+        unit="none",
+        options=options,
+        custom=custom,
+        fields={"mappings": mappings} | fields,
+    )
+
+
+def heatmap(title: str, description: str, query: Query) -> Json:
+    """How long a ratio stood where, day by day."""
+    options: Json = {
+        "calculate": True,
+        "calculation": {
+            "xBuckets": {"mode": "size", "value": "1d"},
+            "yBuckets": {"mode": "size", "value": "0.1", "scale": {"type": "linear"}},
+        },
+        "cellGap": 1,
+        "cellValues": {"decimals": 0},
+        "color": {"mode": "scheme", "scheme": "Blues", "scale": "linear", "steps": 32, "reverse": False, "exponent": 1}
+        | {"fill": IDLE},
+        "exemplars": {"color": IDLE},
+        "filterValues": {"le": 1e-9},
+        "legend": {"show": True},
+        "rowsFrame": {"layout": "auto"},
+        "showValue": "never",
+        "tooltip": {"mode": "single", "showColorScale": True, "yHistogram": False},
+        "yAxis": {"axisPlacement": "left", "min": 0, "max": 1, "unit": "percentunit", "reverse": False},
+    }
+    custom: Json = {"scaleDistribution": {"type": "linear"}}
+    made = panel("heatmap", title, description, [query], unit="percentunit", options=options, custom=custom, fields={})
+    return made | {"maxDataPoints": 4000}
+
+
+def table(
+    title: str,
+    description: str,
+    *queries: Query,
+    columns: Mapping[str, str],
+    looks: Mapping[str, Mapping[str, object]] | None = None,
+    sort: tuple[str, bool] | None = None,
+    **fields: object,
+) -> Json:
+    """A table of this moment; `columns` maps labels and "Value #A" to headings in their order, all else is hidden."""
+    order = {name: index for index, name in enumerate(columns)}
+    options: Json = {
+        "cellHeight": "sm",
+        "showHeader": True,
+        "sortBy": [{"displayName": sort[0], "desc": sort[1]}] if sort else [],
+    }
+    made = panel(
+        "table",
+        title,
+        description,
+        queries,
+        unit="none",
+        options=options,
+        custom={"align": "auto", "cellOptions": {"type": "auto"}, "filterable": True},
+        instant=True,
+        columns=True,
+        fields=fields,
+        overrides=[override("byName", name, look) for name, look in (looks or {}).items()],
+    )
+    made["transformations"] = [
+        {"id": "merge", "options": {}},
+        {"id": "filterFieldsByName", "options": {"include": {"names": list(columns)}}},
+        {"id": "organize", "options": {"indexByName": order, "renameByName": dict(columns), "excludeByName": {}}},
+    ]
+    return made

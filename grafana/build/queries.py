@@ -1,0 +1,113 @@
+"""PromQL for the dashboards.
+
+Every series is first reduced to the ids of what it measures, so that two exporters of one account, or an exporter that
+moved to another host, count once. Names are joined to the ids at the very end, for legends only.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+KWH = "3.6e6"
+SCRAPED = 'job=~"$job",instance=~"$instance"'
+IDS = {
+    "sems_station_": ("station",),
+    "sems_alarm": ("station",),
+    "sems_inverter_input_": ("station", "inverter", "input"),
+    "sems_inverter_phase_": ("station", "inverter", "phase"),
+    "sems_inverter_": ("station", "inverter"),
+    "sems_battery_": ("station", "battery"),
+    "sems_meter_phase_": ("station", "meter", "phase"),
+    "sems_meter_": ("station", "meter"),
+}
+SELECTABLE = ("station", "inverter", "battery")
+
+
+@dataclass(frozen=True, slots=True)
+class Query:
+    """An expression, how its series are called, and how they look where they differ from the rest of the panel."""
+
+    expr: str
+    legend: str = ""
+    colour: str | None = None
+    look: dict[str, object] = field(default_factory=dict)
+    interval: str | None = None
+
+
+def ids(metric: str) -> tuple[str, ...]:
+    """The labels that tell series of `metric` apart."""
+    return next((labels for start, labels in IDS.items() if metric.startswith(start)), ())
+
+
+def pick(metric: str, *, within: Iterable[str] = SELECTABLE, **labels: str) -> str:
+    """The series of `metric` that the variables select; `within` names those that the dashboard has."""
+    chosen = [f'{name}=~"${name}"' for name in ids(metric) if name in SELECTABLE and name in within]
+    fixed = [f'{name}="{value}"' for name, value in labels.items()]
+    return f"{metric}{{{','.join([SCRAPED, *chosen, *fixed])}}}"
+
+
+def each(metric: str, *, within: Iterable[str] = SELECTABLE, change: str = "{}", **labels: str) -> str:
+    """`metric` by its ids; `change` wraps the selector, such as "increase({}[1d])"."""
+    return f"max by ({', '.join(ids(metric))}) ({change.format(pick(metric, within=within, **labels))})"
+
+
+def total(metric: str, change: str = "{}") -> str:
+    """The sum of a station's metric over the selected stations."""
+    return f"sum({each(metric, change=change)})"
+
+
+def named(expr: str, scope: str, *, within: Iterable[str] = SELECTABLE) -> str:
+    """`expr` with a label `title`: the name of its station, or the name and serial number of its device.
+
+    Portals name devices by their model, so that a name alone may stand for several.
+    """
+    info, labels = f"sems_{scope}_info", ids(f"sems_{scope}_")
+    series = f"max by ({', '.join(labels)}, name) ({pick(info, within=within)})"
+    return f"({expr}) * on ({', '.join(labels)}) group_left (title) {titled(series, scope)}"
+
+
+def titled(series: str, scope: str) -> str:
+    """Info series, by id and name, with the label `title`."""
+    if scope != "station":
+        return f'label_join({series}, "title", " ", "name", "{scope}")'
+    return f'label_replace(label_join({series}, "title", "", "station"), "title", "$1", "name", "(.+)")'
+
+
+def state(scope: str, states: Iterable[StrEnum], *, within: Iterable[str] = SELECTABLE) -> str:
+    """The state as a number: its place in `states`."""
+    metric = f"sems_{scope}_state"
+    parts = [f"{pick(metric, within=within, state=each_state)} * {n}" for n, each_state in enumerate(states)]
+    return f"max by ({', '.join(ids(metric))}) ({' or '.join(parts)})"
+
+
+def age(scope: str, *, within: Iterable[str] = SELECTABLE) -> str:
+    """Seconds since the instant that the data are from."""
+    return f"time() - {each(f'sems_{scope}_data_timestamp_seconds', within=within)}"
+
+
+def alarms(*labels: str, **fixed: str) -> str:
+    """Active alarms by `labels`, of which `station` is one."""
+    return f"max by ({', '.join(labels)}) ({pick('sems_alarms_active', **fixed)})"
+
+
+def increase(name: str, span: str) -> str:
+    """What a station's energy counter gained, by station."""
+    return each(f"sems_station_{name}_energy_joules_total", change=f"increase({{}}{span})")
+
+
+def energy(name: str, span: str) -> str:
+    """Energy over `span` in kWh, all selected stations together.
+
+    SEMS+ has no counter for the house; its energy follows from the others.
+    """
+    if name != "load":
+        return f"sum({increase(name, span)}) / {KWH}"
+    sun = increase("pv", span)
+    parts = [f"{sun} + {increase('grid_import', span)} - {increase('grid_export', span)}"]
+    parts += [f"({increase(f'battery_{way}', span)} or 0 * {sun})" for way in ("discharge", "charge")]
+    return f"sum({increase('load', span)} or clamp_min({parts[0]} + {parts[1]} - {parts[2]}, 0)) / {KWH}"
+
+
+RANGE = "[$__range]"
+DAY = "[1d] offset -1d"
+"""The day that begins at the step: Grafana puts the steps of a day on midnight of the viewer's time zone."""

@@ -1,0 +1,559 @@
+"""The dashboards keep the rules of Grafana's own linter and of this house, and every query finds the demo's data."""
+
+import contextlib
+import http.client
+import itertools
+import json
+import re
+import socket
+import subprocess
+import threading
+import time
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlencode
+
+import pytest
+import yaml
+
+from grafana.build import dashboards, look
+from grafana.build.__main__ import text_of
+from sems_exporter.config import Account, Secret, Settings
+from sems_exporter.exposition import Exposition, Format
+from sems_exporter.families import all_families
+from sems_exporter.selfmetrics import SelfMetrics
+from sems_exporter.simulator import Alarm, SimulatedClock, SimulatedPortal, demo_plants
+from sems_exporter.wiring import exporter
+
+FOLDER = Path(__file__).parents[1] / "grafana"
+NAMES = ("home", "phone", "energy", "battery", "inverter", "alarms", "exporter", "fleet")
+SOURCE = {"type": "prometheus", "uid": "${datasource}"}
+"""Units of @grafana/data, valueFormats/categories, of which only these are used."""
+UNITS = {
+    "watt",
+    "kwatth",
+    "percentunit",
+    "celsius",
+    "volt",
+    "amp",
+    "hertz",
+    "voltampreact",
+    "degree",
+    "s",
+    "cpm",
+    "bytes",
+}
+UNITS |= {"dateTimeAsLocal", "none"}
+"""Ids from valueFormats/categories of @grafana/data 13, those that are used here."""
+CORE_PANELS = {"row", "stat", "gauge", "bargauge", "timeseries", "state-timeline", "barchart", "heatmap", "table"}
+OF_THE_MOMENT = {"stat", "gauge", "bargauge", "table"}
+BUILT_IN = {"__range", "__rate_interval"}
+COUNTERS_AS_THEY_STAND = {"Full cycles so far", "Dropped values", "Unknown to the exporter"}
+"""Panels that show a counter's height on purpose: what happened since commissioning, or since the exporter's start."""
+SELECTOR = re.compile(r"([a-z_:][\w:]*)\{([^}]*)\}")
+
+
+@dataclass(frozen=True)
+class Shown:
+    """One panel of a dashboard."""
+
+    dashboard: str
+    json: dict[str, Any]
+
+    @property
+    def expressions(self) -> list[str]:
+        return [target["expr"] for target in self.json.get("targets", [])]
+
+    def __str__(self) -> str:
+        return f"{self.dashboard}: {self.json['title']}"
+
+
+def loaded(name: str) -> dict[str, Any]:
+    found: dict[str, Any] = json.loads((FOLDER / "dashboards" / f"{name}.json").read_text("utf-8"))
+    return found
+
+
+def with_nested(panels: list[dict[str, Any]]) -> Iterator[dict[str, Any]]:
+    for panel in panels:
+        yield panel
+        yield from with_nested(panel.get("panels", []))
+
+
+EVERY = [Shown(name, panel) for name in NAMES for panel in with_nested(loaded(name)["panels"])]
+DRAWN = [shown for shown in EVERY if shown.json["type"] != "row"]
+QUERIES = [(shown, expr) for shown in DRAWN for expr in shown.expressions]
+
+each_dashboard = pytest.mark.parametrize("name", NAMES)
+each_panel = pytest.mark.parametrize("shown", DRAWN, ids=str)
+
+
+# --- dashboards ---------------------------------------------------------------------------------------------------
+
+
+def test_the_files_are_what_their_source_makes() -> None:
+    """A change is made in grafana/build, and `python -m grafana.build` writes the files."""
+    files = {path.stem: path.read_text("utf-8") for path in (FOLDER / "dashboards").glob("*.json")}
+
+    assert files == {name: text_of(made) for name, made in dashboards().items()}
+    assert set(files) == set(NAMES)
+
+
+@each_dashboard
+def test_can_be_provisioned_unchanged(name: str) -> None:
+    """Classic JSON without an id, inputs or needs of an import dialogue."""
+    found = loaded(name)
+
+    assert (found["uid"], found["id"]) == (f"sems-{name}", None)
+    assert (found["schemaVersion"], found["editable"]) == (42, False)
+    assert (found["timezone"], found["time"]["to"]) == ("browser", "now")
+    assert not {"__inputs", "__requires", "__elements"} & set(found)
+    assert found["title"]
+    assert found["description"]
+
+
+@each_dashboard
+def test_refreshes_no_faster_than_a_minute(name: str) -> None:
+    """The portal has news every five minutes at best."""
+    found = loaded(name)
+
+    assert found["refresh"] == "1m"
+    assert not [step for step in found["timepicker"]["refresh_intervals"] if step.endswith("s")]
+
+
+def test_dashboards_lead_to_each_other() -> None:
+    """Every dashboard links to all that carry the tag, and all carry it."""
+    found = [loaded(name) for name in NAMES]
+
+    assert all(link["tags"] == ["sems"] and link["includeVars"] for one in found for link in one["links"])
+    assert all(one["links"] and "sems" in one["tags"] for one in found)
+    assert len({one["title"] for one in found}) == len({one["uid"] for one in found}) == len(NAMES)
+    linked = re.findall(r"/d/([\w-]+)", json.dumps(found))
+    assert {"sems-home"} <= set(linked) <= {one["uid"] for one in found}
+
+
+@each_dashboard
+def test_variables(name: str) -> None:
+    """Data source, job and instance as Grafana's linter wants them, and all asked anew with the time range."""
+    variables = {variable["name"]: variable for variable in loaded(name)["templating"]["list"]}
+
+    assert list(variables)[:3] == ["datasource", "job", "instance"]
+    assert (variables["datasource"]["label"], variables["datasource"]["query"]) == ("Data source", "prometheus")
+    for variable in list(variables.values())[1:]:
+        assert (variable["type"], variable["refresh"]) == ("query", 2)
+        assert (variable["multi"], variable["includeAll"], variable["allValue"]) == (True, True, ".+")
+        assert variable["datasource"] == SOURCE
+        assert variable["query"]["query"] == variable["definition"]
+
+
+@pytest.mark.parametrize(
+    "answer, text",
+    [
+        ('{name="Sunny Home",station="0a1b",title="Sunny Home"} 1 1782000000000', "Sunny Home"),
+        ('{title="Sunny Home",station="0a1b"} 1 1782000000000', "Sunny Home"),
+        ('{station="0a1b",title="0a1b"} 1 1782000000000', "0a1b"),
+    ],
+)
+def test_variables_show_names_and_hold_ids(answer: str, text: str) -> None:
+    """What Grafana makes of an answer of Prometheus, whatever the order of its labels."""
+    station = next(one for one in loaded("home")["templating"]["list"] if one["name"] == "station")
+    pattern = station["regex"].removeprefix("/").removesuffix("/g").replace("(?<", "(?P<")
+
+    found = {key: value for match in re.finditer(pattern, answer) for key, value in match.groupdict().items() if value}
+
+    assert found == {"value": "0a1b", "text": text}
+
+
+@each_dashboard
+def test_panels_fill_the_grid_without_overlap(name: str) -> None:
+    """Every line of the grid is covered exactly once, from edge to edge."""
+    places = [shown.json["gridPos"] for shown in EVERY if shown.dashboard == name]
+    cells = [
+        (x, y)
+        for place in places
+        for x in range(place["x"], place["x"] + place["w"])
+        for y in range(place["y"], place["y"] + place["h"])
+    ]
+
+    assert len(cells) == len(set(cells))
+    assert set(cells) == set(itertools.product(range(24), range(max(y for _, y in cells) + 1)))
+
+
+@each_dashboard
+def test_ids_and_titles_of_panels_are_unique(name: str) -> None:
+    panels = [shown.json for shown in EVERY if shown.dashboard == name]
+
+    assert len({panel["id"] for panel in panels}) == len(panels)
+    assert len({panel["title"] for panel in panels}) == len(panels)
+
+
+def test_the_phone_has_eight_tiles_as_wide_as_the_screen() -> None:
+    places = [shown.json["gridPos"] for shown in EVERY if shown.dashboard == "phone"]
+
+    assert [place["w"] for place in places] == [24] * 8
+
+
+# --- panels -------------------------------------------------------------------------------------------------------
+
+
+@each_panel
+def test_says_what_it_shows(shown: Shown) -> None:
+    """Title, description, targets, a text for the time without data; no plugin needed."""
+    panel = shown.json
+
+    assert panel["type"] in CORE_PANELS
+    assert panel["title"]
+    assert panel["description"].endswith(".")
+    assert panel["targets"]
+    assert panel["fieldConfig"]["defaults"]["noValue"]
+    assert all(source == SOURCE for source in (panel["datasource"], *(one["datasource"] for one in panel["targets"])))
+    assert len({target["refId"] for target in panel["targets"]}) == len(panel["targets"])
+
+
+@each_panel
+def test_has_units_that_grafana_knows(shown: Shown) -> None:
+    config = shown.json["fieldConfig"]
+    overrides = [
+        one["value"] for override in config["overrides"] for one in override["properties"] if one["id"] == "unit"
+    ]
+
+    assert {config["defaults"]["unit"], *overrides} <= UNITS
+
+
+@each_panel
+def test_values_of_the_moment_are_asked_for_the_moment(shown: Shown) -> None:
+    """A range query would keep the last value on the screen when the exporter no longer stands by it."""
+    of_the_moment = shown.json["type"] in OF_THE_MOMENT
+
+    assert {(target["instant"], target["range"]) for target in shown.json["targets"]} == {
+        (of_the_moment, not of_the_moment)
+    }
+    if of_the_moment and shown.json["type"] != "table":
+        assert shown.json["options"]["reduceOptions"]["calcs"] == ["last"]
+    assert shown.json["fieldConfig"]["defaults"].get("custom", {}).get("spanNulls", False) is False
+
+
+@pytest.mark.parametrize("shown", [shown for shown in DRAWN if re.search("[Cc]harge$|emperature", str(shown))], ids=str)
+def test_charge_and_temperature_have_thresholds(shown: Shown) -> None:
+    thresholds = shown.json["fieldConfig"]["defaults"]["thresholds"]["steps"]
+
+    assert thresholds[0]["value"] is None
+    assert len(thresholds) >= 3
+
+
+# --- queries ------------------------------------------------------------------------------------------------------
+
+
+def known_metrics() -> set[str]:
+    endings = {"counter": ("_total",), "histogram": ("_bucket", "_sum", "_count")}
+    own = {
+        family.name + ending
+        for family in SelfMetrics().registry.collect()
+        for ending in endings.get(family.type, ("",))
+    }
+    return own | {family.sample_name for family in all_families()}
+
+
+KNOWN = known_metrics()
+
+
+@each_panel
+def test_asks_for_metrics_that_exist_and_selects_job_and_instance(shown: Shown) -> None:
+    for expr in shown.expressions:
+        selectors = SELECTOR.findall(expr)
+        assert {metric for metric, _ in selectors} <= KNOWN
+        assert all('job=~"$job"' in labels and 'instance=~"$instance"' in labels for _, labels in selectors)
+        assert not re.findall(r"\b(?:sems|process)_\w+\b(?!\{)", expr), "a metric without a selector"
+
+
+@each_panel
+def test_uses_only_variables_that_the_dashboard_has(shown: Shown) -> None:
+    declared = {variable["name"] for variable in loaded(shown.dashboard)["templating"]["list"]}
+
+    used = set(re.findall(r"\$\{?([a-z_]\w*)", json.dumps([shown.json["targets"], shown.json["title"]])))
+
+    assert used <= declared | BUILT_IN
+
+
+@each_panel
+def test_counters_are_rated_over_the_rate_interval_or_increased(shown: Shown) -> None:
+    for expr in shown.expressions:
+        spans = re.findall(r"\bi?rate\([\w:]+\{[^}]*\}\[([^\]]*)\]\)", expr)
+        assert set(spans) <= {"$__rate_interval"}
+        assert len(spans) == len(re.findall(r"\bi?rate\(", expr))
+        if shown.json["title"] not in COUNTERS_AS_THEY_STAND:
+            assert not re.findall(r"(?<!rate\()(?<!increase\()\b\w+_total\{", expr)
+
+
+@pytest.mark.parametrize("name", ["home", "battery", "inverter"])
+def test_alarms_are_marked_in_the_charts(name: str) -> None:
+    (marks,) = loaded(name)["annotations"]["list"]
+
+    assert marks["datasource"] == SOURCE
+    assert {metric for metric, _ in SELECTOR.findall(marks["expr"])} <= KNOWN
+
+
+def queries_of_variables() -> list[str]:
+    found = [one.get("definition", "") for name in NAMES for one in loaded(name)["templating"]["list"]]
+    return [match[1] for text in found if (match := re.fullmatch(r"query_result\((.*)\)", text))]
+
+
+def queries_of_marks() -> list[str]:
+    return [mark["expr"] for name in NAMES for mark in loaded(name)["annotations"]["list"]]
+
+
+def filled(expr: str) -> str:
+    """The expression with values for its variables, as Grafana sends it."""
+    for name, value in {"__rate_interval": "2h", "__range": "20h"}.items():
+        expr = expr.replace(f"${name}", value)
+    return re.sub(r'"\$[a-z]+"', '".+"', expr)
+
+
+@pytest.mark.needs("promtool")
+def test_every_expression_parses(tmp_path: Path) -> None:
+    everything = [*(expr for _, expr in QUERIES), *queries_of_marks(), *queries_of_variables()]
+    rules = [{"record": f"query:{number}", "expr": filled(expr)} for number, expr in enumerate(everything)]
+    file = tmp_path / "rules.yml"
+    file.write_text(json.dumps({"groups": [{"name": "dashboards", "rules": rules}]}))
+
+    found = subprocess.run(["promtool", "check", "rules", str(file)], capture_output=True, text=True, check=False)
+
+    assert found.returncode == 0, found.stderr
+    assert f"{len(everything)} rules found" in found.stdout
+
+
+# --- against a day of the demo, in a real Prometheus --------------------------------------------------------------
+
+END = datetime(2026, 6, 21, 13, 0, tzinfo=UTC)
+STEP = 1800
+"""Seconds between two refreshes; queries ask at these very instants, so Prometheus' own clock plays no part."""
+REFRESHES = 49
+NOT_IN_THE_DEMO = {
+    "sems_station_sun_elevation_degrees",
+    "sems_station_clear_sky_power_watts",
+    "sems_battery_cell_temperature_max_celsius",
+    "sems_battery_cell_temperature_min_celsius",
+}
+EMPTY_IS_GOOD = {"Bits that are set", "Failed refreshes"}
+
+
+class SteppedClock:
+    """The simulated portal's time, which passes only where somebody waits and from one refresh to the next."""
+
+    def __init__(self, simulated: SimulatedClock) -> None:
+        self._simulated = simulated
+
+    def now(self) -> datetime:
+        return self._simulated.now()
+
+    def wait(self, stop: threading.Event, seconds: float) -> bool:
+        self._simulated.advance(max(0.0, seconds))
+        return stop.is_set()
+
+
+def expositions(state: Path) -> Iterator[tuple[datetime, str]]:
+    """What the exporter of three simulated plants shows, every half hour for a day; the first time before it asked."""
+    begin = END - timedelta(seconds=(REFRESHES - 1) * STEP)
+    simulated = SimulatedClock(begin, speed=0)
+    plants = demo_plants(3, clock=simulated)
+    plants[0].alarms.append(Alarm("E-G3-0-12", "alarm", "SIM5K0001", begin))
+    with SimulatedPortal(plants, clock=simulated, signature_tolerance=None) as portal:
+        account = Account("demo@example.com", Secret("demo"), portal.login_url, ("127.0.0.1",))
+        settings = Settings(account=account, interval=STEP, requests_per_minute=100_000, state_dir=state)
+        parts = exporter(settings, SteppedClock(simulated))
+        shown = Exposition(
+            parts.snapshots, parts.metrics.registry, parts.clock, timer=lambda: parts.clock.now().timestamp()
+        )
+        for number in range(REFRESHES):
+            instant = begin + timedelta(seconds=number * STEP)
+            simulated.set(max(instant, simulated.now()))
+            if number:
+                parts.poller.refresh()
+            yield instant, shown.body(Format.OPENMETRICS, compressed=False).decode()
+        parts.portal.close()
+
+
+def as_history(pages: Iterable[tuple[datetime, str]]) -> str:
+    """The pages as one OpenMetrics text with timestamps, each family's series one after the other."""
+    series: dict[str, dict[str, list[str]]] = {}
+    for instant, page in pages:
+        family = ""
+        for line in page.splitlines():
+            if line.startswith("# TYPE"):
+                family = line
+            elif not line.startswith("#"):
+                key, value = line.rsplit(" ", 1)
+                name, _, labels = key.partition("{")
+                key = f'{name}{{job="sems",instance="demo"{"," if labels else ""}{labels or "}"}'
+                series.setdefault(family, {}).setdefault(key, []).append(f"{key} {value} {instant.timestamp():.0f}")
+    lines = [line for family, found in series.items() for line in (family, *itertools.chain(*found.values()))]
+    return "\n".join([*lines, "# EOF\n"])
+
+
+@dataclass(frozen=True)
+class Prometheus:
+    """A running Prometheus that holds the day."""
+
+    port: int
+
+    def ask(self, path: str, **parameters: str) -> Any:
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=20)
+        try:
+            connection.request("GET", f"{path}?{urlencode(parameters)}")
+            answer = connection.getresponse()
+            body = answer.read()
+        finally:
+            connection.close()
+        assert answer.status == 200, body
+        return body
+
+    def result(self, path: str, expr: str, **parameters: str) -> list[dict[str, Any]]:
+        found: list[dict[str, Any]] = json.loads(self.ask(path, query=filled(expr), **parameters))["data"]["result"]
+        return found
+
+    def now(self, expr: str) -> list[dict[str, Any]]:
+        return self.result("/api/v1/query", expr, time=f"{END.timestamp():.0f}")
+
+    def over_time(self, expr: str, step: int) -> list[dict[str, Any]]:
+        end = END.timestamp()
+        return self.result("/api/v1/query_range", expr, start=f"{end - 86400:.0f}", end=f"{end:.0f}", step=str(step))
+
+
+@pytest.fixture(scope="module")
+def prometheus(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Prometheus]:
+    """A Prometheus over a day of the demo, written into its storage beforehand."""
+    folder = tmp_path_factory.mktemp("prometheus")
+    (folder / "state").mkdir()
+    (folder / "day.om").write_text(as_history(expositions(folder / "state")))
+    (folder / "prometheus.yml").write_text("global: {}\n")
+    make = ["promtool", "tsdb", "create-blocks-from", "openmetrics", "day.om", "data"]
+    subprocess.run(make, cwd=folder, check=True, capture_output=True)
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+    run = [
+        "prometheus",
+        "--config.file=prometheus.yml",
+        "--storage.tsdb.path=data",
+        "--storage.tsdb.retention.time=100y",
+    ]
+    with (folder / "log").open("w") as log:
+        running = subprocess.Popen([*run, f"--web.listen-address=127.0.0.1:{port}"], cwd=folder, stdout=log, stderr=log)
+        try:
+            found = Prometheus(port)
+            wait_until_ready(found, running)
+            yield found
+        finally:
+            running.terminate()
+            running.wait(20)
+
+
+def wait_until_ready(found: Prometheus, running: subprocess.Popen[bytes]) -> None:
+    for _ in range(200):
+        assert running.poll() is None, "Prometheus ended"
+        with contextlib.suppress(OSError, AssertionError):
+            found.ask("/-/ready")
+            return
+        time.sleep(0.1)
+    pytest.fail("Prometheus did not start within 20 s")
+
+
+@pytest.mark.needs("promtool", "prometheus")
+def test_every_query_finds_data(prometheus: Prometheus) -> None:
+    """Of everything that the demo has values for, at noon and over the day."""
+    empty = []
+    for shown in DRAWN:
+        for target in shown.json["targets"]:
+            step = 86400 if target.get("interval") == "1d" else STEP
+            found = prometheus.now(target["expr"]) if target["instant"] else prometheus.over_time(target["expr"], step)
+            absent = {metric for metric, _ in SELECTOR.findall(target["expr"])} & NOT_IN_THE_DEMO
+            if not found and not absent and shown.json["title"] not in EMPTY_IS_GOOD:
+                empty.append(f"{shown}: {target['expr']}")
+
+    assert empty == []
+
+
+@pytest.mark.needs("promtool", "prometheus")
+def test_legends_name_what_they_show(prometheus: Prometheus) -> None:
+    """Every label that a legend names is there, and is not empty."""
+    nameless = []
+    for shown, target in [(panel, target) for panel in DRAWN for target in panel.json["targets"]]:
+        wanted = set(re.findall(r"\{\{(\w+)\}\}", target["legendFormat"])) - {"name"}
+        found = prometheus.now(target["expr"]) if wanted else []
+        nameless += [
+            f"{shown}: {one['metric']}" for one in found if not all(one["metric"].get(label) for label in wanted)
+        ]
+
+    assert nameless == []
+
+
+@pytest.mark.needs("promtool", "prometheus")
+def test_variables_and_marks_find_data(prometheus: Prometheus) -> None:
+    titles = [{one["metric"]["title"] for one in prometheus.now(expr)} for expr in queries_of_variables()]
+
+    assert {"Sunny Home", "Seaside Roof"} < titles[NAMES.index("home")]
+    assert all(titles)
+    assert all(prometheus.now(expr) for expr in queries_of_marks())
+
+
+# --- provisioning -------------------------------------------------------------------------------------------------
+
+
+def test_provisioning_finds_dashboards_and_prometheus() -> None:
+    (provider,) = yaml.safe_load((FOLDER / "provisioning/dashboards/sems.yml").read_text())["providers"]
+    (source,) = yaml.safe_load((FOLDER / "provisioning/datasources/prometheus.yml").read_text())["datasources"]
+
+    assert (provider["type"], provider["allowUiUpdates"]) == ("file", False)
+    assert provider["options"]["path"].startswith("/")
+    assert (source["type"], source["access"], source["isDefault"]) == ("prometheus", "proxy", True)
+
+
+# --- colours ------------------------------------------------------------------------------------------------------
+
+SIGHTS = {
+    "full": ((1, 0, 0), (0, 1, 0), (0, 0, 1)),
+    "without red": ((0.152, 1.053, -0.205), (0.115, 0.786, 0.099), (-0.004, -0.048, 1.052)),
+    "without green": ((0.367, 0.861, -0.228), (0.280, 0.673, 0.047), (-0.012, 0.043, 0.969)),
+    "without blue": ((1.256, -0.077, -0.179), (-0.078, 0.931, 0.148), (0.005, 0.691, 0.304)),
+}
+"""How colours look to people who lack a kind of cone, in linear RGB (Machado, Oliveira and Fernandes, 2009)."""
+FLOWS = (look.SUN, look.HOUSE, look.BATTERY, look.IMPORT, look.EXPORT)
+BACKGROUNDS = {"dark": "#181b1f", "light": "#ffffff"}
+
+
+def linear(colour: str) -> tuple[float, ...]:
+    parts = [int(colour[i : i + 2], 16) / 255 for i in (1, 3, 5)]
+    return tuple(part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in parts)
+
+
+def luminance(colour: str) -> float:
+    return sum(weight * part for weight, part in zip((0.2126, 0.7152, 0.0722), linear(colour), strict=True))
+
+
+def seen(colour: str, sight: str) -> tuple[float, float, float]:
+    """The colour in CIE Lab as somebody with this sight sees it."""
+    rgb = [sum(a * b for a, b in zip(line, linear(colour), strict=True)) for line in SIGHTS[sight]]
+    red, green, blue = (min(1.0, max(0.0, part)) for part in rgb)
+    x = (0.4124 * red + 0.3576 * green + 0.1805 * blue) / 0.9505
+    y = 0.2126 * red + 0.7152 * green + 0.0722 * blue
+    z = (0.0193 * red + 0.1192 * green + 0.9505 * blue) / 1.089
+    fx, fy, fz = (part ** (1 / 3) if part > 0.008856 else 7.787 * part + 16 / 116 for part in (x, y, z))
+    return 116 * fy - 16, 500 * (fx - fy), 200 * (fy - fz)
+
+
+@pytest.mark.parametrize("background", BACKGROUNDS)
+@pytest.mark.parametrize("colour", [*FLOWS, look.IDLE])
+def test_colours_stand_out_in_both_themes(colour: str, background: str) -> None:
+    """At least 3 to 1, as WCAG asks of graphics."""
+    darker, lighter = sorted((luminance(colour), luminance(BACKGROUNDS[background])))
+
+    assert (lighter + 0.05) / (darker + 0.05) >= 3
+
+
+@pytest.mark.parametrize("sight", SIGHTS)
+def test_colours_of_the_flows_stay_apart_for_every_sight(sight: str) -> None:
+    """A distance of 10 in Lab is seen at a glance."""
+    for one, other in itertools.combinations(FLOWS, 2):
+        apart = sum((a - b) ** 2 for a, b in zip(seen(one, sight), seen(other, sight), strict=True)) ** 0.5
+        assert apart >= 15, (one, other)
