@@ -159,9 +159,11 @@ def _period(track: Track | None, value: float, role: Role, day: Day, now: dateti
         if day.early and begins(role, day.date) and 0 < track.before <= value:
             # The new day had begun, and now the old one is repeated after all.
             return Verdict(track, None, Dropped.REPLAY)
-        return _unless_fallen(track, replace(new, before=track.before), now, shown_instead=None)
+        return _unless_fallen(track, Track(value, new.period, before=track.before), now, shown_instead=None)
     repeats = value > 0 and (value == track.good or (day.early and value > track.good))
-    return Verdict(track, None, Dropped.REPLAY) if repeats else Verdict(replace(new, before=track.good), value)
+    return (
+        Verdict(track, None, Dropped.REPLAY) if repeats else Verdict(Track(value, new.period, before=track.good), value)
+    )
 
 
 def _unless_fallen(track: Track, new: Track, now: datetime, shown_instead: float | None) -> Verdict:

@@ -8,9 +8,9 @@ never the name of the field.
 import math
 import re
 import unicodedata
-from dataclasses import dataclass
 from decimal import Decimal
 from functools import lru_cache
+from typing import NamedTuple
 
 MISSING = frozenset({"", "-", "--", "null", "none", "n/a", "nan"})
 _NUMBER = re.compile(r"\s*([+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d{1,3})?)\s*\(?\s*([^\d()]*?)\s*\)?\s*")
@@ -25,8 +25,7 @@ class NotAUnit(ValueError):
     """The unit is new to us, or measures something else than the attribute does."""
 
 
-@dataclass(frozen=True, slots=True)
-class Quantity:
+class Quantity(NamedTuple):
     """A number as the portal sent it and the unit it stands in ("" where the payload gives none)."""
 
     number: float

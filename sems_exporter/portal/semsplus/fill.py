@@ -2,11 +2,13 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import Any
+from functools import lru_cache
+from typing import Any, NamedTuple
 
 from sems_exporter.findings import Findings, Unknown
-from sems_exporter.portal.rows import Values, put
-from sems_exporter.portal.semsplus.factors import PASSED_OVER, Address, Table, address
+from sems_exporter.measure import Scope
+from sems_exporter.portal.rows import Row, Values, put
+from sems_exporter.portal.semsplus.factors import PASSED_OVER, TABLES, Address, Table, address
 
 
 @dataclass(slots=True)
@@ -24,21 +26,44 @@ class Reading:
         return self.parts.setdefault((where.part, where.index), {}) if where.part else self.own
 
 
+class Place(NamedTuple):
+    """What a factor code points at."""
+
+    where: Address
+    scope: type[Scope]
+    row: Row | None
+
+
 def fill(reading: Reading, groups: object, table: Table, findings: Findings) -> None:
     """Add the factors of a telemetry or telecounting answer to `reading`."""
-    found = []
+    late = []
     for factor in factors(groups):
-        where = address(factor["code"], table)
-        scope, rows = (
-            table.parts.get(where.part, (table.scope, table.rows)) if where.part else (table.scope, table.rows)
-        )
-        row = rows.get(where.name)
-        if row is not None and bool(where.part) == bool(where.index) and (not where.part or where.part in table.parts):
-            found.append((row, scope, where, factor))
-        elif not PASSED_OVER.fullmatch(where.name):
+        place = _place(factor["code"], table.scope)  # type: ignore[arg-type] # a class is hashable
+        if place is None:
             findings.meet(Unknown.FACTOR, f"{table.scope.scope} {factor['code']}")
-    for row, scope, where, factor in sorted(found, key=lambda item: item[0].last):
-        put(reading.of(where), scope, row, factor.get("data"), unit=factor.get("unit"), findings=findings)
+        elif place.row is not None:
+            if place.row.last:
+                late.append((place, place.row, factor))
+            else:
+                _read(reading, place, place.row, factor, findings)
+    for place, row, factor in late:
+        _read(reading, place, row, factor, findings)
+
+
+def _read(reading: Reading, place: Place, row: Row, factor: dict[str, Any], findings: Findings) -> None:
+    put(reading.of(place.where), place.scope, row, factor.get("data"), unit=factor.get("unit"), findings=findings)
+
+
+@lru_cache(maxsize=4096)
+def _place(code: str, scope: type[Scope]) -> Place | None:
+    """Where a code goes: without a row it is passed over on purpose; None where nobody knows it."""
+    table = TABLES[scope]
+    where = address(code, table)
+    part, rows = table.parts.get(where.part, (table.scope, {})) if where.part else (table.scope, table.rows)
+    row = rows.get(where.name) if bool(where.part) == bool(where.index) else None
+    if row is not None or PASSED_OVER.fullmatch(where.name):
+        return Place(where, part, row)
+    return None
 
 
 def factors(groups: object) -> Iterator[dict[str, Any]]:
