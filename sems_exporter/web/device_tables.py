@@ -41,7 +41,7 @@ def _rows(device: WithColumns, columns: Columns) -> str:
     inputs = device.inputs if isinstance(device, Inverter) else ()
     more = f'<tr class="inputs"><td colspan="{len(columns) + 1}">{_inputs(inputs)}</td></tr>' if inputs else ""
     return (
-        f'<tbody {identity(device)}><tr><th scope="row">{_title(device)}<br>{state_badge(device)}</th>{cells}</tr>'
+        f'<tbody {identity(device)}><tr><th scope="row">{_title(device)}{state_badge(device)}</th>{cells}</tr>'
         f"{more}</tbody>"
     )
 
