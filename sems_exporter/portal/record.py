@@ -33,10 +33,7 @@ class Recorder(Transport):
 def dump(heard: list[tuple[Exchange, Answer]], dialect: str, taken_at: datetime) -> dict[str, Any]:
     """All answers of a refresh, anonymised, in the form that the simulator replays."""
     documents = [(exchange, answer.status, _json(answer.body)) for exchange, answer in heard]
-    anonymiser = Anonymiser()
-    for exchange, _, document in documents:
-        anonymiser.learn(exchange.body)
-        anonymiser.learn(document)
+    anonymiser = Anonymiser(part for exchange, _, document in documents for part in (exchange.body, document))
     return {
         "format": FORMAT,
         "version": VERSION,

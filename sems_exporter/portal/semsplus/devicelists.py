@@ -71,10 +71,11 @@ def _device_group(group: dict[str, Any], device_type: str, findings: Findings) -
     details = group.get("detailMap")
     by_serial: dict[str, Any] = details if isinstance(details, dict) else {}
     listed = group.get("snList")
-    serials = dict.fromkeys([*by_serial, *(sn for sn in (listed if isinstance(listed, list) else ()) if text(sn))])
+    named = [*by_serial, *(listed if isinstance(listed, list) else ())]
+    serials = {serial: name for name in named if (serial := text(name))}
     refs = []
-    for serial in serials:
-        detail = by_serial.get(serial)
+    for serial, name in serials.items():
+        detail = by_serial.get(name)
         row: dict[str, Any] = detail if isinstance(detail, dict) else {}
         state = device_state(row.get("status", group.get("status")), findings)
         refs.append(

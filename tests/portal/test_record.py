@@ -1,0 +1,396 @@
+"""A dump: nothing personal in it, everything else as it was, and the simulator serves it again."""
+
+import json
+import re
+import threading
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from sems_exporter import errors, running
+from sems_exporter.config import Account, Secret, Settings
+from sems_exporter.findings import Findings
+from sems_exporter.measure import Scope, measures
+from sems_exporter.model import PARTS, Station
+from sems_exporter.portal import connect, pace
+from sems_exporter.portal.anonymise import Anonymiser
+from sems_exporter.portal.record import Recorder, dump
+from sems_exporter.selfmetrics import SelfMetrics
+from sems_exporter.simulator import Answer, SimulatedPortal, demo_plants
+from tests.portal.semsplus.homes import SharedClock
+
+OWNER = "demo@example.com"
+PASSWORD = "horse battery"
+SERIALS = ("SIM5K0001", "SIMBAT0001", "SIMMETER0001", "SIMDONGLE0001")
+PLACE = re.compile(r"(?<![\d.])(?:52\.1|5\.1)(?![\d.])")
+PERSONAL = {
+    "ownerName": "Erika Mustermann",
+    "firstName": "Erika",
+    "phone": "+49 170 1234567",
+    "phoneNumber": 491701234567,
+    "mobile": "0170123",
+    "remark": "key under the mat",
+    "email": "erika@example.org",
+    "street": "Lindenallee 7",
+    "zipCode": 10115,
+    "somethingNew": "Hinterhof links",
+    "nested": {"deep": [{"label": "Haus Erika"}]},
+}
+NEVER = (
+    *("Erika", "Mustermann", "1234567", "491701234567", "0170123", "under the mat", "example.org"),
+    *("Lindenallee", "10115", "Hinterhof"),
+)
+
+Dump = dict[str, Any]
+
+
+class House:
+    """The demo's home on one dialect, and the exporter's account there."""
+
+    def __init__(self, state: Path, dialect: str) -> None:
+        self.dialect = dialect
+        self.clock = SharedClock()
+        self.plant = demo_plants(1, clock=self.clock)[0]
+        self.state = state
+        self.station: Station | None = None
+        self.portal = SimulatedPortal(
+            [self.plant],
+            clock=self.clock,
+            account=OWNER,
+            password=PASSWORD,
+            dialects=("semsplus",) if dialect == "semsplus" else ("classic",),
+        ).start()
+
+    def settings(self) -> Settings:
+        account = Account(OWNER, Secret(PASSWORD), self.portal.login_url, ("127.0.0.1",))
+        return Settings(account, portal=self.dialect, state_dir=self.state, requests_per_minute=10_000)
+
+    def dumped(self) -> Dump:
+        """The dump of one refresh, whose station is kept in `station`."""
+        recorder = Recorder()
+        self.station, self.token = read(self.settings(), self.clock, recorder)
+        return dump(recorder.heard, self.dialect, self.clock.now())
+
+
+def read(settings: Settings, clock: SharedClock, recorder: Recorder | None = None) -> tuple[Station, Mapping[str, Any]]:
+    """The only station of an account, and the identity of its session."""
+    portal = connect(settings, clock, SelfMetrics(), threading.Event(), recorder)
+    try:
+        station = portal.read(portal.stations(Findings())[0], Findings())
+        token = portal.account_state().token
+    finally:
+        portal.close()
+    return station, token.identity if token else {}
+
+
+def replayed(content: Dump | Path, dialect: str, state: Path) -> Station:
+    """The station as the exporter reads it from a dump."""
+    clock = SharedClock()
+    with SimulatedPortal.replaying(content, clock=clock) as portal:
+        account = Account("anybody@example.org", Secret("any"), portal.login_url, ("127.0.0.1",))
+        settings = Settings(account, portal=dialect, state_dir=state, requests_per_minute=10_000)
+        return read(settings, clock)[0]
+
+
+def readings(scope: Scope) -> list[tuple[str, dict[str, object]]]:
+    """All that was measured on `scope` and its parts, in order, without their names."""
+    kind = type(scope)
+    own = {name: getattr(scope, name) for name in (*measures(kind), "state", "data_timestamp") if hasattr(scope, name)}
+    found = [(kind.scope, own)]
+    for attribute, _ in PARTS[kind]:
+        for part in getattr(scope, attribute):
+            found += readings(part)
+    return found
+
+
+def secrets(house: House) -> set[str]:
+    """Every text of the house's account and devices that must not be shown."""
+    tokens = {str(house.token[key]) for key in ("token", "uid") if house.token.get(key)}
+    return {OWNER, PASSWORD, house.plant.spec.station_id, "Sunny Home", "Example Street", *SERIALS, *tokens}
+
+
+def written(content: Any) -> str:
+    return json.dumps(content, ensure_ascii=False)
+
+
+def answers(content: Dump, endpoint: str) -> list[Any]:
+    """The data of all answers of `endpoint`."""
+    return [entry["answer"]["data"] for entry in content["answers"] if entry["endpoint"] == endpoint]
+
+
+@pytest.fixture(params=["semsplus", "classic"])
+def house(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[House]:
+    made = House(tmp_path / "state", request.param)
+    yield made
+    made.portal.close()
+
+
+@pytest.fixture
+def new_house(tmp_path: Path) -> Iterator[House]:
+    made = House(tmp_path / "state", "semsplus")
+    yield made
+    made.portal.close()
+
+
+class TestNothingPersonal:
+    """What must not be found in a dump."""
+
+    def test_neither_names_nor_numbers_of_devices_nor_secrets(self, house: House) -> None:
+        content = written(house.dumped())
+
+        assert len(secrets(house)) > 7
+        assert not [secret for secret in secrets(house) if secret.lower() in content.lower()]
+
+    def test_no_coordinates(self, house: House) -> None:
+        content = house.dumped()
+
+        assert not PLACE.search(written([answers(content, name) for name in ("info", "classic_stations", "monitor")]))
+
+    def test_no_sign_in(self, house: House) -> None:
+        assert not [entry for entry in house.dumped()["answers"] if "login" in entry["endpoint"].lower()]
+
+    def test_no_address_of_the_gateway(self, house: House) -> None:
+        assert "127.0.0.1" not in written(house.dumped())
+
+    @pytest.mark.parametrize("endpoint", ["stations", "info", "flow", "devices"])
+    def test_whatever_the_portal_may_add_about_somebody(self, new_house: House, endpoint: str) -> None:
+        new_house.portal.mutate(endpoint, lambda envelope, _: envelope["data"].update(PERSONAL))
+
+        content = written(new_house.dumped())
+
+        assert "somethingNew" in content
+        assert not [word for word in NEVER if word in content]
+
+    def test_a_sentence_that_names_somebody(self, new_house: House) -> None:
+        """Even before the answer that tells the name."""
+        sentence = f"Sunny Home ({OWNER}): {SERIALS[0]} is offline"
+        new_house.portal.mutate("stations", lambda envelope, _: envelope.update(description=sentence))
+
+        description = str(new_house.dumped()["answers"][0]["answer"]["description"])
+
+        assert not [word for word in ("Sunny", "@", "SIM5K") if word in description]
+        assert description.endswith(" is offline")
+
+    def test_an_answer_that_is_no_json_leaves_only_its_size(self, new_house: House) -> None:
+        new_house.portal.script_always("alarms", Answer(200, "<p>Erika Mustermann</p>"))
+
+        content = new_house.dumped()
+
+        assert "Erika" not in written(content)
+        assert {"unreadable_bytes": 23} in [entry["answer"] for entry in content["answers"]]
+
+
+class TestStandIns:
+    """The same thing has the same stand-in."""
+
+    def test_a_device_in_paths_keys_and_values(self, new_house: House) -> None:
+        content = new_house.dumped()
+
+        paths = [entry["path"] for entry in content["answers"] if entry["endpoint"] == "information"]
+        in_paths = {path.split("/")[4] for path in paths}
+        groups = [
+            group for kind in answers(content, "devices")[0]["deviceDetailList"] for group in kind["statusDetailList"]
+        ]
+        in_keys = {serial for group in groups for serial in group["detailMap"]}
+        in_values = {detail["sn"] for group in groups for detail in group["detailMap"].values()}
+        assert in_paths <= in_keys == in_values == {serial for group in groups for serial in group["snList"]}
+        assert len(in_keys) == 3
+
+    def test_a_station_in_paths_bodies_and_answers(self, new_house: House) -> None:
+        content = new_house.dumped()
+
+        stand_in = answers(content, "stations")[0]["dataList"][0]["id"]
+        [info] = [entry for entry in content["answers"] if entry["endpoint"] == "info"]
+        [alarms] = [entry for entry in content["answers"] if entry["endpoint"] == "alarms"]
+        assert info["path"].endswith(f"?stationId={stand_in}")
+        assert alarms["body"]["stationIds"] == [stand_in]
+        assert answers(content, "flow")[0]["id"] == stand_in
+
+    def test_a_name_in_two_answers(self, new_house: House) -> None:
+        content = new_house.dumped()
+
+        names = {answers(content, "info")[0]["name"], answers(content, "stations")[0]["dataList"][0]["name"]}
+        assert len(names) == 1
+
+    def test_two_things_have_two(self) -> None:
+        documents = [{"sn": "5010ABC"}, {"sn": "5010ABD", "name": "5010ABC"}]
+        anonymiser = Anonymiser(documents)
+
+        one, other = (anonymiser.clean(document) for document in documents)
+
+        assert one["sn"] == other["name"] != other["sn"]
+
+    def test_one_that_needs_escaping_in_an_address(self) -> None:
+        anonymiser = Anonymiser([{"sn": "50 10/A&B"}])
+        stand_in = anonymiser.clean("50 10/A&B")
+
+        assert anonymiser.path("/equipments/50%2010%2FA%26B/telemetry?sn=50+10%2FA%26B&pwId=x") == (
+            f"/equipments/{stand_in}/telemetry?sn={stand_in}&pwId=x"
+        )
+
+
+class TestKept:
+    """What a bug report needs."""
+
+    @pytest.mark.parametrize(
+        "text",
+        [
+            *(
+                "0",
+                "-2.29011",
+                "1.064",
+                "2337(W)",
+                "45%",
+                "372.5V/4A",
+                "331.9V/-6.9A/-2304.7W",
+                "229.7/229.8/232.1",
+                "26℃",
+            ),
+            *(
+                "2026-06-10",
+                "2026-06-10 12:30:00",
+                "2026-06-10T12:30:00",
+                "06/10/2026 12:30:20",
+                "",
+                "--",
+                "6kW",
+                "kWh",
+            ),
+        ],
+    )
+    def test_numbers_units_and_times(self, text: str) -> None:
+        document = {"anything": text}
+
+        assert Anonymiser([document]).clean(document) == document
+
+    @pytest.mark.parametrize(
+        "text", ["Erika", "Ulm", "12b", "01701234567", "049229", "1012 AB", "a@b", "192.168.1.20", "10:b4:1d:00:11:22"]
+    )
+    def test_other_texts_are_not(self, text: str) -> None:
+        """Short ones are names too, and what begins with 0 is no number."""
+        document = {"anything": text}
+
+        assert text not in str(Anonymiser([document]).clean(document))
+
+    @pytest.mark.parametrize("value", [None, True, False, 0, -5, 1.5, 1686391200000])
+    def test_whatever_is_no_text(self, value: object) -> None:
+        document = {"anything": value, "phone": None, "latitude": None}
+
+        assert Anonymiser([document]).clean(document) == document
+
+    def test_states_zones_codes_and_what_the_portal_calls_things(self, new_house: House) -> None:
+        content = new_house.dumped()
+
+        info, flow = answers(content, "info")[0], answers(content, "flow")[0]
+        assert (info["zoneId"], info["status"], info["installedPower"]) == ("Europe/Amsterdam", "1", 6.0)
+        assert flow["refreshTime"] == "2026-06-10T12:30:00"
+        assert {"pSystem", "pBat", "pGrid", "pConsum", "soc"} <= flow.keys()
+        assert {row["item"] for row in answers(content, "statistics")[0]["dataList"]} > {"proGridStats", "proCharStats"}
+        factors = [factor for data in answers(content, "telemetry") for group in data for factor in group["factors"]]
+        assert {"code": "PHASE-A:pAc", "unit": "kW"}.items() <= next(
+            factor.items() for factor in factors if factor["code"] == "PHASE-A:pAc"
+        )
+
+    @pytest.mark.parametrize("name", ["INVERTER", "kW", "proGridStats", "Europe/Amsterdam", "pConsum", "stations", "1"])
+    def test_a_station_that_is_named_like_the_portals_own_words(
+        self, new_house: House, tmp_path: Path, name: str
+    ) -> None:
+        """The words stay where they are the portal's."""
+        for endpoint in ("info", "flow"):
+            new_house.portal.mutate(endpoint, lambda envelope, _: envelope["data"].update(name=name))
+
+        again = replayed(new_house.dumped(), "semsplus", tmp_path / "again")
+
+        assert new_house.station is not None
+        assert readings(again) == readings(new_house.station)
+
+
+class TestReplay:
+    """The simulator serves what was dumped."""
+
+    def test_it_reads_as_the_original_did(self, house: House, tmp_path: Path) -> None:
+        content = json.loads(written(house.dumped()))
+
+        again = replayed(content, house.dialect, tmp_path / "again")
+
+        assert house.station is not None
+        assert len(readings(house.station)) >= 7
+        assert readings(again) == readings(house.station)
+        assert again.timezone_name == house.station.timezone_name
+        assert [inverter.model for inverter in again.inverters] == [i.model for i in house.station.inverters]
+        assert again.name != house.station.name
+
+    def test_an_answer_that_failed_fails_again(self, new_house: House, tmp_path: Path) -> None:
+        new_house.portal.mutate("flow", lambda envelope, _: envelope | {"code": "100025", "data": None})
+
+        again = replayed(new_house.dumped(), "semsplus", tmp_path / "again")
+
+        assert new_house.station is not None
+        assert new_house.station.pv_power is None
+        assert readings(again) == readings(new_house.station)
+
+
+class TestCommand:
+    """What `sems-exporter dump` does."""
+
+    @pytest.fixture(autouse=True)
+    def _quick_and_quiet(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(pace, "SPACING", 0.0)
+        monkeypatch.setattr(running, "set_up", lambda *_: None)  # pytest's own logging stays
+
+    @pytest.fixture
+    def live(self, tmp_path: Path) -> Iterator[tuple[SimulatedPortal, Settings]]:
+        """A portal on the machine's clock, as the command has it."""
+        with SimulatedPortal() as portal:
+            account = Account(OWNER, Secret("demo"), portal.login_url, ("127.0.0.1",))
+            yield portal, Settings(account, portal="semsplus", state_dir=tmp_path, requests_per_minute=10_000)
+
+    def test_it_writes_a_file_that_can_be_replayed(
+        self, live: tuple[SimulatedPortal, Settings], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        _, settings = live
+        path = tmp_path / "dump.json"
+
+        code = running.dump(settings, str(path))
+
+        said = capsys.readouterr().out
+        assert code == 0
+        assert re.fullmatch(rf"\d\d answers written to {re.escape(str(path))}; look through it .*\n", said)
+        assert "Sunny Home" not in path.read_text("utf-8")
+        with SimulatedPortal.replaying(path) as portal:
+            account = Account("any@example.org", Secret("any"), portal.login_url, ("127.0.0.1",))
+            again = Settings(account, portal="semsplus", state_dir=tmp_path / "again", requests_per_minute=10_000)
+            assert running.check(again, release_brake=False) == 0
+        assert "  inverter SN-0" in capsys.readouterr().out
+
+    def test_a_dash_is_standard_output(
+        self, live: tuple[SimulatedPortal, Settings], capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        code = running.dump(live[1], "-")
+
+        content = json.loads(capsys.readouterr().out)
+        assert code == 0
+        assert (content["format"], content["dialect"]) == ("sems-exporter-dump", "semsplus")
+
+    def test_nothing_is_written_where_nothing_was_answered(
+        self, live: tuple[SimulatedPortal, Settings], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        portal, settings = live
+        portal.mutate("login", lambda envelope, _: envelope | {"code": "100005", "data": None})
+
+        code = running.dump(settings, str(tmp_path / "dump.json"))
+
+        said = capsys.readouterr()
+        assert code == 1
+        assert said.err.startswith("nothing to write: ")
+        assert "100005" in said.err
+        assert said.out == ""
+        assert not (tmp_path / "dump.json").exists()
+
+    def test_a_place_that_cannot_be_written_is_named(
+        self, live: tuple[SimulatedPortal, Settings], tmp_path: Path
+    ) -> None:
+        with pytest.raises(errors.StartError, match=r"output: .*missing.* cannot be written: No such file"):
+            running.dump(live[1], str(tmp_path / "missing" / "dump.json"))
