@@ -65,6 +65,7 @@ format: .venv/.dev ## bring the code into form
 .PHONY: references
 references: .venv/.dev ## write the reference pages anew from the code
 	@$(python) -m sems_exporter.references
+	@$(python) deploy/kubernetes/prometheusrule.py
 
 .PHONY: bench
 bench: .venv/.runtime ## measure what decoding and rendering cost on this machine

@@ -193,7 +193,8 @@ def test_a_netrc_file_is_ignored(transport: Transport, tmp_path: Path, monkeypat
 
 
 def test_a_cookie_of_one_answer_is_not_sent_with_the_next_request(transport: Transport) -> None:
-    with WireServer(head(Content_Length=len(GOOD), Set_Cookie="session=1; Path=/") + GOOD) as server:
+    answer = head(Content_Length=len(GOOD), Set_Cookie="session=1; Path=/", Connection="close") + GOOD
+    with WireServer(answer) as server:
         transport.send(exchange(server.url))
         transport.send(exchange(server.url))
 

@@ -1,0 +1,57 @@
+# The exporter and what it runs with, on a plain Python. docs/deployment.md tells how to run it.
+#
+# A tag can be given to another image at any time; a digest cannot. To build on one that you have looked at:
+#   docker build --build-arg BASE=python:3.13-slim@sha256:... .
+ARG BASE=python:3.13-slim
+
+FROM ${BASE} AS build
+WORKDIR /source
+
+# pip and the build backend come first, with hashes, so that nothing unpinned installs or builds the rest.
+COPY requirements/build.txt requirements/
+RUN python -m venv /build \
+    && /build/bin/pip install --no-cache-dir --require-hashes -r requirements/build.txt
+
+# The environment that is copied below has no pip; the one of /build fills it. This layer is kept until a dependency
+# changes.
+COPY requirements/runtime.txt requirements/
+RUN python -m venv --without-pip /opt/sems_exporter \
+    && /build/bin/pip --python /opt/sems_exporter/bin/python install --no-cache-dir --require-hashes \
+        -r requirements/runtime.txt
+
+COPY pyproject.toml README.md LICENSE ./
+COPY sems_exporter sems_exporter
+RUN /build/bin/pip wheel --no-cache-dir --no-deps --no-build-isolation --wheel-dir /wheels . \
+    && /build/bin/pip --python /opt/sems_exporter/bin/python install --no-cache-dir --no-deps /wheels/*.whl
+
+FROM ${BASE}
+ARG BASE
+LABEL org.opencontainers.image.title="sems-exporter" \
+      org.opencontainers.image.description="Prometheus exporter for GoodWe solar plants, read from the SEMS+ cloud" \
+      org.opencontainers.image.licenses="Apache-2.0" \
+      org.opencontainers.image.base.name="${BASE}"
+
+COPY --from=build /opt/sems_exporter /opt/sems_exporter
+# Made here, because a new volume takes owner and mode from the image.
+RUN install -d -o 65532 -g 65532 -m 0700 /var/lib/sems_exporter
+
+# PYTHONDONTWRITEBYTECODE: the root is to be mounted read-only, and pip has compiled everything already.
+ENV PATH=/opt/sems_exporter/bin:$PATH \
+    PYTHONDONTWRITEBYTECODE=1 \
+    PYTHONUNBUFFERED=1 \
+    SEMS_STATE_DIR=/var/lib/sems_exporter
+# A number, so that Kubernetes can see that it is not root.
+USER 65532:65532
+VOLUME /var/lib/sems_exporter
+EXPOSE 10736
+
+# Not urllib: that would ask the proxy of HTTP_PROXY. The route tells whether the exporter answers, not whether the
+# portal does, so an outage there restarts nothing.
+HEALTHCHECK --interval=10s --timeout=5s --start-period=20s --retries=3 CMD ["python", "-c", "\
+import http.client, os, sys; \
+port = int((os.environ.get('SEMS_WEB_LISTEN_ADDRESS') or ':10736').rpartition(':')[2]); \
+connection = http.client.HTTPConnection('localhost', port, timeout=4); \
+connection.request('GET', '/-/healthy'); \
+sys.exit(connection.getresponse().status != 200)"]
+
+ENTRYPOINT ["sems-exporter"]
