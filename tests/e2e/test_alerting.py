@@ -1,0 +1,94 @@
+"""Trouble at a plant reaches its owner through Prometheus and Alertmanager, and so does its end.
+
+The project's own rules, routes and inhibitions are used; only their durations are shortened, all in proportion, the
+owner's receiver is a webhook of the test, and the addresses are those of this run.
+"""
+
+import tempfile
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from sems_exporter.config import Account, Secret, Settings
+from sems_exporter.simulator import SimulatedClock, SimulatedPortal, demo_plants
+from sems_exporter.wiring import Exporter, application, exporter
+from tests.e2e.alarm_chain import alertmanager, listening, prometheus
+from tests.serving import served
+
+PATIENCE = 90.0
+"""Seconds after which the owner has not been told; a quiet machine needs about ten."""
+FAULT = timedelta(minutes=4)
+"""How long the inverter's fault lasts, in the plant's time."""
+
+
+class SteppedClock:
+    """The simulated plants' time, which passes only where somebody waits."""
+
+    def __init__(self, simulated: SimulatedClock) -> None:
+        self._simulated = simulated
+
+    def now(self) -> datetime:
+        return self._simulated.now()
+
+    def wait(self, stop: threading.Event, seconds: float) -> bool:
+        self._simulated.advance(max(0.0, seconds))
+        return stop.is_set()
+
+
+@contextmanager
+def watching(portal: SimulatedPortal, clock: SimulatedClock, state: Path) -> Iterator[tuple[Exporter, str]]:
+    """An exporter of the portal's plants that refreshes when the test says so, and the address it serves at."""
+    account = Account("demo@example.com", Secret("demo"), portal.login_url, ("127.0.0.1",))
+    settings = Settings(account=account, requests_per_minute=100_000, state_dir=state)
+    parts = exporter(settings, SteppedClock(clock))
+    try:
+        with served(application(parts, simulated=True)) as site:
+            yield parts, f"127.0.0.1:{site.port}"
+    finally:
+        parts.portal.close()
+
+
+@pytest.mark.needs("prometheus", "prometheus-alertmanager")
+def test_a_low_battery_and_a_broken_inverter_are_told_to_the_owner_and_so_is_their_end() -> None:
+    """At two plants of one account; the messages name the plant, the device and the value."""
+    # Rules compare with the real time, so the plants live close to it. They stand still at the beginning of a minute,
+    # lest a sunny one charges the battery, and a little behind, as there is a jump to the end of the fault.
+    clock = SimulatedClock((datetime.now(UTC) - FAULT).replace(second=0, microsecond=0), speed=0)
+    home, roof = plants = demo_plants(2, clock=clock)
+    with (
+        tempfile.TemporaryDirectory(prefix="sems-exporter-test-") as name,
+        SimulatedPortal(plants, clock=clock, signature_tolerance=None) as portal,
+        watching(portal, clock, Path(name)) as (parts, address),
+        listening() as owner,
+        alertmanager(Path(name), owner) as manager,
+    ):
+        begin = clock.now()
+        home.set_state_of_charge(begin, 0.04)
+        roof.fail_inverter(begin, begin + FAULT, "E-G3-0-12")
+        assert parts.poller.refresh().up
+
+        with prometheus(Path(name), address, manager.address.removeprefix("http://")):
+            low = owner.heard(
+                "firing", PATIENCE, alertname="SemsBatteryLow", station=home.spec.station_id, severity="critical"
+            )
+            fault = owner.heard("firing", PATIENCE, alertname="SemsInverterFault", station=roof.spec.station_id)
+            ended_too_early = [alert["labels"] for alert in owner.alerts if alert["status"] == "resolved"]
+
+            clock.set(begin + FAULT + timedelta(minutes=1))
+            home.set_state_of_charge(clock.now(), 0.6)
+            assert parts.poller.refresh().up
+
+            owner.heard("resolved", PATIENCE, **low["labels"])
+            owner.heard("resolved", PATIENCE, **fault["labels"])
+
+    assert low["labels"]["battery"] == "SIMBAT0001"
+    assert low["annotations"]["summary"] == "Sunny Home: battery SIMBAT0001 is almost empty"
+    assert low["annotations"]["description"].startswith("Charge 4%")
+    assert fault["labels"]["inverter"] == "SIM5K0011"
+    assert fault["annotations"]["summary"] == "Seaside Roof: inverter SIM5K0011 reports a fault"
+    assert "E-G3-0-12" in fault["annotations"]["description"]
+    assert ended_too_early == []

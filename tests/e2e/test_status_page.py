@@ -1,0 +1,140 @@
+"""The status page of the running demo in a real browser, on a phone and on a desk."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from prometheus_client.parser import text_string_to_metric_families as read_text
+
+from tests.e2e.browser import Browser, Page, browsing
+from tests.e2e.program import ANY_PORT, Program, running
+from tests.e2e.test_program import refreshed
+
+pytestmark = pytest.mark.needs("chromium")
+
+STANDING_STILL = ("--start=2026-06-10T10:00", "--speed=5", "--interval=3600", "--data-max-age=86400")
+"""Options with which the demo looks once and then not again for 12 minutes of the test's time."""
+LABELS = ("station", "inverter", "battery", "meter", "input", "state")
+"""Labels of metrics that the page carries as data attributes, on the value's element or around it."""
+UNITS = {"W": 1.0, "kW": 1e3, "MW": 1e6, "kWh": 3.6e6, "MWh": 3.6e9, "%": 0.01, "°C": 1.0}
+HOME, FLEET = 2, 7
+"""Numbers of plants: a page with all in sight, and one with an overview and folded plants."""
+
+UNFOLD = "document.querySelectorAll('details').forEach((details) => { details.open = true; })"
+MARKED = """
+[...document.querySelectorAll("[data-metric]")].map((element) => {
+  const marks = {};
+  for (let around = element; around; around = around.parentElement)
+    for (const [name, value] of Object.entries(around.dataset)) marks[name] ??= value;
+  const box = element.getBoundingClientRect();
+  const unit = element.parentElement.querySelector(":scope > .unit, :scope > small");
+  return {
+    marks,
+    text: element.matches("text") ? `${element.textContent} ${unit.textContent}` : element.textContent,
+    isNumber: element.matches("text, .figure"),
+    inSight: element.checkVisibility() && box.width > 0 && box.height > 0,
+  };
+})
+"""
+TOO_WIDE = """
+[...document.querySelectorAll("#page, #page *")]
+  .filter((element) => element.checkVisibility())
+  .filter((element) => {
+    const box = element.getBoundingClientRect();
+    return box.left < -0.5 || box.right > document.documentElement.clientWidth + 0.5;
+  })
+  .map((element) => element.outerHTML.slice(0, 200))
+"""
+CUT_OFF = """
+[...document.querySelectorAll("#page, #page *")]
+  .filter((element) => element.checkVisibility() && !element.closest("svg"))
+  .filter((element) => getComputedStyle(element).display !== "inline")
+  .filter((element) => element.scrollWidth > element.clientWidth + 1)
+  .map((element) => element.outerHTML.slice(0, 200))
+"""
+SCROLLS_SIDEWAYS = "document.documentElement.scrollWidth > innerWidth"
+
+HALF_A_MINUTE_LATER = """
+document.getElementById("page").classList.add("before");
+Date.now = ((now) => () => now() + 31000)(Date.now);
+"""
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    with browsing("chromium") as browser:
+        yield browser
+
+
+@pytest.fixture(scope="module", params=[HOME, FLEET], ids=["home", "fleet"])
+def demo(request: pytest.FixtureRequest) -> Iterator[Program]:
+    with running("demo", f"--plants={request.param}", *STANDING_STILL, ANY_PORT) as program:
+        refreshed(program)
+        yield program
+        program.end()  # killed, it would leave its folder behind
+
+
+@pytest.fixture(params=[(390, 844), (1280, 800)], ids=["phone", "desktop"])
+def page(request: pytest.FixtureRequest, browser: Browser, demo: Program) -> Iterator[Page]:
+    """The page with everything unfolded."""
+    width, height = request.param
+    browser.complaints.clear()
+    page = browser.visit(f"{demo.address}/", width, height, phone=width < height)
+    assert page.value("innerWidth") == width
+    page.value(UNFOLD)
+    yield page
+    page.close()
+
+
+def samples(text: str) -> dict[tuple[str, frozenset[tuple[str, str]]], float]:
+    return {(s.name, frozenset(s.labels.items())): s.value for family in read_text(text) for s in family.samples}
+
+
+def labels(marks: dict[str, str]) -> frozenset[tuple[str, str]]:
+    return frozenset((name, marks[name]) for name in LABELS if name in marks)
+
+
+def reads_like(text: str, value: float) -> bool:
+    """Whether the value, rounded to the digits and unit that a person reads, is what stands there."""
+    number, unit = text.split()
+    decimals = len(number.partition(".")[2])
+    return abs(float(number.replace("−", "-")) - value / UNITS[unit]) <= 0.5001 * 0.1**decimals
+
+
+def test_shows_the_numbers_that_the_metrics_have(page: Page, demo: Program) -> None:
+    """Every marked value is exactly that of /metrics, reads like it, and is in sight at least once."""
+    metrics = samples(demo.get("/metrics")[1])
+
+    marked: list[dict[str, Any]] = page.value(MARKED)
+
+    keys = [(one["marks"]["metric"], labels(one["marks"])) for one in marked]
+    values = [float(one["marks"]["value"]) for one in marked]
+    different = [
+        (key, value, metrics.get(key)) for key, value in zip(keys, values, strict=True) if metrics.get(key) != value
+    ]
+    assert different == []
+    numbers = [(one["text"], value) for one, value in zip(marked, values, strict=True) if one["isNumber"]]
+    assert [(text, value) for text, value in numbers if not reads_like(text, value)] == []
+    in_sight = {key for key, one in zip(keys, marked, strict=True) if one["inSight"]}
+    assert in_sight == set(keys)
+    stations = {dict(found)["station"] for name, found in metrics if name == "sems_station_up"}
+    for metric in ("sems_station_grid_import_power_watts", "sems_station_pv_energy_today_joules"):
+        assert {dict(found)["station"] for name, found in in_sight if name == metric} == stations
+    assert ("sems_up", frozenset()) in in_sight
+
+
+def test_fits_the_screen(page: Page) -> None:
+    """Nothing reaches beyond the screen's edges or out of its own box, so nobody has to scroll sideways."""
+    assert page.value(TOO_WIDE) == []
+    assert page.value(CUT_OFF) == []
+    assert page.value(SCROLLS_SIDEWAYS) is False
+
+
+def test_renews_itself_and_the_browser_has_nothing_to_complain_about(page: Page, browser: Browser) -> None:
+    """Half a minute on there is fresh content; no error in the script, and nothing that the page's policy forbids."""
+    page.value(HALF_A_MINUTE_LATER)
+    page.wait_for("!document.getElementById('page').matches('.before')")
+
+    assert page.value("document.getElementById('lost').hidden") is True
+    assert page.value("document.querySelectorAll('[data-metric]').length") > 0
+    assert browser.complaints == []
