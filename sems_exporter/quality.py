@@ -118,6 +118,8 @@ class _Look:
     def _kept(self, scope: type[Scope], name: str, path: Path, value: float) -> float | None:
         key, role = "/".join((*path, name)), measures(scope)[name].role
         track = self.tracks.get(key)
+        if track is not None and self._stands(track, value, role):
+            return value
         if role is Role.LIFETIME:
             verdict = _lifetime(track, value, self.now)
         elif self.day is None:
@@ -129,6 +131,14 @@ class _Look:
         if verdict.reason:
             self.findings.drop(family(scope, name).sample_name, verdict.reason)
         return verdict.kept
+
+    def _stands(self, track: Track, value: float, role: Role) -> bool:
+        """Whether the value is the last good one still, with nothing in question; so it is most of the night."""
+        if value != track.good or track.low is not None:
+            return False
+        return role is Role.LIFETIME or (
+            self.day is not None and not self.day.early and track.period == self.day.names[role]
+        )
 
 
 @dataclass(frozen=True, slots=True)
