@@ -1,6 +1,5 @@
 """Time as the exporter sees it, injected so that nothing sleeps in a test and a demo can run fast."""
 
-import time
 from datetime import UTC, datetime
 from threading import Event
 from typing import Protocol
@@ -26,13 +25,3 @@ class SystemClock:
     def wait(self, stop: Event, seconds: float) -> bool:
         """Wait `seconds`, or less if `stop` is set meanwhile."""
         return stop.wait(max(0.0, seconds))
-
-
-def epoch(instant: datetime) -> float:
-    """Unix time of an aware instant, in seconds."""
-    return instant.timestamp()
-
-
-def monotonic() -> float:
-    """Seconds on a clock that never steps; for durations only."""
-    return time.monotonic()

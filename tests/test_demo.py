@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from sems_exporter.clock import SystemClock, epoch
+from sems_exporter.clock import SystemClock
 from sems_exporter.demo import DemoClock
 from sems_exporter.simulator import SimulatedClock
 from tests.clocks import FakeClock
@@ -53,10 +53,6 @@ def test_the_machines_clock_waits_as_long_as_it_says_and_no_negative_time() -> N
     assert clock.wait(stop, 1) is True
     assert stop.waited == [2.5, 0.0, 1]
     assert clock.now().tzinfo is UTC
-
-
-def test_an_instant_is_seconds_since_1970() -> None:
-    assert epoch(datetime(1970, 1, 1, 0, 1, tzinfo=UTC)) == 60.0
 
 
 class TestFakeClock:
