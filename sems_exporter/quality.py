@@ -5,11 +5,11 @@ its reason. Rules that need only the number itself are in `plausible`; what age 
 """
 
 from dataclasses import asdict, dataclass, replace
-from datetime import date, datetime, time
+from datetime import date, datetime, time, tzinfo
 
 from sems_exporter.findings import Dropped, Findings
 from sems_exporter.measure import PERIODS, Role, Scope, begins, family, filled, measures, once
-from sems_exporter.model import Path, Station, mapped
+from sems_exporter.model import Device, Path, Station, mapped
 
 RESET_POLLS = 3
 RESET_SECONDS = 1500.0
@@ -54,6 +54,7 @@ class Day:
     """The station-local day of an instant, the names of its periods, and whether yesterday may still be replayed."""
 
     date: date
+    zone: tzinfo | None
     names: dict[Role, str]
     early: bool
 
@@ -62,9 +63,18 @@ class Day:
         """The day of the local time `local`."""
         # Seconds that passed, not what the wall clock shows: in Santiago or Cairo a day of DST begins at 01:00.
         passed = local.timestamp() - datetime.combine(local.date(), time(0), local.tzinfo).timestamp()
-        text = local.date().isoformat()
-        names = {Role.DAY: text, Role.MONTH: text[:7], Role.YEAR: text[:4]}
-        return cls(local.date(), names, passed < REPLAY_SECONDS)
+        return cls(local.date(), local.tzinfo, _names(local.date()), passed < REPLAY_SECONDS)
+
+    def over(self, taken: datetime) -> frozenset[Role]:
+        """The periods that were over before this day began, where data were `taken` in them."""
+        before = taken.astimezone(self.zone).date()
+        names = _names(before)
+        return frozenset(role for role in PERIODS if before < self.date and names[role] != self.names[role])
+
+
+def _names(day: date) -> dict[Role, str]:
+    text = day.isoformat()
+    return {Role.DAY: text, Role.MONTH: text[:7], Role.YEAR: text[:4]}
 
 
 class Quality:
@@ -109,14 +119,24 @@ class _Look:
 
     def __call__(self, scope: Scope, path: Path) -> Scope:
         changed: dict[str, float | None] = {}
+        over = self._over(scope)
         for name in counters(type(scope)):
             value = getattr(scope, name)
-            if value is not None and (kept := self._kept(type(scope), name, path, value)) != value:
+            if value is not None and (kept := self._kept(type(scope), name, path, value, over)) != value:
                 changed[name] = kept
         return filled(scope, changed) if changed else scope
 
-    def _kept(self, scope: type[Scope], name: str, path: Path, value: float) -> float | None:
+    def _over(self, scope: Scope) -> frozenset[Role]:
+        """The periods that the data of `scope` are from and that are over."""
+        taken = scope.data_timestamp if isinstance(scope, Device | Station) else None
+        return frozenset() if self.day is None or taken is None else self.day.over(taken)
+
+    def _kept(self, scope: type[Scope], name: str, path: Path, value: float, over: frozenset[Role]) -> float | None:
         key, role = "/".join((*path, name)), measures(scope)[name].role
+        if role in over and value > 0:
+            # A plant that has not reported since cannot have earned anything since; 0 it can.
+            self.findings.drop(family(scope, name).sample_name, Dropped.REPLAY)
+            return None
         track = self.tracks.get(key)
         if track is not None and self._stands(track, value, role):
             return value

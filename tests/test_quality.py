@@ -30,7 +30,7 @@ class Judge:
     def dropped(self, reason: Dropped) -> int:
         return sum(count for (_, found), count in self.findings.dropped.items() if found is reason)
 
-    def at(self, now: datetime, **values: float | None) -> Station:
+    def at(self, now: datetime, **values: float | datetime | None) -> Station:
         station = Station(id="plant-1", fetched_at=now, timezone=self.zone, has_battery=True)
         return self.quality.check(replace(station, **values), now, self.findings)  # type: ignore[arg-type]
 
@@ -361,6 +361,34 @@ class TestAroundMidnight:
         later = judge.today(datetime(2026, 9, 6, 4, 25, tzinfo=UTC), 0.1)
 
         assert (first, later) == (None, 0.1)
+
+    @pytest.mark.parametrize("name", ["pv_energy_today", "pv_energy_month"])
+    def test_a_first_look_at_a_plant_that_is_silent_since_last_month_earns_nothing(self, name: str) -> None:
+        """Its portal page still shows the yield of its last day, and the exporter has no memory of that day."""
+        judge = Judge()
+        silent_since = local(AMSTERDAM, 2026, 5, 31, 17, 0)
+
+        shown = judge.at(NOON, data_timestamp=silent_since, **{name: 17.5})
+
+        assert getattr(shown, name) is None
+        assert judge.dropped(Dropped.REPLAY) == 1
+
+    def test_a_plant_that_is_silent_since_yesterday_keeps_its_month_and_a_zero(self) -> None:
+        judge = Judge()
+        silent_since = NOON - timedelta(days=1)
+
+        shown = judge.at(NOON, data_timestamp=silent_since, pv_energy_today=0.0, pv_energy_month=300.0)
+
+        assert (shown.pv_energy_today, shown.pv_energy_month) == (0.0, 300.0)
+        assert not judge.findings.dropped
+
+    def test_a_plant_that_reports_again_shows_its_day_at_once(self) -> None:
+        judge = Judge()
+        judge.at(NOON, data_timestamp=NOON - timedelta(days=1), pv_energy_today=17.5)
+
+        shown = judge.at(NOON + POLL, data_timestamp=NOON, pv_energy_today=0.3)
+
+        assert shown.pv_energy_today == 0.3
 
     def test_without_a_zone_the_portals_word_stands(self) -> None:
         """Nobody knows when midnight is."""
