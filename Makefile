@@ -69,7 +69,7 @@ references: .venv/.dev ## write the reference pages anew from the code
 
 .PHONY: bench
 bench: .venv/.runtime ## measure what decoding and rendering cost on this machine
-	@$(python) bench/decoding.py
+	@$(python) -m bench.decoding
 
 .PHONY: dashboards
 dashboards: .venv/.dev ## write the Grafana dashboards anew
