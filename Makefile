@@ -68,8 +68,10 @@ references: .venv/.dev ## write the reference pages anew from the code
 	@$(python) deploy/kubernetes/prometheusrule.py
 
 .PHONY: bench
-bench: .venv/.runtime ## measure what decoding and rendering cost on this machine
+bench: .venv/.runtime ## measure decoding, rendering and scrapes, beside other servers where they are installed
 	@$(python) -m bench.decoding
+	@$(python) -m bench.publishing
+	@$(python) -m bench.scraping
 
 .PHONY: dashboards
 dashboards: .venv/.dev ## write the Grafana dashboards anew

@@ -66,7 +66,7 @@ class Fleet:
 
     def __init__(self, home: Station, count: int) -> None:
         self._home = home
-        self._chance = random.Random(count)  # noqa: S311 - the same fleet in every run
+        self._chance = random.Random(count)
         self._ids = [str(uuid.UUID(int=self._chance.getrandbits(128), version=4)) for _ in range(count)]
 
     def __len__(self) -> int:

@@ -8,11 +8,7 @@ import zlib
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from sems_exporter.measure import once
-
 _POLYNOMIAL = 0xEDB88320
-
-Tables = tuple[tuple[int, ...], ...]
 
 
 class Sum(NamedTuple):
@@ -32,33 +28,42 @@ def summed(text: bytes) -> Sum:
 
 def joined(first: Sum, second: Sum) -> Sum:
     """The sum of two texts, one after the other."""
-    if not first.length:
-        return second
+    if not first.length or not second.length:
+        return second if second.length else first
     return Sum(_after_zeros(first.crc, second.length) ^ second.crc, first.length + second.length)
 
 
 def _after_zeros(crc: int, length: int) -> int:
     """What `crc` turns into over `length` zero bytes, leaving out the inversions at both ends."""
-    place = 0
+    mask = 15
     while length:
-        if digit := length & 15:
-            low, second, third, high = _way(place, digit)
+        if part := length & mask:
+            low, second, third, high = _WAYS[part]
             crc = low[crc & 255] ^ second[crc >> 8 & 255] ^ third[crc >> 16 & 255] ^ high[crc >> 24]
-        length >>= 4
-        place += 1
+            length ^= part
+        mask <<= 4
     return crc
 
 
-@once
-def _way(place: int, digit: int) -> Tables:
-    """The way over `digit` times 16**place zero bytes, as one table for each byte of a checksum."""
-    if place == 0 and digit == 1:
-        return tuple(tuple(_over_one(value << shift) for value in range(256)) for shift in (0, 8, 16, 24))
-    # In two steps that are known: one digit less and one more, or half of the next lower place twice.
-    size = 16**place
-    first, second = (size * (digit - 1), size) if digit > 1 else (size // 2, size // 2)
-    columns = [_after_zeros(_after_zeros(1 << bit, first), second) for bit in range(32)]
-    return tuple(_images(columns[start : start + 8]) for start in (0, 8, 16, 24))
+class _Ways(dict[int, "tuple[tuple[int, ...], ...]"]):
+    """The ways over as many zero bytes as one hexadecimal digit can say, as a table for each byte of a checksum.
+
+    They are made when they are needed: a single home never needs one, a thousand some seventy (3 MB).
+    """
+
+    def __missing__(self, zeros: int) -> "tuple[tuple[int, ...], ...]":
+        if zeros == 1:
+            self[1] = tuple(tuple(_over_one(value << shift) for value in range(256)) for shift in (0, 8, 16, 24))
+            return self[1]
+        # In two steps that are known: the lowest bit and the rest, or half of the way twice.
+        lowest = zeros & -zeros
+        first, second = (zeros // 2, zeros // 2) if lowest == zeros else (zeros - lowest, lowest)
+        columns = [_after_zeros(_after_zeros(1 << bit, first), second) for bit in range(32)]
+        self[zeros] = tuple(_images(columns[start : start + 8]) for start in (0, 8, 16, 24))
+        return self[zeros]
+
+
+_WAYS = _Ways()
 
 
 def _over_one(crc: int) -> int:
@@ -82,7 +87,7 @@ class Sums:
         self._half = 1 << max(0, len(leaves) - 1).bit_length()
         self._nodes = [NOTHING] * self._half + list(leaves) + [NOTHING] * (self._half - len(leaves))
         for place in range(self._half - 1, 0, -1):
-            self._join(place)
+            self._nodes[place] = joined(self._nodes[2 * place], self._nodes[2 * place + 1])
 
     @property
     def total(self) -> Sum:
@@ -91,10 +96,8 @@ class Sums:
 
     def replace(self, place: int, leaf: Sum) -> None:
         """Let the text at `place` have the sum `leaf`."""
+        nodes = self._nodes
         place += self._half
-        self._nodes[place] = leaf
+        nodes[place] = leaf
         while place := place >> 1:
-            self._join(place)
-
-    def _join(self, place: int) -> None:
-        self._nodes[place] = joined(self._nodes[2 * place], self._nodes[2 * place + 1])
+            nodes[place] = joined(nodes[2 * place], nodes[2 * place + 1])

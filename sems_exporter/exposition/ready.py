@@ -16,6 +16,7 @@ from typing import NamedTuple
 
 from sems_exporter.clock import Clock
 from sems_exporter.exposition.checksum import joined
+from sems_exporter.exposition.demand import Demand
 from sems_exporter.exposition.front import EMPTY, Front
 from sems_exporter.exposition.gzipped import HEADER, trailer
 from sems_exporter.exposition.lines import Format
@@ -25,8 +26,8 @@ from sems_exporter.snapshots import Snapshots
 
 TICK = 1.0
 """Seconds between two calls of `tend`."""
-LATELY = 600.0
-"""Seconds for which a body is kept ready after somebody asked for it."""
+SLOW = 0.02
+"""Seconds that the bodies may take after each change; if they take longer, `tend` makes them, once for all changes."""
 AHEAD = timedelta(seconds=5)
 MANY = 50
 """Stations that have to change within AHEAD for some of them to do so early; so it is at midnight in a fleet."""
@@ -38,6 +39,11 @@ class _Key(NamedTuple):
     part: Part
     wanted: Format
     compressed: bool
+
+
+def _has_own(key: _Key) -> bool:
+    """Whether the exporter's own metrics are in it."""
+    return key.part.station is None
 
 
 class Exposition:
@@ -63,7 +69,10 @@ class Exposition:
         self._own = OwnMetrics(registry, of_account, timer)
         self._fronts: dict[_Key, Front] = {}
         self._bodies: dict[_Key, bytes] = {}
-        self._asked: dict[_Key, float] = {}
+        self._demand = Demand[_Key]()
+        self._late: set[_Key] = set()
+        self._slow = False
+        self._tended = -math.inf
         # Until when the bodies are true: moved on when newer ones are in place, and not before.
         self._due = self._stock.due
         self._own_due = self._own.until
@@ -80,7 +89,7 @@ class Exposition:
         if ready is None:
             ready = self._made(key)
         if ready is not None:
-            self._asked[key] = moment
+            self._demand.note(key, moment)
         return ready
 
     def publish(self, stations: Iterable[str]) -> None:
@@ -94,17 +103,20 @@ class Exposition:
         Of many stations that change at the same moment, some change up to AHEAD too early. That is no lie as long as
         values only go: absent is always true. Whether a station is up is a claim, and waits for its time.
         """
-        now = self._clock.now()
+        now, moment = self._clock.now(), self._timer()
+        self._tended = moment
         with self._lock:
             due, soon = list(self._stock.due_by(now)), self._stock.due_by(now + AHEAD)
         for first in range(0, len(due), AT_ONCE):
             self.publish(due[first : first + AT_ONCE])
         if len(soon) >= MANY:
             self._age(soon, now)
-        if self._timer() >= self._own_due - 2 * TICK:
-            with self._lock:
+        with self._lock:
+            self._renew(self._late)
+            self._late, self._due = set(), self._stock.due
+            if moment >= self._own_due - 2 * TICK and self._demand.expects(_has_own, moment, 2 * TICK):
                 self._own.renew()
-                self._renew(key for key in list(self._asked) if key.part.station is None)
+                self._renew(self._demand.keys(_has_own))
                 self._own_due = self._own.until
 
     def tend_until(self, stop: threading.Event) -> None:
@@ -124,25 +136,31 @@ class Exposition:
                     self._write(stations[first : first + AT_ONCE], instant)
 
     def _write(self, stations: Iterable[str], instant: datetime) -> None:
-        keys = list(product(self._stock.take(stations, instant), Format, (False, True)))
+        keys = [_Key(*key) for key in product(self._stock.take(stations, instant), Format, (False, True))]
         for key in keys:
-            self._fronts.pop(_Key(*key), None)
-        self._renew(_Key(*key) for key in keys)
-        self._due = self._stock.due
+            self._fronts.pop(key, None)
+        if self._slow and self._timer() - self._tended < 5 * TICK:
+            self._late.update(keys)
+            # What is late may hold what was to go at the old instant.
+            self._due = min(self._due, self._stock.due)
+            return
+        begun = self._timer()
+        self._renew(keys)
+        self._slow = self._timer() - begun > SLOW
+        self._due = min(self._due, self._stock.due) if self._late else self._stock.due
 
     def _renew(self, keys: Iterable[_Key]) -> None:
         """Make the bodies that are in demand, and let go of the others.
 
         Plain ones are not made beforehand: joining them is mere copying, and hardly anybody wants them.
         """
-        oldest = self._timer() - LATELY
+        moment = self._timer()
         for key in keys:
-            body = None
-            if self._asked.get(key, -math.inf) < oldest:
-                self._asked.pop(key, None)
+            wanted = self._demand.wants(key, moment)
+            body = self._composed(key) if wanted and key.compressed else None
+            if not wanted:
+                self._demand.drop(key)
                 self._fronts.pop(key, None)
-            elif key.compressed:
-                body = self._composed(key)
             if body is None:
                 self._bodies.pop(key, None)
             else:
@@ -153,13 +171,14 @@ class Exposition:
         with self._lock:
             now = self._clock.now()
             if now >= self._due:
-                for key in product(self._stock.take(self._stock.due_by(now), now), Format, (False, True)):
-                    self._fronts.pop(_Key(*key), None)
-                    self._bodies.pop(_Key(*key), None)
-                self._due = self._stock.due
+                changed = product(self._stock.take(self._stock.due_by(now), now), Format, (False, True))
+                for key in (*self._late, *(_Key(*key) for key in changed)):
+                    self._fronts.pop(key, None)
+                    self._bodies.pop(key, None)
+                self._late, self._due = set(), self._stock.due
             if self._timer() >= self._own_due:
                 self._own.renew()
-                self._bodies = {key: body for key, body in self._bodies.items() if key.part.station is not None}
+                self._bodies = {key: body for key, body in self._bodies.items() if not _has_own(key)}
                 self._own_due = self._own.until
             body = self._bodies.get(wanted) or self._composed(wanted)
             if body is not None:
@@ -184,6 +203,4 @@ class Exposition:
         return self._fronts[key]
 
     def _tail(self, key: _Key) -> Tail | None:
-        if key.part.station is not None:
-            return ENDS[key.wanted]
-        return self._own.tail(key.wanted, key.part.account)
+        return self._own.tail(key.wanted, key.part.account) if _has_own(key) else ENDS[key.wanted]

@@ -119,7 +119,7 @@ class LargeFleet(Fleet):
     small = 0
 
 
-Fleet.TestCase.settings = settings(max_examples=60, stateful_step_count=30, deadline=None)
+Fleet.TestCase.settings = settings(max_examples=25, stateful_step_count=30, deadline=None)
 LargeFleet.TestCase.settings = Fleet.TestCase.settings
 TestFleet = Fleet.TestCase
 TestLargeFleet = LargeFleet.TestCase

@@ -8,16 +8,16 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 import pytest
-from prometheus_client import CollectorRegistry, Counter
+from prometheus_client import CollectorRegistry, Counter, Metric
 from prometheus_client.openmetrics.parser import text_string_to_metric_families as read_openmetrics
 from prometheus_client.parser import text_string_to_metric_families as read_text
 
 from sems_exporter.exposition import Format, Part
+from sems_exporter.exposition.demand import LATELY
 from sems_exporter.exposition.lines import head
-from sems_exporter.exposition.own import AGE
-from sems_exporter.exposition.ready import AHEAD, LATELY, MANY, TICK
+from sems_exporter.exposition.ready import AHEAD, MANY, TICK
 from sems_exporter.families import all_families
-from sems_exporter.model import Station
+from sems_exporter.model import KWH, Station
 from tests.exposition.bench import Bench, read
 from tests.homes import AMSTERDAM, NOON, home
 
@@ -36,6 +36,16 @@ def somebody_renders(bench: Bench) -> Iterator[None]:
 def counted() -> tuple[CollectorRegistry, Counter]:
     registry = CollectorRegistry()
     return registry, Counter("sems_x", "A count of ours.", registry=registry)
+
+
+class _Watched(CollectorRegistry):
+    """Counts how often it is rendered."""
+
+    collections = 0
+
+    def collect(self) -> Iterator[Metric]:
+        self.collections += 1
+        yield from super().collect()
 
 
 def values(body: bytes, name: str) -> list[float]:
@@ -63,18 +73,35 @@ class TestWaiting:
         with somebody_renders(bench):
             assert values(bench.bytes(compressed=True), "sems_station_pv_power_watts") == [1.0]
 
-    def test_own_metrics_are_renewed_before_they_are_too_old(self) -> None:
+    def test_own_metrics_are_renewed_just_before_the_next_scrape(self) -> None:
+        """It comes as regularly as clockwork, and they are rendered no more often than that."""
         registry, counter = counted()
         bench = Bench(home(), registry=registry)
         bench.bytes(compressed=True)
-        counter.inc()
+        bench.seconds += 30
+        bench.bytes(compressed=True)
 
-        bench.seconds += AGE - TICK
-        bench.exposition.tend()
-        bench.seconds += TICK
+        seen = []
+        for _ in range(3):
+            for _ in range(30):
+                counter.inc()
+                bench.seconds += TICK
+                bench.exposition.tend()
+            with somebody_renders(bench):
+                seen += values(bench.bytes(compressed=True), "sems_x_total")
 
-        with somebody_renders(bench):
-            assert values(bench.bytes(compressed=True), "sems_x_total") == [1.0]
+        assert seen == [28.0, 58.0, 88.0]
+
+    def test_own_metrics_are_not_rendered_for_nobody(self) -> None:
+        registry = _Watched()
+        bench = Bench(home(), registry=registry)
+        bench.bytes(compressed=True)
+
+        for _ in range(100):
+            bench.seconds += TICK
+            bench.exposition.tend()
+
+        assert registry.collections == 1
 
     def test_what_age_takes_is_taken_without_a_scrape(self) -> None:
         bench = Bench(home())
@@ -118,6 +145,48 @@ class TestWaiting:
                 writer.join(PATIENCE)
 
         assert all(len(found) == 2 and found[1] == 5000.0 for found in powers)
+
+
+class TestSlowMachine:
+    """Where bodies take long, they are made once a second and not after each of the changes."""
+
+    @staticmethod
+    def bench(monkeypatch: pytest.MonkeyPatch) -> Bench:
+        """It has found out that it is slow; one station is to change by age after 900 s."""
+        monkeypatch.setattr("sems_exporter.exposition.ready.SLOW", -1.0)
+        bench = Bench(home())
+        bench.bytes(compressed=True)
+        bench.exposition.tend()
+        bench.clock.advance(600)
+        bench.snapshots.put(home(NOON + timedelta(seconds=600)))
+        return bench
+
+    def test_changes_wait_for_the_next_second(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        bench = self.bench(monkeypatch)
+
+        bench.snapshots.put(replace(home(NOON + timedelta(seconds=600)), pv_power=1.0))
+        bench.snapshots.put(replace(home(NOON + timedelta(seconds=600)), pv_power=2.0))
+        early = bench.bytes(compressed=True)
+        bench.exposition.tend()
+        late = bench.bytes(compressed=True)
+
+        assert [values(body, "sems_station_pv_power_watts") for body in (early, late)] == [[5000.0], [2.0]]
+
+    def test_nothing_outlives_its_time_meanwhile(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        bench = self.bench(monkeypatch)
+
+        bench.clock.advance(300)
+
+        assert values(bench.bytes(compressed=True), "sems_station_pv_energy_today_joules") == [17.5 * KWH]
+        assert values(bench.bytes(compressed=True), "sems_station_data_timestamp_seconds") == [NOON.timestamp() + 540]
+
+    def test_without_anybody_to_tend_it_changes_do_not_wait(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        bench = self.bench(monkeypatch)
+
+        bench.seconds += 60 * TICK
+        bench.snapshots.put(replace(home(NOON + timedelta(seconds=600)), pv_power=1.0))
+
+        assert values(bench.bytes(compressed=True), "sems_station_pv_power_watts") == [1.0]
 
 
 class TestMidnight:
@@ -207,7 +276,7 @@ class TestParts:
         bench = self.bench()
 
         assert bench.exposition.body(Format.TEXT, compressed=True, part=part) is None
-        assert not bench.exposition._asked
+        assert not bench.exposition._demand._asked
 
     def test_the_account_is_a_label_of_the_stations_texts_only(self) -> None:
         found = read(self.bench().text(Format.TEXT), Format.TEXT)
