@@ -73,6 +73,10 @@ bench: .venv/.runtime ## measure decoding, rendering and scrapes, beside other s
 	@$(python) -m bench.publishing
 	@$(python) -m bench.scraping
 
+.PHONY: growth
+growth: .venv/.runtime ## measure how the exporter grows from 1 station to 10,000, and draw it
+	@$(python) -m bench.growth
+
 .PHONY: dashboards
 dashboards: .venv/.dev ## write the Grafana dashboards anew
 	@$(python) -m grafana.build

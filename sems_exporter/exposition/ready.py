@@ -41,6 +41,11 @@ class _Key(NamedTuple):
     compressed: bool
 
 
+def _keys(parts: Iterable[Part]) -> list[_Key]:
+    """Each of `parts` in every form."""
+    return [_Key(*key) for key in product(parts, Format, (False, True))]
+
+
 def _has_own(key: _Key) -> bool:
     """Whether the exporter's own metrics are in it."""
     return key.part.station is None
@@ -136,7 +141,7 @@ class Exposition:
                     self._write(stations[first : first + AT_ONCE], instant)
 
     def _write(self, stations: Iterable[str], instant: datetime) -> None:
-        keys = [_Key(*key) for key in product(self._stock.take(stations, instant), Format, (False, True))]
+        keys = _keys(self._stock.take(stations, instant))
         for key in keys:
             self._fronts.pop(key, None)
         if self._slow and self._timer() - self._tended < 5 * TICK:
@@ -158,21 +163,20 @@ class Exposition:
         for key in keys:
             wanted = self._demand.wants(key, moment)
             body = self._composed(key) if wanted and key.compressed else None
-            if not wanted:
+            if body is not None:
+                self._bodies[key] = body
+                continue
+            self._bodies.pop(key, None)
+            if key.compressed or not wanted:
                 self._demand.drop(key)
                 self._fronts.pop(key, None)
-            if body is None:
-                self._bodies.pop(key, None)
-            else:
-                self._bodies[key] = body
 
     def _made(self, wanted: _Key) -> bytes | None:
         """The body that `wanted` asks for, made now and in the thread that asks."""
         with self._lock:
             now = self._clock.now()
             if now >= self._due:
-                changed = product(self._stock.take(self._stock.due_by(now), now), Format, (False, True))
-                for key in (*self._late, *(_Key(*key) for key in changed)):
+                for key in (*self._late, *_keys(self._stock.take(self._stock.due_by(now), now))):
                     self._fronts.pop(key, None)
                     self._bodies.pop(key, None)
                 self._late, self._due = set(), self._stock.due
