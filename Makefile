@@ -68,8 +68,14 @@ references: .venv/.dev ## write the reference pages anew from the code
 	@$(python) deploy/kubernetes/prometheusrule.py
 
 .PHONY: bench
-bench: .venv/.runtime ## measure what decoding and rendering cost on this machine
-	@$(python) bench/decoding.py
+bench: .venv/.runtime ## measure decoding, rendering and scrapes, beside other servers where they are installed
+	@$(python) -m bench.decoding
+	@$(python) -m bench.publishing
+	@$(python) -m bench.scraping
+
+.PHONY: growth
+growth: .venv/.runtime ## measure how the exporter grows from 1 station to 10,000, and draw it
+	@$(python) -m bench.growth
 
 .PHONY: dashboards
 dashboards: .venv/.dev ## write the Grafana dashboards anew

@@ -6,50 +6,32 @@ The answers come from the simulated portal, are recorded once, and are then deco
 import json
 import platform
 import tempfile
-import threading
 import time
 from collections.abc import Callable
-from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+from bench.fleet import client
 from sems_exporter.clock import SystemClock
 from sems_exporter.config import Account, Secret, Settings
 from sems_exporter.derive import derived, totals
-from sems_exporter.exposition import Format, rendered
+from sems_exporter.exposition.lines import fragments
 from sems_exporter.findings import Findings
 from sems_exporter.freshness import Limits, faded
 from sems_exporter.model import Station
-from sems_exporter.portal import StationRef, connect
+from sems_exporter.portal import StationRef
 from sems_exporter.portal.base import Portal
 from sems_exporter.portal.classic.portal import Classic
 from sems_exporter.portal.client import Call
 from sems_exporter.portal.envelope import Answer
 from sems_exporter.portal.record import Recorder
 from sems_exporter.portal.semsplus.portal import SemsPlus
-from sems_exporter.portal.transport import Exchange, Transport
+from sems_exporter.portal.transport import Exchange
 from sems_exporter.quality import Quality
-from sems_exporter.selfmetrics import SelfMetrics
 from sems_exporter.simulator import Dialect, SimulatedClock, SimulatedPortal, demo_plants
 
 ROUNDS = 200
 LIMITS = Limits(1200.0, 900.0)
-
-
-class HastyClock(SystemClock):
-    """A clock on which every wait is over at once."""
-
-    def __init__(self) -> None:
-        self._ahead = timedelta()
-
-    def now(self) -> datetime:
-        """The present instant and all the time that was not waited for."""
-        return super().now() + self._ahead
-
-    def wait(self, stop: threading.Event, seconds: float) -> bool:
-        """Jump ahead by `seconds`."""
-        self._ahead += timedelta(seconds=seconds)
-        return stop.is_set()
 
 
 class Told:
@@ -84,16 +66,12 @@ def _column(dialect: Dialect, number: int) -> dict[str, float]:
         account = Account("demo@example.com", Secret("demo"), portal.login_url, ("127.0.0.1",))
         settings = Settings(account=account, portal=dialect, state_dir=Path(state), requests_per_minute=120)
         recorder = Recorder()
-        ref = _read(_portal(settings, recorder))
+        ref = _read(client(settings, recorder))
         answers = [answer.body for _, answer in recorder.heard]
         return {
             "json.loads of the same answers": _median(lambda: [json.loads(body) for body in answers]),
             **_stages(dialect, recorder, ref),
         }
-
-
-def _portal(settings: Settings, transport: Transport) -> Portal:
-    return connect(settings, HastyClock(), SelfMetrics(), threading.Event(), transport)
 
 
 def _read(portal: Portal) -> StationRef:
@@ -121,7 +99,7 @@ def _stages(dialect: str, recorder: Recorder, ref: StationRef) -> dict[str, floa
         "decode and check, any other": _median(lambda: checked(known)),
         "derive": _median(lambda: derived(station, now)),
         "fade": _median(lambda: faded(station, now, LIMITS)),
-        "render one format": _median(lambda: rendered([shown], Format.OPENMETRICS)),
+        "write all lines": _median(lambda: fragments(shown)),
     }
 
 

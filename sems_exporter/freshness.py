@@ -20,11 +20,15 @@ class Limits:
 
 @dataclass(frozen=True, slots=True)
 class Faded:
-    """A station as it may be shown; `up` tells whether our look at it is recent, `until` when this changes next."""
+    """A station as it may be shown; `up` tells whether our look at it is recent, `until` when this changes next.
+
+    `account` names the account it belongs to, "" where there is but one.
+    """
 
     station: Station
     up: bool
     until: datetime | None
+    account: str = ""
 
 
 def faded(station: Station, now: datetime, limits: Limits) -> Faded:

@@ -158,7 +158,7 @@ def _number(value: float) -> str:
 @cache
 def labels() -> dict[str, list[str]]:
     """The labels of each family of the model, by its name, taken from a station that has everything."""
-    shown = Faded(_example(Station), up=True, until=None)
+    shown = Faded(_example(Station), up=True, until=None, account=EXAMPLE)
     return {
         name: list(dict.fromkeys(key for sample in samples for key in re.findall(r'(\w+)="', sample.labels)))
         for name, samples in collect([shown]).items()

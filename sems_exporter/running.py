@@ -9,7 +9,7 @@ import click
 from sems_exporter.clock import Clock, SystemClock
 from sems_exporter.config import Settings
 from sems_exporter.errors import StartError
-from sems_exporter.exposition import Exposition, Format
+from sems_exporter.exposition import Format
 from sems_exporter.logs import set_up
 from sems_exporter.poller import Outcome
 from sems_exporter.portal.record import Recorder
@@ -58,8 +58,7 @@ def once(settings: Settings, form: str) -> int:
     if form == "json":
         click.echo(json.dumps(as_json(shown, parts.clock.now()), indent=2, ensure_ascii=False))
     else:
-        exposition = Exposition(parts.snapshots, parts.metrics.registry, parts.clock)
-        click.echo(exposition.body(Format.TEXT, compressed=False).decode(), nl=False)
+        click.echo((parts.exposition.body(Format.TEXT, compressed=False) or b"").decode(), nl=False)
     return 0 if outcome.up else 1
 
 

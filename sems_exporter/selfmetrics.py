@@ -130,6 +130,10 @@ class SelfMetrics:
             "sems_portal_unknown", "Portal vocabulary that this version does not know.", ["kind"], registry=registry
         )
 
+    def of_account(self, _name: str) -> CollectorRegistry | None:
+        """What is about the account of this name; None where there is none."""
+        return None
+
     def endpoints(self, names: tuple[str, ...]) -> None:
         """Make the series of the portal requests, for every outcome."""
         for name in names:

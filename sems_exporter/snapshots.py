@@ -2,55 +2,109 @@
 
 import threading
 from collections.abc import Callable, Iterable
-from datetime import datetime
-
-from cachetools import TTLCache
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 
 from sems_exporter.clock import Clock
 from sems_exporter.freshness import Faded, Limits, faded
 from sems_exporter.model import Station
 
-MOST = 100_000
-FORGET_AFTER = 86400.0
-"""Seconds after which a station that was not read again is forgotten altogether."""
+FORGET_AFTER = timedelta(days=1)
+"""After so long a station that was not read again is forgotten altogether."""
+
+Listener = Callable[[frozenset[str]], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """That a station is known, and whose it is: the account that put it first and still shows it."""
+
+    station: str
+    account: str
+
+
+@dataclass(slots=True)
+class _Kept:
+    """A station as it was put; `look` holds an instant and how the station looks from then until it changes by age."""
+
+    station: Station
+    account: str
+    forgotten_at: datetime
+    look: tuple[datetime, Faded] | None = None
 
 
 class Snapshots:
-    """Stations by id. `subscribe` a function to be told, in the writer's thread, when something has changed."""
+    """Stations by id. `subscribe` a function to be told, in the writer's thread, which stations have changed.
+
+    An account has a name, or "" where there is only the one of the plain settings.
+    """
 
     def __init__(self, clock: Clock, limits: Limits) -> None:
         self._clock = clock
         self._limits = limits
         self._lock = threading.Lock()
-        self._stations: TTLCache[str, Station] = TTLCache(MOST, FORGET_AFTER, lambda: clock.now().timestamp())
-        self._listeners: list[Callable[[], None]] = []
+        self._kept: dict[str, _Kept] = {}
+        self._listeners: list[Listener] = []
 
-    def subscribe(self, listener: Callable[[], None]) -> None:
-        """Call `listener` after every change."""
+    def subscribe(self, listener: Listener) -> None:
+        """Call `listener` with the ids of the stations that changed, after every change."""
         self._listeners.append(listener)
 
-    def put(self, station: Station) -> None:
-        """Keep `station` in place of its last snapshot."""
+    def put(self, station: Station, account: str = "") -> None:
+        """Keep `station` in place of its last snapshot, unless another account shows it already."""
+        now = self._clock.now()
         with self._lock:
-            self._stations[station.id] = station
-        self._tell()
+            known = self._kept.get(station.id)
+            if known is not None and known.account != account and now < known.forgotten_at:
+                return
+            self._kept[station.id] = _Kept(station, account, now + FORGET_AFTER)
+        self._tell(frozenset((station.id,)))
 
-    def keep_only(self, ids: Iterable[str]) -> None:
-        """Forget all stations that the account no longer shows."""
+    def keep_only(self, ids: Iterable[str], account: str = "") -> None:
+        """Forget all stations of `account` that it no longer shows."""
         wanted = set(ids)
         with self._lock:
-            gone = [key for key in self._stations if key not in wanted]
+            gone = [key for key, kept in self._kept.items() if kept.account == account and key not in wanted]
             for key in gone:
-                del self._stations[key]
+                del self._kept[key]
         if gone:
-            self._tell()
+            self._tell(frozenset(gone))
+
+    def look(self, station: str, now: datetime) -> Faded | None:
+        """One station without what is too old at `now`; None where it is not known, or not any more."""
+        kept = self._kept.get(station)
+        if kept is None or now >= kept.forgotten_at:
+            return None
+        if kept.look is not None:
+            since, shown = kept.look
+            if since <= now and (shown.until is None or now < shown.until):
+                return shown
+        # Two threads may both come here, and both will find the same.
+        shown = self._faded(kept, now)
+        kept.look = (now, shown)
+        return shown
 
     def shown(self, now: datetime) -> list[Faded]:
         """All stations by id, without what is too old at `now`."""
-        with self._lock:
-            stations = sorted(self._stations.values(), key=lambda station: station.id)
-        return [faded(station, now, self._limits) for station in stations]
+        return [shown for key in self._ids() if (shown := self.look(key, now)) is not None]
 
-    def _tell(self) -> None:
+    def catalogue(self) -> tuple[Entry, ...]:
+        """All stations that are known now, by id."""
+        now = self._clock.now()
+        with self._lock:
+            return tuple(
+                Entry(key, kept.account) for key, kept in sorted(self._kept.items()) if now < kept.forgotten_at
+            )
+
+    def _faded(self, kept: _Kept, now: datetime) -> Faded:
+        shown = faded(kept.station, now, self._limits)
+        until = kept.forgotten_at if shown.until is None else min(shown.until, kept.forgotten_at)
+        return replace(shown, account=kept.account, until=until)
+
+    def _ids(self) -> list[str]:
+        with self._lock:
+            return sorted(self._kept)
+
+    def _tell(self, ids: frozenset[str]) -> None:
         for listener in self._listeners:
-            listener()
+            listener(ids)

@@ -30,6 +30,7 @@ class Exporter:
     metrics: SelfMetrics
     portal: Portal
     snapshots: Snapshots
+    exposition: Exposition
     poller: Poller
     stop: threading.Event
 
@@ -43,14 +44,14 @@ def exporter(
     snapshots = Snapshots(clock, Limits(settings.data_max_age, settings.snapshot_max_age))
     plan = Plan(settings.interval, settings.stations, first_delay, settings.state_dir / COUNTERS)
     poller = Poller(portal, snapshots, metrics, clock=clock, plan=plan)
-    return Exporter(settings, clock, metrics, portal, snapshots, poller, stop)
+    exposition = Exposition(snapshots, metrics.registry, clock, of_account=metrics.of_account)
+    return Exporter(settings, clock, metrics, portal, snapshots, exposition, poller, stop)
 
 
 def application(parts: Exporter, *, simulated: bool) -> Application:
     """The web side of `parts`."""
-    exposition = Exposition(parts.snapshots, parts.metrics.registry, parts.clock)
     return Application(
-        exposition,
+        parts.exposition,
         _page(parts, simulated=simulated),
         lambda: parts.poller.health.up is not None,
         telemetry_path=parts.settings.telemetry_path,
@@ -79,7 +80,9 @@ def _page(parts: Exporter, *, simulated: bool) -> Callable[[], bytes]:
 
 
 def start_polling(parts: Exporter) -> threading.Thread:
-    """Poll in a thread of its own until `parts.stop` is set."""
+    """Poll in a thread of its own, and keep the exposition ready in another, until `parts.stop` is set."""
+    tending = threading.Thread(target=parts.exposition.tend_until, args=(parts.stop,), name="exposition", daemon=True)
+    tending.start()
     thread = threading.Thread(target=parts.poller.run, args=(parts.stop,), name="poller", daemon=True)
     thread.start()
     return thread

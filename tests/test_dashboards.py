@@ -371,7 +371,9 @@ def expositions(state: Path) -> Iterator[tuple[datetime, str]]:
             simulated.set(max(instant, simulated.now()))
             if number:
                 parts.poller.refresh()
-            yield instant, shown.body(Format.OPENMETRICS, compressed=False).decode()
+            body = shown.body(Format.OPENMETRICS, compressed=False)
+            assert body is not None
+            yield instant, body.decode()
         parts.portal.close()
 
 

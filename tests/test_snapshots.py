@@ -1,9 +1,12 @@
 """The latest station of each, shared by poller and web."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
-from sems_exporter.freshness import Limits
-from sems_exporter.snapshots import FORGET_AFTER, Snapshots
+import pytest
+
+from sems_exporter.freshness import Faded, Limits, faded
+from sems_exporter.model import Station
+from sems_exporter.snapshots import FORGET_AFTER, Entry, Snapshots
 from tests.clocks import FakeClock
 from tests.homes import NOON, home
 
@@ -48,14 +51,15 @@ def test_stations_that_left_the_account_are_forgotten() -> None:
 def test_listeners_hear_of_every_change_and_of_nothing_else() -> None:
     clock = FakeClock(NOON)
     snapshots = Snapshots(clock, LIMITS)
-    heard: list[list[str]] = []
-    snapshots.subscribe(lambda: heard.append(kept(snapshots, clock)))
+    heard: list[tuple[set[str], list[str]]] = []
+    snapshots.subscribe(lambda ids: heard.append((set(ids), kept(snapshots, clock))))
 
     snapshots.put(home(key="a"))
+    snapshots.put(home(key="b"))
+    snapshots.keep_only(["b", "a"])
     snapshots.keep_only(["a"])
-    snapshots.keep_only([])
 
-    assert heard == [["a"], []]
+    assert heard == [({"a"}, ["a"]), ({"b"}, ["a", "b"]), ({"b"}, ["a"])]
 
 
 def test_what_is_shown_ages_by_the_instant_asked_for() -> None:
@@ -76,6 +80,82 @@ def test_a_station_that_was_not_read_for_a_day_is_gone() -> None:
     snapshots = Snapshots(clock, LIMITS)
     snapshots.put(home())
 
-    clock.advance(FORGET_AFTER + 1)
+    clock.advance(FORGET_AFTER.total_seconds() - 1)
+    before = kept(snapshots, clock)
+    clock.advance(1)
 
-    assert kept(snapshots, clock) == []
+    assert (before, kept(snapshots, clock)) == (["plant-1"], [])
+    assert snapshots.catalogue() == ()
+
+
+def test_what_is_shown_says_until_when_it_holds_even_if_that_is_the_end() -> None:
+    snapshots = Snapshots(FakeClock(NOON), LIMITS)
+    snapshots.put(home())
+
+    [fresh] = snapshots.shown(NOON)
+    [last] = snapshots.shown(NOON + timedelta(hours=23))
+
+    assert (fresh.until, last.until) == (NOON + timedelta(seconds=900), NOON + FORGET_AFTER)
+
+
+def test_a_station_is_judged_anew_only_when_its_time_has_come(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A status page of a thousand stations is looked at more often than they change."""
+    judged: list[datetime] = []
+
+    def counted(station: Station, now: datetime, limits: Limits) -> Faded:
+        judged.append(now)
+        return faded(station, now, limits)
+
+    monkeypatch.setattr("sems_exporter.snapshots.faded", counted)
+    snapshots = Snapshots(FakeClock(NOON), LIMITS)
+    snapshots.put(home())
+
+    for seconds in (0, 1, 899, 900, 901, 300):
+        snapshots.look("plant-1", NOON + timedelta(seconds=seconds))
+
+    assert [(instant - NOON).total_seconds() for instant in judged] == [0, 900, 300]
+
+
+class TestAccounts:
+    """Several accounts may see the same station; it is shown once."""
+
+    def test_a_station_belongs_to_the_account_that_put_it_first(self) -> None:
+        snapshots = Snapshots(FakeClock(NOON), LIMITS)
+        heard: list[frozenset[str]] = []
+        snapshots.put(home(key="b", name="Ours"), "ours")
+        snapshots.subscribe(heard.append)
+
+        snapshots.put(home(key="b", name="Theirs"), "theirs")
+        snapshots.put(home(key="a"), "theirs")
+
+        assert snapshots.catalogue() == (Entry("a", "theirs"), Entry("b", "ours"))
+        assert [(shown.account, shown.station.name) for shown in snapshots.shown(NOON)][1] == ("ours", "Ours")
+        assert heard == [{"a"}]
+
+    def test_another_account_may_have_what_its_owner_shows_no_more(self) -> None:
+        snapshots = Snapshots(FakeClock(NOON), LIMITS)
+        snapshots.put(home(), "ours")
+
+        snapshots.keep_only([], "ours")
+        snapshots.put(home(), "theirs")
+
+        assert snapshots.catalogue() == (Entry("plant-1", "theirs"),)
+
+    def test_another_account_may_have_what_its_owner_has_not_read_for_a_day(self) -> None:
+        clock = FakeClock(NOON)
+        snapshots = Snapshots(clock, LIMITS)
+        snapshots.put(home(), "ours")
+
+        clock.advance(FORGET_AFTER.total_seconds())
+        snapshots.put(home(), "theirs")
+
+        assert snapshots.catalogue() == (Entry("plant-1", "theirs"),)
+
+    def test_an_account_forgets_its_own_stations_only(self) -> None:
+        snapshots = Snapshots(FakeClock(NOON), LIMITS)
+        snapshots.put(home(key="a"), "ours")
+        snapshots.put(home(key="b"), "theirs")
+
+        snapshots.keep_only([], "ours")
+
+        assert snapshots.catalogue() == (Entry("b", "theirs"),)

@@ -6,21 +6,17 @@ from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
 from itertools import groupby
-from typing import NamedTuple
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from prometheus_client import CollectorRegistry, Counter
-from prometheus_client.openmetrics.parser import text_string_to_metric_families as read_openmetrics
-from prometheus_client.parser import text_string_to_metric_families as read_text
 
-from sems_exporter.exposition import OWN_METRICS_AGE, Exposition, Format
-from sems_exporter.freshness import Limits
+from sems_exporter.exposition import Format
+from sems_exporter.exposition.own import AGE as OWN_METRICS_AGE
 from sems_exporter.model import KWH, Alarm, AlarmLevel, Inverter, Station
 from sems_exporter.selfmetrics import SelfMetrics
-from sems_exporter.snapshots import Snapshots
-from tests.clocks import FakeClock
+from tests.exposition.bench import Bench
 from tests.homes import NOON, home
 
 HOSTILE = [
@@ -35,49 +31,6 @@ HOSTILE = [
     "# HELP",
     "",
 ]
-
-
-class Read(NamedTuple):
-    """One sample as a parser understood it."""
-
-    name: str
-    labels: dict[str, str]
-    value: float
-
-
-class Bench:
-    """An exposition with all that it rests on; `timer` is the clock of its own metrics."""
-
-    def __init__(self, *stations: Station, registry: CollectorRegistry | None = None) -> None:
-        self.clock = FakeClock(NOON)
-        self.seconds = 1000.0
-        self.snapshots = Snapshots(self.clock, Limits(1200.0, 900.0))
-        for station in stations:
-            self.snapshots.put(station)
-        self.registry = registry or CollectorRegistry()
-        self.exposition = Exposition(self.snapshots, self.registry, self.clock, lambda: self.seconds)
-
-    def bytes(self, wanted: Format = Format.TEXT, *, compressed: bool = False) -> bytes:
-        return self.exposition.body(wanted, compressed=compressed)
-
-    def text(self, wanted: Format) -> str:
-        return self.bytes(wanted).decode()
-
-    def read(self, wanted: Format) -> list[Read]:
-        return read(self.text(wanted), wanted)
-
-    def value(self, name: str, /, **labels: str) -> float | None:
-        found = [r.value for r in self.read(Format.TEXT) if r.name == name and labels.items() <= r.labels.items()]
-        assert len(found) <= 1
-        return found[0] if found else None
-
-
-def read(text: str, wanted: Format) -> list[Read]:
-    """All samples of `text`, by the strictest parser there is for the format."""
-    families = list(read_openmetrics(text) if wanted is Format.OPENMETRICS else read_text(text))  # type: ignore[no-untyped-call]
-    names = [found.name for found in families]
-    assert len(names) == len(set(names))
-    return [Read(s.name, dict(s.labels), s.value) for found in families for s in found.samples]
 
 
 def blocks(text: str) -> Iterator[tuple[str, list[str]]]:
