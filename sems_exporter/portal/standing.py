@@ -44,14 +44,15 @@ def _pause(brake: Brake, now: float) -> str:
     again = f", {brake.pauses} times in a row" if brake.pauses > 1 else ""
     return (
         f'no request is sent until {_ahead(brake.paused_until, now)}, because the portal said "too many requests"'
-        f"{_since(brake.paused_at, now)}{again}. It ends by itself; nothing releases it sooner"
+        f"{_at(brake.paused_at, now)}{again}. It ends by itself; nothing releases it sooner"
     )
 
 
 def _block(brake: Brake, now: float) -> str:
-    wait = f"; the next sign-in is allowed at {_ahead(brake.next_login_at, now)}" if brake.login_wait(now) else ""
+    wait = f"; the next sign-in is then allowed at {_ahead(brake.next_login_at, now)}" if brake.login_wait(now) else ""
+    since = f" since {_text(brake.attempted_at, now)}" if brake.attempted_at else ""
     return (
-        f"no sign-in is sent any more{_since(brake.attempted_at, now)}, because {_against(brake)}. "
+        f"no sign-in is sent any more{since}, because {_against(brake)}. "
         f"Correct account or password: another password releases the brake by itself. If they were right all the time, "
         f"run: {HOW}{wait}"
     )
@@ -60,7 +61,7 @@ def _block(brake: Brake, now: float) -> str:
 def _tries(brake: Brake, now: float) -> str:
     left = MOST_REJECTIONS - brake.rejections - brake.unanswered
     tries = "1 try" if left == 1 else f"{left} tries"
-    last = f" (the last one{_since(brake.attempted_at, now)})" if brake.attempted_at else ""
+    last = f" (the last one{_at(brake.attempted_at, now)})" if brake.attempted_at else ""
     return f"{_against(brake)}{last}; {tries} left before sign-ins stop until a person acts"
 
 
@@ -87,7 +88,7 @@ def _spacing(brake: Brake, now: float) -> str:
     return f"the next sign-in, should one be needed, is allowed at {_ahead(brake.next_login_at, now)}: {why}{row}"
 
 
-def _since(instant: float, now: float) -> str:
+def _at(instant: float, now: float) -> str:
     return f" at {_text(instant, now)}" if instant else ""
 
 

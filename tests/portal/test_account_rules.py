@@ -23,12 +23,11 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 
 from sems_exporter import errors, files
 from sems_exporter.portal import state
-from sems_exporter.portal.seat import Seat
 from sems_exporter.portal.session import Session
 from sems_exporter.portal.state import StateFile, Token
 from sems_exporter.selfmetrics import SelfMetrics
 from tests.clocks import FakeClock
-from tests.portal.doors import account
+from tests.portal.doors import Occupied, account
 
 EXAMPLES, STEPS = 200, 50
 START = datetime(2026, 9, 24, 12, 0, tzinfo=UTC)
@@ -113,16 +112,6 @@ class Ledger:
         self.last_at -= seconds
         self.paused_until -= seconds
         self.session_since -= seconds
-
-
-class Occupied(Seat):
-    """The place as a second process finds it."""
-
-    def __init__(self) -> None:
-        super().__init__(Path("account.lock"))
-
-    def take(self) -> str:
-        return "process 1"
 
 
 class Rules(RuleBasedStateMachine):
@@ -240,8 +229,18 @@ class Rules(RuleBasedStateMachine):
         if held := self.session.state.token:
             self._call(lambda: self.session.renew(held), outcome, retry_after, renewing=True)
 
-    @rule(when=st.sampled_from(["before it was sent", "before the answer"]), outcome=OUTCOMES, times=st.integers(1, 4))
+    @rule()
+    def another_dialect_is_spoken(self) -> None:
+        self.session.forget()
+        self.unsaved = DISK.full
+
+    @rule(
+        when=st.sampled_from(["before it was sent", "before the answer"]),
+        outcome=st.sampled_from(["rejected", "ok", errors.ServerFault]),
+        times=st.sampled_from([4, 3, 2, 1]),
+    )
     def the_process_is_killed_in_a_sign_in(self, when: str, outcome: object, times: int) -> None:
+        self.another_dialect_is_spoken()
         for _ in range(times):
             self.dies = when
             try:

@@ -2,6 +2,7 @@
 
 import threading
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -24,7 +25,7 @@ from sems_exporter.portal import state
 from sems_exporter.portal.session import Session
 from sems_exporter.portal.state import Token
 from tests.clocks import FakeClock
-from tests.portal.doors import Door, session
+from tests.portal.doors import Door, Occupied, session
 
 START = datetime(2026, 9, 24, 12, 0, tzinfo=UTC)
 
@@ -424,3 +425,186 @@ def test_a_state_that_cannot_be_saved_still_brakes_the_running_process(
     try_for(one, clock, 86_400, step=900)
 
     assert len(door.knocks) == 3
+
+
+class TestKilled:
+    """The process dies under its sign-ins, and another one starts."""
+
+    def kill(self, directory: Path, clock: FakeClock, door: Door) -> None:
+        """As `kill -9` does it: nothing of what cleans up may reach the disk."""
+
+        class Killed(BaseException):
+            pass
+
+        one = session(directory, clock, door)
+        file = one._file.path
+
+        def die() -> Token:
+            self.content = file.read_bytes()
+            with suppress(errors.PortalError):
+                door.sign_in()
+            raise Killed
+
+        one._sign_in = die
+        with suppress(Killed, errors.PortalError):
+            one.token()
+            raise AssertionError("it signed in")
+        file.write_bytes(self.content)
+
+    def test_rejections_that_nobody_lived_to_see_count(self, tmp_path: Path, clock: FakeClock, door: Door) -> None:
+        door.failure = CredentialsRejected("wrong")
+
+        for _ in range(50):
+            self.kill(tmp_path, clock, door)
+            clock.advance(901)
+
+        assert len(door.knocks) == 3
+        assert "cut off" in str(refused(session(tmp_path, clock, door)))
+
+    def test_a_session_makes_up_for_it(self, tmp_path: Path, clock: FakeClock, door: Door) -> None:
+        for _ in range(2):
+            self.kill(tmp_path, clock, door)
+            clock.advance(901)
+
+        one = session(tmp_path, clock, door)
+
+        assert one.token()
+        assert one.state.brake.unanswered == 0
+
+
+class TestClock:
+    """Time is what passed, not what the clock was set to."""
+
+    def test_a_clock_that_is_set_forward_opens_nothing(self, one: Session, clock: FakeClock, door: Door) -> None:
+        door.failure = ServerFault("HTTP 500")
+        refused(one)
+        one.pause(RateLimited("too many", 1200))
+
+        clock.jump(86_400)
+        paused = refused(one)
+        clock.advance(1200)
+        door.failure = None
+
+        assert isinstance(paused, RateLimited)
+        assert paused.until == clock.now()
+        assert one.token()
+
+    def test_what_is_on_disk_moves_with_the_clock(self, tmp_path: Path, clock: FakeClock, door: Door) -> None:
+        one = session(tmp_path, clock, door)
+        one.pause(RateLimited("too many"))
+        clock.jump(86_400)
+        refused(one)
+
+        late = refused(session(tmp_path, clock, door))
+
+        assert isinstance(late, RateLimited)
+        assert late.until == clock.now() + timedelta(seconds=300)
+
+    def test_a_clock_that_is_set_back_keeps_nobody_waiting(self, one: Session, clock: FakeClock, door: Door) -> None:
+        door.failure = ServerFault("HTTP 500")
+        refused(one)
+        clock.jump(-86_400)
+        clock.advance(120)
+        door.failure = None
+
+        assert one.token()
+
+    def test_how_long_a_session_lasted_is_not_a_matter_of_the_clock(
+        self, one: Session, clock: FakeClock, door: Door
+    ) -> None:
+        token = one.token()
+        clock.advance(70)
+        clock.jump(86_400)
+
+        with pytest.raises(LoginWithheld):
+            one.renew(token)
+
+        assert one.state.brake.failures == 1
+        assert len(door.knocks) == 1
+
+
+def test_without_a_disk_the_first_sign_in_waits_a_minute(tmp_path: Path, clock: FakeClock, door: Door) -> None:
+    """A crash loop that forgets would sign in with every start."""
+    (tmp_path / "file").write_text("")
+
+    for _ in range(20):
+        refused(session(tmp_path / "file", clock, door))
+        clock.advance(59)
+    one = session(tmp_path / "file", clock, door)
+    clock.advance(60)
+
+    assert one.token().identity["token"] == "1"
+    assert str(tmp_path / "file") in one.state.unsaved
+
+
+def test_a_fault_of_ours_in_a_sign_in_is_a_failure_and_no_rejection(one: Session, clock: FakeClock, door: Door) -> None:
+    def stumble() -> Token:
+        door.knocks.append(clock.now().timestamp())
+        raise KeyError("uid")
+
+    one._sign_in = stumble
+    for _ in range(400):
+        with suppress(KeyError, LoginWithheld):
+            one.token()
+        clock.advance(10)
+
+    assert gaps(door)[:4] == [120, 240, 480, 900]
+    assert not one.state.brake.blocked
+
+
+class TestBeside:
+    """A process beside the one that serves the account."""
+
+    @pytest.fixture
+    def beside(self, tmp_path: Path, clock: FakeClock, door: Door, one: Session) -> Session:
+        one.token()
+        return session(tmp_path, clock, door, seat=Occupied())
+
+    def test_it_uses_the_session_and_writes_nothing(
+        self, tmp_path: Path, clock: FakeClock, door: Door, beside: Session
+    ) -> None:
+        [file] = tmp_path.iterdir()
+        before = file.read_bytes()
+
+        beside.token()
+        beside.pause(RateLimited("too many"))
+        clock.advance(3600)
+        beside.answered()
+
+        assert beside.state.served_by == "process 1"
+        assert file.read_bytes() == before
+        assert len(door.knocks) == 1
+
+    def test_it_never_signs_in(self, clock: FakeClock, door: Door, beside: Session) -> None:
+        clock.advance(7200)
+
+        with pytest.raises(LoginWithheld, match="process 1 serves this account"):
+            beside.renew(beside.token())
+        for _ in range(100):
+            assert "process 1" in str(refused(beside))
+            clock.advance(3600)
+        assert len(door.knocks) == 1
+
+    def test_it_takes_the_session_that_the_other_has_renewed_meanwhile(
+        self, clock: FakeClock, door: Door, one: Session, beside: Session
+    ) -> None:
+        clock.advance(7200)
+        old = beside.token()
+        one.renew(one.token())
+
+        assert beside.renew(old).identity == one.token().identity
+        assert len(door.knocks) == 2
+
+    def test_its_release_reaches_the_other_before_anything_else_is_written(
+        self, clock: FakeClock, door: Door, one: Session, beside: Session
+    ) -> None:
+        one.forget()
+        door.failure = CredentialsRejected("wrong")
+        try_for(one, clock, 7200, step=300)
+        door.failure = None
+
+        beside.release()
+        one.pause(RateLimited("too many"))
+        clock.advance(900)
+
+        assert one.token().identity["token"] == "5"
