@@ -3,12 +3,13 @@
 import os
 import sys
 from collections.abc import Callable, Mapping
+from pathlib import Path
 from typing import Any, NoReturn, TypeVar
 
 import click
 
 from sems_exporter import settings as declared
-from sems_exporter.config import Settings
+from sems_exporter.config import Secret, Settings
 from sems_exporter.errors import SemsError, SettingError, StartError
 from sems_exporter.settings import Setting
 from sems_exporter.version import package_version
@@ -63,7 +64,7 @@ def _read_file(ctx: click.Context, _: click.Parameter, path: str | None) -> obje
     found = declared.from_file(path)
     password = found.pop("password", None)
     ctx.default_map = found
-    return password
+    return Secret(password, Path(path)) if password else None
 
 
 @click.group(cls=DefaultToServe, context_settings={"help_option_names": ["-h", "--help"]})

@@ -3,6 +3,7 @@
 import ipaddress
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import NoReturn
 
 
 def is_loopback(host: str) -> bool:
@@ -16,12 +17,16 @@ def is_loopback(host: str) -> bool:
 
 
 class Secret:
-    """A text that shows itself only when asked to: not in a repr, a log, an error or a dump."""
+    """A text that shows itself only when asked to: not in a repr, a log, an error, a dump or a pickle.
 
-    __slots__ = ("_text",)
+    `source` is the file it was read from, if it was.
+    """
 
-    def __init__(self, text: str) -> None:
+    __slots__ = ("_text", "source")
+
+    def __init__(self, text: str, source: Path | None = None) -> None:
         self._text = text
+        self.source = source
 
     def reveal(self) -> str:
         """The text itself."""
@@ -31,6 +36,9 @@ class Secret:
         return "<secret>"
 
     __str__ = __repr__
+
+    def __reduce__(self) -> NoReturn:
+        raise TypeError("a secret stays in its process")
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Secret) and other._text == self._text

@@ -25,6 +25,10 @@ class DemoClock:
         """The simulated instant."""
         return self._simulated.now()
 
+    def monotonic(self) -> float:
+        """Simulated seconds; nobody sets this clock."""
+        return self._simulated.now().timestamp()
+
     def wait(self, stop: threading.Event, seconds: float) -> bool:
         """Wait `seconds` of simulated time, or less if `stop` is set meanwhile."""
         return stop.wait(max(0.0, seconds) / self._simulated.speed)

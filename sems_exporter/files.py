@@ -1,16 +1,30 @@
 """Files that only their owner may read, replaced as a whole or not at all."""
 
+import errno
 import os
+import stat
 from contextlib import suppress
 from pathlib import Path
 
+LARGEST = 1024 * 1024
+"""Bytes that a file of ours may have; they hold a few kilobytes."""
+# Windows knows neither, and has no links and pipes that everybody may make.
+AS_IT_IS = getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_CLOEXEC", 0)
+
 
 def write_private(path: Path, text: str) -> None:
-    """Replace `path` by a file of mode 0600 that holds `text`; where that fails, OSError, and the old one stays."""
+    """Replace `path` by a file of mode 0600 that holds `text`; where that fails, OSError, and the old one stays.
+
+    When it returns, the new file survives a power cut.
+    """
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     new = path.with_suffix(f".{os.getpid()}.new")
     try:
-        with os.fdopen(os.open(new, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
+        # What a killed process of the same number left, or somebody has put there: never written into.
+        new.unlink(missing_ok=True)
+        with os.fdopen(
+            os.open(new, os.O_WRONLY | os.O_CREAT | os.O_EXCL | AS_IT_IS, 0o600), "w", encoding="utf-8"
+        ) as file:
             file.write(text)
             file.flush()
             os.fsync(file.fileno())
@@ -18,3 +32,29 @@ def write_private(path: Path, text: str) -> None:
     finally:
         with suppress(OSError):
             new.unlink(missing_ok=True)
+    _settle(path.parent)
+
+
+def read_private(path: Path) -> str:
+    """The text of a file that `write_private` wrote; OSError or ValueError where it is anything else.
+
+    A link is not followed, a pipe not waited for, and a file that is too large not read.
+    """
+    descriptor = os.open(path, os.O_RDONLY | AS_IT_IS)
+    with os.fdopen(descriptor, "rb") as file:
+        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+            raise OSError(errno.EINVAL, "not a regular file", str(path))
+        content = file.read(LARGEST + 1)
+    if len(content) > LARGEST:
+        raise ValueError(f"more than {LARGEST} bytes")
+    return content.decode()
+
+
+def _settle(directory: Path) -> None:
+    """Make the new name in `directory` survive a power cut; not every system can."""
+    with suppress(OSError):
+        descriptor = os.open(directory, os.O_RDONLY)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)

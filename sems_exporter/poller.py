@@ -15,6 +15,7 @@ from sems_exporter.clock import Clock
 from sems_exporter.derive import derived, totals
 from sems_exporter.files import write_private
 from sems_exporter.findings import Findings, Unknown
+from sems_exporter.logs import News
 from sems_exporter.portal import Portal, StationRef
 from sems_exporter.quality import Quality
 from sems_exporter.selfmetrics import INTERNAL, SelfMetrics
@@ -93,7 +94,7 @@ class Poller:
         self._seen: set[tuple[Unknown, str]] = set()
         self._vain = 0
         self._missing: set[str] = set()
-        self._reported: str | None = None
+        self._news, self._news_of_parts = News(), News()
         self.health = Health()
         self._recall()
 
@@ -192,17 +193,17 @@ class Poller:
         problem = _sentence(outcome)
         last = now if outcome.up else self.health.last_success
         self.health = replace(self.health, up=outcome.up, last_success=last, problem=problem)
-        if problem != self._reported:
-            # Once when it begins and once when it ends: a night without internet must not fill the disk.
+        if (unsaid := self._news.of(problem, self._clock.monotonic())) is not None:
+            # When it begins and when it ends: a night without internet must not fill the disk.
             reason = outcome.failure.reason if outcome.failure else None
             if problem:
                 log.warning(
                     "refresh failed" if not outcome.up else "refresh incomplete",
-                    extra={"reason": reason, "error": problem},
+                    extra={"reason": reason, "error": problem, "changes_untold": unsaid or None},
                 )
             else:
-                log.info("refresh works", extra={"stations": outcome.read, "seconds": round(seconds, 1)})
-            self._reported = problem
+                told = {"stations": outcome.read, "seconds": round(seconds, 1), "changes_untold": unsaid or None}
+                log.info("refresh works", extra=told)
 
     def _log_news(self, findings: Findings) -> None:
         for news in findings.details:
@@ -213,6 +214,8 @@ class Poller:
 
     def _log_parts(self, partial: list[str]) -> None:
         """What part of a station begins or ceases to be missing, once each."""
+        if self._news_of_parts.of(frozenset(partial), self._clock.monotonic()) is None:
+            return
         for text in partial:
             if text not in self._missing:
                 log.warning("part of a station is missing", extra={"error": text})

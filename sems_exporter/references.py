@@ -16,7 +16,7 @@ from typing import TypeVar
 
 import click
 
-from sems_exporter import errors, selfmetrics, settings
+from sems_exporter import errors, passwords, selfmetrics, settings
 from sems_exporter.families import all_families
 from sems_exporter.findings import Dropped, Findings, Unknown
 from sems_exporter.freshness import Faded
@@ -122,12 +122,12 @@ interval: 5m
 ## Password
 
 The password is never a flag, because every user of a machine can read the flags of its programs. It comes from the
-first of these that is set:
+first of these that there is; a file that is empty or cannot be read ends the start.
 
-1. The file that `{password_file.option}`, `{password_file.variable}` or the key `{password_file.key}` names. A line end
-   at its end is not part of the password. A file that is empty or cannot be read ends the start.
-2. The variable `{settings.PASSWORD_VARIABLE}`.
-3. The key `password` in the configuration file, in quotes.
+1. The file that `{password_file.option}`, `{password_file.variable}` or the key `{password_file.key}` names.
+2. `{passwords.NAME}` among the credentials of systemd (`LoadCredential`), or in `{passwords.CONTAINER_SECRETS}`.
+3. The variable `{settings.PASSWORD_VARIABLE}`.
+4. The key `password` in the configuration file, in quotes.
 
 ## State directory
 

@@ -1,6 +1,7 @@
 """What serve, check and once do when their settings are good."""
 
 import json
+import logging
 from dataclasses import replace
 from pathlib import Path
 
@@ -11,14 +12,19 @@ from sems_exporter.config import Settings
 from sems_exporter.errors import StartError
 from sems_exporter.exposition import Format
 from sems_exporter.logs import set_up
+from sems_exporter.masks import MASKS
+from sems_exporter.passwords import exposure
 from sems_exporter.poller import Outcome
 from sems_exporter.portal.record import Recorder
 from sems_exporter.portal.record import dump as dump_of
+from sems_exporter.portal.standing import standing
 from sems_exporter.portal.transport import Transport
-from sems_exporter.views import as_json, brakes, complaints, described
+from sems_exporter.views import as_json, complaints, described
 from sems_exporter.web.server import address_of, bound
 from sems_exporter.web.server import serve as serve_http
 from sems_exporter.wiring import Exporter, application, exporter, start_polling
+
+log = logging.getLogger(__name__)
 
 
 def serve(settings: Settings) -> None:
@@ -29,8 +35,13 @@ def serve(settings: Settings) -> None:
 
 def run(settings: Settings, clock: Clock, *, simulated: bool) -> None:
     """Poll and serve on `clock` until told to stop."""
-    listening = bound(settings.listen_address)
     parts = exporter(settings, clock, first_delay=0.0 if simulated else 2.0)
+    if holder := parts.portal.account_state().served_by:
+        raise StartError(
+            f"state_dir: {settings.state_dir} is in use: {holder} has this account already. Two would end each other's "
+            "session, so this one does not start; stop the other one first"
+        )
+    listening = bound(settings.listen_address)
     app = application(parts, simulated=simulated)
     address = address_of(listening)
 
@@ -73,8 +84,8 @@ def check(settings: Settings, *, release_brake: bool) -> int:
     for shown in parts.snapshots.shown(now):
         click.echo("\n".join(described(shown.station)))
     problems = complaints(outcome)
-    for text in [*problems, *brakes(state.brake, now)]:
-        click.echo(text)
+    for text in [*problems, *standing(state, now), *exposures(settings)]:
+        click.echo(MASKS.masked(text))
     return 1 if problems else 0
 
 
@@ -109,12 +120,21 @@ def _refreshed(
         parts.portal.release_brake()
     try:
         outcome = parts.poller.refresh()
-        parts.poller.remember()
+        if not parts.portal.account_state().served_by:
+            parts.poller.remember()
     finally:
         parts.portal.close()
     return parts, outcome
 
 
 def log_as(settings: Settings) -> None:
-    """Log as the settings say, with their secrets masked."""
+    """Log as the settings say, with their secrets masked; the first lines are about secrets that others can read."""
+    MASKS.learn(settings.account.name)
     set_up(settings.log_level, settings.log_format, (settings.account.password,))
+    for text in exposures(settings):
+        log.warning(text)
+
+
+def exposures(settings: Settings) -> list[str]:
+    """Secrets that lie about, a line each."""
+    return [f"password: {text}" for text in [exposure(settings.account.password)] if text]

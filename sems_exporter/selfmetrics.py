@@ -95,6 +95,12 @@ class SelfMetrics:
             "1 if no sign-in is sent until the credentials change or a person releases the brake.",
             registry=registry,
         )
+        self._state_writable = Gauge(
+            "sems_state_writable",
+            "1 if session and brake can be kept on disk; where they cannot, a restart forgets them.",
+            registry=registry,
+        )
+        self._state_writable.set(1)
 
     def _about_refreshes(self, registry: CollectorRegistry) -> None:
         self._up = Gauge("sems_up", "1 if the latest refresh reached the portal and read a station.", registry=registry)
@@ -156,6 +162,10 @@ class SelfMetrics:
         self._paused_until.set(paused_until)
         self._rejections.set(rejections)
         self._blocked.set(int(blocked))
+
+    def state_writable(self, *, ok: bool) -> None:
+        """Show whether the account's state can be kept on disk."""
+        self._state_writable.set(int(ok))
 
     def findings(self, findings: Findings) -> None:
         """Add what one refresh dropped and did not know."""

@@ -16,13 +16,13 @@ from sems_exporter.config import (
     PORTALS,
     REGIONS,
     Account,
-    Secret,
     Settings,
     is_loopback,
     login_url,
 )
 from sems_exporter.errors import SettingError
 from sems_exporter.logs import FORMATS, LEVELS
+from sems_exporter.passwords import VARIABLE, password, sendable
 
 _DURATION = re.compile(r"(?:(\d+)d)?(?:(\d+)h)?(?:(\d+)m)?(?:(\d+(?:\.\d+)?)s?)?")
 _LISTEN = re.compile(r"(\[[0-9a-fA-F:.]+\]|[A-Za-z0-9.-]*):(\d{1,5})")
@@ -173,7 +173,7 @@ LOGGING = (
 )
 SETTINGS = (*ACCOUNT, *POLLING, *WEB, *LOGGING)
 LISTS = tuple(setting.key for setting in SETTINGS if isinstance(setting.type, Texts))
-PASSWORD_VARIABLE = "SEMS_PASSWORD"  # noqa: S105 - the name of a variable
+PASSWORD_VARIABLE = VARIABLE
 FILE_VARIABLE = "SEMS_CONFIG_FILE"
 
 
@@ -205,26 +205,6 @@ def from_file(path: str) -> dict[str, Any]:
     return document
 
 
-def password(values: Mapping[str, Any], in_file: object, environ: Mapping[str, str]) -> Secret:
-    """The password: from its file if one is named, else from the environment, else from the configuration file."""
-    if path := values.get("password_file"):
-        try:
-            text = Path(path).read_text("utf-8").rstrip("\r\n")
-        except OSError as error:
-            raise SettingError("password_file", f"{path} cannot be read: {error.strerror}") from error
-        except UnicodeDecodeError:
-            raise SettingError("password_file", f"{path} is not UTF-8 text") from None
-        if not text:
-            raise SettingError("password_file", f"{path} is empty")
-        return Secret(text)
-    text = environ.get(PASSWORD_VARIABLE) or (str(in_file) if in_file else "")
-    if not text:
-        raise SettingError(
-            "password", "missing; set SEMS_PASSWORD_FILE (or --password-file) to a file with it, or SEMS_PASSWORD"
-        )
-    return Secret(_sendable("password", text))
-
-
 def settings(values: Mapping[str, Any], in_file: object, environ: Mapping[str, str]) -> Settings:
     """One validated object from the values that flags, environment and file gave; raises SettingError."""
     if not values.get("account"):
@@ -234,7 +214,7 @@ def settings(values: Mapping[str, Any], in_file: object, environ: Mapping[str, s
             "or try `sems-exporter demo`, which needs none",
         )
     account = Account(
-        name=_sendable("account", str(values["account"]).strip()),
+        name=sendable("account", str(values["account"]).strip()),
         password=password(values, in_file, environ),
         login_url=values["login_url"] or login_url(values["region"]),
         allowed_hosts=(*values["allowed_hosts"], *_login_host(values["login_url"])),
@@ -255,15 +235,6 @@ def settings(values: Mapping[str, Any], in_file: object, environ: Mapping[str, s
         log_level=values["log_level"],
         log_format=values["log_format"],
     )
-
-
-def _sendable(key: str, text: str) -> str:
-    # A variable may hold any bytes.
-    try:
-        text.encode()
-    except UnicodeEncodeError:
-        raise SettingError(key, "is not UTF-8 text") from None
-    return text
 
 
 def state_directory(chosen: str | None, environ: Mapping[str, str]) -> Path:

@@ -8,7 +8,6 @@ from sems_exporter.freshness import Faded
 from sems_exporter.measure import Scope, info_labels, measures
 from sems_exporter.model import PARTS, Alarm, Device, Station, identity
 from sems_exporter.poller import Outcome
-from sems_exporter.portal.brake import Brake
 
 Json: TypeAlias = dict[str, "str | float | bool | list[Json] | Json"]
 
@@ -98,19 +97,4 @@ def complaints(outcome: Outcome) -> list[str]:
     lines.extend(f"Problem: {text}" for text in outcome.partial)
     if outcome.stations == 0 and not failures:
         lines.append("Problem: the account shows no stations; ask their owner to share them with it")
-    return lines
-
-
-def brakes(brake: Brake, now: datetime) -> list[str]:
-    """What the account's brake holds back, and how to release it."""
-    lines = []
-    if left := brake.pause_left(now.timestamp()):
-        lines.append(f"Brake: the portal asked for a pause; no request for another {left:.0f} s")
-    if brake.blocked:
-        lines.append(
-            f"Brake: account or password were rejected {brake.rejections} times, so no sign-in is sent any more; "
-            "correct them, or repeat with --release-brake"
-        )
-    elif wait := brake.login_wait(now.timestamp()):
-        lines.append(f"Brake: the next sign-in, should one be needed, is allowed in {wait:.0f} s")
     return lines

@@ -1,11 +1,12 @@
 """Files with secrets: private, and whole at every instant."""
 
 import os
+import stat
 from pathlib import Path
 
 import pytest
 
-from sems_exporter.files import write_private
+from sems_exporter.files import LARGEST, read_private, write_private
 
 
 def test_the_file_and_its_new_folder_are_for_the_owner_only(tmp_path: Path) -> None:
@@ -43,3 +44,72 @@ def test_a_full_disk_leaves_the_old_file_and_no_crumbs(tmp_path: Path, monkeypat
 
     assert path.read_text() == "old"
     assert list(tmp_path.iterdir()) == [path]
+
+
+def test_what_was_written_is_read(tmp_path: Path) -> None:
+    write_private(tmp_path / "account.json", "ë{}")
+
+    assert read_private(tmp_path / "account.json") == "ë{}"
+
+
+def test_what_a_killed_process_left_half_written_is_in_nobodys_way(tmp_path: Path) -> None:
+    path = tmp_path / "account.json"
+    path.with_suffix(f".{os.getpid()}.new").write_text("half")
+
+    write_private(path, "new")
+
+    assert path.read_text() == "new"
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_a_link_in_the_place_of_the_new_file_is_not_written_through(tmp_path: Path) -> None:
+    """In a directory that others may write, they could have a token written where they like."""
+    path, theirs = tmp_path / "account.json", tmp_path / "theirs"
+    theirs.write_text("theirs")
+    path.with_suffix(f".{os.getpid()}.new").symlink_to(theirs)
+
+    write_private(path, "token")
+
+    assert (path.read_text(), theirs.read_text()) == ("token", "theirs")
+    assert not path.is_symlink()
+
+
+def test_a_link_in_the_place_of_the_file_is_neither_followed_nor_written_through(tmp_path: Path) -> None:
+    path, theirs = tmp_path / "account.json", tmp_path / "theirs"
+    theirs.write_text("theirs")
+    path.symlink_to(theirs)
+
+    with pytest.raises(OSError, match=r"symbolic|link"):
+        read_private(path)
+    write_private(path, "token")
+
+    assert (path.read_text(), theirs.read_text()) == ("token", "theirs")
+
+
+def test_a_pipe_is_not_waited_for(tmp_path: Path) -> None:
+    path = tmp_path / "account.json"
+    os.mkfifo(path)
+
+    with pytest.raises(OSError, match="not a regular file"):
+        read_private(path)
+
+
+@pytest.mark.parametrize("content", [b" " * (LARGEST + 1), b"\xff\xfe{}"])
+def test_what_cannot_be_ours_is_not_read(tmp_path: Path, content: bytes) -> None:
+    path = tmp_path / "account.json"
+    path.write_bytes(content)
+
+    with pytest.raises(ValueError, match=r"bytes|decode"):
+        read_private(path)
+
+
+def test_a_new_name_is_on_the_disk_and_not_only_the_new_content(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Or a power cut brings the brake of before the sign-in back."""
+    synced: list[bool] = []
+    monkeypatch.setattr(os, "fsync", lambda descriptor: synced.append(stat.S_ISDIR(os.fstat(descriptor).st_mode)))
+
+    write_private(tmp_path / "account.json", "new")
+
+    assert synced == [False, True]

@@ -4,7 +4,10 @@ import io
 import json
 import logging
 import re
+import sys
+import threading
 import urllib.parse
+import warnings
 from collections.abc import Iterator
 
 import pytest
@@ -12,7 +15,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sems_exporter.config import Secret
-from sems_exporter.logs import MASK, EventFormatter, set_up
+from sems_exporter.logs import QUIET, EventFormatter, News, Repeats, set_up
+from sems_exporter.masks import MASK, Masks
 
 PAIR = re.compile(r'(\w+)=("(?:[^"\\]|\\.)*"|[^\s"]*)')
 SECRETS = ["hunter2!", 'pa"ss wörd', "back\\slash", "tab\tnew\nline", "it's &=?% done", "päß☀", "1234", "a/b+c d"]
@@ -30,6 +34,12 @@ def record(message: str, level: int = logging.INFO, **extra: object) -> logging.
     )
     vars(made).update(extra)
     return made
+
+
+def knowing(*secrets: str) -> Masks:
+    masks = Masks()
+    masks.learn(*secrets)
+    return masks
 
 
 def failed(text: str) -> logging.LogRecord:
@@ -50,7 +60,10 @@ def _logging_restored() -> Iterator[None]:
     root = logging.getLogger()
     handlers, level = root.handlers[:], root.level
     own = {name: logging.getLogger(name).level for name in ("sems_exporter", "uvicorn")}
+    hooks = sys.excepthook, threading.excepthook, sys.unraisablehook
     yield
+    logging.captureWarnings(capture=False)
+    sys.excepthook, threading.excepthook, sys.unraisablehook = hooks
     root.handlers[:] = handlers
     root.setLevel(level)
     for name, before in own.items():
@@ -58,7 +71,7 @@ def _logging_restored() -> Iterator[None]:
 
 
 def test_logfmt_has_time_level_source_message_and_what_the_event_carries() -> None:
-    line = EventFormatter("logfmt", ()).format(
+    line = EventFormatter("logfmt").format(
         record("refresh failed", logging.WARNING, reason="timeout", seconds=1.5, error="it took too long", nothing=None)
     )
 
@@ -75,7 +88,7 @@ def test_logfmt_has_time_level_source_message_and_what_the_event_carries() -> No
 
 
 def test_json_carries_the_same_with_numbers_as_numbers() -> None:
-    event = json.loads(EventFormatter("json", ()).format(record("refresh works", seconds=1.5, stations=2, where=["a"])))
+    event = json.loads(EventFormatter("json").format(record("refresh works", seconds=1.5, stations=2, where=["a"])))
 
     assert event["level"] == "info"
     assert (event["seconds"], event["stations"], event["where"]) == (1.5, 2, "['a']")
@@ -83,7 +96,7 @@ def test_json_carries_the_same_with_numbers_as_numbers() -> None:
 
 @pytest.mark.parametrize("form", ["logfmt", "json"])
 def test_an_exception_is_one_line_too(form: str) -> None:
-    line = EventFormatter(form, ()).format(failed("first\nsecond"))
+    line = EventFormatter(form).format(failed("first\nsecond"))
 
     assert "\n" not in line
     event = json.loads(line) if form == "json" else parsed(line)
@@ -97,8 +110,8 @@ def test_any_text_is_one_line_that_reads_back(message: str, detail: str) -> None
     event = record("%s", detail=detail)
     event.args = (message,)
 
-    logfmt = EventFormatter("logfmt", ()).format(event)
-    loaded = json.loads(EventFormatter("json", ()).format(event))
+    logfmt = EventFormatter("logfmt").format(event)
+    loaded = json.loads(EventFormatter("json").format(event))
 
     assert "\n" not in logfmt
     assert (parsed(logfmt)["msg"], parsed(logfmt)["detail"]) == (message, detail)
@@ -111,7 +124,7 @@ class TestSecrets:
     """Whatever path a secret takes into a log line, it does not come out."""
 
     def lines(self, form: str, text: str) -> list[str]:
-        formatter = EventFormatter(form, (Secret(text),))
+        formatter = EventFormatter(form, knowing(text))
         spelled = [
             text,
             f"x{text}y",
@@ -149,7 +162,7 @@ class TestSecrets:
 
 
 def test_numbers_that_hold_a_secret_do_not_break_the_line() -> None:
-    line = EventFormatter("json", (Secret("1234"),)).format(record("x", pin=1234, seconds=5))
+    line = EventFormatter("json", knowing("1234")).format(record("x", pin=1234, seconds=5))
 
     event = json.loads(line)
     assert (event["pin"], event["seconds"]) == (MASK, 5)
@@ -202,3 +215,178 @@ class TestSetUp:
         logging.getLogger("urllib3").warning("retry of /login?pwd=hunter2%21")
 
         assert "hunter2" not in stream.getvalue()
+
+    @pytest.mark.parametrize("form", ["logfmt", "json"])
+    def test_what_libraries_and_python_itself_say_ends_in_the_same_form(self, form: str) -> None:
+        stream = io.StringIO()
+        set_up("debug", form, (), stream)
+
+        logging.getLogger("urllib3.connectionpool").warning("Retrying\n%s", "x")
+        logging.getLogger("asyncio").error("Task exception was never retrieved")
+        logging.getLogger("uvicorn.error").info("Started")
+        with warnings.catch_warnings():
+            warnings.simplefilter("always")
+            logging.captureWarnings(capture=False)
+            logging.captureWarnings(capture=True)
+            warnings.warn("old", DeprecationWarning, stacklevel=1)
+
+        events = [json.loads(line) if form == "json" else parsed(line) for line in stream.getvalue().splitlines()]
+        assert [event["logger"] for event in events] == [
+            "urllib3.connectionpool",
+            "asyncio",
+            "uvicorn.error",
+            "py.warnings",
+        ]
+        assert "DeprecationWarning: old" in events[-1]["msg"]
+
+    @pytest.mark.parametrize("form", ["logfmt", "json"])
+    def test_an_exception_that_ends_a_thread_is_one_line_without_secrets(self, form: str) -> None:
+        stream = io.StringIO()
+        set_up("error", form, (Secret("hunter2!"),), stream)
+
+        thread = threading.Thread(target=_fail, args=("token hunter2!\nand more",), name="poller")
+        thread.start()
+        thread.join()
+
+        [line] = stream.getvalue().splitlines()
+        event = json.loads(line) if form == "json" else parsed(line)
+        assert (event["level"], event["thread_name"]) == ("error", "poller")
+        assert f"ValueError: token {MASK}\nand more" in event["exception"]
+
+    def test_an_exception_that_ends_the_program_is_one_line_without_secrets(self) -> None:
+        stream = io.StringIO()
+        set_up("error", "logfmt", (Secret("hunter2!"),), stream)
+
+        event = failed("said hunter2!")
+        assert event.exc_info
+        sys.excepthook(*event.exc_info)
+
+        [line] = stream.getvalue().splitlines()
+        assert "a fault of its own" in parsed(line)["msg"]
+        assert "hunter2" not in line
+
+    def test_a_line_that_cannot_be_made_is_told_without_what_it_holds(self) -> None:
+        """Python's own complaint would print the arguments."""
+        stream = io.StringIO()
+        set_up("info", "logfmt", (), stream)
+
+        logging.getLogger("sems_exporter.poller").info("%d stations", "correct horse")
+
+        [line] = stream.getvalue().splitlines()
+        event = parsed(line)
+        assert (event["msg"], event["error"]) == ("an event could not be logged", "TypeError")
+        assert event["from"].startswith("sems_exporter.poller:")
+        assert "horse" not in line
+
+    def test_nothing_happens_when_standard_error_is_closed(self) -> None:
+        stream = io.StringIO()
+        set_up("info", "logfmt", (), stream)
+        stream.close()
+
+        logging.getLogger("sems_exporter.poller").info("nobody listens")
+
+
+ODD = [
+    "line\nfeed",
+    "carriage\rreturn",
+    "\x1b[31mred\x1b[0m",
+    "\x9b31m",
+    "nul\x00",
+    "del\x7f",
+    "next\x85line",
+    "para\u2029graph",
+    "line\u2028separator",
+    "\u202eturned",
+    "b\udcffroken",
+    'quo"te',
+    "back\\slash",
+    "a=b c=d",
+    "",
+]
+
+
+@pytest.mark.parametrize("text", ODD)
+@pytest.mark.parametrize("form", ["logfmt", "json"])
+def test_no_text_can_end_a_line_or_move_a_cursor(form: str, text: str) -> None:
+    line = EventFormatter(form).format(record(text, detail=text))
+
+    event = json.loads(line) if form == "json" else parsed(line)
+    assert (event["msg"], event["detail"]) == (text, text)
+    assert line.isprintable()
+    assert len(line.splitlines()) == 1
+
+
+@pytest.mark.parametrize("value", [float("nan"), float("inf"), True, 3, 2.5])
+def test_json_stays_json_whatever_the_number(value: float) -> None:
+    def refuse(name: str) -> None:
+        raise AssertionError(name)
+
+    event = json.loads(EventFormatter("json").format(record("x", number=value)), parse_constant=refuse)
+
+    assert str(event["number"]) == str(value)
+
+
+class TestRepeats:
+    """A fault that is there each minute does not fill the disk."""
+
+    def told(self, repeats: Repeats, event: logging.LogRecord, at: float) -> logging.LogRecord | None:
+        event.created = at
+        return event if repeats.filter(event) else None
+
+    def test_the_same_fault_is_told_once_an_hour_with_how_often_it_was_not(self) -> None:
+        repeats = Repeats()
+
+        seen = [self.told(repeats, failed(f"number {minute}"), 60.0 * minute) for minute in range(121)]
+
+        told = [event for event in seen if event]
+        assert [event.created for event in told] == [0.0, QUIET, 2 * QUIET]
+        assert [getattr(event, "repeated", None) for event in told] == [None, 59, 59]
+
+    def test_a_fault_elsewhere_is_another_one(self) -> None:
+        repeats = Repeats()
+        other = record("it failed", logging.ERROR)
+        other.exc_info = (KeyError, KeyError(), None)
+
+        assert [self.told(repeats, event, 0.0) for event in (failed("x"), other)].count(None) == 0
+
+    def test_what_the_exporter_says_of_itself_is_always_told(self) -> None:
+        repeats = Repeats()
+
+        assert all(self.told(repeats, record("refresh works"), float(second)) for second in range(10))
+
+    def test_a_clock_that_is_set_back_does_not_silence_anything(self) -> None:
+        repeats = Repeats()
+        self.told(repeats, failed("x"), 1e9)
+
+        assert self.told(repeats, failed("x"), 5.0)
+
+
+class TestNews:
+    """When a condition is worth a line."""
+
+    def test_a_condition_is_told_when_it_begins_changes_and_ends(self) -> None:
+        news = News()
+
+        told = [news.of(what, 300.0 * at) for at, what in enumerate([None, "a", "a", "a", "b", "b", None, None])]
+
+        assert told == [None, 0, None, None, 0, None, 0, None]
+
+    def test_a_night_of_flickering_is_a_few_lines(self) -> None:
+        news = News()
+
+        told = [news.of("ab"[number % 2], 60.0 * number) for number in range(600)]
+
+        lines = [unsaid for unsaid in told if unsaid is not None]
+        assert len(lines) <= 6 + 600 // 30 + 1
+        assert sum(lines) + len(lines) > 550
+
+    def test_after_a_flicker_the_last_word_is_how_it_is(self) -> None:
+        news, said = News(), None
+        for number in range(100):
+            what = "ab"[number % 2]
+            said = what if news.of(what, float(number)) is not None else said
+
+        for minute in range(61):
+            said = "c" if news.of("c", 100 + 60.0 * minute) is not None else said
+
+        assert said == "c"

@@ -227,7 +227,7 @@ class TestSecrets:
         def forbidden(*_: object) -> str:
             raise PermissionError(13, "Permission denied")
 
-        monkeypatch.setattr(Path, "read_text", forbidden)
+        monkeypatch.setattr(Path, "open", forbidden)
 
         code, said, _ = program("serve", f"--password-file={tmp_path}")
 

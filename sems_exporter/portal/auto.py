@@ -96,8 +96,9 @@ class AutoPortal:
         self._session.release()
 
     def close(self) -> None:
-        """Drop kept connections."""
+        """Drop kept connections, and let another process have the account."""
         self._switch.dialect.portal.close()
+        self._session.close()
 
     def _try(self, ask: Callable[[Portal], T]) -> T:
         dialect = self._switch.dialect

@@ -3,6 +3,14 @@
 Careless clients got homes banned and phones logged out, so: at least a minute between sign-ins, doubling to a quarter
 of an hour when they fail or the sessions they give do not last; none at all after three rejected credentials; and
 a pause of the whole account when the portal says "too many requests".
+
+A sign-in is written down as the worst it can be before it is sent, and made good when its answer is known:
+
+    attempting ──> signed_in        a session; whether that helps shows in how long it `lasted`
+               ├─> unreached        nothing reached the portal: as if it had not been tried, but for the spacing
+               ├─> failed           an answer without a session, or none in time
+               ├─> rejected         account or password are wrong; the third in a row blocks
+               └─> (the process dies)   stays as written: a failure that counts towards the block
 """
 
 from dataclasses import dataclass, replace
@@ -14,22 +22,38 @@ SHORT_LIFE = 1800.0
 """A session that dies younger than this was probably taken over by another client of the account."""
 PAUSE = 300.0
 LONGEST_PAUSE = 3600.0
+UNANSWERED = "unanswered"
+"""Outcome of a sign-in whose answer is not known, because it is on its way or the process died under it."""
 
 
 @dataclass(frozen=True, slots=True)
 class Brake:
-    """Instants are Unix times in seconds; 0 means never."""
+    """Instants are Unix times in seconds; 0 means never.
+
+    `failures` and `rejections` are those in a row, `unanswered` the sign-ins since the last good one whose answer
+    nobody saw, `pauses` the rate limits since the last good answer. `outcome` is how the sign-in of `attempted_at`
+    ended: "ok" or the reason of a failure.
+    """
 
     next_login_at: float = 0.0
     failures: int = 0
     rejections: int = 0
     paused_until: float = 0.0
     pauses: int = 0
+    unanswered: int = 0
+    attempted_at: float = 0.0
+    paused_at: float = 0.0
+    outcome: str = ""
 
     @property
     def blocked(self) -> bool:
         """Whether sign-ins are off until the credentials change or a person releases the brake."""
-        return self.rejections >= MOST_REJECTIONS
+        return self.rejections + self.unanswered >= MOST_REJECTIONS
+
+    @property
+    def is_released(self) -> bool:
+        """Whether nothing is held against the account but the time of the last sign-in."""
+        return not (self.failures or self.rejections or self.unanswered)
 
     def login_wait(self, now: float) -> float:
         """Seconds until the next sign-in is allowed by the spacing."""
@@ -39,49 +63,87 @@ class Brake:
         """Seconds until requests are allowed again after a rate limit."""
         return max(0.0, self.paused_until - now)
 
-    def bounded(self, now: float) -> "Brake":
-        """Without instants farther ahead than the rules can set them.
-
-        A clock that was ahead when they were written must not lock the account for years.
-        """
-        login, pause = min(self.next_login_at, now + LONGEST_SPACING), min(self.paused_until, now + LONGEST_PAUSE)
-        same = login == self.next_login_at and pause == self.paused_until
-        return self if same else replace(self, next_login_at=login, paused_until=pause)
+    def spacing(self) -> float:
+        """Seconds from one sign-in to the next, after as many failures as there were."""
+        return float(min(SPACING * 2 ** min(self.failures, 8), LONGEST_SPACING))
 
     def attempting(self, now: float) -> "Brake":
         """A sign-in is about to be sent; kept on disk before it goes out, so that a crash loop counts too."""
-        return replace(self, next_login_at=now + self.spacing())
+        worst = replace(self, failures=self.failures + 1, unanswered=self.unanswered + 1)
+        return replace(worst, attempted_at=now, outcome=UNANSWERED, next_login_at=now + worst.spacing())
 
     def signed_in(self) -> "Brake":
-        """A sign-in gave a session. Whether that helps shows in how long it lasts."""
-        return replace(self, rejections=0)
+        """The sign-in gave a session."""
+        return replace(self._with_failures(self.failures - 1), rejections=0, unanswered=0, outcome="ok")
+
+    def unreached(self, outcome: str) -> "Brake":
+        """The sign-in never reached the portal, so it cannot have harmed the account."""
+        return replace(self._with_failures(self.failures - 1), unanswered=max(0, self.unanswered - 1), outcome=outcome)
+
+    def failed(self, outcome: str) -> "Brake":
+        """The sign-in gave no session: the spacing stays doubled."""
+        return replace(self, unanswered=max(0, self.unanswered - 1), outcome=outcome)
+
+    def rejected(self, outcome: str) -> "Brake":
+        """Account or password were rejected."""
+        return replace(self.failed(outcome), rejections=self.rejections + 1)
 
     def lasted(self, seconds: float) -> "Brake":
-        """A session ended after `seconds`."""
-        return replace(self, failures=0) if seconds >= SHORT_LIFE else self.failed()
-
-    def failed(self) -> "Brake":
-        """A sign-in failed, or its session was short: the next spacing doubles."""
-        later = replace(self, failures=self.failures + 1)
-        return replace(later, next_login_at=self.next_login_at + later.spacing() - self.spacing())
-
-    def rejected(self) -> "Brake":
-        """Account or password were rejected."""
-        return replace(self.failed(), rejections=self.rejections + 1)
+        """A session ended after `seconds`; a short one counts like a failed sign-in."""
+        return replace(self, failures=0) if seconds >= SHORT_LIFE else self._with_failures(self.failures + 1)
 
     def limited(self, now: float, retry_after: float | None) -> "Brake":
-        """The portal asked for a pause, of `retry_after` seconds if it said so."""
-        pause = PAUSE * 2 ** min(self.pauses, 8) if retry_after is None else max(PAUSE, retry_after)
-        return replace(self, paused_until=now + min(pause, LONGEST_PAUSE), pauses=self.pauses + 1)
+        """The portal asked for a pause, of `retry_after` seconds if it said so.
+
+        Limits that answer requests from before the pause belong to it, and can only make it longer.
+        """
+        if not self.pause_left(now):
+            length = _pause(PAUSE * 2 ** min(self.pauses, 8) if retry_after is None else retry_after)
+            return replace(self, paused_until=now + length, paused_at=now, pauses=self.pauses + 1)
+        if retry_after is None:
+            return self
+        return replace(self, paused_until=max(self.paused_until, now + _pause(retry_after)))
 
     def answered(self) -> "Brake":
         """A request went well: the next pause is short again."""
         return replace(self, pauses=0) if self.pauses else self
 
     def released(self) -> "Brake":
-        """A person released the brake; only the spacing after the last attempt stays."""
-        return Brake(next_login_at=self.next_login_at, paused_until=self.paused_until, pauses=self.pauses)
+        """A person released the brake, or the credentials are new; only the times to wait stay."""
+        return replace(self, failures=0, rejections=0, unanswered=0)
 
-    def spacing(self) -> float:
-        """Seconds from one sign-in to the next, after as many failures as there were."""
-        return float(min(SPACING * 2 ** min(self.failures, 8), LONGEST_SPACING))
+    def moved(self, seconds: float) -> "Brake":
+        """The same on a clock that is `seconds` ahead of the one it was written by."""
+
+        def move(instant: float) -> float:
+            return instant + seconds if instant else instant
+
+        return replace(
+            self,
+            next_login_at=move(self.next_login_at),
+            paused_until=move(self.paused_until),
+            attempted_at=move(self.attempted_at),
+            paused_at=move(self.paused_at),
+        )
+
+    def bounded(self, now: float) -> "Brake":
+        """Without instants farther ahead than the rules can set them.
+
+        A clock that was ahead when they were written must not lock the account for years.
+        """
+        return replace(
+            self,
+            next_login_at=min(self.next_login_at, now + LONGEST_SPACING),
+            paused_until=min(self.paused_until, now + LONGEST_PAUSE),
+            attempted_at=min(self.attempted_at, now),
+            paused_at=min(self.paused_at, now),
+        )
+
+    def _with_failures(self, failures: int) -> "Brake":
+        later = replace(self, failures=max(0, failures))
+        return replace(later, next_login_at=self.next_login_at + later.spacing() - self.spacing())
+
+
+def _pause(seconds: float) -> float:
+    # In this order also for what is no number: PAUSE.
+    return min(max(PAUSE, seconds), LONGEST_PAUSE)

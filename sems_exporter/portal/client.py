@@ -103,6 +103,8 @@ class AccountClient(ABC):
     ) -> tuple[Answer, Envelope]:
         """The same with the answer itself; `reader` decides what a success is."""
         self._pace.take_turn()
+        # The account may have been paused while this request waited.
+        self.session.raise_if_paused()
         started, outcome = time.monotonic(), "ok"
         try:
             answer = self._transport.send(exchange)

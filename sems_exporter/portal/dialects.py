@@ -11,6 +11,7 @@ from sems_exporter.portal.auto import AutoPortal, Dialect, Switch
 from sems_exporter.portal.classic import portal as classic
 from sems_exporter.portal.classic.client import ClassicClient
 from sems_exporter.portal.pace import Pace
+from sems_exporter.portal.seat import Seat
 from sems_exporter.portal.semsplus.client import Client
 from sems_exporter.portal.semsplus.endpoints import ENDPOINTS
 from sems_exporter.portal.semsplus.portal import SemsPlus
@@ -44,7 +45,7 @@ def open_account(
     """The account of `settings` in the dialects it allows, SEMS+ preferred."""
     switch = Switch(metrics.endpoints)
     file = StateFile(settings.state_dir, settings.account)
-    session = Session(switch.sign_in, file, clock, metrics)
+    session = Session(switch.sign_in, file, clock, metrics, Seat(file.path.with_suffix(".lock")))
     pace = Pace(settings.requests_per_minute, clock, stop)
     dialects = []
     if settings.portal != CLASSIC:

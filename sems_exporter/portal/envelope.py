@@ -7,6 +7,7 @@ from email.utils import parsedate_to_datetime
 from typing import Any
 
 from sems_exporter import errors
+from sems_exporter.masks import MASKS
 from sems_exporter.portal import codes
 
 _MESSAGES = ("msg", "description", "errorMsg", "translationCode", "error_msg")
@@ -80,7 +81,8 @@ def _code(document: dict[str, Any]) -> str:
 def _message(document: dict[str, Any]) -> str:
     texts = (document.get(key) for key in _MESSAGES)
     found = next((text for text in texts if isinstance(text, str) and text), "no message")
-    return "".join(c for c in found[:MESSAGE_LENGTH] if c.isprintable())
+    # Masked before it is cut, because it goes to the status page and to people, and may repeat what was sent.
+    return "".join(c for c in MASKS.masked(found[: 10 * MESSAGE_LENGTH])[:MESSAGE_LENGTH] if c.isprintable())
 
 
 def _failure(kind: type[errors.PortalError], message: str, answer: Answer, now: datetime) -> errors.PortalError:

@@ -7,35 +7,57 @@ from dataclasses import replace
 from datetime import UTC, datetime
 
 from sems_exporter import errors
-from sems_exporter.clock import Clock
+from sems_exporter.clock import Clock, Steady
+from sems_exporter.masks import MASKS
+from sems_exporter.portal.brake import SPACING, Brake
+from sems_exporter.portal.seat import Seat
 from sems_exporter.portal.state import AccountState, StateFile, Token
 from sems_exporter.selfmetrics import SelfMetrics
 
 log = logging.getLogger(__name__)
 
 RELEASE = "until the password changes or a person runs: sems-exporter check --release-brake"
+NOTICED = 2.0
+"""Seconds that the clock has to be off the time that passed to count as set."""
 
 
 class Session:
     """Hands out the account's token, and signs in when there is none that works.
 
     `sign_in` sends exactly one sign-in and returns the token or raises. Safe for parallel callers: several
-    rejections of one token cause one sign-in.
+    rejections of one token cause one sign-in. Where another process has the `seat`, this one only reads what that one
+    keeps: it neither signs in nor writes.
+
+    In here time is steady: a clock that is set while the program runs neither opens the brake nor locks it. On disk
+    are instants of the clock, because they are all that a restart has to go by.
     """
 
-    def __init__(self, sign_in: Callable[[], Token], file: StateFile, clock: Clock, metrics: SelfMetrics) -> None:
+    def __init__(
+        self,
+        sign_in: Callable[[], Token],
+        file: StateFile,
+        clock: Clock,
+        metrics: SelfMetrics,
+        seat: Seat | None = None,
+    ) -> None:
         self._sign_in = sign_in
         self._file = file
-        self._clock = clock
+        self._clock = Steady(clock)
         self._metrics = metrics
+        self._seat = seat
         self._lock = threading.Lock()
-        self._state = file.load()
-        self._show()
+        self._ahead = self._noticed = 0.0
+        self._state = AccountState()
+        self._served_by = seat.take() if seat else ""
+        self._keep(self._loaded())
+        if file.unsaved:
+            self._go_slow()
 
     @property
     def state(self) -> AccountState:
-        """The token and the brake as they are now."""
-        return self._state
+        """The token and the brake as they are now; the brake's instants are the clock's."""
+        brake = self._state.brake.moved(self._clock.ahead())
+        return replace(self._state, brake=brake, served_by=self._served_by, unsaved=self._file.unsaved)
 
     @property
     def is_open(self) -> bool:
@@ -45,34 +67,35 @@ class Session:
     def token(self) -> Token:
         """The token in use, or a new one; raises RateLimited, LoginWithheld or the failure of the sign-in."""
         with self._lock:
-            self._bound()
-            self._raise_if_paused()
+            self._follow_clock()
+            self.raise_if_paused()
             return self._state.token or self._renewed()
 
     def renew(self, rejected: Token) -> Token:
         """A token other than the `rejected` one, by signing in unless somebody has done so meanwhile."""
         with self._lock:
-            self._bound()
-            self._raise_if_paused()
+            self._follow_clock()
+            self.raise_if_paused()
             if self._state.token is rejected:
-                life = self._now() - rejected.issued_at
-                log.info("the portal ended the session", extra={"age_seconds": round(life)})
-                self._keep(replace(self._state, token=None, brake=self._state.brake.lasted(life)))
+                self._end(rejected)
             return self._state.token or self._renewed()
 
     def pause(self, limit: errors.RateLimited) -> None:
         """The portal said "too many requests": nothing is sent for the whole account for a while."""
         with self._lock:
-            self._bound()
-            now = self._now()
-            brake = self._state.brake
-            if brake.pause_left(now) == 0:
-                brake = brake.limited(now, limit.retry_after)
-                self._keep(replace(self._state, brake=brake))
+            self._follow_clock()
+            before = self._state.brake
+            self._keep(replace(self._state, brake=before.limited(self._clock.now(), limit.retry_after)))
+            if self._state.brake.paused_until > before.paused_until:
+                until = datetime.fromtimestamp(self.state.brake.paused_until, UTC).isoformat(timespec="seconds")
                 log.warning(
-                    "the portal asks for a pause; no request until it ends",
-                    extra={"until": _text(brake.paused_until), "error": str(limit)},
+                    "the portal asks for a pause; no request until it ends", extra={"until": until, "error": str(limit)}
                 )
+
+    def raise_if_paused(self) -> None:
+        """Raise RateLimited while nothing may be sent; to be asked right before each request."""
+        if left := self._state.brake.pause_left(self._clock.now()):
+            raise errors.RateLimited("paused at the portal's request", until=self._instant(left))
 
     def answered(self) -> None:
         """A request went well."""
@@ -87,71 +110,138 @@ class Session:
             self._keep(replace(self._state, token=None))
 
     def release(self) -> None:
-        """Forget rejected credentials and failures, on behalf of a person."""
+        """Forget rejected credentials and failures, on behalf of a person; the process that signs in finds it there."""
         with self._lock:
-            self._keep(replace(self._state, brake=self._state.brake.released()))
+            state = self._loaded() if self._served_by else self._state
+            self._state = replace(state, brake=state.brake.released())
+            self._save()
+            self._show()
+
+    def close(self) -> None:
+        """Let another process have the account."""
+        if self._seat:
+            self._seat.leave()
+
+    def _loaded(self) -> AccountState:
+        """What is on disk, on the steady clock."""
+        state, now = self._file.load().moved(-self._clock.ahead()), self._clock.now()
+        brake = state.brake.bounded(now)
+        if brake != state.brake:
+            log.warning("the brake was written by a clock that was ahead; the times to wait are bounded anew")
+        if state.token is None:
+            return replace(state, brake=brake)
+        MASKS.learn_session(str(self._file.path), state.token.identity)
+        return AccountState(replace(state.token, issued_at=min(state.token.issued_at, now)), brake)
+
+    def _go_slow(self) -> None:
+        """Wait as if a sign-in had just been sent: a restart forgets what cannot be saved, and may be one of many."""
+        soonest = max(self._state.brake.next_login_at, self._clock.now() + SPACING)
+        self._state = replace(self._state, brake=replace(self._state.brake, next_login_at=soonest))
+        self._show()
+
+    def _end(self, rejected: Token) -> None:
+        life = self._clock.now() - rejected.issued_at
+        log.info("the portal ended the session", extra={"age_seconds": round(life)})
+        if not self._served_by:
+            self._keep(replace(self._state, token=None, brake=self._state.brake.lasted(life)))
+            return
+        found = self._loaded()
+        renewed = found.token is not None and found.token.identity != rejected.identity
+        self._state = found if renewed else replace(found, token=None)
 
     def _renewed(self) -> Token:
         self._raise_if_withheld()
-        self._keep(replace(self._state, brake=self._state.brake.attempting(self._now())))
+        self._keep(replace(self._state, brake=self._state.brake.attempting(self._clock.now())))
+        # What has no name is a fault of ours; it leaves here as it came.
+        token: Token | None = None
+        brake = self._state.brake.failed("internal")
         try:
-            token = self._sign_in()
+            token = replace(self._sign_in(), issued_at=self._clock.now())
+            brake = self._state.brake.signed_in()
         except errors.PortalError as error:
-            self._failed(error)
+            brake = self._failed(error)
             raise
+        finally:
+            self._keep(AccountState(token, brake))
+        MASKS.learn_session(str(self._file.path), token.identity)
         self._metrics.login("ok")
-        self._keep(AccountState(token, self._state.brake.signed_in()))
         log.info("signed in", extra={"gateway": token.gateway})
         return token
 
-    def _failed(self, error: errors.PortalError) -> None:
+    def _failed(self, error: errors.PortalError) -> Brake:
+        """The brake after a sign-in that failed so."""
         self._metrics.login(error.reason)
         brake = self._state.brake
-        if isinstance(error, errors.CredentialsRejected):
-            brake = brake.rejected()
-        elif isinstance(error, errors.RateLimited):
-            brake = brake.failed().limited(self._now(), error.retry_after)
-        elif not isinstance(error, errors.Unreachable):
-            # What never reached the portal cannot harm the account and keeps the shortest spacing.
-            brake = brake.failed()
-        self._keep(replace(self._state, brake=brake))
+        if isinstance(error, errors.Unreachable):
+            return brake.unreached(error.reason)
+        if isinstance(error, errors.RateLimited):
+            return brake.failed(error.reason).limited(self._clock.now(), error.retry_after)
+        if not isinstance(error, errors.CredentialsRejected):
+            return brake.failed(error.reason)
+        brake = brake.rejected(error.reason)
         if brake.blocked:
             log.error("account or password rejected %d times: no further sign-in %s", brake.rejections, RELEASE)
+        return brake
 
-    def _bound(self) -> None:
-        brake = self._state.brake.bounded(self._now())
-        if brake is not self._state.brake:
-            log.warning("the clock was set back; the brake is bounded anew")
-            self._keep(replace(self._state, brake=brake))
-
-    def _raise_if_paused(self) -> None:
-        brake, now = self._state.brake, self._now()
-        if left := brake.pause_left(now):
-            raise errors.RateLimited("paused at the portal's request", until=datetime.fromtimestamp(now + left, UTC))
+    def _follow_clock(self) -> None:
+        """Write the brake anew when the clock was set, so that the instants on disk mean the same."""
+        ahead = self._clock.ahead()
+        if abs(ahead - self._noticed) > NOTICED:
+            log.info(
+                "the clock was set, or stood still; the brake goes by the time that passed",
+                extra={"seconds": ahead - self._noticed},
+            )
+            self._noticed = ahead
+        if abs(ahead - self._ahead) > NOTICED:
+            self._keep(self._state)
 
     def _raise_if_withheld(self) -> None:
-        if self._state.brake.blocked and (now_on_disk := self._file.changed()):
-            # A person may have released it meanwhile, with `check --release-brake` in a process of its own.
-            self._state = replace(self._state, brake=now_on_disk.brake)
-        brake, now = self._state.brake, self._now()
+        if self._served_by:
+            raise errors.LoginWithheld(
+                f"{self._served_by} serves this account, and there is no session of it that works; "
+                "it signs in by itself when it may, and this program never does beside it"
+            )
+        self._take_release()
+        brake = self._state.brake
         if brake.blocked:
-            raise errors.LoginWithheld(f"account or password rejected {brake.rejections} times; no sign-in {RELEASE}")
-        if left := brake.login_wait(now):
-            until = datetime.fromtimestamp(now + left, UTC)
+            raise errors.LoginWithheld(f"{refusals(brake)}; no sign-in {RELEASE}")
+        if left := brake.login_wait(self._clock.now()):
+            until = self._instant(left)
             raise errors.LoginWithheld(f"the next sign-in is allowed at {until:%Y-%m-%d %H:%M:%S} UTC", until=until)
 
     def _keep(self, state: AccountState) -> None:
         self._state = state
-        self._file.save(state)
+        if not self._served_by:
+            self._save()
         self._show()
 
-    def _show(self) -> None:
+    def _save(self) -> None:
+        self._take_release()
+        ahead = self._clock.ahead()
+        self._file.save(self._state.moved(ahead))
+        self._metrics.state_writable(ok=not self._file.unsaved)
+        if not self._file.unsaved:
+            self._ahead = ahead
+
+    def _take_release(self) -> None:
+        """Do as a person wants who ran `check --release-brake` beside this process."""
         brake = self._state.brake
+        if not brake.is_released and (news := self._file.news()) and news.brake.is_released:
+            log.info("a person has released the brake")
+            self._state = replace(self._state, brake=brake.released())
+
+    def _show(self) -> None:
+        brake = self.state.brake
         self._metrics.brake(brake.next_login_at, brake.paused_until, brake.rejections, blocked=brake.blocked)
 
-    def _now(self) -> float:
-        return self._clock.now().timestamp()
+    def _instant(self, left: float) -> datetime:
+        """The clock's instant in `left` seconds."""
+        return datetime.fromtimestamp(self._clock.now() + self._clock.ahead() + left, UTC)
 
 
-def _text(seconds: float) -> str:
-    return datetime.fromtimestamp(seconds, UTC).isoformat(timespec="seconds")
+def refusals(brake: Brake) -> str:
+    """What stands against the account, in words."""
+    rejected = f"account or password rejected {brake.rejections} times"
+    if not brake.unanswered:
+        return rejected
+    return f"{rejected}, and {brake.unanswered} sign-ins cut off by the end of the program, which may have been too"

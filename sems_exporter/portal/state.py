@@ -5,16 +5,17 @@ import json
 import logging
 import math
 import secrets
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any
 
 from sems_exporter.config import Account
-from sems_exporter.files import write_private
-from sems_exporter.portal.brake import Brake
+from sems_exporter.files import read_private, write_private
+from sems_exporter.portal.brake import LONGEST_SPACING, Brake
 
 log = logging.getLogger(__name__)
 VERSION = 1
+_TEXTS = frozenset({"outcome"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,10 +30,21 @@ class Token:
 
 @dataclass(frozen=True, slots=True)
 class AccountState:
-    """The token, if there is one, and the brake."""
+    """The token, if there is one, and the brake.
+
+    Two things are true of this process only: `served_by` says which other process has the account, so that this one
+    never signs in; `unsaved` says why the state cannot be kept on disk.
+    """
 
     token: Token | None = None
     brake: Brake = field(default_factory=Brake)
+    served_by: str = ""
+    unsaved: str = ""
+
+    def moved(self, seconds: float) -> "AccountState":
+        """The same on a clock that is `seconds` ahead of the one it was written by."""
+        token = self.token and replace(self.token, issued_at=self.token.issued_at + seconds)
+        return replace(self, token=token, brake=self.brake.moved(seconds))
 
 
 class StateFile:
@@ -43,32 +55,32 @@ class StateFile:
         self.path = directory / f"account-{name}.json"
         self._password = account.password
         self._salt = secrets.token_hex(16)
-        self._writable = True
+        self._fingerprints: dict[str, str] = {}
+        self._on_disk: str | None = None
+        self.unsaved = ""
 
     def load(self) -> AccountState:
         """The state of the last run; rejections are forgotten when the password has changed since."""
-        return self._read() or AccountState()
-
-    def changed(self) -> AccountState | None:
-        """What another process may have written since; None where the file cannot tell, being gone, spoilt or old."""
-        return self._read() if self._writable else None
-
-    def _read(self) -> AccountState | None:
         try:
-            document = json.loads(self.path.read_text())
-            token = _token(document["token"]) if document["token"] else None
-            brake = _brake(document["brake"])
-            self._salt = str(document["salt"])
-            same = secrets.compare_digest(str(document["password"]), self._fingerprint())
+            return self._parsed(self._read())
         except FileNotFoundError:
-            return None
-        except (OSError, ValueError, TypeError, KeyError, AttributeError, OverflowError) as error:
+            return AccountState()
+        except (OSError, ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
             log.warning(
                 "the state file cannot be read; starting without it",
                 extra={"path": str(self.path), "error": type(error).__name__},
             )
+            # When the last sign-in was is lost; it was not after the file was written.
+            return AccountState(brake=Brake(next_login_at=self._written_at() + LONGEST_SPACING))
+
+    def news(self) -> AccountState | None:
+        """What another process has written since this one last read or wrote; None if there is nothing to be read."""
+        before = self._on_disk
+        try:
+            text = self._read()
+            return None if text == before else self._parsed(text)
+        except (OSError, ValueError, TypeError, KeyError, AttributeError, RecursionError):
             return None
-        return AccountState(token, brake if same else brake.released())
 
     def save(self, state: AccountState) -> None:
         """Replace the file as a whole."""
@@ -79,21 +91,46 @@ class StateFile:
             "token": asdict(state.token) if state.token else None,
             "brake": asdict(state.brake),
         }
+        text = json.dumps(document)
         try:
-            write_private(self.path, json.dumps(document))
-            self._writable = True
+            write_private(self.path, text)
         except OSError as error:
-            if self._writable:
+            why = error.strerror or type(error).__name__
+            if not self.unsaved:
                 log.warning(
                     "the state cannot be saved, so a restart will sign in again; make state_dir writable",
-                    extra={"path": str(self.path), "error": error.strerror},
+                    extra={"path": str(self.path), "error": why},
                 )
-            self._writable = False
+            self.unsaved = f"{self.path.parent}: {why}"
+            return
+        if self.unsaved:
+            log.info("the state can be saved again", extra={"path": str(self.path)})
+        self._on_disk, self.unsaved = text, ""
+
+    def _read(self) -> str:
+        self._on_disk = read_private(self.path)
+        return self._on_disk
+
+    def _parsed(self, text: str) -> AccountState:
+        document = json.loads(text)
+        token = _token(document["token"]) if document["token"] else None
+        brake = _brake(document["brake"])
+        self._salt = str(document["salt"])
+        same = secrets.compare_digest(str(document["password"]).encode(), self._fingerprint().encode())
+        return AccountState(token, brake if same else brake.released())
+
+    def _written_at(self) -> float:
+        try:
+            return self.path.lstat().st_mtime
+        except OSError:
+            return 0.0
 
     def _fingerprint(self) -> str:
         # Only tells whether the password is still the same; the token beside it is worth as much to a thief.
-        salted = hashlib.scrypt(self._password.reveal().encode(), salt=self._salt.encode(), n=2**12, r=8, p=1)
-        return salted.hex()
+        if self._salt not in self._fingerprints:
+            salt, password = self._salt.encode(), self._password.reveal().encode()
+            self._fingerprints = {self._salt: hashlib.scrypt(password, salt=salt, n=2**12, r=8, p=1).hex()}
+        return self._fingerprints[self._salt]
 
 
 def _token(raw: dict[str, Any]) -> Token:
@@ -104,9 +141,16 @@ def _token(raw: dict[str, Any]) -> Token:
 
 
 def _brake(raw: dict[str, Any]) -> Brake:
-    for value in raw.values():
-        _number(value)
-    return Brake(**raw)
+    """The brake, of this version or another: what is missing has its default, what is unknown is left out."""
+    known = {name.name: raw[name.name] for name in fields(Brake) if name.name in raw}
+    if not known:
+        raise TypeError("brake")
+    for name, value in known.items():
+        if name in _TEXTS:
+            known[name] = str(value)
+        else:
+            _number(value)
+    return Brake(**known)
 
 
 def _number(raw: object) -> float:

@@ -34,6 +34,9 @@ class SteppedClock:
     def now(self) -> datetime:
         return self._simulated.now()
 
+    def monotonic(self) -> float:
+        return self._simulated.now().timestamp()
+
     def wait(self, stop: threading.Event, seconds: float) -> bool:
         self._simulated.advance(max(0.0, seconds))
         return stop.is_set()

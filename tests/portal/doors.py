@@ -4,6 +4,7 @@ from pathlib import Path
 
 from sems_exporter.config import Account, Secret
 from sems_exporter.errors import PortalError
+from sems_exporter.portal.seat import Seat
 from sems_exporter.portal.session import Session
 from sems_exporter.portal.state import StateFile, Token
 from sems_exporter.selfmetrics import SelfMetrics
@@ -35,6 +36,19 @@ def account(password: str = "secret", name: str = "me@example.com") -> Account:
     return Account(name, Secret(password), URL)
 
 
-def session(directory: Path, clock: FakeClock, door: Door, password: str = "secret") -> Session:
+class Occupied(Seat):
+    """The place of the process that serves the account, as a second process finds it."""
+
+    def __init__(self) -> None:
+        super().__init__(Path("account.lock"))
+
+    def take(self) -> str:
+        """Taken already."""
+        return "process 1"
+
+
+def session(
+    directory: Path, clock: FakeClock, door: Door, password: str = "secret", seat: Seat | None = None
+) -> Session:
     """A session as a start of the program makes it, on the state that is in `directory`."""
-    return Session(door.sign_in, StateFile(directory, account(password)), clock, SelfMetrics())
+    return Session(door.sign_in, StateFile(directory, account(password)), clock, SelfMetrics(), seat)

@@ -35,6 +35,8 @@ class Home:
         """Start the exporter anew on the same state directory."""
         account = Account("demo@example.com", Secret(self.password), self.portal.login_url, ("127.0.0.1",))
         settings = Settings(account, portal=self.dialect, state_dir=self.state_dir, requests_per_minute=10_000)
+        for ended in self.accounts:
+            ended.close()
         self.accounts.append(connect(settings, self.clock, SelfMetrics(), threading.Event()))
 
     def read(self) -> Station:

@@ -2,6 +2,7 @@
 
 import json
 import logging
+import os
 import stat
 from pathlib import Path
 from typing import Any
@@ -115,7 +116,7 @@ def test_a_spoilt_file_costs_a_warning_and_no_start(
 
     loaded = file.load()
 
-    assert loaded == AccountState()
+    assert loaded.token is None
     assert [record.levelno for record in caplog.records] == [logging.WARNING]
 
 
@@ -127,7 +128,7 @@ def test_a_file_with_a_part_of_the_wrong_kind_is_not_used(
     document = good_document(tmp_path)
     StateFile(tmp_path, account()).path.write_text(json.dumps({**document, part: value}))
 
-    assert StateFile(tmp_path, account()).load() == AccountState()
+    assert StateFile(tmp_path, account()).load().token is None
     assert len(caplog.records) == 1
 
 
@@ -139,7 +140,7 @@ def test_a_brake_whose_numbers_are_none_is_not_used(
     document["brake"]["next_login_at"] = value
     StateFile(tmp_path, account()).path.write_text(json.dumps(document))
 
-    assert StateFile(tmp_path, account()).load() == AccountState()
+    assert StateFile(tmp_path, account()).load().token is None
     assert len(caplog.records) == 1
 
 
@@ -147,8 +148,63 @@ def test_a_file_that_cannot_be_read_costs_a_warning(tmp_path: Path, caplog: pyte
     file = StateFile(tmp_path, account())
     file.path.mkdir()
 
-    assert file.load() == AccountState()
+    assert file.load().token is None
     assert len(caplog.records) == 1
+
+
+@pytest.mark.parametrize("text", ["", "{", '{"token": null}'])
+def test_after_a_spoilt_file_the_last_sign_in_is_taken_to_be_as_late_as_the_file(tmp_path: Path, text: str) -> None:
+    file = StateFile(tmp_path, account())
+    file.path.write_text(text)
+    os.utime(file.path, (1_790_000_000, 1_790_000_000))
+
+    assert file.load() == AccountState(brake=Brake(next_login_at=1_790_000_900))
+
+
+def test_a_file_of_another_version_keeps_what_this_one_knows(tmp_path: Path) -> None:
+    """Going back to an older version must not open the brake."""
+    document = good_document(tmp_path)
+    del document["brake"]["unanswered"], document["brake"]["outcome"]
+    document["brake"] |= {"of_the_future": [1, 2]}
+    StateFile(tmp_path, account()).path.write_text(json.dumps(document))
+
+    assert StateFile(tmp_path, account()).load() == STATE
+
+
+def test_only_what_another_process_wrote_is_news(tmp_path: Path) -> None:
+    mine, other = StateFile(tmp_path, account()), StateFile(tmp_path, account())
+    mine.save(STATE)
+
+    nothing = mine.news()
+    other.save(AccountState())
+
+    assert (nothing, mine.news(), mine.news()) == (None, AccountState(), None)
+
+
+@pytest.mark.parametrize("text", [None, "", "{", "[]"])
+def test_a_file_that_is_gone_or_spoilt_is_no_news(tmp_path: Path, text: str | None) -> None:
+    file = StateFile(tmp_path, account())
+    file.save(STATE)
+    file.path.unlink()
+    if text is not None:
+        file.path.write_text(text)
+
+    assert file.news() is None
+
+
+def test_a_file_that_can_be_written_again_is_told(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    (tmp_path / "state").write_text("")
+    file = StateFile(tmp_path / "state", account())
+    file.save(STATE)
+    lost = file.unsaved
+    (tmp_path / "state").unlink()
+    caplog.set_level(logging.INFO)
+
+    file.save(STATE)
+
+    assert str(tmp_path / "state") in lost
+    assert file.unsaved == ""
+    assert caplog.records[-1].message == "the state can be saved again"
 
 
 def test_a_directory_that_cannot_be_written_costs_one_warning_and_not_one_a_poll(

@@ -24,6 +24,10 @@ class SharedClock(SimulatedClock):
     def __init__(self, start: datetime = JUNE_NOON) -> None:
         super().__init__(start, speed=0)
 
+    def monotonic(self) -> float:
+        """Seconds that have passed."""
+        return self.now().timestamp()
+
     def wait(self, stop: threading.Event, seconds: float) -> bool:
         """Pass the time, unless `stop` is set."""
         if not stop.is_set():
@@ -58,6 +62,8 @@ class Home:
             "demo@example.com", Secret(self.password), self.portal.login_url, (f"127.0.0.1:{self.portal.port}",)
         )
         settings = Settings(account, portal="semsplus", state_dir=self.state_dir, requests_per_minute=10_000)
+        for ended in self.accounts:
+            ended.close()
         self.accounts.append(connect(settings, self.clock, self.metrics, threading.Event()))
 
     def read(self, number: int = 0) -> Station:
