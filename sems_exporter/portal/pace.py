@@ -12,16 +12,19 @@ from sems_exporter.errors import TimedOut
 SPACING = 0.2
 """Seconds between two requests, at least; bursts were answered with 429."""
 WINDOW = 60.0
-QUICK_SHARE = 0.5
-"""Share of the budget that may go quickly: a home is read at once, a fleet is spread over the minute."""
+QUICK_SHARE = 0.4
+"""Share of the budget that may go quickly: a home is read at once, a fleet is spread over the minute.
+
+Less than half, so that what is spread over the minute after a quick beginning is more than that and begins no other.
+"""
 JITTER = 0.2
 
 
 class Pace:
     """At most `per_minute` requests in any 60 s, and none closer than `SPACING` to the one before.
 
-    Half of the budget may go quickly. What is beyond is spread evenly over the rest of the minute, so that an account
-    with much to ask never comes in bursts. One thread at a time takes turns, so one request is under way.
+    A share of the budget may go quickly. What is beyond is spread evenly over the rest of the minute, so that an
+    account with much to ask comes in no further bursts. One thread at a time takes turns, so one request is under way.
     """
 
     def __init__(
