@@ -16,30 +16,32 @@ LARGEST = 4096
 """Bytes of a password file; whatever is larger is some other file."""
 
 
-def password(values: Mapping[str, object], in_file: object, environ: Mapping[str, str]) -> Secret:
+def password(
+    values: Mapping[str, object], in_file: object, environ: Mapping[str, str], variable: str = VARIABLE
+) -> Secret:
     """The password, from the first of its places that has one; raises SettingError.
 
     The file that `password_file` names, the credential that systemd hands over, the secret of a container, the
-    environment, and last `in_file`, which is what the configuration file says.
+    environment, and last `in_file`, which is what the configuration file says. `variable` is that of the environment;
+    in lower case it is the name of credential and secret.
     """
     if path := values.get("password_file"):
         return from_file("password_file", Path(str(path)))
-    for place in handed_over(environ):
+    for place in handed_over(environ, variable.lower()):
         if place.exists():
             return from_file("password", place)
-    if text := environ.get(VARIABLE):
+    if text := environ.get(variable):
         return Secret(sendable("password", text))
     if isinstance(in_file, Secret) and in_file:
         return Secret(sendable("password", in_file.reveal()), in_file.source)
-    raise SettingError(
-        "password", f"missing; set SEMS_PASSWORD_FILE (or --password-file) to a file with it, or {VARIABLE}"
-    )
+    where = "SEMS_PASSWORD_FILE (or --password-file)" if variable == VARIABLE else "password_file"
+    raise SettingError("password", f"missing; set {where} to a file with it, or {variable}")
 
 
-def handed_over(environ: Mapping[str, str]) -> list[Path]:
+def handed_over(environ: Mapping[str, str], name: str = NAME) -> list[Path]:
     """Where the surroundings may have put the password without being asked."""
     credentials = environ.get("CREDENTIALS_DIRECTORY")
-    return [*([Path(credentials) / NAME] if credentials else []), CONTAINER_SECRETS / NAME]
+    return [*([Path(credentials) / name] if credentials else []), CONTAINER_SECRETS / name]
 
 
 def from_file(key: str, path: Path) -> Secret:

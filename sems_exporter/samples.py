@@ -47,7 +47,7 @@ def collect(stations: Iterable[Faded]) -> dict[str, list[Sample]]:
     for shown in stations:
         labels = label("station", shown.station.id)
         samples.add(families.up(), labels, float(shown.up))
-        _scope(shown.station, labels, samples, shown.account)
+        _scope(shown.station, labels, samples)
         if shown.up and shown.station.alarms is not None:
             _alarms(shown.station, shown.station.alarms, labels, samples)
     return samples.by_family
@@ -59,22 +59,21 @@ def label(name: str, value: str) -> str:
     return f'{LABEL_NAMES.get(name, name)}="{escaped}"'
 
 
-def _scope(scope: Scope, labels: str, samples: Samples, account: str = "") -> None:
+def _scope(scope: Scope, labels: str, samples: Samples) -> None:
     kind = type(scope)
     for name in measures(kind):
         if (value := getattr(scope, name)) is not None:
             samples.add(family(kind, name), labels, value)
     if isinstance(scope, Device | Station):
-        _description(scope, labels, samples, account)
+        _description(scope, labels, samples)
     for attribute, part_kind in PARTS[kind]:
         for part in getattr(scope, attribute):
             _scope(part, f"{labels},{label(part_kind.label, identity(part))}", samples)
 
 
-def _description(scope: Device | Station, labels: str, samples: Samples, account: str) -> None:
+def _description(scope: Device | Station, labels: str, samples: Samples) -> None:
     kind = type(scope)
-    texts = [label("account", account)] if account else []
-    texts += [label(name, text) for name in info_labels(kind) if (text := getattr(scope, name)) is not None]
+    texts = [label(name, text) for name in info_labels(kind) if (text := getattr(scope, name)) is not None]
     samples.add(families.texts(kind), ",".join([labels, *texts]), 1.0)
     if scope.state is not None:
         states: type[StationState | DeviceState] = StationState if isinstance(scope, Station) else DeviceState

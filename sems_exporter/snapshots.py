@@ -28,9 +28,13 @@ class _Kept:
     """A station as it was put; `look` holds an instant and how the station looks from then until it changes by age."""
 
     station: Station
-    account: str
     forgotten_at: datetime
     look: tuple[datetime, Faded] | None = None
+
+    @property
+    def account(self) -> str:
+        """The account that reads the station; "" where accounts have no names."""
+        return self.station.account or ""
 
 
 class Snapshots:
@@ -50,14 +54,15 @@ class Snapshots:
         """Call `listener` with the ids of the stations that changed, after every change."""
         self._listeners.append(listener)
 
-    def put(self, station: Station, account: str = "") -> None:
-        """Keep `station` in place of its last snapshot, unless another account shows it already."""
+    def put(self, station: Station) -> None:
+        """Keep `station` in place of its last snapshot, unless another account than its own shows it already."""
         now = self._clock.now()
+        new = _Kept(station, now + FORGET_AFTER)
         with self._lock:
             known = self._kept.get(station.id)
-            if known is not None and known.account != account and now < known.forgotten_at:
+            if known is not None and known.account != new.account and now < known.forgotten_at:
                 return
-            self._kept[station.id] = _Kept(station, account, now + FORGET_AFTER)
+            self._kept[station.id] = new
         self._tell(frozenset((station.id,)))
 
     def keep_only(self, ids: Iterable[str], account: str = "") -> None:
@@ -99,7 +104,7 @@ class Snapshots:
     def _faded(self, kept: _Kept, now: datetime) -> Faded:
         shown = faded(kept.station, now, self._limits)
         until = kept.forgotten_at if shown.until is None else min(shown.until, kept.forgotten_at)
-        return replace(shown, account=kept.account, until=until)
+        return replace(shown, until=until)
 
     def _ids(self) -> list[str]:
         with self._lock:

@@ -21,12 +21,15 @@ NOON = datetime(2026, 6, 10, 10, 0, tzinfo=UTC)
 AMSTERDAM = ZoneInfo("Europe/Amsterdam")
 
 
-def home(now: datetime = NOON, name: str | None = "Sunny Home", key: str = "plant-1") -> Station:
+def home(
+    now: datetime = NOON, name: str | None = "Sunny Home", key: str = "plant-1", account: str | None = None
+) -> Station:
     """A home read at `now`, whose report was a minute old then."""
     taken = now - timedelta(seconds=60)
     return Station(
         id=key,
         fetched_at=now,
+        account=account,
         name=name,
         timezone_name="Europe/Amsterdam",
         timezone=AMSTERDAM,

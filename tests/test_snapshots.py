@@ -122,11 +122,11 @@ class TestAccounts:
     def test_a_station_belongs_to_the_account_that_put_it_first(self) -> None:
         snapshots = Snapshots(FakeClock(NOON), LIMITS)
         heard: list[frozenset[str]] = []
-        snapshots.put(home(key="b", name="Ours"), "ours")
+        snapshots.put(home(key="b", name="Ours", account="ours"))
         snapshots.subscribe(heard.append)
 
-        snapshots.put(home(key="b", name="Theirs"), "theirs")
-        snapshots.put(home(key="a"), "theirs")
+        snapshots.put(home(key="b", name="Theirs", account="theirs"))
+        snapshots.put(home(key="a", account="theirs"))
 
         assert snapshots.catalogue() == (Entry("a", "theirs"), Entry("b", "ours"))
         assert [(shown.account, shown.station.name) for shown in snapshots.shown(NOON)][1] == ("ours", "Ours")
@@ -134,27 +134,27 @@ class TestAccounts:
 
     def test_another_account_may_have_what_its_owner_shows_no_more(self) -> None:
         snapshots = Snapshots(FakeClock(NOON), LIMITS)
-        snapshots.put(home(), "ours")
+        snapshots.put(home(account="ours"))
 
         snapshots.keep_only([], "ours")
-        snapshots.put(home(), "theirs")
+        snapshots.put(home(account="theirs"))
 
         assert snapshots.catalogue() == (Entry("plant-1", "theirs"),)
 
     def test_another_account_may_have_what_its_owner_has_not_read_for_a_day(self) -> None:
         clock = FakeClock(NOON)
         snapshots = Snapshots(clock, LIMITS)
-        snapshots.put(home(), "ours")
+        snapshots.put(home(account="ours"))
 
         clock.advance(FORGET_AFTER.total_seconds())
-        snapshots.put(home(), "theirs")
+        snapshots.put(home(account="theirs"))
 
         assert snapshots.catalogue() == (Entry("plant-1", "theirs"),)
 
     def test_an_account_forgets_its_own_stations_only(self) -> None:
         snapshots = Snapshots(FakeClock(NOON), LIMITS)
-        snapshots.put(home(key="a"), "ours")
-        snapshots.put(home(key="b"), "theirs")
+        snapshots.put(home(key="a", account="ours"))
+        snapshots.put(home(key="b", account="theirs"))
 
         snapshots.keep_only([], "ours")
 

@@ -12,7 +12,7 @@ from sems_exporter.masks import MASKS
 from sems_exporter.portal.brake import SPACING, Brake
 from sems_exporter.portal.seat import Seat
 from sems_exporter.portal.state import AccountState, StateFile, Token
-from sems_exporter.selfmetrics import SelfMetrics
+from sems_exporter.selfmetrics import AccountMetrics
 
 log = logging.getLogger(__name__)
 
@@ -37,7 +37,7 @@ class Session:
         sign_in: Callable[[], Token],
         file: StateFile,
         clock: Clock,
-        metrics: SelfMetrics,
+        metrics: AccountMetrics,
         seat: Seat | None = None,
     ) -> None:
         self._sign_in = sign_in

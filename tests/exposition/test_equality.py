@@ -54,14 +54,18 @@ class Fleet(RuleBasedStateMachine):
     @rule(key=st.sampled_from(IDS), account=st.sampled_from(ACCOUNTS), power=POWERS, bare=st.booleans())
     def read_station(self, key: str, account: str, power: float | None, bare: bool) -> None:
         now = self.bench.clock.now()
-        whole = replace(home(now, key=key, name=f"{key} {power}"), pv_power=power)
+        whole = replace(home(now, key=key, name=f"{key} {power}", account=account or None), pv_power=power)
         alarm = Alarm(device="INV1", code=f"E-{power}", level=AlarmLevel.FAULT, started_at=now)
-        station = Station(id=key, fetched_at=now, pv_power=power) if bare else replace(whole, alarms=(alarm,))
+        station = (
+            Station(id=key, account=account or None, fetched_at=now, pv_power=power)
+            if bare
+            else replace(whole, alarms=(alarm,))
+        )
         owner = self.known.get(key)
         if owner is None or owner[1] == account or now >= owner[2] + FORGET_AFTER:
             self.known[key] = (station, account, now)
 
-        self.bench.snapshots.put(station, account)
+        self.bench.snapshots.put(station)
 
     @rule(keys=st.sets(st.sampled_from(IDS)), account=st.sampled_from(ACCOUNTS))
     def list_stations(self, keys: set[str], account: str) -> None:
@@ -104,7 +108,7 @@ class Fleet(RuleBasedStateMachine):
     def shown(self, part: Part) -> list[Faded]:
         now = self.bench.clock.now()
         return [
-            replace(faded(station, now, LIMITS), account=account)
+            faded(station, now, LIMITS)
             for key, (station, account, read_at) in self.known.items()
             if now < read_at + FORGET_AFTER
             and not part.exporter

@@ -245,7 +245,7 @@ class TestParts:
         counter.inc(7)
         bench = Bench(registry=registry, of_account={"north": north, "empty": north}.get)
         for key, account in (("a", "north"), ("b", "north"), ("c", "south")):
-            bench.snapshots.put(home(key=key), account)
+            bench.snapshots.put(home(key=key, account=account))
         return bench
 
     def stations(self, part: Part, wanted: Format = Format.TEXT) -> tuple[set[str], list[float]]:
@@ -288,9 +288,9 @@ class TestParts:
         bench = self.bench()
         first = bench.bytes(compressed=True, part=Part(station="a"))
 
-        bench.snapshots.put(replace(home(key="b"), pv_power=1.0), "north")
+        bench.snapshots.put(replace(home(key="b", account="north"), pv_power=1.0))
         second = bench.bytes(compressed=True, part=Part(station="a"))
-        bench.snapshots.put(replace(home(key="a"), pv_power=1.0), "north")
+        bench.snapshots.put(replace(home(key="a", account="north"), pv_power=1.0))
         third = bench.bytes(compressed=True, part=Part(station="a"))
 
         assert second is first
