@@ -15,8 +15,7 @@ MOST_NEWS = 1000
 class Journal:
     """Remembers what was said, so that a night without internet does not fill the disk, nor a fault that flickers."""
 
-    def __init__(self, account: str, clock: Clock) -> None:
-        self._account = {"account": account} if account else {}
+    def __init__(self, clock: Clock) -> None:
         self._clock = clock
         self._of_problem, self._of_parts = News(), News()
         self._news: set[tuple[Unknown, str]] = set()
@@ -27,7 +26,7 @@ class Journal:
         """Say something that stays true for long."""
         if text not in self._said:
             self._said.add(text)
-            log.warning(text, extra=self._account)
+            log.warning(text)
 
     def tell(self, outcome: Outcome, findings: Findings) -> None:
         """Tell what is new in the portal's answers, and which parts of stations come and go."""
@@ -35,9 +34,7 @@ class Journal:
             if news not in self._news and len(self._news) < MOST_NEWS:
                 self._news.add(news)
                 kind, detail = news
-                log.warning(
-                    "the portal says something new", extra={"kind": kind.value, "detail": detail, **self._account}
-                )
+                log.warning("the portal says something new", extra={"kind": kind.value, "detail": detail})
         if outcome.whole is None:
             self._tell_parts(outcome)
 
@@ -47,7 +44,7 @@ class Journal:
         unsaid = self._of_problem.of(problem, self._clock.monotonic())
         if unsaid is None:
             return
-        more = {"changes_untold": unsaid or None, **self._account}
+        more = {"changes_untold": unsaid or None}
         if problem is None:
             log.info("refresh works", extra={"stations": outcome.read, "seconds": round(seconds, 1), **more})
             return
@@ -64,7 +61,7 @@ class Journal:
             return
         for text in dict.fromkeys(outcome.partial):
             if text not in self._missing:
-                log.warning("part of a station is missing", extra={"error": text, **self._account})
+                log.warning("part of a station is missing", extra={"error": text})
         for text in self._missing - missing:
-            log.info("part of a station is back", extra={"part": text, **self._account})
+            log.info("part of a station is back", extra={"part": text})
         self._missing = missing

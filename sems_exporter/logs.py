@@ -19,6 +19,8 @@ FORMATS = ("logfmt", "json")
 LEVELS = ("debug", "info", "warn", "error")
 QUIET = 3600.0
 """Seconds for which the same fault is not told again."""
+ACCOUNT_THREAD = "poller "
+"""How the name of a thread begins that works for a named account; the rest is that name, and lines carry it."""
 _STANDARD = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "taskName"}
 _OURS = "sems_exporter"
 
@@ -76,6 +78,7 @@ class EventFormatter(logging.Formatter):
             "ts": datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z"),
             "level": {"WARNING": "warn", "CRITICAL": "error"}.get(record.levelname, record.levelname.lower()),
             "logger": record.name.removeprefix(f"{_OURS}."),
+            **_account(record.threadName or ""),
         }
         told: dict[str, object] = {"msg": record.getMessage()}
         told |= {key: value for key, value in vars(record).items() if key not in _STANDARD and value is not None}
@@ -184,6 +187,10 @@ def _unraisable(args: "sys.UnraisableHookArgs") -> None:
 def _json(event: dict[str, object]) -> str:
     # DEL is the one control character that JSON leaves as it is.
     return json.dumps(event).replace("\x7f", "\\u007f")
+
+
+def _account(thread: str) -> dict[str, str]:
+    return {"account": thread.removeprefix(ACCOUNT_THREAD)} if thread.startswith(ACCOUNT_THREAD) else {}
 
 
 def _logfmt(event: dict[str, object]) -> str:

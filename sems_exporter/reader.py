@@ -27,6 +27,8 @@ from sems_exporter.snapshots import Snapshots
 JITTER = 0.05
 SLICE = 60.0
 """Seconds of rotation after which a refresh ends, so that what the exporter says of itself stays fresh."""
+LONGEST_ONCE = 900.0
+"""Seconds for which a person may be kept waiting for all details."""
 LIST_TIMES = (2, 3)
 """At least and preferably so many times as long as reading the list takes is the time from one to the next."""
 MARGIN = 60.0
@@ -67,7 +69,8 @@ class Reader:
         self._details: dict[str, Station] = {}
         self._failing: dict[str, errors.PortalError] = {}
         self._size = 0
-        self._list_due = clock.now()
+        self._list_began = clock.now()
+        self._list_period = timedelta(0)
         self.progress = (0, 0)
 
     @property
@@ -75,10 +78,13 @@ class Reader:
         """Whether there are more stations than the budget can read within an interval."""
         return self._rotation.round_seconds(self._size) > self._plan.interval
 
-    def read_all(self, outcome: Outcome, findings: Findings) -> None:
-        """Read every station once, however long it takes."""
+    def read_once(self, outcome: Outcome, findings: Findings) -> None:
+        """Read every station, or only some where a person would have to wait too long for all."""
         chosen = self._chosen(self._portal.stations(findings), outcome)
-        self._read(list(chosen.values()), outcome, findings)
+        if self._rotation.round_seconds(self._size) <= LONGEST_ONCE:
+            self._read(list(chosen.values()), outcome, findings)
+        else:
+            self._read_in_turn(chosen, outcome, findings)
 
     def read_some(self, outcome: Outcome, findings: Findings) -> None:
         """Read every station if the budget allows it, else see all of them and read those whose turn it is."""
@@ -86,9 +92,13 @@ class Reader:
         chosen = self._chosen(self._overview(findings) if rotated else self._portal.stations(findings), outcome)
         if not rotated:
             self._plan_list(began)
-        if not self.rotates:
+        if self.rotates:
+            self._read_in_turn(chosen, outcome, findings)
+        else:
             self._read(list(chosen.values()), outcome, findings)
-            return
+
+    def _read_in_turn(self, chosen: dict[str, StationRef], outcome: Outcome, findings: Findings) -> None:
+        """All stations as the list shows them, and the details of those whose turn it is."""
         self._show_overviews(chosen.values(), outcome, findings)
         needs = {key: need(self._overviews.of(key)) for key in chosen}
         order = self._rotation.order(needs, self._clock.now().timestamp())
@@ -97,7 +107,8 @@ class Reader:
     def _overview(self, findings: Findings) -> tuple[StationRef, ...]:
         """The account's list, anew every interval, or less often where reading it takes much of the budget."""
         began = self._clock.now()
-        if began < self._list_due:
+        # Not only later than the due time: the clock may have been set back.
+        if timedelta(0) <= began - self._list_began < self._list_period:
             return self._portal.overview(findings, anew=False)
         try:
             return self._portal.overview(findings, anew=True)
@@ -116,11 +127,13 @@ class Reader:
                 "reading the list of stations takes so much of the budget that they count as down in between; "
                 "allow more requests_per_minute or a longer snapshot_max_age"
             )
-        self._list_due = began + timedelta(seconds=period)
+        self._list_began, self._list_period = began, timedelta(seconds=period)
 
     def _for_a_slice(self, refs: Iterable[StationRef]) -> Iterator[StationRef]:
         """At least one station, and no more when the slice is over or the list is due."""
-        end = min(self._clock.now() + timedelta(seconds=SLICE), self._list_due)
+        now = self._clock.now()
+        slice_ends, list_due = now + timedelta(seconds=SLICE), self._list_began + self._list_period
+        end = min(slice_ends, list_due) if list_due > now else slice_ends
         for ref in refs:
             yield ref
             if self._clock.now() >= end:
@@ -137,7 +150,7 @@ class Reader:
         if elsewhere:
             self._journal.say_once("some stations of this account are read through another account of this exporter")
         self._metrics.selected(elsewhere=elsewhere, unmatched=len(choice.missing) + len(choice.excluding_nothing))
-        outcome.stations = self._size = len(choice.stations)
+        outcome.stations, self._size = len(choice.stations), len(chosen)
         self._details = {key: station for key, station in self._details.items() if key in chosen}
         self._failing = {key: error for key, error in self._failing.items() if key in chosen}
         self._overviews.keep_only(set(chosen))
@@ -172,6 +185,8 @@ class Reader:
             outcome.tried.add(ref.id)
             self._failing.pop(ref.id, None)
             self._read_one(ref, outcome, findings)
+            latest = self._details.get(ref.id)
+            outcome.new += latest is not None and latest.fetched_at >= began
             self._rotation.has_read(ref.id, began.timestamp(), self._clock.now().timestamp())
         outcome.earlier = dict(self._failing)
         self._failing |= {key: error for key, error in outcome.by_station.items() if key in outcome.tried}

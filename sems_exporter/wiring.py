@@ -9,6 +9,7 @@ from sems_exporter.clock import Clock
 from sems_exporter.config import Settings
 from sems_exporter.exposition import Exposition
 from sems_exporter.freshness import Limits
+from sems_exporter.logs import ACCOUNT_THREAD
 from sems_exporter.poller import Poller
 from sems_exporter.polling import Health, Plan, together
 from sems_exporter.portal import Portal, connect
@@ -132,10 +133,10 @@ def _page(parts: Exporter, *, simulated: bool) -> Callable[[], bytes]:
 
 def start_polling(parts: Exporter) -> tuple[threading.Thread, ...]:
     """Poll each account in a thread of its own, and keep the exposition ready in another, until `parts.stop` is set."""
-    pollers = {f"poller {watch.name}".strip(): watch.poller.run for watch in parts.watches}
+    work = {f"{ACCOUNT_THREAD}{watch.name}".strip(): watch.poller.run for watch in parts.watches}
+    work["exposition"] = parts.exposition.tend_until
     threads = tuple(
-        threading.Thread(target=run, args=(parts.stop,), name=name, daemon=True)
-        for name, run in {**pollers, "exposition": parts.exposition.tend_until}.items()
+        threading.Thread(target=run, args=(parts.stop,), name=name, daemon=True) for name, run in work.items()
     )
     for thread in threads:
         thread.start()

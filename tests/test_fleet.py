@@ -1,15 +1,22 @@
 """More stations than the budget allows: what the portal sees, and what is known of each station. Time is simulated."""
 
 import logging
+from collections import Counter
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
 
+from sems_exporter.config import Account, Secret, Settings
 from sems_exporter.freshness import Faded
+from sems_exporter.model import KWH, StationState
 from sems_exporter.rotation import QUIET
+from sems_exporter.simulator import SimulatedPortal, demo_plants
+from sems_exporter.views import unread
+from sems_exporter.wiring import exporter
 from tests.fleets import MIDNIGHT, Fleet, name
+from tests.portal.semsplus.homes import SharedClock
 
 HOUR = 3600.0
 Builder = Callable[..., Fleet]
@@ -211,6 +218,32 @@ def test_a_portal_that_is_gone_is_not_asked_station_by_station(build: Builder) -
     )
 
 
+def test_a_portal_that_answers_nothing_but_faults_is_not_asked_at_full_speed(build: Builder) -> None:
+    fleet = build(100)
+    fleet.run(0.5)
+    fleet.portal.failing = lambda endpoint, _: None if endpoint in ("stations", "alarms") else 500
+    fleet.portal.sent.clear()
+
+    fleet.run(2)
+
+    assert len(fleet.portal.sent) < 2 * 60 * 30 / 4
+
+
+def test_a_clock_that_is_set_back_stops_neither_list_nor_rotation(build: Builder) -> None:
+    fleet = build(30, per_minute=6)
+    fleet.run(1)
+    fleet.clock.advance(-86_400)
+    fleet.portal.sent.clear()
+    fleet.portal.read_at.clear()
+
+    fleet.run(1)
+
+    assert fleet.portal.by_endpoint["stations"] >= 10
+    assert len(fleet.portal.read_at) > 10
+    assert fleet.portal.most_in_a_minute <= 6
+    assert all(one.up and one.station.pv_power is not None for one in shown(fleet))
+
+
 def test_the_list_of_a_very_large_account_leaves_room_for_details_and_keeps_all_stations_up(build: Builder) -> None:
     fleet = build(1000, per_minute=6)
     down: list[str] = []
@@ -236,3 +269,50 @@ def test_a_list_that_takes_longer_than_a_station_may_be_silent_is_told(
     fleet.run(1)
 
     assert sum("they count as down in between" in record.getMessage() for record in caplog.records) == 1
+
+
+def test_a_person_who_checks_a_fleet_is_not_kept_waiting_for_hours(build: Builder) -> None:
+    fleet = build(1000)
+
+    outcome = fleet.parts.poller.refresh()
+
+    assert fleet.clock.now() - MIDNIGHT < timedelta(minutes=4)
+    assert outcome.up
+    assert outcome.stations == outcome.overviews == len(shown(fleet)) == 1000
+    assert 1 <= outcome.read < 20
+    assert unread(outcome)[0].startswith(f"Details of {outcome.read} of 1000 stations were read")
+
+
+def test_a_person_who_checks_some_homes_gets_the_details_of_all(build: Builder) -> None:
+    fleet = build(20)
+
+    outcome = fleet.parts.poller.refresh()
+
+    assert outcome.read == len(details(fleet)) == 20
+    assert unread(outcome) == []
+
+
+def test_the_simulated_portal_can_be_a_fleet(tmp_path: Path) -> None:
+    """Through sign-in, pages and HTTP, and with plants that obey physics."""
+    clock = SharedClock()
+    plants = demo_plants(110, clock=clock)
+    for plant in plants:
+        plant.state(clock.now())  # an answer has ten seconds, and the day until now takes long to work out
+
+    with SimulatedPortal(plants, clock=clock) as portal:
+        account = Account("demo@example.com", Secret("demo"), portal.login_url, (f"127.0.0.1:{portal.port}",))
+        parts = exporter(Settings(account, state_dir=tmp_path), clock)
+        outcome = parts.poller.refresh()
+        parts.close()
+
+    known = {one.station.id: one.station for one in parts.snapshots.shown(clock.now())}
+    asked = Counter(request.endpoint for request in portal.requests)
+    assert (outcome.up, len(known), asked["login"], asked["stations"]) == (True, 110, 1, 2)
+    for plant in plants:
+        station = known[plant.spec.station_id]
+        assert station.fetched_at is not None
+        truth = plant.state(station.fetched_at)
+        assert station.name == plant.spec.name
+        if station.state is not StationState.OFFLINE and station.details_timestamp is None:
+            assert station.pv_power == pytest.approx(truth.pv_watts, abs=6)
+            assert station.pv_energy_today == pytest.approx(truth.energy.today.pv, abs=0.06 * KWH)

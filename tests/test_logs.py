@@ -390,3 +390,15 @@ class TestNews:
             said = "c" if news.of("c", 100 + 60.0 * minute) is not None else said
 
         assert said == "c"
+
+
+def test_a_line_from_the_thread_of_a_named_account_carries_the_name() -> None:
+    event = record("signed in")
+    formatter = EventFormatter("json")
+
+    told = {}
+    for thread in ("poller north", "poller", "MainThread"):
+        event.threadName = thread
+        told[thread] = json.loads(formatter.format(event)).get("account")
+
+    assert told == {"poller north": "north", "poller": None, "MainThread": None}
