@@ -79,6 +79,8 @@ def check(settings: Settings, *, release_brake: bool) -> int:
     # What a log line would say is said below in plain words.
     log_as(replace(settings, log_level="debug" if settings.log_level == "debug" else "error"))
     parts, outcome = _refreshed(settings, release_brake=release_brake)
+    if release_brake:
+        click.echo("Brake: released; only the times to wait remain")
     state, now = parts.portal.account_state(), parts.clock.now()
     if state.token is not None:
         click.echo(f"Session: {'works' if outcome.read else 'there is one, but it got no data'}; {state.token.gateway}")

@@ -101,7 +101,9 @@ def test_what_editors_add_is_no_part_of_it_and_a_space_is(tmp_path: Path, conten
         (0o666, "read and written"),
     ],
 )
-def test_a_file_that_others_can_read_or_write_is_told_with_the_way_out(tmp_path: Path, mode: int, words: str) -> None:
+def test_a_file_that_others_can_read_or_write_is_told_with_the_way_out(
+    open_folder: Path, mode: int, words: str
+) -> None:
     path = open_folder / "password"
     path.write_text("hunter2")
     path.chmod(mode)
