@@ -89,6 +89,8 @@ def check(settings: Settings, *, release_brake: bool) -> int:
     # What a log line would say is said below in plain words.
     log_as(replace(settings, log_level="debug" if settings.log_level == "debug" else "error"))
     parts, outcomes = _refreshed(settings, release_brake=release_brake)
+    if release_brake:
+        click.echo("Brake: released; only the times to wait remain")
     codes = [_checked(parts, watch, outcome) for watch, outcome in zip(parts.watches, outcomes, strict=True)]
     for text in exposures(settings):
         click.echo(text)

@@ -11,6 +11,8 @@ from typing import Any
 
 import pytest
 
+from sems_exporter.masks import MASKS, Masks
+
 LOOPBACK = {"localhost", "127.0.0.1", "::1", "0.0.0.0", "::", ""}
 
 MAY_NOT_SKIP = os.environ.get("SEMS_NO_SKIPS") == "1"
@@ -29,6 +31,12 @@ def _nothing_leaves_this_machine() -> Generator[None]:
             if (name.startswith("SEMS_") and name not in KEPT) or name.lower().endswith("_proxy"):
                 patch.delenv(name)
         yield
+
+
+@pytest.fixture(autouse=True)
+def _secrets_of_one_test_are_none_of_the_next(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, nothing in vars(Masks()).items():
+        monkeypatch.setattr(MASKS, name, nothing)
 
 
 def _local_only(look_up: Any) -> Any:

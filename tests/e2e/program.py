@@ -9,7 +9,7 @@ import sys
 import threading
 import urllib.error
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import IO
@@ -90,10 +90,10 @@ class Program:
 
 
 @contextmanager
-def running(*args: str, **variables: str) -> Iterator[Program]:
+def running(*args: str, command: Sequence[str] = COMMAND, **variables: str) -> Iterator[Program]:
     """The program, serving; killed afterwards if it has not ended."""
     process = subprocess.Popen(
-        [*COMMAND, *args],
+        [*command, *args],
         env=environment(**variables),
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,

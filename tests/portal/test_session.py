@@ -468,7 +468,7 @@ class TestKilled:
 
         one = session(tmp_path, clock, door)
 
-        assert one.token().identity
+        assert one.token().identity["token"] == "3"
         assert one.state.brake.unanswered == 0
 
 
@@ -487,7 +487,7 @@ class TestClock:
 
         assert isinstance(paused, RateLimited)
         assert paused.until == clock.now()
-        assert one.token().identity
+        assert one.token().identity["token"] == "2"
 
     def test_what_is_on_disk_moves_with_the_clock(self, tmp_path: Path, clock: FakeClock, door: Door) -> None:
         one = session(tmp_path, clock, door)
@@ -507,7 +507,7 @@ class TestClock:
         clock.advance(120)
         door.failure = None
 
-        assert one.token().identity
+        assert one.token().identity["token"] == "2"
 
     def test_how_long_a_session_lasted_is_not_a_matter_of_the_clock(
         self, one: Session, clock: FakeClock, door: Door

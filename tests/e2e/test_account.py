@@ -1,0 +1,180 @@
+"""Several programs on one account and one state directory: the portal sees one of them sign in."""
+
+import json
+import os
+import signal
+import subprocess
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from sems_exporter.simulator import SimulatedPortal
+from tests.e2e.program import ANY_PORT, COMMAND, PATIENCE, Program, environment, finished, running
+
+PASSWORD = "corréct horse/b&ttery"
+
+
+@pytest.fixture
+def portal() -> Iterator[SimulatedPortal]:
+    with SimulatedPortal(password=PASSWORD) as portal:
+        yield portal
+
+
+@pytest.fixture
+def state(tmp_path: Path) -> Path:
+    return tmp_path / "state"
+
+
+@pytest.fixture
+def settings(portal: SimulatedPortal, state: Path) -> dict[str, str]:
+    return {
+        "SEMS_ACCOUNT": "demo@example.com",
+        "SEMS_PASSWORD": PASSWORD,
+        "SEMS_LOGIN_URL": portal.login_url,
+        "SEMS_STATE_DIR": str(state),
+        "SEMS_REQUESTS_PER_MINUTE": "120",
+    }
+
+
+def refreshed(program: Program) -> str:
+    """The metrics once a first refresh has ended."""
+    deadline = time.monotonic() + PATIENCE
+    while program.get("/-/ready")[0] != 200:
+        assert time.monotonic() < deadline
+        assert program.process.poll() is None
+    return program.get("/metrics")[1]
+
+
+def test_a_second_server_does_not_start_and_the_first_goes_on(
+    portal: SimulatedPortal, state: Path, settings: dict[str, str]
+) -> None:
+    with running(ANY_PORT, **settings) as first:
+        refreshed(first)
+
+        second = finished("serve", ANY_PORT, **settings)
+
+        assert first.get("/-/healthy")[0] == 200
+        assert first.end() == 0
+    assert second.returncode == 1
+    assert second.stderr.startswith(f"sems-exporter: state_dir: {state} is in use: process {first.process.pid} on ")
+    assert second.stderr.count("\n") == 1
+    assert (portal.login_attempts, portal.logins) == (1, 1)
+
+
+def test_commands_beside_a_server_read_with_its_session(
+    portal: SimulatedPortal, state: Path, settings: dict[str, str], tmp_path: Path
+) -> None:
+    with running(ANY_PORT, **settings) as server:
+        refreshed(server)
+        before = {path.name: path.read_bytes() for path in state.iterdir()}
+
+        check = finished("check", **settings)
+        once = finished("once", **settings)
+        dump = finished("dump", f"--output={tmp_path / 'dump.json'}", **settings)
+
+        after = {path.name: path.read_bytes() for path in state.iterdir()}
+    assert [done.returncode for done in (check, once, dump)] == [0, 0, 0]
+    assert "Session: works" in check.stdout
+    assert f"Beside it: process {server.process.pid} on " in check.stdout
+    assert "\nsems_up 1.0\n" in once.stdout
+    assert after == before
+    assert (portal.login_attempts, portal.logins) == (1, 1)
+
+
+def test_commands_beside_a_server_without_a_session_say_so_and_sign_nobody_in(
+    portal: SimulatedPortal, settings: dict[str, str], tmp_path: Path
+) -> None:
+    portal.play("agreement_pending")
+    with running(ANY_PORT, **settings) as server:
+        refreshed(server)
+        portal.heal()
+
+        check = finished("check", **settings)
+        once = finished("once", **settings)
+        dump = finished("dump", f"--output={tmp_path / 'dump.json'}", **settings)
+
+    assert [done.returncode for done in (check, once, dump)] == [1, 1, 1]
+    for text in (check.stdout, once.stderr, dump.stderr):
+        assert f"process {server.process.pid} on " in text
+        assert "serves this account, and there is no session of it that works" in text
+    assert portal.login_attempts == 1
+
+
+def test_the_place_of_a_killed_server_is_free_and_its_session_goes_on(
+    portal: SimulatedPortal, settings: dict[str, str]
+) -> None:
+    with running(ANY_PORT, **settings) as first:
+        refreshed(first)
+        first.end(signal.SIGKILL)
+
+        with running(ANY_PORT, **settings) as second:
+            metrics = refreshed(second)
+
+    assert "\nsems_up 1.0\n" in metrics
+    assert (portal.login_attempts, portal.logins) == (1, 1)
+
+
+def test_two_commands_at_once_sign_in_once(portal: SimulatedPortal, settings: dict[str, str]) -> None:
+    """The second has the session of the first, or finds the place taken and says so."""
+    processes = [
+        subprocess.Popen(
+            [*COMMAND, "once"], env=environment(**settings), stdout=subprocess.PIPE, stderr=subprocess.PIPE
+        )
+        for _ in range(2)
+    ]
+
+    for process in processes:
+        process.communicate(timeout=PATIENCE)
+
+    assert 0 in [process.returncode for process in processes]
+    assert (portal.login_attempts, portal.logins) == (1, 1)
+
+
+def test_a_person_releases_the_brake_of_a_running_server(
+    portal: SimulatedPortal, state: Path, settings: dict[str, str]
+) -> None:
+    """The server has stopped to sign in; `check --release-brake` writes to disk what it finds at its next refresh."""
+    assert finished("once", **settings).returncode == 0
+    portal.expire_session()
+    [path] = state.glob("account-*.json")
+    document = json.loads(path.read_text())
+    document["brake"] |= {"rejections": 3, "next_login_at": 0.0}
+    document["token"] = None
+    path.write_text(json.dumps(document))
+    with running(ANY_PORT, "--interval=60s", **settings) as server:
+        blocked = refreshed(server)
+
+        check = finished("check", "--release-brake", **settings)
+
+        kept = json.loads(path.read_text())["brake"]
+    assert "\nsems_portal_login_blocked 1.0\n" in blocked
+    assert (kept["rejections"], kept["unanswered"], kept["failures"]) == (0, 0, 0)
+    assert "released" in check.stdout
+    assert portal.login_attempts == 1
+
+
+@pytest.mark.parametrize("way", ["a file in its place", "no right to write"])
+def test_a_state_directory_that_cannot_be_written_stops_nothing_and_is_told(
+    way: str, portal: SimulatedPortal, state: Path, settings: dict[str, str]
+) -> None:
+    if way == "a file in its place":
+        state.write_text("")
+    elif os.geteuid() == 0:
+        # Root may write everywhere but into what is no directory of a disk.
+        settings["SEMS_STATE_DIR"] = "/proc/sems-exporter"
+    else:
+        state.mkdir(mode=0o500)
+    with running(ANY_PORT, **settings) as server:
+        metrics = refreshed(server)
+        code = server.end()
+    check = finished("check", **settings)
+
+    assert "\nsems_state_writable 0.0\n" in metrics
+    assert "cannot be saved" in server.output
+    assert "cannot be locked" in server.output
+    assert code == 0
+    assert "State: cannot be saved in " in check.stdout
+    # Neither lived for the minute that a program without memory has to wait.
+    assert portal.login_attempts == 0
