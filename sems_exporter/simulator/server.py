@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import socket
+import ssl
 import struct
 import sys
 import threading
@@ -26,9 +27,12 @@ class PortalServer(ThreadingHTTPServer):
     block_on_close = False
     request_queue_size = 128
 
-    def __init__(self, address: tuple[str, int], respond: Callable[[Request], Answer]) -> None:
-        """Bind to `address`; requests wait until `serve` runs."""
+    def __init__(
+        self, address: tuple[str, int], respond: Callable[[Request], Answer], tls: ssl.SSLContext | None = None
+    ) -> None:
+        """Bind to `address`; requests wait until `serve` runs. With `tls` speak TLS, to new connections."""
         self.respond = respond
+        self.tls = tls
         self.closing = threading.Event()
         self._connections: set[socket.socket] = set()
         self._connections_lock = threading.Lock()
@@ -49,11 +53,28 @@ class PortalServer(ThreadingHTTPServer):
         self.closing.set()
         self.shutdown()
         self.server_close()
+        self.hang_up()
+
+    @property
+    def connections(self) -> int:
+        """How many are open."""
+        with self._connections_lock:
+            return len(self._connections)
+
+    def hang_up(self) -> None:
+        """Close all open connections."""
         with self._connections_lock:
             connections = list(self._connections)
         for connection in connections:
             with suppress(OSError):  # already gone
                 connection.shutdown(socket.SHUT_RDWR)
+
+    def get_request(self) -> tuple[Any, Any]:
+        """Accept a connection; its handshake, if any, is left to its own thread."""
+        connection, address = super().get_request()
+        if self.tls is None:
+            return connection, address
+        return self.tls.wrap_socket(connection, server_side=True, do_handshake_on_connect=False), address
 
     def process_request(self, request: Any, client_address: Any) -> None:
         """Remember the connection, so that `stop` can close it."""
