@@ -5,7 +5,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, TypeVar
 
 from sems_exporter import errors
 from sems_exporter.clock import Clock
@@ -16,6 +16,12 @@ from sems_exporter.portal.session import Session
 from sems_exporter.portal.state import Token
 from sems_exporter.portal.transport import Exchange, Transport
 from sems_exporter.selfmetrics import SelfMetrics
+
+T = TypeVar("T")
+
+
+def _as_it_is(data: Any) -> Any:
+    return data
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,18 +62,19 @@ class AccountClient(ABC):
     def dressed(self, call: Call, token: Token) -> Exchange:
         """`call` with the address and the headers of `token`."""
 
-    def call(self, call: Call) -> Any:
-        """The `data` of a successful answer; raises PortalError.
+    def call(self, call: Call, decoded: Callable[[Any], T] = _as_it_is) -> T:
+        """The `data` of a successful answer, `decoded`; raises PortalError, as `decoded` may.
 
-        A call is sent again only after a new sign-in, or when the connection broke off under it.
+        What the decoder raises is the outcome of the request: a success with nothing in it is none. A call is sent
+        again only after a new sign-in, or when the connection broke off under it.
         """
         token = self.session.token()
         try:
-            return self._answer(call, token)
+            return self._answer(call, token, decoded)
         except errors.SessionRejected:
             token = self.session.renew(token)
         try:
-            return self._answer(call, token)
+            return self._answer(call, token, decoded)
         except errors.SessionRejected as error:
             # Stations of some types answer so for ever; another sign-in would only log the owner out again.
             raise errors.PermissionDenied(f"rejected right after a sign-in: {error}") from error
@@ -76,17 +83,17 @@ class AccountClient(ABC):
         """Drop kept connections."""
         self._transport.close()
 
-    def _answer(self, call: Call, token: Token) -> Any:
+    def _answer(self, call: Call, token: Token, decoded: Callable[[Any], T]) -> T:
         try:
-            data = self._once(call, token)
+            answer = self._once(call, token, decoded)
         except errors.ConnectionBroken:
-            data = self._once(call, token)
+            answer = self._once(call, token, decoded)
         self.session.answered()
-        return data
+        return answer
 
-    def _once(self, call: Call, token: Token) -> Any:
+    def _once(self, call: Call, token: Token, decoded: Callable[[Any], T]) -> T:
         try:
-            return self.exchange(self.dressed(call, token)).data
+            return self._exchanged(self.dressed(call, token), lambda answer, now: decoded(opened(answer, now).data))[1]
         except errors.RateLimited as limit:
             self.session.pause(limit)
             raise
@@ -102,6 +109,9 @@ class AccountClient(ABC):
         self, exchange: Exchange, reader: Callable[[Answer, datetime], Envelope] = opened
     ) -> tuple[Answer, Envelope]:
         """The same with the answer itself; `reader` decides what a success is."""
+        return self._exchanged(exchange, reader)
+
+    def _exchanged(self, exchange: Exchange, reader: Callable[[Answer, datetime], T]) -> tuple[Answer, T]:
         self._pace.take_turn()
         started, outcome = time.monotonic(), "ok"
         try:

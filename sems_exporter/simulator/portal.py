@@ -150,6 +150,11 @@ class SimulatedPortal:
         with self._record_lock:
             return list(self._requests)
 
+    def forget_requests(self) -> None:
+        """Begin the record anew."""
+        with self._record_lock:
+            self._requests.clear()
+
     @property
     def login_attempts(self) -> int:
         """Requests to any sign-in, whatever the answer."""
@@ -200,10 +205,14 @@ class SimulatedPortal:
             self._thread.join()
             self._thread = None
 
+    def hang_up(self) -> None:
+        """End all connections; new ones are welcome."""
+        self._server.hang_up()
+
     def present(self, tls: ssl.SSLContext) -> None:
         """End all connections, and show another certificate to whoever comes next."""
         self._server.tls = tls
-        self._server.hang_up()
+        self.hang_up()
 
     def speak(self, *dialects: Dialect) -> None:
         """Speak these dialects from now on, and answer the others as the real portal did when it dropped them.
@@ -215,6 +224,10 @@ class SimulatedPortal:
     def steal_session(self) -> None:
         """Let another client sign in to the account: the session handed out last is dead from now on."""
         self._account.end()
+
+    def change_password(self, password: str) -> None:
+        """Let only this password in from now on; the session stays."""
+        self._account.password = password
 
     def expire_session(self) -> None:
         """Let the session run out."""

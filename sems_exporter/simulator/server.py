@@ -40,9 +40,11 @@ class PortalServer(ThreadingHTTPServer):
 
     def server_bind(self) -> None:
         """Bind without the reverse name lookup of the base class, which may take seconds."""
+        self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         self.socket.bind(self.server_address)
+        self.server_name = str(self.server_address[0])
         self.server_address = self.socket.getsockname()
-        self.server_name, self.server_port = str(self.server_address[0]), int(self.server_address[1])
+        self.server_port = int(self.server_address[1])
 
     def serve(self) -> None:
         """Answer requests until `stop`."""
@@ -140,23 +142,29 @@ class _Handler(BaseHTTPRequestHandler):
         lines = [f"HTTP/1.1 {answer.status} {responses.get(answer.status, 'Unknown')}"]
         lines += [f"{name}: {value}" for name, value in headers.items()]
         head = "\r\n".join([*lines, "", ""]).encode("latin-1")
+        if answer.head_pace:
+            if not self._dripped(head, answer.head_pace):
+                return
+            head = b""
         if answer.cut is not None:
             self.wfile.write(head + body[: answer.cut])
             self._reset()
         elif answer.pace:
-            self._drip(head, body, answer.pace)
+            self.wfile.write(head)
+            self._dripped(body, answer.pace)
         else:
             self.wfile.write(head + body)
             for _ in range(answer.repeat - 1):
                 self.wfile.write(body)
 
-    def _drip(self, head: bytes, body: bytes, seconds: float) -> None:
-        self.wfile.write(head)
-        for place in range(len(body)):
+    def _dripped(self, text: bytes, seconds: float) -> bool:
+        """Send byte by byte; False where the server closed meanwhile."""
+        for place in range(len(text)):
             if self.server.closing.wait(seconds):
                 self.close_connection = True
-                return
-            self.wfile.write(body[place : place + 1])
+                return False
+            self.wfile.write(text[place : place + 1])
+        return True
 
     def _reset(self) -> None:
         """End the connection with a reset: no lingering, and closed below the feet of everybody who holds it."""
