@@ -18,6 +18,11 @@ from sems_exporter.portal.transport import Exchange, Transport
 from sems_exporter.selfmetrics import SelfMetrics
 
 T = TypeVar("T")
+MASK = "<secret>"
+SHORTEST_MASKED = 6
+"""Characters of a text that may be a secret; masking shorter ones would make words unreadable."""
+HARMLESS = frozenset({"semsPlusWeb"})
+"""What an identity holds beside secrets."""
 
 
 def _as_it_is(data: Any) -> Any:
@@ -119,6 +124,25 @@ class AccountClient(ABC):
             return answer, reader(answer, self._clock.now())
         except errors.PortalError as error:
             outcome = error.reason
+            error.args = (self._discreet(str(error), exchange),)
             raise
         finally:
             self._metrics.request(exchange.endpoint, outcome, time.monotonic() - started)
+
+    def _discreet(self, text: str, exchange: Exchange) -> str:
+        """`text`, which may repeat words of the portal, without anything secret that we have told it."""
+        identity = self.session.state.token.identity if self.session.state.token else {}
+        sent = exchange.form or (exchange.body if exchange.endpoint == "login" else {}) or {}
+        told = (self._account.name, self._account.password.reveal(), *identity.values(), *sent.values())
+        secrets = {each for each in told if isinstance(each, str) and len(each) >= SHORTEST_MASKED}
+        for secret in sorted(secrets - HARMLESS, key=len, reverse=True):
+            text = _masked(text, secret)
+        return text
+
+
+def _masked(text: str, secret: str) -> str:
+    text = text.replace(secret, MASK)
+    # The words of the portal are cut to a length, perhaps in the middle of a secret.
+    starts = (secret[:size] for size in range(len(secret) - 1, SHORTEST_MASKED - 1, -1))
+    cut = next((start for start in starts if text.endswith((start, f"{start})"))), None)
+    return text.replace(cut, MASK) if cut else text

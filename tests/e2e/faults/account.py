@@ -1,8 +1,11 @@
 """What the account may be up to."""
 
-from tests.e2e.faults.codes import press_release
+from collections.abc import Mapping
+from typing import Any
+
+from tests.e2e.faults.codes import DATA_CALLS, press_release
 from tests.e2e.faults.row import Row, plays
-from tests.e2e.faults.world import PASSWORD, World
+from tests.e2e.faults.world import ACCOUNT, PASSWORD, World
 
 
 def another_password(world: World) -> None:
@@ -15,7 +18,33 @@ def the_old_password(world: World) -> None:
     press_release(world)
 
 
+def gossip(world: World) -> None:
+    """Refuse everything, and repeat in the refusal whatever is secret."""
+
+    def told(_: dict[str, Any], __: Mapping[str, Any]) -> dict[str, Any]:
+        short, long = sorted(world.handed_out, key=len)
+        # The exporter repeats 120 characters at most, so one of them is cut.
+        return {"code": "100000", "description": f"{ACCOUNT} {short} {'.' * 45} {long}"}
+
+    for endpoint in DATA_CALLS:
+        world.portal.mutate(endpoint, told)
+
+
+def silence(world: World) -> None:
+    world.portal.clear()
+
+
 ROWS = (
+    Row(
+        name="secrets in a refusal",
+        happens="The portal refuses, and repeats token, user id and account name in its words.",
+        then="They are masked before anybody sees the words.",
+        play=gossip,
+        moves="requests:server_fault refresh:server_fault",
+        live=False,
+        up=False,
+        heal=silence,
+    ),
     Row(
         name="password changed",
         happens="The owner has changed the password; the session has ended.",

@@ -28,9 +28,9 @@ SESSION_ENDED = {
     "C0607": ("the session is invalid", "session_rejected"),
     "Z0100": ("the session is invalid", "session_rejected"),
     "A0301": ("unauthorised", "session_rejected"),
-    "100005": ("e-mail or password error, on a call that sends neither", "credentials_rejected"),
-    "C0501": ("bad credentials, on a call that sends none", "credentials_rejected"),
-    "A0210": ("bad credentials, on a call that sends none", "credentials_rejected"),
+    "100005": ("e-mail or password error", "credentials_rejected"),
+    "C0501": ("bad credentials", "credentials_rejected"),
+    "A0210": ("bad credentials", "credentials_rejected"),
 }
 AT_SIGN_IN = {
     "100000": ("system error", "server_fault"),

@@ -196,6 +196,7 @@ class World:
     transport: Transport = field(init=False)
     log: StringIO = field(default_factory=StringIO)
     secrets: set[str] = field(default_factory=set)
+    handed_out: set[str] = field(default_factory=set)
     scrapes: list[Scrape] = field(default_factory=list)
     runs: int = 0
     remembered: list[RecordedRequest] = field(default_factory=list)
@@ -301,7 +302,8 @@ class World:
     def _overhear(self, envelope: dict[str, Any], _: Mapping[str, Any]) -> None:
         data = envelope.get("data")
         if isinstance(data, dict):
-            self.secrets |= {str(data[name]) for name in ("uid", "token") if data.get(name)}
+            self.handed_out = {str(data[name]) for name in ("uid", "token") if data.get(name)}
+            self.secrets |= {secret[:12] for secret in self.handed_out}
 
     def forget(self) -> None:
         """Keep no more of the past than the next checks need."""
