@@ -1,7 +1,7 @@
 """Faults of the way to the portal, below anything that could be called an answer."""
 
 from tests.e2e.faults.row import Play, Row, also_cold, plays
-from tests.e2e.faults.world import HASTY, UNHURRIED, Shape, World
+from tests.e2e.faults.world import Shape, World
 
 NO_WAY = "The refresh fails and is repeated sooner: after 1, 2, 4 minutes."
 
@@ -19,7 +19,7 @@ def slowly(fault: str, seconds: float) -> Play:
     """Play a slow fault to an exporter that is in a hurry."""
 
     def play(world: World) -> None:
-        world.hurry(HASTY)
+        world.hurry()
         world.portal.play(fault, seconds=seconds)
 
     return play
@@ -27,7 +27,7 @@ def slowly(fault: str, seconds: float) -> Play:
 
 def at_ease(world: World) -> None:
     world.portal.heal()
-    world.hurry(UNHURRIED)
+    world.take_time()
 
 
 ROWS = (
@@ -94,7 +94,7 @@ ROWS = (
             name="dripping headers",
             happens="A byte now and then, so that no read waits for long.",
             then=f"{NO_WAY} An exchange ends after 30 s in whatever phase it is.",
-            play=slowly("dripping_headers", 0.01),
+            play=slowly("dripping_headers", 0.002),
             moves="requests:timeout refresh:timeout",
             live=False,
             up=False,
@@ -108,7 +108,7 @@ ROWS = (
             name="slow drip",
             happens="The body comes byte by byte.",
             then=f"{NO_WAY} An exchange ends after 30 s.",
-            play=slowly("slow_drip", 0.01),
+            play=slowly("slow_drip", 0.002),
             moves="requests:timeout refresh:timeout",
             live=False,
             up=False,

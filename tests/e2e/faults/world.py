@@ -3,11 +3,13 @@
 Nothing waits here: portal and exporter share a clock that stands still until somebody waits on it.
 """
 
+import itertools
 import json
 import logging
 import random
 import socket
 import threading
+import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field
@@ -43,7 +45,7 @@ from tests.serving import Served
 ACCOUNT = "owner@example.com"
 PASSWORD = "corréct horse/b&ttery"
 JUNE_NOON = datetime(2026, 6, 10, 10, 30, 20, tzinfo=UTC)
-HASTY = Patience(connect=2.0, read=0.05, whole=0.15)
+HASTY = Patience(read=0.05)
 """While every answer is slow, so that nobody waits for it."""
 UNHURRIED = Patience()
 DATA_MAX_AGE, SNAPSHOT_MAX_AGE = 1200.0, 900.0
@@ -284,9 +286,14 @@ class World:
         """One sample of the latest scrape."""
         return self.scrapes[-1].samples.get((name, tuple(sorted(labels.items()))))
 
-    def hurry(self, patience: Patience) -> None:
-        """Let every exchange from now on take no longer than this."""
-        self.transport._patience = patience
+    def hurry(self) -> None:
+        """Let exchanges end soon from now on: after a short silence, or after thirty reads."""
+        seconds = itertools.count(0.0, 1.0)
+        self.transport._patience, self.transport._timer = HASTY, lambda: next(seconds)
+
+    def take_time(self) -> None:
+        """Let exchanges take as long as ever."""
+        self.transport._patience, self.transport._timer = UNHURRIED, time.monotonic
 
     def lose_names(self) -> None:
         """From now on no name can be resolved; undo the patch to end that."""
