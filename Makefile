@@ -67,6 +67,14 @@ references: .venv/.dev ## write the reference pages anew from the code
 	@$(python) -m sems_exporter.references
 	@$(python) deploy/kubernetes/prometheusrule.py
 
+.PHONY: faults
+faults: .venv/.dev ## write docs/faults.md anew, the table of the faults that the tests play
+	@$(python) -m tests.e2e.faults.page
+
+.PHONY: soak
+soak: .venv/.dev ## play a month of trouble; writes build/soak.csv and .svg; ARGS="--days 2" is shorter
+	@$(python) -m bench.soak $(ARGS)
+
 .PHONY: bench
 bench: .venv/.runtime ## measure decoding, rendering and scrapes, beside other servers where they are installed
 	@$(python) -m bench.decoding

@@ -40,9 +40,9 @@ class Told:
     def __init__(self, heard: list[tuple[Exchange, Answer]]) -> None:
         self._data = {_tail(exchange.url): json.loads(answer.body).get("data") for exchange, answer in heard}
 
-    def call(self, call: Call) -> Any:
-        """The data of the answer that came last time."""
-        return self._data[_tail(call.path)]
+    def call(self, call: Call, decoded: Callable[[Any], Any] = lambda data: data) -> Any:
+        """The data of the answer that came last time, decoded."""
+        return decoded(self._data[_tail(call.path)])
 
 
 def _tail(path: str) -> str:

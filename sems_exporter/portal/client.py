@@ -5,7 +5,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, TypeVar
 
 from sems_exporter import errors
 from sems_exporter.clock import Clock
@@ -16,6 +16,17 @@ from sems_exporter.portal.session import Session
 from sems_exporter.portal.state import Token
 from sems_exporter.portal.transport import Exchange, Transport
 from sems_exporter.selfmetrics import AccountMetrics
+
+T = TypeVar("T")
+MASK = "<secret>"
+SHORTEST_MASKED = 6
+"""Characters of a text that may be a secret; masking shorter ones would make words unreadable."""
+HARMLESS = frozenset({"semsPlusWeb"})
+"""What an identity holds beside secrets."""
+
+
+def _as_it_is(data: Any) -> Any:
+    return data
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,18 +67,19 @@ class AccountClient(ABC):
     def dressed(self, call: Call, token: Token) -> Exchange:
         """`call` with the address and the headers of `token`."""
 
-    def call(self, call: Call) -> Any:
-        """The `data` of a successful answer; raises PortalError.
+    def call(self, call: Call, decoded: Callable[[Any], T] = _as_it_is) -> T:
+        """The `data` of a successful answer, `decoded`; raises PortalError, as `decoded` may.
 
-        A call is sent again only after a new sign-in, or when the connection broke off under it.
+        What the decoder raises is the outcome of the request: a success with nothing in it is none. A call is sent
+        again only after a new sign-in, or when the connection broke off under it.
         """
         token = self.session.token()
         try:
-            return self._answer(call, token)
+            return self._answer(call, token, decoded)
         except errors.SessionRejected:
             token = self.session.renew(token)
         try:
-            return self._answer(call, token)
+            return self._answer(call, token, decoded)
         except errors.SessionRejected as error:
             # Stations of some types answer so for ever; another sign-in would only log the owner out again.
             raise errors.PermissionDenied(f"rejected right after a sign-in: {error}") from error
@@ -76,17 +88,17 @@ class AccountClient(ABC):
         """Drop kept connections."""
         self._transport.close()
 
-    def _answer(self, call: Call, token: Token) -> Any:
+    def _answer(self, call: Call, token: Token, decoded: Callable[[Any], T]) -> T:
         try:
-            data = self._once(call, token)
+            answer = self._once(call, token, decoded)
         except errors.ConnectionBroken:
-            data = self._once(call, token)
+            answer = self._once(call, token, decoded)
         self.session.answered()
-        return data
+        return answer
 
-    def _once(self, call: Call, token: Token) -> Any:
+    def _once(self, call: Call, token: Token, decoded: Callable[[Any], T]) -> T:
         try:
-            return self.exchange(self.dressed(call, token)).data
+            return self._exchanged(self.dressed(call, token), lambda answer, now: decoded(opened(answer, now).data))[1]
         except errors.RateLimited as limit:
             self.session.pause(limit)
             raise
@@ -102,6 +114,9 @@ class AccountClient(ABC):
         self, exchange: Exchange, reader: Callable[[Answer, datetime], Envelope] = opened
     ) -> tuple[Answer, Envelope]:
         """The same with the answer itself; `reader` decides what a success is."""
+        return self._exchanged(exchange, reader)
+
+    def _exchanged(self, exchange: Exchange, reader: Callable[[Answer, datetime], T]) -> tuple[Answer, T]:
         self._pace.take_turn()
         # The account may have been paused while this request waited.
         self.session.raise_if_paused()
@@ -111,6 +126,25 @@ class AccountClient(ABC):
             return answer, reader(answer, self._clock.now())
         except errors.PortalError as error:
             outcome = error.reason
+            error.args = (self._discreet(str(error), exchange),)
             raise
         finally:
             self._metrics.request(exchange.endpoint, outcome, time.monotonic() - started)
+
+    def _discreet(self, text: str, exchange: Exchange) -> str:
+        """`text`, which may repeat words of the portal, without anything secret that we have told it."""
+        identity = self.session.state.token.identity if self.session.state.token else {}
+        sent = exchange.form or (exchange.body if exchange.endpoint == "login" else {}) or {}
+        told = (self._account.name, self._account.password.reveal(), *identity.values(), *sent.values())
+        secrets = {each for each in told if isinstance(each, str) and len(each) >= SHORTEST_MASKED}
+        for secret in sorted(secrets - HARMLESS, key=len, reverse=True):
+            text = _masked(text, secret)
+        return text
+
+
+def _masked(text: str, secret: str) -> str:
+    text = text.replace(secret, MASK)
+    # The words of the portal are cut to a length, perhaps in the middle of a secret.
+    starts = (secret[:size] for size in range(len(secret) - 1, SHORTEST_MASKED - 1, -1))
+    cut = next((start for start in starts if text.endswith((start, f"{start})"))), None)
+    return text.replace(cut, MASK) if cut else text

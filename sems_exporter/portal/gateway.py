@@ -10,7 +10,8 @@ from sems_exporter.errors import GatewayRefused
 SUFFIXES = (".semsportal.com", ".goodwe.com", ".sems.com.cn")
 """Domains of GoodWe's own portals."""
 # Parsers of addresses disagree on what ends a host: in "evil.org\.goodwe.com" the HTTP library reads evil.org.
-_HOST = re.compile(r"[a-z0-9](?:[a-z0-9.-]*[a-z0-9])?|[0-9a-f:]+")
+_LABEL = r"[a-z0-9](?:[a-z0-9-]*[a-z0-9])?"
+_HOST = re.compile(rf"{_LABEL}(?:\.{_LABEL})*|[0-9a-f:]+")
 
 
 def trusted(url: object, allowed_hosts: Iterable[str]) -> str:

@@ -17,7 +17,10 @@ Mutation = Callable[[JsonObject, Mapping[str, Any]], JsonObject | None]
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """One HTTP answer. `delay` are real seconds before its first byte, `pace` those between the bytes of its body.
+    """One HTTP answer.
+
+    `delay` are real seconds before its first byte, `head_pace` those between the bytes of its head, `pace` those
+    between the bytes of its body.
 
     A `Content-Length` among `headers` that differs from the body's length cuts the answer short: the connection closes
     after the body. After `cut` bytes of the body the connection is reset. The body is sent `repeat` times.
@@ -28,6 +31,7 @@ class Answer:
     headers: Mapping[str, str] = field(default_factory=dict)
     delay: float = 0.0
     pace: float = 0.0
+    head_pace: float = 0.0
     cut: int | None = None
     repeat: int = 1
 

@@ -11,6 +11,8 @@ class Fault(Enum):
     # On every request.
     SLOW_HEADERS = "slow_headers"
     """The status line comes after `seconds` (30)."""
+    DRIPPING_HEADERS = "dripping_headers"
+    """The head comes byte by byte, one every `seconds` (1)."""
     SLOW_DRIP = "slow_drip"
     """The body comes byte by byte, one every `seconds` (1)."""
     RESET_MID_BODY = "reset_mid_body"
@@ -91,6 +93,7 @@ _ALL = tuple(Fault)
 EVERYWHERE = frozenset(_ALL[: _ALL.index(Fault.DATA_EMPTY_OBJECT)])
 DEFAULT_SECONDS = {
     Fault.SLOW_HEADERS: 30.0,
+    Fault.DRIPPING_HEADERS: 1.0,
     Fault.SLOW_DRIP: 1.0,
     Fault.HTTP_429_RETRY_AFTER: 120.0,
     Fault.CLOCK_SKEW: 3600.0,

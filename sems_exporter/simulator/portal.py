@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ssl
 import threading
 from collections import deque
 from collections.abc import Mapping, Sequence
@@ -65,19 +66,23 @@ class SimulatedPortal:
         answers: Mapping[str, Path] | Dump | None = None,
         signature_tolerance: float | None = 900.0,
         dialects: Sequence[Dialect] = ("semsplus",),
+        tls: ssl.SSLContext | None = None,
     ) -> None:
         """Bind the port (0: any free one); `start` or `with` begins to answer.
 
         `plants` default to one demo plant. `answers` maps endpoint names to captured JSON files that are served in
         place of the plants' answers; station and device ids are not checked then. For a `Dump` see `replaying`.
         `signature_tolerance` is how many seconds the client's signatures may differ from `clock`; None for a clock
-        that runs away from the client's. `dialects` are those it speaks at first; see `speak`.
+        that runs away from the client's. `dialects` are those it speaks at first; see `speak`. `tls` holds its
+        certificate; without one it speaks plain HTTP.
         """
         self.clock = clock or SimulatedClock()
         recordings = answers if isinstance(answers, Dump) else Captures(_known(answers or {}))
         spoken = known_dialects(dialects)
         self._script = Script()
-        self._server = PortalServer((host, port), self._respond)
+        self._scheme = "https" if tls else "http"
+        self._server = PortalServer((host, port), self._respond, tls)
+        self._address = (host, self._server.server_port)
         self._account = Account(account, password, self.clock)
         owned = demo_plants(1, clock=self.clock) if plants is None else plants
         self._reception = Reception(owned, self._account, self.base, signature_tolerance, recordings)
@@ -132,7 +137,7 @@ class SimulatedPortal:
     @property
     def base(self) -> str:
         """The address without a path, below which the classic routes are."""
-        return f"http://{self._server.server_name}:{self.port}"
+        return f"{self._scheme}://{self._server.server_name}:{self.port}"
 
     @property
     def classic(self) -> ClassicManners:
@@ -145,6 +150,11 @@ class SimulatedPortal:
         with self._record_lock:
             return list(self._requests)
 
+    def forget_requests(self) -> None:
+        """Begin the record anew."""
+        with self._record_lock:
+            self._requests.clear()
+
     @property
     def login_attempts(self) -> int:
         """Requests to any sign-in, whatever the answer."""
@@ -155,8 +165,15 @@ class SimulatedPortal:
         """Sign-ins that gave a session."""
         return self._account.sessions
 
+    @property
+    def connections(self) -> int:
+        """Connections that are open now."""
+        return self._server.connections
+
     def start(self) -> Self:
-        """Begin to answer."""
+        """Begin to answer, or begin again after `refuse`."""
+        if self._server.closing.is_set():
+            self._server = PortalServer(self._address, self._respond, self._server.tls)
         if self._thread is None:
             self._thread = threading.Thread(target=self._server.serve, name="simulated-portal", daemon=True)
             self._thread.start()
@@ -181,6 +198,22 @@ class SimulatedPortal:
         """Close."""
         self.close()
 
+    def refuse(self) -> None:
+        """End all connections and refuse new ones, until `start`."""
+        if self._thread is not None:
+            self._server.stop()
+            self._thread.join()
+            self._thread = None
+
+    def hang_up(self) -> None:
+        """End all connections; new ones are welcome."""
+        self._server.hang_up()
+
+    def present(self, tls: ssl.SSLContext) -> None:
+        """End all connections, and show another certificate to whoever comes next."""
+        self._server.tls = tls
+        self.hang_up()
+
     def speak(self, *dialects: Dialect) -> None:
         """Speak these dialects from now on, and answer the others as the real portal did when it dropped them.
 
@@ -191,6 +224,10 @@ class SimulatedPortal:
     def steal_session(self) -> None:
         """Let another client sign in to the account: the session handed out last is dead from now on."""
         self._account.end()
+
+    def change_password(self, password: str) -> None:
+        """Let only this password in from now on; the session stays."""
+        self._account.password = password
 
     def expire_session(self) -> None:
         """Let the session run out."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import socket
+import ssl
 import struct
 import sys
 import threading
@@ -26,9 +27,12 @@ class PortalServer(ThreadingHTTPServer):
     block_on_close = False
     request_queue_size = 128
 
-    def __init__(self, address: tuple[str, int], respond: Callable[[Request], Answer]) -> None:
-        """Bind to `address`; requests wait until `serve` runs."""
+    def __init__(
+        self, address: tuple[str, int], respond: Callable[[Request], Answer], tls: ssl.SSLContext | None = None
+    ) -> None:
+        """Bind to `address`; requests wait until `serve` runs. With `tls` speak TLS, to new connections."""
         self.respond = respond
+        self.tls = tls
         self.closing = threading.Event()
         self._connections: set[socket.socket] = set()
         self._connections_lock = threading.Lock()
@@ -36,9 +40,11 @@ class PortalServer(ThreadingHTTPServer):
 
     def server_bind(self) -> None:
         """Bind without the reverse name lookup of the base class, which may take seconds."""
+        self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         self.socket.bind(self.server_address)
+        self.server_name = str(self.server_address[0])
         self.server_address = self.socket.getsockname()
-        self.server_name, self.server_port = str(self.server_address[0]), int(self.server_address[1])
+        self.server_port = int(self.server_address[1])
 
     def serve(self) -> None:
         """Answer requests until `stop`."""
@@ -49,11 +55,28 @@ class PortalServer(ThreadingHTTPServer):
         self.closing.set()
         self.shutdown()
         self.server_close()
+        self.hang_up()
+
+    @property
+    def connections(self) -> int:
+        """How many are open."""
+        with self._connections_lock:
+            return len(self._connections)
+
+    def hang_up(self) -> None:
+        """Close all open connections."""
         with self._connections_lock:
             connections = list(self._connections)
         for connection in connections:
             with suppress(OSError):  # already gone
                 connection.shutdown(socket.SHUT_RDWR)
+
+    def get_request(self) -> tuple[Any, Any]:
+        """Accept a connection; its handshake, if any, is left to its own thread."""
+        connection, address = super().get_request()
+        if self.tls is None:
+            return connection, address
+        return self.tls.wrap_socket(connection, server_side=True, do_handshake_on_connect=False), address
 
     def process_request(self, request: Any, client_address: Any) -> None:
         """Remember the connection, so that `stop` can close it."""
@@ -119,23 +142,29 @@ class _Handler(BaseHTTPRequestHandler):
         lines = [f"HTTP/1.1 {answer.status} {responses.get(answer.status, 'Unknown')}"]
         lines += [f"{name}: {value}" for name, value in headers.items()]
         head = "\r\n".join([*lines, "", ""]).encode("latin-1")
+        if answer.head_pace:
+            if not self._dripped(head, answer.head_pace):
+                return
+            head = b""
         if answer.cut is not None:
             self.wfile.write(head + body[: answer.cut])
             self._reset()
         elif answer.pace:
-            self._drip(head, body, answer.pace)
+            self.wfile.write(head)
+            self._dripped(body, answer.pace)
         else:
             self.wfile.write(head + body)
             for _ in range(answer.repeat - 1):
                 self.wfile.write(body)
 
-    def _drip(self, head: bytes, body: bytes, seconds: float) -> None:
-        self.wfile.write(head)
-        for place in range(len(body)):
+    def _dripped(self, text: bytes, seconds: float) -> bool:
+        """Send byte by byte; False where the server closed meanwhile."""
+        for place in range(len(text)):
             if self.server.closing.wait(seconds):
                 self.close_connection = True
-                return
-            self.wfile.write(body[place : place + 1])
+                return False
+            self.wfile.write(text[place : place + 1])
+        return True
 
     def _reset(self) -> None:
         """End the connection with a reset: no lingering, and closed below the feet of everybody who holds it."""

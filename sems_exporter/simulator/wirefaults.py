@@ -40,6 +40,7 @@ _INSTEAD: Mapping[Fault, Callable[[float], Answer]] = {
 }
 _OTHERWISE: Mapping[Fault, Callable[[Answer, float], Answer]] = {
     Fault.SLOW_HEADERS: lambda answer, seconds: replace(answer, delay=seconds),
+    Fault.DRIPPING_HEADERS: lambda answer, seconds: replace(answer, head_pace=seconds),
     Fault.SLOW_DRIP: lambda answer, seconds: replace(answer, pace=seconds),
     Fault.RESET_MID_BODY: lambda answer, _: replace(answer, cut=len(answer.payload()) // 2),
     Fault.TRUNCATED_JSON: lambda answer, _: replace(answer, body=answer.payload()[: len(answer.payload()) // 2]),

@@ -5,10 +5,13 @@ Run as `python -m tests.e2e.hurried` with the arguments of the program.
 
 import time
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from threading import Event
 
-from sems_exporter import cli, exposition, running
-from sems_exporter.portal import transport
+from sems_exporter import cli, portal, running
+from sems_exporter.exposition import own
+from sems_exporter.portal.bounded import Patience
+from sems_exporter.portal.transport import Transport
 
 SPEED = 3000.0
 STARTED = time.monotonic()
@@ -32,8 +35,8 @@ class HurriedClock:
 
 
 if __name__ == "__main__":
-    transport.READ_TIMEOUT = 0.5
+    vars(portal)["Transport"] = partial(Transport, Patience(read=0.5))
     # Or /metrics would show the state of some seconds ago, which are hours here.
-    vars(exposition)["OWN_METRICS_AGE"] = 0.0
+    vars(own)["AGE"] = 0.0
     vars(running)["SystemClock"] = HurriedClock
     cli.main()

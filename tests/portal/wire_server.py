@@ -2,6 +2,7 @@
 
 import re
 import socket
+import ssl
 import struct
 import threading
 from contextlib import suppress
@@ -18,18 +19,29 @@ def head(status: str = "200 OK", **headers: object) -> bytes:
 
 
 class WireServer:
-    """Sends `answer` and closes; with `drip` it adds single bytes until the client is gone, with `reset` it resets.
+    """Sends `answer` and closes; with `reset` it resets instead.
 
-    With `answer` None it says nothing at all. `requests` holds what came in.
+    With `endless` it adds these bytes again and again until the client is gone, with a `pause` of so many seconds
+    before each. With `answer` None it says nothing at all. With `tls` it speaks TLS. `requests` holds what came in,
+    `connections` counts who came.
     """
 
-    def __init__(self, answer: bytes | None, *, drip: bool = False, reset: bool = False) -> None:
-        self._answer, self._drip, self._reset = answer, drip, reset
+    def __init__(
+        self,
+        answer: bytes | None,
+        *,
+        endless: bytes = b"",
+        pause: float = 0.0,
+        reset: bool = False,
+        tls: ssl.SSLContext | None = None,
+    ) -> None:
+        self._answer, self._endless, self._pause, self._reset, self._tls = answer, endless, pause, reset, tls
         self._listener = socket.create_server(("127.0.0.1", 0))
         self._closing = threading.Event()
         self._thread = threading.Thread(target=self._run, daemon=True)
         self.requests: list[bytes] = []
-        self.url = f"http://127.0.0.1:{self._listener.getsockname()[1]}/web/sems/x"
+        self.connections = 0
+        self.url = f"{'https' if tls else 'http'}://127.0.0.1:{self._listener.getsockname()[1]}/web/sems/x"
 
     def __enter__(self) -> Self:
         self._thread.start()
@@ -50,9 +62,14 @@ class WireServer:
                 connection, _ = self._listener.accept()
             except OSError:
                 return
+            self.connections += 1
             with connection, suppress(OSError):
                 connection.settimeout(10)
-                self._serve(connection)
+                if self._tls is None:
+                    self._serve(connection)
+                    continue
+                with self._tls.wrap_socket(connection, server_side=True) as secured:
+                    self._serve(secured)
 
     def _serve(self, connection: socket.socket) -> None:
         self.requests.append(_request(connection))
@@ -60,8 +77,8 @@ class WireServer:
             connection.recv(1)  # until the client hangs up
             return
         connection.sendall(self._answer)
-        while self._drip:
-            connection.sendall(b" ")
+        while self._endless and not self._closing.wait(self._pause):
+            connection.sendall(self._endless)
         if self._reset:
             connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, LINGER_OFF)
             return

@@ -99,6 +99,22 @@ def test_a_slow_drip(portal: SimulatedPortal, client: WebClient, home: str) -> N
         assert connection.recv(1) == b""
 
 
+def test_dripping_headers(portal: SimulatedPortal, client: WebClient, home: str) -> None:
+    portal.play(Fault.DRIPPING_HEADERS, "flow", seconds=0.0001)
+    assert ask(client, home).json()["data"]["id"] == home
+
+    portal.heal()
+    portal.play(Fault.DRIPPING_HEADERS, "version", seconds=0.01)
+    with closing(socket.create_connection(("127.0.0.1", portal.port), timeout=30)) as connection:
+        connection.sendall(b"GET /version.json HTTP/1.1\r\nHost: x\r\n\r\n")
+        first = connection.recv(1)
+        portal.close()
+        rest = b"".join(iter(lambda: connection.recv(1000), b""))
+
+    assert first == b"H"
+    assert b"version" not in rest
+
+
 def test_a_reset_in_the_middle(portal: SimulatedPortal) -> None:
     portal.play(Fault.RESET_MID_BODY, "version")
 

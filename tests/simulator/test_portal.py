@@ -4,6 +4,7 @@ import http.client
 import json
 import os
 import socket
+import ssl
 import threading
 import time
 from collections.abc import Mapping
@@ -13,8 +14,10 @@ from typing import Any
 
 import pytest
 import requests
+import trustme
 
 from sems_exporter.simulator import Answer, Plant, SimulatedClock, SimulatedPortal
+from tests.simulator.sessions import PATIENCE
 from tests.simulator.web_client import WebClient
 
 PAYLOADS = os.environ.get("SEMS_PAYLOADS", "")
@@ -263,3 +266,36 @@ def test_the_default_portal_has_one_sunny_home() -> None:
         rows = client.stations()["data"]["dataList"]
 
     assert [row["name"] for row in rows] == ["Sunny Home"]
+
+
+def test_a_portal_that_refuses_connections_and_comes_back_on_the_same_port() -> None:
+    with SimulatedPortal() as portal:
+        address = f"{portal.base}/version.json"
+        before = requests.get(address, timeout=PATIENCE).status_code
+        portal.refuse()
+        with pytest.raises(requests.ConnectionError):
+            requests.get(address, timeout=PATIENCE)
+        portal.start()
+        after = requests.get(address, timeout=PATIENCE).status_code
+
+    assert (before, after) == (200, 200)
+
+
+def test_a_portal_with_tls_may_show_another_certificate(tmp_path: Path) -> None:
+    authority, bundle = trustme.CA(), tmp_path / "ca.pem"
+    authority.cert_pem.write_to_path(str(bundle))
+    good, other = (ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER) for _ in range(2))
+    authority.issue_cert("127.0.0.1").configure_cert(good)
+    trustme.CA().issue_cert("127.0.0.1").configure_cert(other)
+
+    with SimulatedPortal(tls=good) as portal, requests.Session() as session:
+        address = f"{portal.base}/version.json"
+        first = session.get(address, timeout=PATIENCE, verify=str(bundle))
+        portal.present(other)
+        with pytest.raises(requests.exceptions.SSLError):
+            session.get(address, timeout=PATIENCE, verify=str(bundle))
+        portal.present(good)
+        last = session.get(address, timeout=PATIENCE, verify=str(bundle))
+
+    assert portal.login_url.startswith("https://127.0.0.1:")
+    assert (first.status_code, last.status_code) == (200, 200)

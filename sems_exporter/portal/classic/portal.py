@@ -64,8 +64,10 @@ class Classic:
     def read(self, ref: StationRef, findings: Findings) -> Station:
         """The station as its monitor detail shows it."""
         body = {"powerStationId": ref.id}
-        data = self._newest(lambda version: Call("monitor", "POST", f"/{version}/{_DETAIL}", body))
-        station = decode.monitor(data, self._clock.now(), findings)
+        station = self._newest(
+            lambda version: Call("monitor", "POST", f"/{version}/{_DETAIL}", body),
+            lambda data: decode.monitor(data, self._clock.now(), findings),
+        )
         return replace(station, id=ref.id, name=station.name or ref.name)
 
     def account_state(self) -> AccountState:
@@ -82,20 +84,19 @@ class Classic:
 
     def _list(self, findings: Findings) -> tuple[StationRef, ...]:
         try:
-            return decode.station_list(
-                self._client.call(Call("classic_stations", "POST", f"/{_LIST}", LIST_BODY)), findings
-            )
+            call = Call("classic_stations", "POST", f"/{_LIST}", LIST_BODY)
+            return self._client.call(call, lambda data: decode.station_list(data, findings))
         except (errors.RouteUnknown, errors.PermissionDenied, errors.ServerFault, errors.AnswerEmpty) as error:
             # Owners may lack the right to the list and still ask for the ids of their own stations.
             log.info("the list of stations is closed; asking for the owner's own", extra={"reason": error.reason})
-        ids = decode.station_ids(self._client.call(Call("classic_ids", "POST", f"/{_IDS}", {})))
+        ids = self._client.call(Call("classic_ids", "POST", f"/{_IDS}", {}), decode.station_ids)
         return tuple(StationRef(key) for key in ids)
 
-    def _newest(self, call: Callable[[str], Call]) -> Any:
-        """The answer in the newest version of the interface that this account has."""
+    def _newest(self, call: Callable[[str], Call], decoded: Callable[[Any], Station]) -> Station:
+        """The answer, `decoded`, in the newest version of the interface that this account has."""
         while True:
             try:
-                return self._client.call(call(VERSIONS[self._version]))
+                return self._client.call(call(VERSIONS[self._version]), decoded)
             except errors.RouteUnknown:
                 if self._version + 1 == len(VERSIONS):
                     self._version = 0

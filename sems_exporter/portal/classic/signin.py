@@ -89,8 +89,11 @@ def web_answer(answer: Answer, now: datetime) -> Envelope:
 
 
 def web_token(answer: Answer, account: Account, now: float) -> Token:
-    """The session of the web page, which is its cookies."""
+    """The session of the web page, which is its cookies.
+
+    A page without any is no sign-in; taken for a refusal that may pass, it would keep the exporter away from SEMS+.
+    """
     if not answer.cookies:
-        raise errors.LoginRefused("the classic web page gave no session")
+        raise errors.ProtocolChanged("the classic web page gave no session")
     base = gateway.trusted(origin(account), (*account.allowed_hosts, urlsplit(origin(account)).netloc))
     return Token(dict(answer.cookies), base, now, WEB_DIALECT)

@@ -85,6 +85,9 @@ class DeviceReader:
     def _systems(self, inverter: DeviceRef) -> list[Battery]:
         call, key = endpoints.batteries(inverter.id, self._station), (inverter.id,)
         kept = self._questions.ask(call, key, lambda data: lists.batteries(data, inverter.id, self._findings))
+        if kept and not kept.value and self._shows_battery:
+            # The flow knows better; the list was empty for a moment, and would be so for an hour.
+            self._questions.ask_again(call, key)
         batteries = []
         for system in kept.value if kept else ():
             ref = DeviceRef(system.id, "BAT_SYS", system.name)
@@ -103,7 +106,7 @@ class DeviceReader:
 
     def _from_list(self, system: BatteryRef, fetched_at: datetime) -> Battery:
         ref = DeviceRef(system.id, "BAT_SYS", system.name, system.state)
-        self.answered = self.answered or bool(system.values)
+        self.answered = self.answered or bool(system.values and "batteries" in self._questions.heard)
         return Battery(**self._facts(ref, system.values, fetched_at))
 
     def _reading(self, ref: DeviceRef, scope: type[Device], *endpoint_names: str) -> tuple[Reading, datetime | None]:
@@ -121,7 +124,7 @@ class DeviceReader:
             fill(reading, kept.value, table, self._findings)
             if reading:
                 instants.append(kept.fetched_at)
-        self.answered = self.answered or bool(reading)
+        self.answered = self.answered or bool(reading and self._questions.heard & set(endpoint_names))
         return reading, next(iter(instants), None)
 
     def _facts(self, ref: DeviceRef, values: Values, fetched_at: datetime | None) -> Facts:

@@ -60,7 +60,7 @@ class SemsPlus:
     def _all_pages(self, findings: Findings) -> tuple[StationRef, ...]:
         found: dict[str, StationRef] = {}
         for number in range(1, endpoints.MOST_PAGES + 1):
-            page = decode.page(self._client.call(endpoints.stations(number)), findings)
+            page = self._client.call(endpoints.stations(number), lambda data: decode.page(data, findings))
             now, before = self._clock.now(), len(found)
             found.update({ref.id: replace(ref, seen_at=now) for ref in page.stations})
             if len(found) == before or (page.total is not None and len(found) >= page.total):
@@ -100,10 +100,11 @@ class SemsPlus:
                 return
 
     def _alarm_page(self, ids: tuple[str, ...], number: int, findings: Findings) -> StationAlarms:
-        return page_of_many(self._client.call(endpoints.alarms_of(ids, number)), number, findings)
+        call = endpoints.alarms_of(ids, number)
+        return self._client.call(call, lambda data: page_of_many(data, number, findings))
 
     def read(self, ref: StationRef, findings: Findings) -> Station:
-        """The station with its devices. Fails only where neither the flow nor a single device could be read."""
+        """The station with its devices. Fails where neither the flow nor a single device could be read anew."""
         questions = Questions(self._client, self._memory, ref.id, findings)
         info = questions.ask(endpoints.info(ref.id), (), lambda data: decode.info(data, findings))
         flow = questions.ask(endpoints.flow(ref.id), (), lambda data: decode.flow(data, findings))
@@ -113,7 +114,8 @@ class SemsPlus:
         refs: tuple[DeviceRef, ...] = listed.value if listed else ()
         reader = DeviceReader(questions, facts, findings)
         facts.update(reader.read(refs))
-        if flow is None and not reader.answered:
+        if "flow" not in questions.heard and not reader.answered:
+            # Whatever is remembered of it: a portal that has said nothing now was not read.
             raise questions.failures[0] if questions.failures else errors.AnswerEmpty("nothing to read")
         facts.update(self._energies(facts, questions, findings))
         facts.update(active_alarms(questions, findings))

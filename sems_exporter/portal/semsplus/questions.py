@@ -16,19 +16,23 @@ MOST_ON_THE_WAY = 2
 
 @dataclass(slots=True)
 class Questions:
-    """The calls of one station in one refresh. Each fails alone, unless the account or the way is at fault."""
+    """The calls of one station in one refresh. Each fails alone, unless the account or the way is at fault.
+
+    `heard` are the endpoints that gave a good answer in this refresh, not in an earlier one.
+    """
 
     client: Client
     memory: Memory
     station: str
     findings: Findings
     failures: list[errors.PortalError] = field(default_factory=list)
+    heard: set[str] = field(default_factory=set)
 
     def ask(self, call: Call, key: tuple[str, ...], decoded: Callable[[Any], Any]) -> Kept | None:
         """The decoded answer, the last good one where the call fails in passing, or None."""
         full = (call.endpoint, self.station, *key)
         try:
-            return self.memory.get(full, lambda: decoded(self.client.call(call)))
+            return self.memory.get(full, lambda: self._answer(call, decoded))
         except errors.WHOLE_ACCOUNT:
             raise
         except errors.PortalError as error:
@@ -37,6 +41,11 @@ class Questions:
                 raise
             self._note(call, error)
             return None if isinstance(error, errors.PermissionDenied) else self.memory.last(full)
+
+    def _answer(self, call: Call, decoded: Callable[[Any], Any]) -> Any:
+        answer = self.client.call(call, decoded)
+        self.heard.add(call.endpoint)
+        return answer
 
     def _note(self, call: Call, error: errors.PortalError) -> None:
         if not any(error is known for known in self.failures):

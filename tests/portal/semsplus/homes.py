@@ -55,12 +55,11 @@ class Home:
         """The account as the running exporter has it."""
         return self.accounts[-1]
 
-    def restart(self, password: str | None = None) -> None:
-        """Start the exporter anew on the same state directory, perhaps with another password."""
+    def restart(self, password: str | None = None, allowed_hosts: tuple[str, ...] = ()) -> None:
+        """Start the exporter anew on the same state directory, perhaps with another password or more hosts."""
         self.password = password or self.password
-        account = Account(
-            "demo@example.com", Secret(self.password), self.portal.login_url, (f"127.0.0.1:{self.portal.port}",)
-        )
+        hosts = (f"127.0.0.1:{self.portal.port}", *allowed_hosts)
+        account = Account("demo@example.com", Secret(self.password), self.portal.login_url, hosts)
         settings = Settings(account, portal="semsplus", state_dir=self.state_dir, requests_per_minute=10_000)
         for ended in self.accounts:
             ended.close()

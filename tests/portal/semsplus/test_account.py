@@ -1,5 +1,6 @@
 """One account against the simulated portal: how often it signs in, and what each failure costs."""
 
+from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
 
@@ -10,6 +11,7 @@ from sems_exporter.findings import Findings, Unknown
 from sems_exporter.simulator import Answer, demo_plants
 from tests.portal.semsplus.conftest import Builder
 from tests.portal.semsplus.homes import JUNE_NOON, Home, SharedClock
+from tests.portal.wire_server import WireServer, head
 
 HOUR = 3600
 HTML = Answer(body="<html>maintenance</html>", headers={"Content-Type": "text/html"})
@@ -323,3 +325,25 @@ class TestOverview:
         refs = fleet.account.overview(Findings(), anew=True)
 
         assert [ref.seen_at for ref in refs] == [ref.seen_at for ref in before]
+
+
+def test_a_data_host_that_changes_between_sign_ins_never_sees_the_token_of_the_other(home: Home) -> None:
+    expired = b'{"code": "100002"}'
+    answer = head(Content_Length=len(expired), Connection="close") + expired
+    with WireServer(answer) as first, WireServer(answer) as second:
+        hosts, tokens = iter((first, second)), list[bytes]()
+
+        def elsewhere(envelope: dict[str, Any], _: Mapping[str, Any]) -> None:
+            envelope["data"]["api"] = next(hosts).url
+            tokens.append(envelope["data"]["token"].encode())
+
+        home.portal.mutate("login", elsewhere)
+        home.restart(allowed_hosts=("127.0.0.1",))
+        for _ in range(2):
+            refused(home)
+            home.clock.advance(HOUR)
+
+    assert first.requests
+    assert all(tokens[0] in request and tokens[1] not in request for request in first.requests)
+    assert second.requests
+    assert all(tokens[1] in request and tokens[0] not in request for request in second.requests)

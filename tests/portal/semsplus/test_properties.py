@@ -5,7 +5,7 @@ import math
 import re
 import tempfile
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from copy import deepcopy
 from dataclasses import dataclass
 from functools import cache
@@ -80,12 +80,12 @@ class Told:
         """A session that never ends."""
         return SimpleNamespace(is_open=True)
 
-    def call(self, call: Call) -> Any:
-        """The recorded data."""
+    def call(self, call: Call, decoded: Callable[[Any], Any]) -> Any:
+        """The recorded data, decoded."""
         key = _key(call)
         if key not in self.answers:
             raise errors.PermissionDenied("not recorded")
-        return self.answers[key]
+        return decoded(self.answers[key])
 
 
 def _key(call: Call) -> str:

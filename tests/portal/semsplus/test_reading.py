@@ -117,7 +117,7 @@ def test_an_empty_flow_is_absent_and_never_zeros(home: Home, data: object) -> No
 
     assert (station.pv_power, station.load_power, station.grid_import_power) == (None, None, None)
     assert station.data_timestamp is None
-    assert home.outcomes("flow") == {"ok": 1}
+    assert home.outcomes("flow") == {"empty": 1}
     assert station.inverters[0].ac_power is not None
 
 

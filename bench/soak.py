@@ -1,0 +1,197 @@
+"""A month of trouble in some minutes: does anything grow or leak, and has each warning a cause.
+
+The whole exporter runs against the simulated portal on a clock that nobody waits for. Every hour it meets a fault of
+the table that the tests play (tests/e2e/faults), drawn by a seeded chance, and is scraped in between. Run it with
+`make soak`; `make soak ARGS="--days 2"` is shorter. It writes soak.csv and soak.svg, and ends with 1 if anything is
+wrong.
+"""
+
+import argparse
+import csv
+import gc
+import os
+import random
+import re
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import astuple, dataclass, fields
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from bench.curve import curve
+from sems_exporter.exposition import own
+from tests.e2e.faults import checks, plants
+from tests.e2e.faults.row import Row
+from tests.e2e.faults.table import TABLE
+from tests.e2e.faults.world import Shape, World
+from tests.serving import served
+
+START = datetime(2026, 6, 1, 0, 0, 20, tzinfo=UTC)
+SHAPE = Shape(start=START, before=timedelta(days=1), interval=600.0)
+HOUR = 3600.0
+LASTING = 1500.0
+WARM_UP = 24
+"""Hours after which nothing grows any more: caches are full, and each code path has run."""
+REMEMBERED = 2
+"""Hours for which a fault may still explain a warning: so long a refusal is remembered, or another dialect spoken."""
+
+
+@dataclass(frozen=True, slots=True)
+class Hour:
+    """The state of the process after one hour, and the fault that it met."""
+
+    hour: int
+    fault: str
+    up: int
+    sign_ins: int
+    resident_mib: float
+    threads: int
+    descriptors: int
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """The hours, and everything that should not have been."""
+
+    hours: list[Hour]
+    wrong: list[str]
+
+    def growth(self) -> float:
+        """MiB by which the last quarter's resident memory is above that of the first quarter after the warm-up."""
+        resident = [hour.resident_mib for hour in self.hours[min(WARM_UP, len(self.hours) // 4) :]]
+        quarter = max(1, len(resident) // 4)
+        return sum(resident[-quarter:]) / quarter - sum(resident[:quarter]) / quarter
+
+
+class Stage:
+    """The application of the world that plays."""
+
+    application: Any = None
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        """Hand on."""
+        await self.application(scope, receive, send)
+
+
+def rows() -> list[Row]:
+    """The faults that can befall an exporter that is running over plain HTTP; sun and calendar come by themselves."""
+    found = [row for table in TABLE.values() for row in table]
+    return [
+        row for row in found if row.play is not plants.as_it_is and not row.shape.tls and row.shape.host == SHAPE.host
+    ]
+
+
+@contextmanager
+def world(directory: Path) -> Iterator[World]:
+    """The exporter, its portal and its web server."""
+    stage = Stage()
+    with pytest.MonkeyPatch.context() as patch, served(stage) as web, pytest.MonkeyPatch.context() as inner:  # type: ignore[arg-type]
+        patch.setattr(own, "AGE", 0.0)
+        made = World(directory, SHAPE, web, lambda app: setattr(stage, "application", app), inner)
+        try:
+            yield made
+        finally:
+            made.close()
+
+
+def measured(number: int, fault: str, made: World) -> Hour:
+    """What the process holds now."""
+    gc.collect()
+    pages = int(Path("/proc/self/statm").read_text().split()[1])
+    return Hour(
+        number,
+        fault,
+        int(made.value("sems_up") or 0),
+        made.portal.login_attempts,
+        round(pages * os.sysconf("SC_PAGE_SIZE") / 2**20, 2),
+        threading.active_count(),
+        len(list(Path("/proc/self/fd").iterdir())),
+    )
+
+
+def unexplained(line: str, recent: list[Row]) -> bool:
+    """Whether no fault of the last hours accounts for a warning."""
+    allowed = {word.partition(":")[2] for row in recent for word in row.moves.split()}
+    reason = re.search(r"reason=(\w+)", line) or re.search(r"could not be read \((\w+)", line)
+    if reason:
+        return reason[1] not in allowed
+    said = {
+        "asks for a pause": "rate_limited",
+        "no further sign-in": "credentials_rejected",
+        "says something new": "unknown_code",
+        "changed its protocol": "protocol_changed",
+    }
+    needed = next((outcome for words, outcome in said.items() if words in line), None)
+    return needed not in allowed if needed else not any(row.says and row.says in line for row in recent)
+
+
+def one_hour(made: World, row: Row, end: datetime) -> None:
+    """A fault, its end, and the rest of the hour."""
+    row.play(made)
+    made.poll_for(min(row.lasts, LASTING))
+    row.heal(made)
+    made.poll_for(max(0.0, (end - made.clock.now()).total_seconds()))
+
+
+def looked_at(made: World, recent: list[Row]) -> list[str]:
+    """What was wrong in the last hour; forgets it afterwards."""
+    wrong = [f"invented: {each}" for scrape in made.scrapes for each in checks.invented(made, scrape)]
+    wrong += [f"fell: {each}" for each in checks.fallen(made)] + checks.harm(made)
+    wrong += [f"told: {each}" for each in checks.told(made)]
+    lines = [line for line in made.log.getvalue().splitlines() if "level=warn" in line or "level=error" in line]
+    wrong += [f"unexplained: {line}" for line in lines if unexplained(line, recent)]
+    made.forget()
+    return wrong
+
+
+def soak(hours: int, seed: int, directory: Path) -> Report:
+    """So many hours, each with a fault."""
+    chance = random.Random(seed)
+    report, recent = Report([], []), list[Row]()
+    faults = rows()
+    with world(directory) as made:
+        made.poll()
+        for number in range(hours):
+            row = chance.choice(faults)
+            recent = [*recent[-REMEMBERED:], row]
+            one_hour(made, row, START + timedelta(hours=number + 1))
+            report.wrong.extend(f"hour {number} ({row.name}): {each}" for each in looked_at(made, recent))
+            report.hours.append(measured(number, row.name, made))
+        made.poll_for(2 * HOUR)
+        report.hours.append(measured(hours, "", made))
+    return report
+
+
+def main() -> int:
+    """Write soak.csv and soak.svg; 1 if anything was wrong."""
+    parser = argparse.ArgumentParser(description="A month of trouble")
+    parser.add_argument("--days", type=int, default=30)
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--output", type=Path, default=Path("build"))
+    options = parser.parse_args()
+    begun = time.monotonic()
+    with tempfile.TemporaryDirectory() as directory:
+        report = soak(24 * options.days, options.seed, Path(directory))
+    options.output.mkdir(exist_ok=True)
+    with (options.output / "soak.csv").open("w", newline="") as file:
+        writer = csv.writer(file)
+        writer.writerow([each.name for each in fields(Hour)])
+        writer.writerows(astuple(hour) for hour in report.hours)
+    (options.output / "soak.svg").write_text(curve(report.hours))
+    first, last = report.hours[0], report.hours[-1]
+    print(f"{options.days} days in {time.monotonic() - begun:.0f} s, {last.sign_ins} sign-ins")
+    print(f"resident memory {first.resident_mib} -> {last.resident_mib} MiB, growth {report.growth():+.2f} MiB")
+    print(f"threads {first.threads} -> {last.threads}, descriptors {first.descriptors} -> {last.descriptors}")
+    print("\n".join(report.wrong) or "nothing wrong")
+    return 1 if report.wrong else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
