@@ -13,7 +13,7 @@ from pathlib import Path
 from sems_exporter import errors
 from sems_exporter.clock import Clock
 from sems_exporter.derive import derived, totals
-from sems_exporter.files import write_private
+from sems_exporter.files import read_private, write_private
 from sems_exporter.findings import Findings, Unknown
 from sems_exporter.logs import News
 from sems_exporter.portal import Portal, StationRef
@@ -137,7 +137,7 @@ class Poller:
         if path is None or not path.exists():
             return
         try:
-            self._quality.remember(json.loads(path.read_text()))
+            self._quality.remember(json.loads(read_private(path)))
         except (OSError, ValueError, TypeError, AttributeError) as error:
             log.warning(
                 "the counters' memory cannot be read; starting without it",

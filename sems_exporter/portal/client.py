@@ -88,7 +88,9 @@ class AccountClient(ABC):
         try:
             return self.exchange(self.dressed(call, token)).data
         except errors.RateLimited as limit:
-            self.session.pause(limit)
+            if limit.until is None:
+                # Said by the portal, not by the pause that is running already.
+                self.session.pause(limit)
             raise
         except errors.CredentialsRejected as error:
             # On a data call the password is not even sent.
