@@ -12,6 +12,7 @@ from sems_exporter import accounts
 from sems_exporter import settings as declared
 from sems_exporter.config import Secret, Settings
 from sems_exporter.errors import SemsError, SettingError, StartError
+from sems_exporter.masks import MASKS
 from sems_exporter.settings import Setting
 from sems_exporter.version import package_version
 
@@ -203,5 +204,5 @@ def _explained(error: click.UsageError) -> str:
 
 
 def _end(message: str, code: int) -> NoReturn:
-    click.echo(f"sems-exporter: {message}", err=True)
+    click.echo(f"sems-exporter: {MASKS.masked(message)}", err=True)
     sys.exit(code)

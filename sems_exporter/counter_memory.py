@@ -6,7 +6,7 @@ from datetime import timedelta
 from pathlib import Path
 
 from sems_exporter.clock import Clock
-from sems_exporter.files import write_private
+from sems_exporter.files import read_private, write_private
 from sems_exporter.quality import Quality
 
 log = logging.getLogger(__name__)
@@ -48,7 +48,7 @@ class CounterMemory:
         if self._path is None or not self._path.exists():
             return
         try:
-            self._quality.remember(json.loads(self._path.read_text()))
+            self._quality.remember(json.loads(read_private(self._path)))
         except (OSError, ValueError, TypeError, AttributeError) as error:
             log.warning(
                 "the counters' memory cannot be read; starting without it",

@@ -492,6 +492,23 @@ class TestLog:
 
         assert [vars(record)["reason"] for record in caplog.records] == ["unreachable", "server_fault"]
 
+    def test_a_night_of_two_problems_in_turn_does_not_fill_the_disk(self, caplog: pytest.LogCaptureFixture) -> None:
+        bench = Bench("a")
+        caplog.set_level(logging.INFO)
+
+        def flicker(poll: int) -> None:
+            bench.portal.keys = (errors.ServerFault if poll % 2 else errors.AnswerEmpty)(f"number {poll % 2}")
+
+        bench.run(288, flicker)
+        told = [record.message for record in caplog.records]
+        bench.portal.keys = ["a"]
+        bench.stop.clear()
+        bench.run(288 + 30)
+
+        assert len(told) < 60
+        assert any(getattr(record, "changes_untold", None) for record in caplog.records)
+        assert caplog.records[-1].message == "refresh works"
+
     def test_a_station_that_fails_is_named(self, caplog: pytest.LogCaptureFixture) -> None:
         bench = Bench("a", "b")
         bench.portal.failing["b"] = errors.AnswerEmpty("nothing in it")

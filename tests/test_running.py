@@ -2,7 +2,9 @@
 
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
 
@@ -142,3 +144,28 @@ def test_a_person_can_release_the_brake(
 
     assert "--release-brake" in blocked
     assert (attempts, portal.login_attempts) == (1, 2)
+
+
+def test_a_password_file_that_others_can_read_is_told(
+    settings: Settings, capsys: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture
+) -> None:
+    with TemporaryDirectory() as folder:
+        Path(folder).chmod(0o755)
+        path = Path(folder) / "password"
+        path.write_text("demo")
+        path.chmod(0o644)
+        open_to_all = replace(settings, account=replace(settings.account, password=Secret("demo", path)))
+
+        code = running.check(open_to_all, release_brake=False)
+
+    assert code == 0
+    assert f"password: {path} holds the password and can be read by other users" in capsys.readouterr().out
+    assert [record.levelname for record in caplog.records if "can be read" in record.message] == ["WARNING"]
+
+
+def test_check_tells_how_many_tries_are_left(
+    portal: SimulatedPortal, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    running.check(made(portal, tmp_path, password="wrong horse"), release_brake=False)
+
+    assert "rejected account or password 1 of 3 times" in capsys.readouterr().out

@@ -100,7 +100,9 @@ class AccountClient(ABC):
         try:
             return self._exchanged(self.dressed(call, token), lambda answer, now: decoded(opened(answer, now).data))[1]
         except errors.RateLimited as limit:
-            self.session.pause(limit)
+            if limit.until is None:
+                # Said by the portal, not by the pause that is running already.
+                self.session.pause(limit)
             raise
         except errors.CredentialsRejected as error:
             # On a data call the password is not even sent.

@@ -2,7 +2,7 @@
 
 from datetime import UTC, datetime
 
-from sems_exporter.portal.brake import MOST_REJECTIONS, UNANSWERED, Brake
+from sems_exporter.portal.brake import MOST_REJECTIONS, SPACING, UNANSWERED, Brake
 from sems_exporter.portal.state import AccountState
 
 HOW = "sems-exporter check --release-brake"
@@ -76,7 +76,9 @@ def _against(brake: Brake) -> str:
 
 
 def _spacing(brake: Brake, now: float) -> str:
-    if not brake.failures:
+    if not brake.failures and brake.login_wait(now) > SPACING:
+        why = "the wait after the failures before remains, though they are forgotten"
+    elif not brake.failures:
         why = "at least a minute lies between two sign-ins"
     elif brake.outcome in ("", "ok"):
         why = "the session before did not last, as if somebody else uses the account"

@@ -16,6 +16,9 @@ from sems_exporter.portal.brake import LONGEST_SPACING, Brake
 log = logging.getLogger(__name__)
 VERSION = 1
 _TEXTS = frozenset({"outcome"})
+_COUNTS = frozenset({"failures", "rejections", "pauses", "unanswered"})
+_LATEST = 1e11
+"""Unix time in the year 5138, which no clock shows."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,8 +151,8 @@ def _brake(raw: dict[str, Any]) -> Brake:
     for name, value in known.items():
         if name in _TEXTS:
             known[name] = str(value)
-        else:
-            _number(value)
+        elif not 0 <= _number(value) <= _LATEST or (name in _COUNTS and not isinstance(value, int)):
+            raise ValueError(name)
     return Brake(**known)
 
 

@@ -40,6 +40,12 @@ def test_a_failure_is_named_with_those_before() -> None:
     assert "allowed at 12:04:00 UTC (in 240 s): the last one ended with server_fault, 2 failures in a row" in line
 
 
+def test_after_a_release_the_wait_that_remains_is_explained() -> None:
+    [line] = said(rejected(2).released())
+
+    assert "(in 240 s): the wait after the failures before remains" in line
+
+
 def test_a_session_that_was_cut_short_is_named() -> None:
     [line] = said(Brake().attempting(THEN).signed_in().lasted(30), 30)
 

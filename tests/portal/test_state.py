@@ -144,6 +144,21 @@ def test_a_brake_whose_numbers_are_none_is_not_used(
     assert len(caplog.records) == 1
 
 
+@pytest.mark.parametrize(
+    "key, value", [("failures", -5), ("failures", 0.5), ("next_login_at", 1e300), ("paused_at", -1)]
+)
+def test_a_brake_that_the_rules_cannot_have_set_is_not_used(
+    tmp_path: Path, key: str, value: float, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Two to the power of minus five minutes would be a short spacing."""
+    document = good_document(tmp_path)
+    document["brake"][key] = value
+    StateFile(tmp_path, account()).path.write_text(json.dumps(document))
+
+    assert StateFile(tmp_path, account()).load().token is None
+    assert len(caplog.records) == 1
+
+
 def test_a_file_that_cannot_be_read_costs_a_warning(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     file = StateFile(tmp_path, account())
     file.path.mkdir()

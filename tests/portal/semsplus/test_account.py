@@ -8,6 +8,7 @@ import pytest
 
 from sems_exporter import errors
 from sems_exporter.findings import Findings, Unknown
+from sems_exporter.portal.pace import Pace
 from sems_exporter.simulator import Answer, demo_plants
 from tests.portal.semsplus.conftest import Builder
 from tests.portal.semsplus.homes import JUNE_NOON, Home, SharedClock
@@ -98,6 +99,24 @@ def test_every_code_for_a_dead_session_leads_to_one_sign_in(home: Home, code: st
 
     assert home.read().pv_power is not None
     assert home.portal.login_attempts == 2
+
+
+def test_a_request_that_waits_for_its_turn_when_a_pause_begins_is_not_sent(
+    home: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It has its token already, and another one has just met the portal's patience."""
+    home.read()
+    sent = len(home.portal.requests)
+
+    def turn(_: Pace) -> None:
+        session = home.account._session  # type: ignore[attr-defined]
+        if session.state.brake.paused_until == 0:
+            session.pause(errors.RateLimited("too many"))
+
+    monkeypatch.setattr(Pace, "take_turn", turn)
+
+    assert type(refused(home)) is errors.RateLimited
+    assert len(home.portal.requests) == sent
 
 
 @pytest.mark.parametrize("status, code", [(429, ""), (200, "GY0429"), (429, "100000")])
