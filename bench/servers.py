@@ -74,6 +74,8 @@ def free_port() -> int:
 @contextmanager
 def running(name: str, command: Callable[[int], list[str]], path: str = "/metrics") -> Iterator[Server]:
     """A server of its own process group on the first core, once it answers."""
+    # Whoever ends the benchmark ends the servers with it.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
     port = free_port()
     pinned = ["taskset", "-c", "0"] if shutil.which("taskset") else []
     process = subprocess.Popen(
