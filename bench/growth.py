@@ -54,18 +54,18 @@ def _scraping(server: Server) -> float:
     """Milliseconds of CPU for one scrape over a connection that is kept, as Prometheus does."""
     place = urlsplit(server.url)
     connection = http.client.HTTPConnection(place.netloc, timeout=PATIENCE)
-    begin = server.cpu()
+    begin = server.cpu_of_threads()
     for _ in range(SCRAPES):
         connection.request("GET", place.path, headers={"Accept": OPENMETRICS, "Accept-Encoding": "gzip"})
         connection.getresponse().read()
     connection.close()
-    return (server.cpu() - begin) / SCRAPES * 1000
+    return (server.cpu_of_threads() - begin) / SCRAPES * 1000
 
 
 def _polling(server: Server) -> float:
-    begin, start = server.cpu(), time.monotonic()
+    begin, start = server.cpu_of_threads(), time.monotonic()
     time.sleep(WATCHED)
-    return (server.cpu() - begin) / (time.monotonic() - start)
+    return (server.cpu_of_threads() - begin) / (time.monotonic() - start)
 
 
 def main() -> None:

@@ -3,14 +3,15 @@
 Server and load generator (wrk) have a core each, rounds are interleaved, and what counts is the median and the ratio.
 """
 
-import math
 import shutil
 import statistics
 import subprocess
 import tempfile
 import time
+from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 
 from bench.machine import described, head, row
@@ -20,8 +21,8 @@ SIZES = ((1, 8), (100, 8), (1000, 4))
 """Stations, and connections that scrape at the same time."""
 ROUNDS = 5
 SECONDS = 2
-PATIENCE = 20
-"""Seconds at most for a server that takes longer than SECONDS for each scrape."""
+FEW = 4
+"""Scrapes, one by one, of a server that takes so long that no more than a few would end within SECONDS."""
 REFRESH = 60.0
 """Seconds within which every station is read again, where a refresh runs: five times as fast as usual."""
 OWN = "sems-exporter"
@@ -76,8 +77,8 @@ def print_compared(stations: int, connections: int) -> None:
 def print_times(name: str, stations: int, refresh: float) -> None:
     """A line on how long single scrapes take."""
     with running(name, exporter(stations, refresh)) as server:
-        load(server, 1, SECONDS)
-        found = [load(server, 1, SECONDS) for _ in range(ROUNDS)]
+        load(server, 1)
+        found = [load(server, 1) for _ in range(ROUNDS)]
     median, p99 = statistics.median(one.median for one in found), statistics.median(one.p99 for one in found)
     print(row(name, f"{median:.2f}", f"{p99:.2f}", f"{p99 / median:.1f}"))
 
@@ -94,35 +95,44 @@ def compared(stations: int, connections: int) -> dict[str, Taken | None]:
             taken[name] = None
             if command is not None:
                 servers.append(stack.enter_context(running(name, command)))
-        seconds = {server.name: _enough(server, connections) for server in servers}
+        slow = {server.name for server in servers if _is_slow(server, connections)}
         for number in range(ROUNDS):
             for server in servers:
-                # A slow one has its say once, and long enough.
-                if not number or seconds[server.name] == SECONDS:
-                    taken[server.name] = _round(server, connections, seconds[server.name], taken.get(server.name))
+                # A slow one has its say once.
+                if not number or server.name not in slow:
+                    measure = _one_by_one if server.name in slow else load
+                    taken[server.name] = _round(server, partial(measure, server, connections), taken.get(server.name))
     return taken
 
 
-def _round(server: Server, connections: int, seconds: int, before: Taken | None) -> Taken:
+def _round(server: Server, measure: Callable[[], Load], before: Taken | None) -> Taken:
     begin = server.cpu()
-    found = load(server, connections, seconds)
+    found = measure()
     taken = before or Taken()
     taken.rates.append(found.rate)
     taken.costs.append((server.cpu() - begin) / max(1, found.count) * 1000)
     return taken
 
 
-def _enough(server: Server, connections: int) -> int:
-    """Seconds in which every connection gets some answers."""
+def _is_slow(server: Server, connections: int) -> bool:
+    """Whether hardly any scrape would end while the load lasts."""
     begin = time.monotonic()
     server.scraped()
-    return min(PATIENCE, max(SECONDS, math.ceil(3 * connections * (time.monotonic() - begin))))
+    return 3 * connections * (time.monotonic() - begin) > SECONDS
 
 
-def load(server: Server, connections: int, seconds: int) -> Load:
-    """Scrape `server` over so many kept connections for so long."""
+def _one_by_one(server: Server, _connections: int) -> Load:
+    begin = time.monotonic()
+    for _ in range(FEW):
+        server.scraped()
+    each = (time.monotonic() - begin) / FEW
+    return Load(1 / each, each * 1000, each * 1000, FEW)
+
+
+def load(server: Server, connections: int) -> Load:
+    """Scrape `server` over so many kept connections."""
     pinned = ["taskset", "-c", "1"] if shutil.which("taskset") else []
-    options = ["-t1", f"-c{connections}", f"-d{seconds}s", "--timeout", "60s", "--latency"]
+    options = ["-t1", f"-c{connections}", f"-d{SECONDS}s", "--timeout", "60s", "--latency"]
     headers = ["-H", f"Accept: {OPENMETRICS}", "-H", "Accept-Encoding: gzip"]
     command = [*pinned, "wrk", *options, *headers, server.url]
     told = subprocess.run(command, check=True, capture_output=True, text=True).stdout

@@ -32,8 +32,13 @@ class Server:
     url: str
 
     def cpu(self) -> float:
-        """Seconds of CPU that the threads of the process and of its children have used, those still running."""
+        """Seconds of CPU that the process and its children have used, to the hundredth."""
         return sum(map(_seconds, [self.process.pid, *_children(self.process.pid)]))
+
+    def cpu_of_threads(self) -> float:
+        """Seconds of CPU that the threads now running in the process have used, exactly."""
+        threads = Path(f"/proc/{self.process.pid}/task").glob("*/schedstat")
+        return sum(int(thread.read_text("utf-8").split()[0]) for thread in threads) / 1e9
 
     def memory(self) -> float:
         """Resident megabytes."""
@@ -49,9 +54,8 @@ class Server:
 
 
 def _seconds(pid: int) -> float:
-    # More exact than the ticks of /proc/PID/stat, of which a scrape takes less than one.
-    threads = Path(f"/proc/{pid}/task").glob("*/schedstat")
-    return sum(int(thread.read_text("utf-8").split()[0]) for thread in threads) / 1e9
+    fields = Path(f"/proc/{pid}/stat").read_text("utf-8").rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
 def _children(pid: int) -> list[int]:
@@ -70,6 +74,8 @@ def free_port() -> int:
 @contextmanager
 def running(name: str, command: Callable[[int], list[str]], path: str = "/metrics") -> Iterator[Server]:
     """A server of its own process group on the first core, once it answers."""
+    # Whoever ends the benchmark ends the servers with it.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
     port = free_port()
     pinned = ["taskset", "-c", "0"] if shutil.which("taskset") else []
     process = subprocess.Popen(

@@ -37,10 +37,11 @@ class Demand(Generic[K]):
 
     def keys(self, chosen: Callable[[K], bool]) -> list[K]:
         """What was ever asked for, as far as it is `chosen`."""
-        return [key for key in list(self._asked) if chosen(key)]
+        # A copy is made in one step; others may note something meanwhile.
+        return [key for key in self._asked.copy() if chosen(key)]
 
     def expects(self, chosen: Callable[[K], bool], moment: float, within: float) -> bool:
         """Whether a scrape of something `chosen` is to be expected within so many seconds."""
         # Half as much is allowed for its being late.
-        asked = [asked for key, asked in list(self._asked.items()) if chosen(key)]
+        asked = [asked for key, asked in self._asked.copy().items() if chosen(key)]
         return any(-within / 2 <= last + gap - moment <= within for last, gap in asked)

@@ -18,6 +18,7 @@ from sems_exporter.exposition.lines import head
 from sems_exporter.exposition.ready import AHEAD, MANY, TICK
 from sems_exporter.families import all_families
 from sems_exporter.model import KWH, Station
+from sems_exporter.snapshots import FORGET_AFTER
 from tests.exposition.bench import Bench, read
 from tests.homes import AMSTERDAM, NOON, home
 
@@ -26,10 +27,21 @@ MIDNIGHT = datetime(2026, 6, 11, 0, 0, tzinfo=AMSTERDAM)
 PATIENCE = 20.0
 
 
+class _Taken:
+    """A lock that somebody else holds; a scrape that wanted it would wait."""
+
+    def __enter__(self) -> None:
+        raise AssertionError("a scrape waits")
+
+    def __exit__(self, *_: object) -> None:
+        pass
+
+
 @contextmanager
 def somebody_renders(bench: Bench) -> Iterator[None]:
     """The poller is at it, and does not end before the test lets it."""
-    with bench.exposition._lock:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(bench.exposition, "_lock", _Taken())
         yield
 
 
@@ -308,6 +320,29 @@ def test_a_help_text_may_hold_anything(wanted: Format) -> None:
     parse = read_openmetrics if wanted is Format.OPENMETRICS else read_text
     [found] = parse(text)
     assert found.documentation == hostile
+
+
+def test_a_station_that_comes_back_to_another_account_is_shown_once() -> None:
+    """Nobody scraped on the day between."""
+    bench = Bench()
+    bench.snapshots.put(home(), "north")
+    bench.clock.advance(FORGET_AFTER.total_seconds())
+
+    bench.snapshots.put(home(bench.clock.now()), "south")
+
+    infos = [found.labels for found in bench.read(Format.TEXT) if found.name == "sems_station_info"]
+    assert [labels["account"] for labels in infos] == ["south"]
+    assert bench.exposition.body(Format.TEXT, compressed=False, part=Part(account="north")) is None
+
+
+def test_a_station_that_left_asks_for_no_more_attention() -> None:
+    bench = Bench(home(key="a"), home(NOON + timedelta(hours=9), key="b"))
+    bench.snapshots.keep_only(["b"])
+    bench.clock.advance(3600)
+    bench.bytes(compressed=True)
+
+    with somebody_renders(bench):
+        assert values(bench.bytes(compressed=True), "sems_station_up") == [1.0]
 
 
 def test_stations_known_before_it_began_are_shown() -> None:
