@@ -7,6 +7,7 @@ from typing import Any, NoReturn, TypeVar
 
 import click
 
+from sems_exporter import accounts
 from sems_exporter import settings as declared
 from sems_exporter.config import Settings
 from sems_exporter.errors import SemsError, SettingError, StartError
@@ -57,13 +58,16 @@ def configured(*groups: tuple[Setting, ...]) -> Callable[[Command], Command]:
     return decorate
 
 
+chosen = click.option("--only", metavar="NAME", help="Read only this account of the list in the configuration file.")
+
+
 def _read_file(ctx: click.Context, _: click.Parameter, path: str | None) -> object:
     if path is None:
         return None
     found = declared.from_file(path)
-    password = found.pop("password", None)
+    only_there = {key: found.pop(key) for key in ("password", declared.ACCOUNTS) if key in found}
     ctx.default_map = found
-    return password
+    return only_there
 
 
 @click.group(cls=DefaultToServe, context_settings={"help_option_names": ["-h", "--help"]})
@@ -86,7 +90,7 @@ def serve(**values: Any) -> None:
 
 
 @cli.command()
-@configured(declared.POLLING[1:], declared.WEB, declared.LOGGING)
+@configured(declared.POLLING[2:], declared.WEB, declared.LOGGING)
 @click.option(
     "--speed", type=click.FloatRange(1, 10_000), default=1.0, show_default=True, help="Times faster than life."
 )
@@ -113,6 +117,7 @@ def demo(**values: Any) -> None:
 
 @cli.command()
 @configured(declared.SETTINGS)
+@chosen
 @click.option("--release-brake", is_flag=True, help="Allow a sign-in again after rejected credentials.")
 def check(release_brake: bool, **values: Any) -> None:  # noqa: FBT001 - click passes it by name
     """Sign in once, and say in plain words what works and what does not."""
@@ -123,6 +128,7 @@ def check(release_brake: bool, **values: Any) -> None:  # noqa: FBT001 - click p
 
 @cli.command()
 @configured(declared.SETTINGS)
+@chosen
 @click.option("--format", "form", type=click.Choice(["prometheus", "json"]), default="prometheus", show_default=True)
 def once(form: str, **values: Any) -> None:
     """Print one snapshot and exit."""
@@ -133,6 +139,7 @@ def once(form: str, **values: Any) -> None:
 
 @cli.command()
 @configured(declared.SETTINGS)
+@chosen
 @click.option("--output", default="sems-dump.json", show_default=True, help="File to write; - for standard output.")
 def dump(output: str, **values: Any) -> None:
     """Write the portal's raw answers, anonymised, fit to attach to a bug report."""
@@ -161,7 +168,8 @@ def simulate(**values: Any) -> None:
 
 
 def _settings(values: dict[str, Any]) -> Settings:
-    return declared.settings(values, values.pop("config_file"), os.environ)
+    name = values.pop("only", None)
+    return accounts.only(accounts.settings(values, values.pop("config_file") or {}, os.environ), name)
 
 
 def main(args: list[str] | None = None) -> NoReturn:

@@ -78,11 +78,16 @@ class Account:
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """Everything that can be set; times in seconds."""
+    """Everything that can be set, for one account; times in seconds.
+
+    `name` is what the list `accounts` calls the account, "" where there is no such list. `further` holds the other
+    accounts of that list; what concerns the process as a whole is the same in all of them.
+    """
 
     account: Account
     portal: str = "auto"
     stations: tuple[str, ...] = ()
+    exclude_stations: tuple[str, ...] = ()
     interval: float = 300.0
     data_max_age: float = 1200.0
     snapshot_max_age: float = 900.0
@@ -92,3 +97,10 @@ class Settings:
     telemetry_path: str = "/metrics"
     log_level: str = "info"
     log_format: str = "logfmt"
+    name: str = ""
+    further: tuple["Settings", ...] = ()
+
+    @property
+    def accounts(self) -> tuple["Settings", ...]:
+        """The settings of each account."""
+        return (self, *self.further)

@@ -3,7 +3,7 @@
 Pure functions of a station and an instant, so that they hold at every scrape, even if the poller has stopped.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, time, timedelta
 
 from sems_exporter.measure import PERIODS, Role, Scope, begins, filled, measures, registers
@@ -29,6 +29,8 @@ class Faded:
 
 def faded(station: Station, now: datetime, limits: Limits) -> Faded:
     """`station` without the values that are too old at `now`."""
+    if station.overview is not None:
+        return _overseen(replace(station, overview=None), station.overview, now, limits)
     age = _Age(now, limits, station.timezone)
     up = now < station.fetched_at + timedelta(seconds=limits.snapshot_max_age)
 
@@ -82,3 +84,42 @@ def _without(scope: Scope, roles: set[Role]) -> Scope:
         gone += registers(type(scope))
     present = [name for name in gone if getattr(scope, name) is not None]
     return filled(scope, dict.fromkeys(present)) if present else scope
+
+
+def _overseen(details: Station, seen: Station, now: datetime, limits: Limits) -> Faded:
+    """A station in rotation: its details while they are young, and after that only what the list has said since.
+
+    Values of two instants never stand side by side. Either look keeps the station up.
+    """
+    patience = timedelta(seconds=limits.snapshot_max_age)
+    alive_until = max(details.fetched_at, seen.fetched_at) + patience
+    if now >= alive_until:
+        return faded(details, now, limits)
+    end = (details.data_timestamp or details.fetched_at) + timedelta(seconds=limits.data_max_age)
+    if now >= end:
+        return faded(_instead(details, seen), now, limits)
+    if seen.fetched_at > details.fetched_at:
+        # A state and an alarm are told by themselves. That there is none, only the station's own answer tells.
+        alarms = details.alarms if seen.alarms is None else seen.alarms
+        details = replace(details, state=seen.state or details.state, alarms=alarms)
+    # Nobody looked at the devices since, so it is the age of their data that counts.
+    patient = Limits(limits.data_max_age, max(limits.data_max_age, limits.snapshot_max_age))
+    young = faded(details, now, patient)
+    ends = [moment for moment in (young.until, end, alive_until) if moment is not None]
+    return Faded(young.station, young.up, min(ends))
+
+
+def _instead(details: Station, seen: Station) -> Station:
+    """What the list says in place of details that are too old; what lasts is kept."""
+    gone = {Role.LIVE, *PERIODS}
+    kept = mapped(details, lambda scope, _: _without(scope, gone))
+    passing = [name for name, measure in measures(Station).items() if measure.role in gone]
+    told = filled(kept, {name: getattr(seen, name) for name in passing})
+    return replace(
+        told,
+        fetched_at=seen.fetched_at,
+        data_timestamp=seen.data_timestamp,
+        state=seen.state,
+        alarms=seen.alarms,
+        alarms_unlisted=0,
+    )

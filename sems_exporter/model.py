@@ -307,7 +307,8 @@ class Station(Scope):
 
     `data_timestamp` is the instant the portal says its data are from, `fetched_at` the instant of our request; both
     aware, UTC. `has_battery` is None where nothing tells. Coordinates, in degrees, never leave the process. `alarms`
-    is None where the portal did not tell; `alarms_unlisted` counts active ones beyond those listed.
+    is None where the portal did not tell; `alarms_unlisted` counts active ones beyond those listed. `overview` is what
+    the account's list says of the station, where stations are too many to read all their details every time.
     """
 
     scope: ClassVar[str] = "station"
@@ -319,6 +320,7 @@ class Station(Scope):
     name: str | None = info("name the owner gave the station")
     timezone_name: str | None = info("time zone of the station")
     currency: str | None = info("currency of its income")
+    account: str | None = info("account that reads it, where the settings name accounts")
     state: StationState | None = None
     data_timestamp: datetime | None = None
     timezone: TimeZone | None = None
@@ -355,6 +357,7 @@ class Station(Scope):
     clear_sky_power: float | None = live(
         "watts", "PV power that a clear sky would give on horizontal modules of the installed power.", 0, POWER
     )
+    details_timestamp: float | None = static("seconds", "Instant at which its devices were last read.", 0, 1e11)
     installed_power: float | None = static("watts", "Installed PV peak power.", 1, POWER)
     battery_capacity: float | None = static("joules", "Nominal capacity of the batteries.", 1, 1e6 * KWH)
     pv_energy: float | None = lifetime("joules", "PV energy since commissioning, all inverters.", ENERGY)
@@ -412,6 +415,7 @@ class Station(Scope):
     ev_chargers: tuple[EvCharger, ...] = ()
     alarms: tuple[Alarm, ...] | None = None
     alarms_unlisted: int = 0
+    overview: "Station | None" = None
 
 
 PARTS: dict[type[Scope], tuple[tuple[str, type[Scope]], ...]] = {

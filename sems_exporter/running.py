@@ -1,6 +1,7 @@
 """What serve, check and once do when their settings are good."""
 
 import json
+import time
 from dataclasses import replace
 from pathlib import Path
 
@@ -8,17 +9,18 @@ import click
 
 from sems_exporter.clock import Clock, SystemClock
 from sems_exporter.config import Settings
-from sems_exporter.errors import StartError
+from sems_exporter.errors import SettingError, StartError
 from sems_exporter.exposition import Exposition, Format
 from sems_exporter.logs import set_up
-from sems_exporter.poller import Outcome
+from sems_exporter.polling import Outcome
 from sems_exporter.portal.record import Recorder
 from sems_exporter.portal.record import dump as dump_of
 from sems_exporter.portal.transport import Transport
+from sems_exporter.telling import telling
 from sems_exporter.views import as_json, brakes, complaints, described
 from sems_exporter.web.server import address_of, bound
 from sems_exporter.web.server import serve as serve_http
-from sems_exporter.wiring import Exporter, application, exporter, start_polling
+from sems_exporter.wiring import Exporter, Watch, application, exporter, start_polling
 
 
 def serve(settings: Settings) -> None:
@@ -41,38 +43,48 @@ def run(settings: Settings, clock: Clock, *, simulated: bool) -> None:
         )
         click.echo("Ctrl-C ends it.")
 
-    polling = start_polling(parts)
+    threads = start_polling(parts)
     try:
         serve_http(app, listening, started=started)
     finally:
         parts.stop.set()
         # A request under way may take longer than we may; the thread is a daemon and its state is on disk.
-        polling.join(timeout=0.5)
+        end = time.monotonic() + 0.5
+        for thread in threads:
+            thread.join(timeout=max(0.0, end - time.monotonic()))
 
 
 def once(settings: Settings, form: str) -> int:
-    """Print one snapshot; 1 if nothing could be read."""
+    """Print one snapshot of all accounts; 1 if nothing could be read of one of them."""
     log_as(settings)
-    parts, outcome = _refreshed(settings)
+    parts, outcomes = _refreshed(settings)
     shown = parts.snapshots.shown(parts.clock.now())
     if form == "json":
         click.echo(json.dumps(as_json(shown, parts.clock.now()), indent=2, ensure_ascii=False))
     else:
         exposition = Exposition(parts.snapshots, parts.metrics.registry, parts.clock)
         click.echo(exposition.body(Format.TEXT, compressed=False).decode(), nl=False)
-    return 0 if outcome.up else 1
+    return 0 if all(outcome.up for outcome in outcomes) else 1
 
 
 def check(settings: Settings, *, release_brake: bool) -> int:
     """Say what works, what does not, and what to do; 1 if something does not."""
     # What a log line would say is said below in plain words.
     log_as(replace(settings, log_level="debug" if settings.log_level == "debug" else "error"))
-    parts, outcome = _refreshed(settings, release_brake=release_brake)
-    state, now = parts.portal.account_state(), parts.clock.now()
+    parts, outcomes = _refreshed(settings, release_brake=release_brake)
+    return max([_checked(parts, watch, outcome) for watch, outcome in zip(parts.watches, outcomes, strict=True)])
+
+
+def _checked(parts: Exporter, watch: Watch, outcome: Outcome) -> int:
+    """Say it of one account."""
+    state, now = watch.portal.account_state(), parts.clock.now()
+    if watch.name:
+        click.echo(f"Account {watch.name}")
     if state.token is not None:
         click.echo(f"Session: {'works' if outcome.read else 'there is one, but it got no data'}; {state.token.gateway}")
     for shown in parts.snapshots.shown(now):
-        click.echo("\n".join(described(shown.station)))
+        if (shown.station.account or "") == watch.name:
+            click.echo("\n".join(described(shown.station)))
     problems = complaints(outcome)
     for text in [*problems, *brakes(state.brake, now)]:
         click.echo(text)
@@ -81,9 +93,12 @@ def check(settings: Settings, *, release_brake: bool) -> int:
 
 def dump(settings: Settings, output: str) -> int:
     """Write the anonymised answers of one refresh to `output`; 1 if there are none."""
+    if settings.further:
+        names = ", ".join(one.name for one in settings.accounts)
+        raise SettingError("only", f"a dump is of one account; name it with --only, there are {names}")
     log_as(settings)
     recorder = Recorder()
-    parts, outcome = _refreshed(settings, transport=recorder)
+    parts, [outcome] = _refreshed(settings, transport=recorder)
     token = parts.portal.account_state().token
     if not recorder.heard:
         click.echo(f"nothing to write: {outcome.failure or 'the portal gave no answer'}", err=True)
@@ -104,18 +119,29 @@ def dump(settings: Settings, output: str) -> int:
 
 def _refreshed(
     settings: Settings, *, release_brake: bool = False, transport: Transport | None = None
-) -> tuple[Exporter, Outcome]:
+) -> tuple[Exporter, list[Outcome]]:
+    """Every account read once, one after the other, while a person is told how far it is."""
     parts = exporter(settings, SystemClock(), transport=transport)
-    if release_brake:
-        parts.portal.release_brake()
+    outcomes = []
     try:
-        outcome = parts.poller.refresh()
-        parts.poller.remember()
+        for watch, one in zip(parts.watches, settings.accounts, strict=True):
+            if release_brake:
+                watch.portal.release_brake()
+            with telling(lambda watch=watch, one=one: _progress(watch, one)):  # type: ignore[misc]
+                outcomes.append(watch.poller.refresh())
+            watch.poller.remember()
     finally:
-        parts.portal.close()
-    return parts, outcome
+        parts.close()
+    return parts, outcomes
+
+
+def _progress(watch: Watch, settings: Settings) -> str:
+    done, stations = watch.poller.progress
+    account = f" of account {watch.name}" if watch.name else ""
+    read = f"{done} of {stations} stations{account} read" if stations else f"the list of stations{account} is awaited"
+    return f"{read}; at most {settings.requests_per_minute} requests are sent in a minute (requests_per_minute)"
 
 
 def log_as(settings: Settings) -> None:
     """Log as the settings say, with their secrets masked."""
-    set_up(settings.log_level, settings.log_format, (settings.account.password,))
+    set_up(settings.log_level, settings.log_format, tuple(one.account.password for one in settings.accounts))

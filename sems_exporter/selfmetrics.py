@@ -4,15 +4,18 @@ Every combination of labels that can occur exists from the start at 0, so that `
 """
 
 import platform
+from collections.abc import Iterable, Iterator, Mapping
 
 from prometheus_client import (
     CollectorRegistry,
     Counter,
     Gauge,
     Histogram,
+    Metric,
     ProcessCollector,
     disable_created_metrics,
 )
+from prometheus_client.registry import Collector
 
 from sems_exporter import errors
 from sems_exporter.findings import Findings, Unknown
@@ -46,22 +49,21 @@ FAILURES = tuple(leaf.reason for leaf in errors.leaves(errors.PortalError))
 BUCKETS = (1, 2.5, 5, 10, 30, 60, 120, 300)
 
 
-class SelfMetrics:
-    """The exporter's metrics about itself, in a registry of their own."""
+class AccountMetrics(Collector):
+    """What concerns one account, without its name: that is added where several accounts are shown together."""
 
     def __init__(self) -> None:
         disable_created_metrics()  # type: ignore[no-untyped-call]
-        self.registry = registry = CollectorRegistry(auto_describe=False)
+        self._account_registry = registry = CollectorRegistry(auto_describe=False)
         self._about_portal(registry)
         self._about_refreshes(registry)
+        self._about_stations(registry)
         self._about_data(registry)
-        self._web_faults = Counter(
-            "sems_web_faults", "Requests to this exporter that a fault of its own spoiled.", registry=registry
-        )
-        build = Gauge("sems_build_info", "Version of the exporter; always 1.", ["version", "python"], registry=registry)
-        build.labels(package_version(), platform.python_version()).set(1)
-        ProcessCollector(registry=registry)
         self._start_at_zero()
+
+    def collect(self) -> Iterator[Metric]:
+        """The families of the account."""
+        yield from self._account_registry.collect()
 
     def _start_at_zero(self) -> None:
         for outcome in LOGIN_OUTCOMES:
@@ -115,8 +117,29 @@ class SelfMetrics:
         self._failures = Counter(
             "sems_refresh_failures", "Refreshes of a station or of the list that failed.", ["reason"], registry=registry
         )
+
+    def _about_stations(self, registry: CollectorRegistry) -> None:
         self._stations = Gauge(
             "sems_stations", "Stations the account shows and the settings select.", registry=registry
+        )
+        self._elsewhere = Gauge(
+            "sems_stations_elsewhere",
+            "Stations among them that are read through another account of this exporter.",
+            registry=registry,
+        )
+        self._unmatched = Gauge(
+            "sems_stations_unmatched",
+            "Ids and patterns in `stations` and `exclude_stations` that no station of the account answers to.",
+            registry=registry,
+        )
+        self._budget = Gauge(
+            "sems_portal_requests_per_minute_limit", "Most requests to the portal in any minute.", registry=registry
+        )
+        self._round = Gauge(
+            "sems_details_round_seconds",
+            "Time that reading the details of every station once takes under this budget, as measured so far; "
+            "beyond the interval they are read in rotation.",
+            registry=registry,
         )
 
     def _about_data(self, registry: CollectorRegistry) -> None:
@@ -173,10 +196,66 @@ class SelfMetrics:
         """Count a station, or the list of stations, that could not be read."""
         self._failures.labels(reason).inc()
 
+    def next_refresh(self, instant: float) -> None:
+        """Show when the next refresh starts, as Unix time."""
+        self._next.set(instant)
+
+    def selected(self, *, elsewhere: int, unmatched: int) -> None:
+        """Show how the settings and the other accounts narrow down the stations of the account."""
+        self._elsewhere.set(elsewhere)
+        self._unmatched.set(unmatched)
+
+    def budget(self, per_minute: int, round_seconds: float) -> None:
+        """Show the request budget, and how long reading all details once takes under it."""
+        self._budget.set(per_minute)
+        self._round.set(round_seconds)
+
+
+class SelfMetrics(AccountMetrics):
+    """The exporter's metrics about itself in one registry: those of the process, and those of its accounts.
+
+    It is itself what the one account of the plain settings writes to, whose series carry no `account`. Where there are
+    names, `of` gives what each account writes to, and every one of their series carries `account`.
+    """
+
+    def __init__(self, accounts: Iterable[str] = ()) -> None:
+        super().__init__()
+        self._accounts: dict[str, AccountMetrics] = {name: AccountMetrics() for name in accounts} or {"": self}
+        self.registry = registry = CollectorRegistry(auto_describe=False)
+        registry.register(_Together(self._accounts))
+        self._web_faults = Counter(
+            "sems_web_faults", "Requests to this exporter that a fault of its own spoiled.", registry=registry
+        )
+        build = Gauge("sems_build_info", "Version of the exporter; always 1.", ["version", "python"], registry=registry)
+        build.labels(package_version(), platform.python_version()).set(1)
+        ProcessCollector(registry=registry)
+
+    def of(self, name: str) -> AccountMetrics:
+        """What the account of this name writes to; raises KeyError where there is none."""
+        return self._accounts[name]
+
+    def of_account(self, name: str) -> Collector | None:
+        """Only the series whose label `account` is `name`; None where no account is called so."""
+        return _Together({name: self._accounts[name]}) if name and name in self._accounts else None
+
     def web_fault(self) -> None:
         """Count a request that we could not answer, through a fault of ours."""
         self._web_faults.inc()
 
-    def next_refresh(self, instant: float) -> None:
-        """Show when the next refresh starts, as Unix time."""
-        self._next.set(instant)
+
+class _Together(Collector):
+    """The families of several accounts, each once, with the label that tells them apart."""
+
+    def __init__(self, accounts: Mapping[str, AccountMetrics]) -> None:
+        self._accounts = accounts
+
+    def collect(self) -> Iterator[Metric]:
+        """Every family with the samples of all accounts."""
+        found: dict[str, Metric] = {}
+        for name, account in self._accounts.items():
+            own = {"account": name} if name else {}
+            for family in account.collect():
+                empty = Metric(family.name, family.documentation, family.type, family.unit)
+                whole = found.setdefault(family.name, empty)
+                whole.samples += [sample._replace(labels={**sample.labels, **own}) for sample in family.samples]
+        yield from found.values()

@@ -149,7 +149,13 @@ ACCOUNT = (
     Setting("requests_per_minute", click.IntRange(5, 120), 30, "Most requests to the portal in a minute."),
 )
 POLLING = (
-    Setting("stations", Texts(), (), "Ids of the stations to read; all of the account where empty."),
+    Setting(
+        "stations",
+        Texts(),
+        (),
+        "Stations to read, by id or by a pattern of their names such as `Solar*`; all of the account where empty.",
+    ),
+    Setting("exclude_stations", Texts(), (), "Stations to leave out, written likewise; this wins over `stations`."),
     Setting(
         "interval", Duration(60, 3600), 300.0, "Time between two refreshes; the portal has nothing new below 60 s."
     ),
@@ -172,6 +178,9 @@ LOGGING = (
     Setting("log_format", click.Choice(FORMATS), "logfmt", "Format of log lines.", "log.format"),
 )
 SETTINGS = (*ACCOUNT, *POLLING, *WEB, *LOGGING)
+PER_ACCOUNT = (*(setting for setting in ACCOUNT if setting.key != "state_dir"), *POLLING[:2])
+"""What an entry of the list `accounts` may hold, beside its name and password."""
+ACCOUNTS = "accounts"
 LISTS = tuple(setting.key for setting in SETTINGS if isinstance(setting.type, Texts))
 PASSWORD_VARIABLE = "SEMS_PASSWORD"  # noqa: S105 - the name of a variable
 FILE_VARIABLE = "SEMS_CONFIG_FILE"
@@ -191,21 +200,29 @@ def from_file(path: str) -> dict[str, Any]:
         return {}
     if not isinstance(document, dict):
         raise SettingError("config.file", f"{path} has to be a mapping of keys to values")
-    allowed = [setting.key for setting in SETTINGS] + ["password"]
     for key, value in document.items():
-        if key not in allowed:
-            raise SettingError(str(key), f"no such setting in {path}; there are {', '.join(allowed)}")
-        if isinstance(value, dict) or value is None:
-            raise SettingError(str(key), f"needs a value in {path}")
-        if isinstance(value, list) and key not in LISTS:
-            raise SettingError(str(key), f"takes one value in {path}, not a list")
-        if key == "password" and not isinstance(value, str):
-            # 0123 would be the number 83, and yes would be True.
-            raise SettingError("password", f"write it in quotes in {path}; without them it is no text")
+        _refuse_unfit(key, value, path)
     return document
 
 
-def password(values: Mapping[str, Any], in_file: object, environ: Mapping[str, str]) -> Secret:
+def _refuse_unfit(key: object, value: object, path: str) -> None:
+    allowed = [setting.key for setting in SETTINGS] + ["password", ACCOUNTS]
+    if key not in allowed:
+        raise SettingError(str(key), f"no such setting in {path}; there are {', '.join(allowed)}")
+    if key == ACCOUNTS:
+        return  # the room `accounts` has rules for what is in it
+    if isinstance(value, dict) or value is None:
+        raise SettingError(str(key), f"needs a value in {path}")
+    if isinstance(value, list) and key not in LISTS:
+        raise SettingError(str(key), f"takes one value in {path}, not a list")
+    if key == "password" and not isinstance(value, str):
+        # 0123 would be the number 83, and yes would be True.
+        raise SettingError("password", f"write it in quotes in {path}; without them it is no text")
+
+
+def password(
+    values: Mapping[str, Any], in_file: object, environ: Mapping[str, str], variable: str = PASSWORD_VARIABLE
+) -> Secret:
     """The password: from its file if one is named, else from the environment, else from the configuration file."""
     if path := values.get("password_file"):
         try:
@@ -217,16 +234,17 @@ def password(values: Mapping[str, Any], in_file: object, environ: Mapping[str, s
         if not text:
             raise SettingError("password_file", f"{path} is empty")
         return Secret(text)
-    text = environ.get(PASSWORD_VARIABLE) or (str(in_file) if in_file else "")
+    text = environ.get(variable) or (str(in_file) if in_file else "")
     if not text:
-        raise SettingError(
-            "password", "missing; set SEMS_PASSWORD_FILE (or --password-file) to a file with it, or SEMS_PASSWORD"
-        )
+        where = "SEMS_PASSWORD_FILE (or --password-file)" if variable == PASSWORD_VARIABLE else "password_file"
+        raise SettingError("password", f"missing; set {where} to a file with it, or {variable}")
     return Secret(_sendable("password", text))
 
 
-def settings(values: Mapping[str, Any], in_file: object, environ: Mapping[str, str]) -> Settings:
-    """One validated object from the values that flags, environment and file gave; raises SettingError."""
+def settings(
+    values: Mapping[str, Any], in_file: object, environ: Mapping[str, str], variable: str = PASSWORD_VARIABLE
+) -> Settings:
+    """The settings of one account from the values that flags, environment and file gave; raises SettingError."""
     if not values.get("account"):
         raise SettingError(
             "account",
@@ -235,7 +253,7 @@ def settings(values: Mapping[str, Any], in_file: object, environ: Mapping[str, s
         )
     account = Account(
         name=_sendable("account", str(values["account"]).strip()),
-        password=password(values, in_file, environ),
+        password=password(values, in_file, environ, variable),
         login_url=values["login_url"] or login_url(values["region"]),
         allowed_hosts=(*values["allowed_hosts"], *_login_host(values["login_url"])),
         region=values["region"],
@@ -245,6 +263,7 @@ def settings(values: Mapping[str, Any], in_file: object, environ: Mapping[str, s
         account=account,
         portal=values["portal"],
         stations=tuple(dict.fromkeys(values["stations"])),
+        exclude_stations=tuple(dict.fromkeys(values["exclude_stations"])),
         interval=values["interval"],
         data_max_age=values["data_max_age"],
         snapshot_max_age=values["snapshot_max_age"] or 3 * values["interval"],

@@ -2,6 +2,7 @@
 
 import threading
 from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 from datetime import datetime
 
 from cachetools import TTLCache
@@ -15,6 +16,14 @@ FORGET_AFTER = 86400.0
 """Seconds after which a station that was not read again is forgotten altogether."""
 
 
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A station that is kept, and the account that reads it."""
+
+    station: str
+    account: str
+
+
 class Snapshots:
     """Stations by id. `subscribe` a function to be told, in the writer's thread, when something has changed."""
 
@@ -23,27 +32,37 @@ class Snapshots:
         self._limits = limits
         self._lock = threading.Lock()
         self._stations: TTLCache[str, Station] = TTLCache(MOST, FORGET_AFTER, lambda: clock.now().timestamp())
+        self._owners: dict[str, str] = {}
         self._listeners: list[Callable[[], None]] = []
 
     def subscribe(self, listener: Callable[[], None]) -> None:
         """Call `listener` after every change."""
         self._listeners.append(listener)
 
-    def put(self, station: Station) -> None:
-        """Keep `station` in place of its last snapshot."""
+    def put(self, station: Station, account: str = "") -> None:
+        """Keep `station` in place of its last snapshot, unless another account reads it."""
         with self._lock:
+            if station.id in self._stations and self._owners.get(station.id, "") != account:
+                return
             self._stations[station.id] = station
+            self._owners[station.id] = account
         self._tell()
 
-    def keep_only(self, ids: Iterable[str]) -> None:
-        """Forget all stations that the account no longer shows."""
+    def keep_only(self, ids: Iterable[str], account: str = "") -> None:
+        """Forget all other stations of `account`, which it no longer shows."""
         wanted = set(ids)
         with self._lock:
-            gone = [key for key in self._stations if key not in wanted]
+            owned = [key for key in self._stations if self._owners.get(key, "") == account]
+            gone = [key for key in owned if key not in wanted]
             for key in gone:
-                del self._stations[key]
+                del self._stations[key], self._owners[key]
         if gone:
             self._tell()
+
+    def catalogue(self) -> tuple[Entry, ...]:
+        """All stations that are kept, by id."""
+        with self._lock:
+            return tuple(Entry(key, self._owners.get(key, "")) for key in sorted(self._stations))
 
     def shown(self, now: datetime) -> list[Faded]:
         """All stations by id, without what is too old at `now`."""

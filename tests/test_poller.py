@@ -43,6 +43,9 @@ class FakePortal:
             raise self.keys
         return tuple(StationRef(key) for key in self.keys)
 
+    def overview(self, findings: Findings, _: float) -> tuple[StationRef, ...]:
+        return self.stations(findings)
+
     def read(self, ref: StationRef, _: Findings) -> Station:
         self.reads.append(ref.id)
         if ref.id in self.failing:

@@ -1,16 +1,20 @@
 """What every dialect offers to the rooms above."""
 
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Protocol
 
 from sems_exporter.findings import Findings
-from sems_exporter.model import Station, StationState, TimeZone
+from sems_exporter.model import Alarm, Station, StationState, TimeZone
 from sems_exporter.portal.state import AccountState
 
 
 @dataclass(frozen=True, slots=True)
 class StationRef:
-    """A station as the account's list shows it. `installed_power` in watts."""
+    """A station as the account's list shows it, at the instant `seen_at`. Powers in watts, energies in joules.
+
+    `alarms` are active ones that are known without asking the station, None where nothing is known of any.
+    """
 
     id: str
     name: str | None = None
@@ -18,13 +22,20 @@ class StationRef:
     timezone_name: str | None = None
     state: StationState | None = None
     installed_power: float | None = None
+    seen_at: datetime | None = None
+    pv_power: float | None = None
+    pv_energy_today: float | None = None
+    alarms: tuple[Alarm, ...] | None = None
 
 
 class Portal(Protocol):
     """One account, read through one dialect. Methods raise PortalError and block while they ask."""
 
     def stations(self, findings: Findings) -> tuple[StationRef, ...]:
-        """The stations of the account."""
+        """The stations of the account; the list may be an hour old."""
+
+    def overview(self, findings: Findings, max_age: float) -> tuple[StationRef, ...]:
+        """The stations with what the account's list says of them now, or said at most `max_age` seconds ago."""
 
     def read(self, ref: StationRef, findings: Findings) -> Station:
         """Everything the portal says now of one station, decoded but not yet judged."""

@@ -15,7 +15,7 @@ from sems_exporter.portal.pace import Pace
 from sems_exporter.portal.session import Session
 from sems_exporter.portal.state import Token
 from sems_exporter.portal.transport import Exchange, Transport
-from sems_exporter.selfmetrics import SelfMetrics
+from sems_exporter.selfmetrics import AccountMetrics
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +38,7 @@ class AccountClient(ABC):
         pace: Pace,
         *,
         clock: Clock,
-        metrics: SelfMetrics,
+        metrics: AccountMetrics,
         session: Session,
     ) -> None:
         self._account = account

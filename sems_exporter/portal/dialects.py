@@ -17,7 +17,7 @@ from sems_exporter.portal.semsplus.portal import SemsPlus
 from sems_exporter.portal.session import Session
 from sems_exporter.portal.state import StateFile, Token
 from sems_exporter.portal.transport import Transport
-from sems_exporter.selfmetrics import SelfMetrics
+from sems_exporter.selfmetrics import AccountMetrics
 
 SEMSPLUS = "semsplus"
 CLASSIC = "classic"
@@ -39,7 +39,7 @@ def _is_trusted(token: Token, account: Account) -> bool:
 
 
 def open_account(
-    settings: Settings, clock: Clock, metrics: SelfMetrics, stop: threading.Event, transport: Transport
+    settings: Settings, clock: Clock, metrics: AccountMetrics, stop: threading.Event, transport: Transport
 ) -> AutoPortal:
     """The account of `settings` in the dialects it allows, SEMS+ preferred."""
     switch = Switch(metrics.endpoints)

@@ -1,40 +1,75 @@
 """The request budget: how fast the portal is asked, whatever the number of stations."""
 
+import random
 import threading
+import time
 from collections import deque
+from collections.abc import Callable
 
-from sems_exporter.clock import Clock
+from sems_exporter.clock import Clock, SystemClock
 from sems_exporter.errors import TimedOut
 
 SPACING = 0.2
-"""Seconds between two requests; bursts were answered with 429."""
+"""Seconds between two requests, at least; bursts were answered with 429."""
 WINDOW = 60.0
+QUICK_SHARE = 0.4
+"""Share of the budget that may go quickly: a home is read at once, a fleet is spread over the minute.
+
+Less than half, so that what is spread over the minute after a quick beginning is more than that and begins no other.
+"""
+JITTER = 0.2
 
 
 class Pace:
-    """At most `per_minute` requests in any minute, none closer than `SPACING` to the one before."""
+    """At most `per_minute` requests in any 60 s, and none closer than `SPACING` to the one before.
 
-    def __init__(self, per_minute: int, clock: Clock, stop: threading.Event) -> None:
+    A share of the budget may go quickly. What is beyond is spread evenly over the rest of the minute, so that an
+    account with much to ask comes in no further bursts. One thread at a time takes turns, so one request is under way.
+    """
+
+    def __init__(
+        self, per_minute: int, clock: Clock, stop: threading.Event, chance: random.Random | None = None
+    ) -> None:
         self._per_minute = per_minute
         self._clock = clock
         self._stop = stop
+        self._chance = chance or random.Random()  # noqa: S311 - spreads load, guards nothing
+        self._timer = _timer(clock)
         self._sent: deque[float] = deque(maxlen=per_minute)
+        self._gap = 0.0
 
     def take_turn(self) -> None:
         """Wait until a request may be sent, and count it; raises TimedOut when the program is ending."""
-        while (due := self._due(self._clock.now().timestamp())) > 0:
+        while (due := self._due(self._timer())) > 0:
             if self._clock.wait(self._stop, due):
                 raise TimedOut("the exporter is stopping")
-        self._sent.append(self._clock.now().timestamp())
+        self._sent.append(self._timer())
+        self._gap = self._gap_after(self._sent[-1])
 
     def _due(self, now: float) -> float:
+        """Seconds until a request may be sent."""
         if not self._sent:
             return 0.0
         if (ahead := self._sent[-1] - now) > 0:
             # The clock was set back: the requests keep their distances, or nothing would be sent until it catches up.
             self._sent = deque((sent - ahead for sent in self._sent), maxlen=self._per_minute)
-        waits = [self._sent[-1] + SPACING - now]
+        waits = [self._sent[-1] + self._gap - now]
         if len(self._sent) == self._per_minute:
             waits.append(self._sent[0] + WINDOW - now)
         # A clock of microseconds cannot wait for less than one.
         return round(max(waits), 6)
+
+    def _gap_after(self, now: float) -> float:
+        """Seconds from the request just sent to the next one."""
+        recent = [sent for sent in self._sent if sent > now - WINDOW]
+        left = self._per_minute - len(recent)
+        if len(recent) <= self._per_minute * QUICK_SHARE or left <= 0:
+            return SPACING
+        # Never faster than evenly, and slower while the minute still holds a quick beginning.
+        even = max(WINDOW / self._per_minute, (recent[0] + WINDOW - now) / left)
+        return max(SPACING, even * self._chance.uniform(1 - JITTER, 1 + JITTER))
+
+
+def _timer(clock: Clock) -> Callable[[], float]:
+    """Seconds by which to pace: of the machine's clock only what nobody can set, of any other its own time."""
+    return time.monotonic if isinstance(clock, SystemClock) else lambda: clock.now().timestamp()

@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from sems_exporter import errors
 from sems_exporter.clock import Clock
 from sems_exporter.portal.state import AccountState, StateFile, Token
-from sems_exporter.selfmetrics import SelfMetrics
+from sems_exporter.selfmetrics import AccountMetrics
 
 log = logging.getLogger(__name__)
 
@@ -23,7 +23,7 @@ class Session:
     rejections of one token cause one sign-in.
     """
 
-    def __init__(self, sign_in: Callable[[], Token], file: StateFile, clock: Clock, metrics: SelfMetrics) -> None:
+    def __init__(self, sign_in: Callable[[], Token], file: StateFile, clock: Clock, metrics: AccountMetrics) -> None:
         self._sign_in = sign_in
         self._file = file
         self._clock = clock

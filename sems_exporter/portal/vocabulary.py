@@ -19,6 +19,7 @@ def semsplus() -> list[Entry]:
     """All codes and keys of SEMS+ that are read."""
     found = [
         *_entries("flow", Station, factors.FLOW),
+        *_entries("stations/page", Station, factors.LISTED),
         *_entries("basic/info", Station, factors.INFO),
         *_entries("statistics, day", Station, factors.STATISTICS[Role.DAY]),
         *_entries("statistics, month", Station, factors.STATISTICS[Role.MONTH]),

@@ -51,8 +51,16 @@ class Classic:
     def stations(self, findings: Findings) -> tuple[StationRef, ...]:
         """The stations of the account; kept for an hour."""
         if "all" not in self._listed:
-            self._listed["all"] = self._list(findings)
+            now = self._clock.now()
+            self._listed["all"] = tuple(replace(ref, seen_at=now) for ref in self._list(findings))
         return self._listed["all"]
+
+    def overview(self, findings: Findings, max_age: float) -> tuple[StationRef, ...]:
+        """The stations with their states; the classic list tells no more."""
+        seen_at = next((ref.seen_at for ref in self._listed.get("all", ())), None)
+        if seen_at is None or (self._clock.now() - seen_at).total_seconds() >= max_age:
+            self._listed.clear()
+        return self.stations(findings)
 
     def read(self, ref: StationRef, findings: Findings) -> Station:
         """The station as its monitor detail shows it."""

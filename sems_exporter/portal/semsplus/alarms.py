@@ -36,13 +36,40 @@ def active_alarms(questions: Questions, findings: Findings) -> dict[str, Any]:
 
 def page(data: object, findings: Findings) -> Active:
     """The alarms of one page that are still active (the portal's status 0; 1 is recovered)."""
+    rows, total = _rows(data)
+    return Active(tuple(_alarm(row, findings) for row in rows if _is_active(row)), max(0, total - len(rows)))
+
+
+@dataclass(frozen=True, slots=True)
+class StationAlarms:
+    """Active alarms of several stations by station id, and whether further pages follow."""
+
+    by_station: dict[str, tuple[Alarm, ...]]
+    more: bool
+
+
+def page_of_many(data: object, number: int, findings: Findings) -> StationAlarms:
+    """Page `number`, counting from 1, of the alarms of several stations; each row names its station."""
+    rows, total = _rows(data)
+    found: dict[str, tuple[Alarm, ...]] = {}
+    for row in rows:
+        station = text(row.get("stationId"))
+        if station and _is_active(row):
+            found[station] = (*found.get(station, ()), _alarm(row, findings))
+    return StationAlarms(found, bool(rows) and number * endpoints.PAGE_SIZE < total)
+
+
+def _rows(data: object) -> tuple[list[dict[str, Any]], int]:
+    """The rows of a page, and how many there are on all pages."""
     body = document(data, "alarms")
     rows = body.get("dataList")
     if not isinstance(rows, list):
         raise errors.AnswerUnreadable("alarms: no dataList")
-    active = [_alarm(row, findings) for row in objects(rows) if str(row.get("status", "0")) != RECOVERED]
-    total = _count(body.get("total"))
-    return Active(tuple(active), max(0, (total or 0) - len(rows)))
+    return list(objects(rows)), max(len(rows), _count(body.get("total")) or 0)
+
+
+def _is_active(row: dict[str, Any]) -> bool:
+    return str(row.get("status", "0")) != RECOVERED
 
 
 def statistics(data: object) -> Active:

@@ -65,7 +65,7 @@ def page(data: object, findings: Findings) -> Page:
 
 def _station_ref(row: dict[str, Any], findings: Findings) -> StationRef:
     values: Values = {}
-    put(values, Station, factors.INFO["installedPower"], row.get("installedPower"), findings=findings)
+    put_all(values, Station, factors.LISTED, row, findings)
     zone_name = text(row.get("timeZone"))
     return StationRef(
         id=text(row["id"]) or "",
@@ -74,6 +74,8 @@ def _station_ref(row: dict[str, Any], findings: Findings) -> StationRef:
         timezone_name=zone_name,
         state=station_state(row.get("status"), findings),
         installed_power=values.get("installed_power"),
+        pv_power=values.get("pv_power"),
+        pv_energy_today=values.get("pv_energy_today"),
     )
 
 

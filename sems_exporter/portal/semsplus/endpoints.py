@@ -131,6 +131,12 @@ def alarms(station: str) -> Call:
     return Call("alarms", "POST", "/sems-alarm/api/v2/alarm/page", body)
 
 
+def alarms_of(stations: tuple[str, ...], page: int) -> Call:
+    """A page of the alarms of several stations that are active now, counting from 1."""
+    body = {"pageIndex": page, "pageSize": PAGE_SIZE, "stationIds": list(stations), "status": 0}
+    return Call("alarms", "POST", "/sems-alarm/api/v2/alarm/page", body)
+
+
 @lru_cache(maxsize=4096)
 def alarm_statistics(station: str) -> Call:
     """How many alarms a station has and had."""

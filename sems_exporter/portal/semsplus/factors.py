@@ -60,6 +60,12 @@ STATISTICS: dict[Role, dict[str, Row]] = {
 PRODUCTION: dict[str, Row] = {
     "profitProStats": Row("income_today", ""),
 }
+LISTED: dict[str, Row] = {
+    "installedPower": Row("installed_power", "kW"),
+    "pSystem": Row("pv_power", "kW"),
+    "productionToday": Row("pv_energy_today", "kWh"),
+}
+"""The list of stations. Its productionTotal is left out: the unit changes (21.852 for a 3 kW plant, 2026-09)."""
 INFO: dict[str, Row] = {
     "installedPower": Row("installed_power", "kW"),
     "pvCapacity": Row("installed_power", "kW", last=True),

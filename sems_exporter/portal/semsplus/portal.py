@@ -1,17 +1,19 @@
 """The SEMS+ dialect behind the Portal protocol: which calls make up a station, and what happens when one fails."""
 
 import logging
+from collections.abc import Iterator
+from dataclasses import replace
 from functools import partial
 
 from sems_exporter import errors
 from sems_exporter.clock import Clock
 from sems_exporter.findings import Dropped, Findings, Unknown
 from sems_exporter.measure import Role
-from sems_exporter.model import Station
+from sems_exporter.model import Alarm, Station
 from sems_exporter.portal import times
 from sems_exporter.portal.base import StationRef
 from sems_exporter.portal.semsplus import decode, devicelists, endpoints
-from sems_exporter.portal.semsplus.alarms import active_alarms
+from sems_exporter.portal.semsplus.alarms import StationAlarms, active_alarms, page_of_many
 from sems_exporter.portal.semsplus.client import Client
 from sems_exporter.portal.semsplus.devicelists import DeviceRef
 from sems_exporter.portal.semsplus.devices import DeviceReader, Facts
@@ -21,6 +23,9 @@ from sems_exporter.portal.state import AccountState
 
 log = logging.getLogger(__name__)
 
+MOST_ALARM_PAGES = 5
+"""Pages of a hundred active alarms among a hundred stations; with more, something is wrong with more than a station."""
+
 
 class SemsPlus:
     """One SEMS+ account."""
@@ -29,6 +34,7 @@ class SemsPlus:
         self._client = client
         self._clock = clock
         self._memory = Memory(clock)
+        self._alarms: dict[str, tuple[Alarm, ...]] = {}
 
     def stations(self, findings: Findings) -> tuple[StationRef, ...]:
         """All stations of the account, page by page; kept for an hour, and longer while the list cannot be read."""
@@ -55,11 +61,48 @@ class SemsPlus:
         found: dict[str, StationRef] = {}
         for number in range(1, endpoints.MOST_PAGES + 1):
             page = decode.page(self._client.call(endpoints.stations(number)), findings)
-            before = len(found)
-            found.update({ref.id: ref for ref in page.stations})
+            now, before = self._clock.now(), len(found)
+            found.update({ref.id: replace(ref, seen_at=now) for ref in page.stations})
             if len(found) == before or (page.total is not None and len(found) >= page.total):
                 break
         return tuple(found.values())
+
+    def overview(self, findings: Findings, max_age: float) -> tuple[StationRef, ...]:
+        """All stations as the list shows them now, with the alarms that one call tells of a hundred of them."""
+        kept = self._memory.last(("stations",))
+        is_old = kept is None or (self._clock.now() - kept.fetched_at).total_seconds() >= max_age
+        if is_old:
+            self._memory.forget(("stations",))
+        refs = self.stations(findings)
+        if is_old:
+            self._alarms = self._all_alarms(refs, findings)
+        return tuple(replace(ref, alarms=self._alarms.get(ref.id)) for ref in refs)
+
+    def _all_alarms(self, refs: tuple[StationRef, ...], findings: Findings) -> dict[str, tuple[Alarm, ...]]:
+        """Active alarms by station, as far as they can be read; that others have none is not said by this."""
+        found: dict[str, tuple[Alarm, ...]] = {}
+        try:
+            for start in range(0, len(refs), endpoints.PAGE_SIZE):
+                ids = tuple(ref.id for ref in refs[start : start + endpoints.PAGE_SIZE])
+                for page in self._alarm_pages(ids, findings):
+                    found |= {key: (*found.get(key, ()), *alarms) for key, alarms in page.by_station.items()}
+        except errors.WHOLE_ACCOUNT:
+            raise
+        except errors.PortalError as error:
+            # The details of each station still tell its own.
+            log.debug("alarms of many stations could not be read", extra={"reason": error.reason})
+        return found
+
+    def _alarm_pages(self, ids: tuple[str, ...], findings: Findings) -> Iterator[StationAlarms]:
+        for number in range(1, MOST_ALARM_PAGES + 1):
+            # A refusal is remembered, so that the call is not repeated for each hundred.
+            kept = self._memory.get(("alarms_of", str(number)), partial(self._alarm_page, ids, number, findings))
+            yield kept.value
+            if not kept.value.more:
+                return
+
+    def _alarm_page(self, ids: tuple[str, ...], number: int, findings: Findings) -> StationAlarms:
+        return page_of_many(self._client.call(endpoints.alarms_of(ids, number)), number, findings)
 
     def read(self, ref: StationRef, findings: Findings) -> Station:
         """The station with its devices. Fails only where neither the flow nor a single device could be read."""

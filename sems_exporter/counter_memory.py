@@ -1,0 +1,56 @@
+"""What the counter rules know, kept on disk, so that a restart does not begin blind."""
+
+import json
+import logging
+from datetime import timedelta
+from pathlib import Path
+
+from sems_exporter.clock import Clock
+from sems_exporter.files import write_private
+from sems_exporter.quality import Quality
+
+log = logging.getLogger(__name__)
+
+EVERY = 900.0
+RATE = 1500.0
+"""Bytes a second that the memory of a fleet may cost the disk, on average."""
+
+
+class CounterMemory:
+    """The file at `path`, or none. What cannot be read or written costs a line in the log only."""
+
+    def __init__(self, path: Path | None, quality: Quality, clock: Clock) -> None:
+        self._path = path
+        self._quality = quality
+        self._clock = clock
+        self._saved_at = clock.now()
+        self._every = EVERY
+        self._recall()
+
+    def save(self) -> None:
+        """Write the file anew."""
+        self._saved_at = self._clock.now()
+        if self._path is None:
+            return
+        text = json.dumps(self._quality.remembered())
+        self._every = max(EVERY, len(text) / RATE)
+        try:
+            write_private(self._path, text)
+        except OSError as error:
+            log.debug("the counters' memory cannot be saved", extra={"error": error.strerror})
+
+    def save_if_due(self) -> None:
+        """Write it if that was long ago: the next end may be a power cut."""
+        if self._clock.now() - self._saved_at >= timedelta(seconds=self._every):
+            self.save()
+
+    def _recall(self) -> None:
+        if self._path is None or not self._path.exists():
+            return
+        try:
+            self._quality.remember(json.loads(self._path.read_text()))
+        except (OSError, ValueError, TypeError, AttributeError) as error:
+            log.warning(
+                "the counters' memory cannot be read; starting without it",
+                extra={"path": str(self._path), "error": type(error).__name__},
+            )

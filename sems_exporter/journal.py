@@ -1,0 +1,66 @@
+"""What the log is told of an account's polling: once when something begins, once when it ends."""
+
+import logging
+
+from sems_exporter.findings import Findings, Unknown
+from sems_exporter.polling import Outcome
+
+log = logging.getLogger(__name__)
+
+MOST_NEWS = 1000
+
+
+class Journal:
+    """Remembers what was said, so that a night without internet does not fill the disk."""
+
+    def __init__(self, account: str) -> None:
+        self._account = {"account": account} if account else {}
+        self._news: set[tuple[Unknown, str]] = set()
+        self._missing: set[str] = set()
+        self._problem: str | None = None
+        self._said: set[str] = set()
+
+    def say_once(self, text: str) -> None:
+        """Say something that stays true for long."""
+        if text not in self._said:
+            self._said.add(text)
+            log.warning(text, extra=self._account)
+
+    def tell(self, outcome: Outcome, findings: Findings) -> None:
+        """Tell what is new in the portal's answers, and which parts of stations come and go."""
+        for news in findings.details:
+            if news not in self._news and len(self._news) < MOST_NEWS:
+                self._news.add(news)
+                kind, detail = news
+                log.warning(
+                    "the portal says something new", extra={"kind": kind.value, "detail": detail, **self._account}
+                )
+        if outcome.whole is None:
+            self._tell_parts(outcome)
+
+    def conclude(self, outcome: Outcome, seconds: float) -> None:
+        """Tell of a problem that begins, changes or ends."""
+        problem = outcome.sentence
+        if problem == self._problem:
+            return
+        self._problem = problem
+        if problem is None:
+            told = {"stations": outcome.read, "seconds": round(seconds, 1)}
+            log.info("refresh works", extra={**told, **self._account})
+            return
+        reason = outcome.failure.reason if outcome.failure else None
+        log.warning(
+            "refresh incomplete" if outcome.up else "refresh failed",
+            extra={"reason": reason, "error": problem, **self._account},
+        )
+
+    def _tell_parts(self, outcome: Outcome) -> None:
+        # A station whose turn it was not may be as incomplete as before.
+        tried = tuple(f"station {key}:" for key in outcome.tried)
+        missing = set(outcome.partial) | {text for text in self._missing if not text.startswith(tried)}
+        for text in dict.fromkeys(outcome.partial):
+            if text not in self._missing:
+                log.warning("part of a station is missing", extra={"error": text, **self._account})
+        for text in self._missing - missing:
+            log.info("part of a station is back", extra={"part": text, **self._account})
+        self._missing = missing

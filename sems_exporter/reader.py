@@ -1,0 +1,180 @@
+"""Reading an account: all of its stations, or, where its budget does not allow that, as many as a slice of time does.
+
+In rotation the account's list, which shows a hundred stations a call, is read every interval and keeps all of them
+alive; the details of each station follow in turn.
+"""
+
+import random
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
+from datetime import timedelta
+
+from sems_exporter import errors
+from sems_exporter.clock import Clock
+from sems_exporter.derive import derived, totals
+from sems_exporter.findings import Findings
+from sems_exporter.journal import Journal
+from sems_exporter.model import Station
+from sems_exporter.overviews import Overviews
+from sems_exporter.polling import Outcome, Plan
+from sems_exporter.portal import Portal, StationRef
+from sems_exporter.quality import Quality
+from sems_exporter.rotation import Rotation, need
+from sems_exporter.selection import Choice, Selection
+from sems_exporter.selfmetrics import AccountMetrics
+from sems_exporter.snapshots import Snapshots
+
+JITTER = 0.05
+SLICE = 60.0
+"""Seconds of rotation after which a refresh ends, so that what the exporter says of itself stays fresh."""
+LIST_SHARE = 1 / 3
+"""Share of the time that reading the list may take, however many pages it has."""
+MOST_IN_VAIN = 3
+"""Stations in a row without a way to the portal after which the rest of a refresh is not tried."""
+KEPT_DETAILS = timedelta(days=1)
+
+
+class Reader:
+    """Reads one account into the snapshots. `progress` tells how many of how many stations a refresh has read."""
+
+    def __init__(
+        self,
+        portal: Portal,
+        snapshots: Snapshots,
+        metrics: AccountMetrics,
+        quality: Quality,
+        *,
+        clock: Clock,
+        plan: Plan,
+        journal: Journal,
+        chance: random.Random,
+    ) -> None:
+        self._portal = portal
+        self._snapshots = snapshots
+        self._metrics = metrics
+        self._quality = quality
+        self._clock = clock
+        self._plan = plan
+        self._journal = journal
+        self._chance = chance
+        self._selection = Selection(plan.stations, plan.excluded)
+        self._rotation = Rotation(plan.per_minute, chance)
+        self._overviews = Overviews(plan.account, plan.data_max_age)
+        self._details: dict[str, Station] = {}
+        self._failing: dict[str, errors.PortalError] = {}
+        self._size = 0
+        self._list_seconds = 0.0
+        self.progress = (0, 0)
+
+    @property
+    def rotates(self) -> bool:
+        """Whether there are more stations than the budget can read within an interval."""
+        return self._rotation.round_seconds(self._size) > self._plan.interval
+
+    def read_all(self, outcome: Outcome, findings: Findings) -> None:
+        """Read every station once, however long it takes."""
+        chosen = self._chosen(self._portal.stations(findings), outcome)
+        self._read(list(chosen.values()), outcome, findings)
+
+    def read_some(self, outcome: Outcome, findings: Findings) -> None:
+        """Read every station if the budget allows it, else see all of them and read those whose turn it is."""
+        chosen = self._chosen(self._overview(findings) if self.rotates else self._portal.stations(findings), outcome)
+        if not self.rotates:
+            self._read(list(chosen.values()), outcome, findings)
+            return
+        self._show_overviews(chosen.values(), outcome, findings)
+        needs = {key: need(self._overviews.of(key)) for key in chosen}
+        order = self._rotation.order(needs, self._clock.now().timestamp())
+        self._read(self._for_a_slice(chosen[key] for key in order), outcome, findings)
+
+    def _overview(self, findings: Findings) -> tuple[StationRef, ...]:
+        """The account's list, an interval old at most, unless reading it takes too much of the budget."""
+        interval = self._plan.interval * self._chance.uniform(1, 1 + JITTER)
+        before = self._clock.now()
+        refs = self._portal.overview(findings, max(interval, self._list_seconds / LIST_SHARE))
+        if (took := (self._clock.now() - before).total_seconds()) > 0:
+            self._list_seconds = took
+        return refs
+
+    def _for_a_slice(self, refs: Iterable[StationRef]) -> Iterator[StationRef]:
+        """At least one station, and no more when the slice is over."""
+        end = self._clock.now() + timedelta(seconds=SLICE)
+        for ref in refs:
+            yield ref
+            if self._clock.now() >= end:
+                return
+
+    def _chosen(self, listed: tuple[StationRef, ...], outcome: Outcome) -> dict[str, StationRef]:
+        """The stations to read: selected by the settings, and read through no other account."""
+        self._snapshots.keep_only((ref.id for ref in listed), self._plan.account)
+        choice = self._selection.of(listed)
+        self._complain(choice, outcome)
+        taken = {entry.station for entry in self._snapshots.catalogue() if entry.account != self._plan.account}
+        chosen = {ref.id: ref for ref in choice.stations if ref.id not in taken}
+        elsewhere = len(choice.stations) - len(chosen)
+        if elsewhere:
+            self._journal.say_once("some stations of this account are read through another account of this exporter")
+        self._metrics.selected(elsewhere=elsewhere, unmatched=len(choice.missing) + len(choice.excluding_nothing))
+        outcome.stations = self._size = len(choice.stations)
+        self._details = {key: station for key, station in self._details.items() if key in chosen}
+        self._failing = {key: error for key, error in self._failing.items() if key in chosen}
+        self._overviews.keep_only(set(chosen))
+        return chosen
+
+    def _complain(self, choice: Choice, outcome: Outcome) -> None:
+        for word in choice.missing:
+            outcome.by_station[word] = errors.StationUnknown(
+                f"stations: {word!r} is not a station of this account; it has {choice.examples}"
+            )
+            self._metrics.failure(errors.StationUnknown.reason)
+        for word in choice.excluding_nothing:
+            self._journal.say_once(f"exclude_stations: {word!r} leaves out no station of this account")
+
+    def _show_overviews(self, refs: Iterable[StationRef], outcome: Outcome, findings: Findings) -> None:
+        for ref in refs:
+            outcome.overviews += 1
+            details = self._details.get(ref.id)
+            seen = self._overviews.renewed(ref, details, findings)
+            if seen is None:
+                continue
+            if details is not None and seen.fetched_at - details.fetched_at < KEPT_DETAILS:
+                seen = replace(details, overview=seen)
+            self._snapshots.put(seen, self._plan.account)
+
+    def _read(self, refs: Iterable[StationRef], outcome: Outcome, findings: Findings) -> None:
+        """The details of each station in turn; raises what concerns the whole account."""
+        for ref in refs:
+            self.progress = (len(outcome.tried), self._size)
+            began = self._clock.now()
+            outcome.tried.add(ref.id)
+            self._failing.pop(ref.id, None)
+            self._read_one(ref, outcome, findings)
+            self._rotation.has_read(ref.id, began.timestamp(), self._clock.now().timestamp())
+        outcome.earlier = dict(self._failing)
+        self._failing |= {key: error for key, error in outcome.by_station.items() if key in outcome.tried}
+        self._metrics.budget(self._plan.per_minute, self._rotation.round_seconds(self._size))
+
+    def _read_one(self, ref: StationRef, outcome: Outcome, findings: Findings) -> None:
+        try:
+            station = totals(self._portal.read(ref, findings))
+        except errors.WHOLE_ACCOUNT:
+            raise
+        except errors.PortalError as error:
+            self._metrics.failure(error.reason)
+            outcome.by_station[ref.id] = error
+            outcome.in_vain = outcome.in_vain + 1 if isinstance(error, errors.ON_THE_WAY) else 0
+            if outcome.in_vain >= MOST_IN_VAIN:
+                raise
+            return
+        outcome.read += 1
+        outcome.in_vain = 0
+        self._keep(station, findings)
+
+    def _keep(self, station: Station, findings: Findings) -> None:
+        now = self._clock.now()
+        read_at = station.fetched_at.timestamp()
+        named = replace(station, account=self._plan.account or None, details_timestamp=read_at)
+        details = derived(self._quality.check(named, now, findings), now)
+        self._details[station.id] = details
+        overview = self._overviews.of(station.id) if self.rotates else None
+        self._snapshots.put(replace(details, overview=overview), self._plan.account)

@@ -1,0 +1,31 @@
+"""A word on standard error from time to time, for a person who waits for a command."""
+
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+import click
+
+PATIENCE = 5.0
+"""Seconds until the first word, after which a person begins to wonder."""
+AGAIN = 10.0
+
+
+@contextmanager
+def telling(progress: Callable[[], str], patience: float = PATIENCE, again: float = AGAIN) -> Iterator[None]:
+    """While the body runs, print what `progress` says: after a few seconds, and then again and again."""
+    over = threading.Event()
+
+    def tell() -> None:
+        wait = patience
+        while not over.wait(wait):
+            click.echo(progress(), err=True)
+            wait = again
+
+    thread = threading.Thread(target=tell, name="telling", daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        over.set()
+        thread.join()
