@@ -1,6 +1,5 @@
 """What the account's list says of each station, as a station that can be shown by itself."""
 
-from dataclasses import replace
 from datetime import datetime
 
 from sems_exporter.derive import derived
@@ -39,21 +38,15 @@ class Overviews:
             name=ref.name,
             account=self._account or None,
             state=ref.state,
-            timezone=ref.timezone,
-            timezone_name=ref.timezone_name,
+            timezone=(details and details.timezone) or ref.timezone,
+            timezone_name=(details and details.timezone_name) or ref.timezone_name,
+            latitude=details.latitude if details else None,
+            longitude=details.longitude if details else None,
             installed_power=ref.installed_power,
             pv_power=self._vouched_for(ref, ref.seen_at),
             pv_energy_today=ref.pv_energy_today,
             alarms=ref.alarms,
         )
-        if details is not None:
-            station = replace(
-                station,
-                timezone=details.timezone or station.timezone,
-                timezone_name=details.timezone_name or station.timezone_name,
-                latitude=details.latitude,
-                longitude=details.longitude,
-            )
         seen = derived(self._quality.check(station, ref.seen_at, findings), ref.seen_at)
         self._seen[ref.id] = seen
         return seen

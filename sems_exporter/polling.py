@@ -63,8 +63,8 @@ def _all_up(every: list[Health]) -> bool | None:
 class Outcome:
     """What one refresh brought: failures by station, parts that are missing, and what ended it early, if anything.
 
-    `tried` are the stations whose details were asked for, `overviews` is the number of those the list showed in their
-    place; `earlier` are failures of stations whose turn has not come again.
+    `tried` are the stations whose details were asked for, `overviews` is the number of those that the list, in
+    rotation, has shown of late; `earlier` are failures of stations whose turn has not come again.
     """
 
     stations: int | None = None
@@ -79,8 +79,8 @@ class Outcome:
 
     @property
     def up(self) -> bool:
-        """Whether the account works and at least one station could be read, or seen where none was to be read."""
-        return self.whole is None and (self.read > 0 or (self.overviews > 0 and not self.tried))
+        """Whether the account works and at least one station could be read, or in rotation seen in the list."""
+        return self.whole is None and self.read + self.overviews > 0
 
     @property
     def failure(self) -> errors.SemsError | None:

@@ -7,7 +7,7 @@ alive; the details of each station follow in turn.
 import random
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from sems_exporter import errors
 from sems_exporter.clock import Clock
@@ -31,6 +31,8 @@ LIST_SHARE = 1 / 3
 """Share of the time that reading the list may take, however many pages it has."""
 MOST_IN_VAIN = 3
 """Stations in a row without a way to the portal after which the rest of a refresh is not tried."""
+OF_LATE = 3
+"""Intervals for which the list, where it cannot be read anew, still says that the account works."""
 KEPT_DETAILS = timedelta(days=1)
 
 
@@ -63,7 +65,7 @@ class Reader:
         self._details: dict[str, Station] = {}
         self._failing: dict[str, errors.PortalError] = {}
         self._size = 0
-        self._list_seconds = 0.0
+        self._list_due = clock.now()
         self.progress = (0, 0)
 
     @property
@@ -78,7 +80,10 @@ class Reader:
 
     def read_some(self, outcome: Outcome, findings: Findings) -> None:
         """Read every station if the budget allows it, else see all of them and read those whose turn it is."""
-        chosen = self._chosen(self._overview(findings) if self.rotates else self._portal.stations(findings), outcome)
+        began, rotated = self._clock.now(), self.rotates
+        chosen = self._chosen(self._overview(findings) if rotated else self._portal.stations(findings), outcome)
+        if not rotated:
+            self._plan_list(began)
         if not self.rotates:
             self._read(list(chosen.values()), outcome, findings)
             return
@@ -88,17 +93,23 @@ class Reader:
         self._read(self._for_a_slice(chosen[key] for key in order), outcome, findings)
 
     def _overview(self, findings: Findings) -> tuple[StationRef, ...]:
-        """The account's list, an interval old at most, unless reading it takes too much of the budget."""
+        """The account's list, anew every interval, unless reading it takes too much of the budget."""
+        began = self._clock.now()
+        if began < self._list_due:
+            return self._portal.overview(findings, anew=False)
+        try:
+            return self._portal.overview(findings, anew=True)
+        finally:
+            self._plan_list(began)
+
+    def _plan_list(self, began: datetime) -> None:
+        took = (self._clock.now() - began).total_seconds()
         interval = self._plan.interval * self._chance.uniform(1, 1 + JITTER)
-        before = self._clock.now()
-        refs = self._portal.overview(findings, max(interval, self._list_seconds / LIST_SHARE))
-        if (took := (self._clock.now() - before).total_seconds()) > 0:
-            self._list_seconds = took
-        return refs
+        self._list_due = began + timedelta(seconds=max(interval, took / LIST_SHARE))
 
     def _for_a_slice(self, refs: Iterable[StationRef]) -> Iterator[StationRef]:
-        """At least one station, and no more when the slice is over."""
-        end = self._clock.now() + timedelta(seconds=SLICE)
+        """At least one station, and no more when the slice is over or the list is due."""
+        end = min(self._clock.now() + timedelta(seconds=SLICE), self._list_due)
         for ref in refs:
             yield ref
             if self._clock.now() >= end:
@@ -131,8 +142,9 @@ class Reader:
             self._journal.say_once(f"exclude_stations: {word!r} leaves out no station of this account")
 
     def _show_overviews(self, refs: Iterable[StationRef], outcome: Outcome, findings: Findings) -> None:
+        of_late = self._clock.now() - timedelta(seconds=OF_LATE * self._plan.interval)
         for ref in refs:
-            outcome.overviews += 1
+            outcome.overviews += ref.seen_at is not None and ref.seen_at >= of_late
             details = self._details.get(ref.id)
             seen = self._overviews.renewed(ref, details, findings)
             if seen is None:

@@ -83,9 +83,9 @@ class AutoPortal:
         """The stations of the account."""
         return self._try(lambda portal: portal.stations(findings))
 
-    def overview(self, findings: Findings, max_age: float) -> tuple[StationRef, ...]:
+    def overview(self, findings: Findings, *, anew: bool) -> tuple[StationRef, ...]:
         """The stations with what the account's list says of them."""
-        return self._try(lambda portal: portal.overview(findings, max_age))
+        return self._try(lambda portal: portal.overview(findings, anew=anew))
 
     def read(self, ref: StationRef, findings: Findings) -> Station:
         """Everything the portal says now of one station."""

@@ -34,8 +34,8 @@ class Portal(Protocol):
     def stations(self, findings: Findings) -> tuple[StationRef, ...]:
         """The stations of the account; the list may be an hour old."""
 
-    def overview(self, findings: Findings, max_age: float) -> tuple[StationRef, ...]:
-        """The stations with what the account's list says of them now, or said at most `max_age` seconds ago."""
+    def overview(self, findings: Findings, *, anew: bool) -> tuple[StationRef, ...]:
+        """The stations with what the account's list says of them now, or, unless `anew`, said when last asked."""
 
     def read(self, ref: StationRef, findings: Findings) -> Station:
         """Everything the portal says now of one station, decoded but not yet judged."""

@@ -62,11 +62,11 @@ class Pace:
     def _gap_after(self, now: float) -> float:
         """Seconds from the request just sent to the next one."""
         recent = [sent for sent in self._sent if sent > now - WINDOW]
-        left = self._per_minute - len(recent)
-        if len(recent) <= self._per_minute * QUICK_SHARE or left <= 0:
+        if len(recent) <= self._per_minute * QUICK_SHARE:
             return SPACING
         # Never faster than evenly, and slower while the minute still holds a quick beginning.
-        even = max(WINDOW / self._per_minute, (recent[0] + WINDOW - now) / left)
+        left = self._per_minute - len(recent)
+        even = max(WINDOW / self._per_minute, (recent[0] + WINDOW - now) / left if left else 0.0)
         return max(SPACING, even * self._chance.uniform(1 - JITTER, 1 + JITTER))
 
 

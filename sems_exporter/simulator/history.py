@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import date, timedelta
+from functools import lru_cache
 from math import acos, cos, pi, radians, sin, tan
 
 from sems_exporter.simulator.chance import uniform
@@ -13,36 +15,53 @@ from sems_exporter.simulator.specs import HouseSpec, PlantSpec
 _WATT_HOUR = 3600.0
 
 
-def past_day(spec: PlantSpec, ordinal: int) -> list[float]:
-    """The counter vector of one whole day before the simulated time, by the ordinal of its date."""
-    if ordinal < spec.commissioned.toordinal():
-        return [0.0] * vector_length(len(spec.inverters))
-    insolation, daylight = _sunshine(spec.latitude, ordinal)
-    clearness = 0.18 + 0.42 * uniform(spec.seed, "past-sky", ordinal)
-    pv = spec.peak_watts * insolation * clearness * _WATT_HOUR
-    load = _house_day(spec.house) * (0.8 + 0.4 * uniform(spec.seed, "past-load", ordinal)) * _WATT_HOUR
-    load += _ev_day(spec, ordinal)
-    direct = min(0.45 * load, 0.8 * pv)
-    charge, discharge = _cycled(spec, pv - direct, load - direct)
-    per_inverter = [
-        value
-        for inverter in spec.inverters
-        for value in (
-            pv * _share(inverter.peak_watts, spec.peak_watts),
-            charge * _battery_share(spec, inverter.serial),
-            discharge * _battery_share(spec, inverter.serial),
-            86400.0 if inverter.batteries else daylight,
+class Past:
+    """The days of a plant before the simulated time. What is the same for all of them is worked out once."""
+
+    def __init__(self, spec: PlantSpec) -> None:
+        self._spec = spec
+        self._peak = spec.peak_watts
+        self._house = _house_day(spec.house)
+        self._kept = min((battery.efficiency for battery in spec.batteries), default=1.0) ** 2
+        self._usable = sum(
+            battery.capacity_watt_hours * (battery.max_state_of_charge - battery.min_state_of_charge)
+            for battery in spec.batteries
         )
-    ]
-    return [*per_inverter, pv - direct - charge, load - direct - discharge, load]
+        self._shares = [
+            (_share(inverter.peak_watts, self._peak), _battery_share(spec, inverter.serial), bool(inverter.batteries))
+            for inverter in spec.inverters
+        ]
 
+    def day(self, ordinal: int) -> list[float]:
+        """The counter vector of one whole day, by the ordinal of its date."""
+        spec = self._spec
+        if ordinal < spec.commissioned.toordinal():
+            return [0.0] * vector_length(len(spec.inverters))
+        insolation, daylight = _sunshine(spec.latitude, ordinal)
+        clearness = 0.18 + 0.42 * uniform(spec.seed, "past-sky", ordinal)
+        pv = self._peak * insolation * clearness * _WATT_HOUR
+        load = self._house * (0.8 + 0.4 * uniform(spec.seed, "past-load", ordinal)) * _WATT_HOUR
+        load += _ev_day(spec, ordinal)
+        direct = min(0.45 * load, 0.8 * pv)
+        # What fits once into the batteries, less their losses.
+        discharge = min(0.85 * self._usable * _WATT_HOUR, (pv - direct) * self._kept, load - direct)
+        charge = discharge / self._kept
+        vector: list[float] = []
+        for share, battery_share, awake in self._shares:
+            vector += (pv * share, charge * battery_share, discharge * battery_share, 86400.0 if awake else daylight)
+        vector += (pv - direct - charge, load - direct - discharge, load)
+        return vector
 
-def before(spec: PlantSpec, first: date, start: date) -> list[float]:
-    """The counter vector of the days from `first` up to and without `start`."""
-    totals = [0.0] * vector_length(len(spec.inverters))
-    for ordinal in range(max(first, spec.commissioned).toordinal(), start.toordinal()):
-        totals = [sum(pair) for pair in zip(totals, past_day(spec, ordinal), strict=True)]
-    return totals
+    def totals(self, days: Iterable[date]) -> list[list[float]]:
+        """The counter vectors at the beginning of each of `days`, which are in order; in one pass over the years."""
+        totals = [0.0] * vector_length(len(self._spec.inverters))
+        ordinal, found = self._spec.commissioned.toordinal(), []
+        for day in days:
+            while ordinal < day.toordinal():
+                totals = [total + part for total, part in zip(totals, self.day(ordinal), strict=True)]
+                ordinal += 1
+            found.append(totals)
+        return found
 
 
 def period_starts(day: date) -> dict[str, date]:
@@ -55,6 +74,7 @@ def period_starts(day: date) -> dict[str, date]:
     }
 
 
+@lru_cache(maxsize=16384)
 def _sunshine(latitude: float, ordinal: int) -> tuple[float, float]:
     """Hours of full sun outside the atmosphere on the flat (kWh per kW/m2), and seconds of daylight."""
     angle = 2.0 * pi * (date.fromordinal(ordinal).timetuple().tm_yday - 81) / 365.2425
@@ -76,16 +96,6 @@ def _ev_day(spec: PlantSpec, ordinal: int) -> float:
         return 0.0
     begin, end = ev_session(spec.ev_charger, spec.seed, ordinal)
     return spec.ev_charger.rated_watts * (end - begin)
-
-
-def _cycled(spec: PlantSpec, surplus: float, missing: float) -> tuple[float, float]:
-    """Joules charged and discharged on a day: what fits once into the batteries, less their losses."""
-    if not spec.batteries:
-        return 0.0, 0.0
-    usable = sum(b.capacity_watt_hours * (b.max_state_of_charge - b.min_state_of_charge) for b in spec.batteries)
-    kept = min(battery.efficiency for battery in spec.batteries) ** 2
-    discharge = min(0.85 * usable * _WATT_HOUR, surplus * kept, missing)
-    return discharge / kept, discharge
 
 
 def _share(part: float, whole: float) -> float:

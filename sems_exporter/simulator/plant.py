@@ -11,7 +11,7 @@ from sems_exporter.simulator.alarms import Alarm
 from sems_exporter.simulator.battery import capacity_joules
 from sems_exporter.simulator.disturbances import Disturbances, Span
 from sems_exporter.simulator.energy import Energies, Ledger, station_energies
-from sems_exporter.simulator.history import before, past_day, period_starts
+from sems_exporter.simulator.history import Past, period_starts
 from sems_exporter.simulator.portrait import Portrait
 from sems_exporter.simulator.specs import PlantSpec
 from sems_exporter.simulator.state import PlantState
@@ -34,6 +34,7 @@ class Plant:
         self.zone = ZoneInfo(spec.zone)
         self._first_day = start.astimezone(self.zone).date()
         self._lock = threading.Lock()
+        self._past = Past(spec)
         self._checkpoints = [self._origin()]
         self._disturbances = Disturbances()
         self.alarms: list[Alarm] = []
@@ -104,22 +105,19 @@ class Plant:
         if day > today:
             return Energies(0.0, 0.0, 0.0, 0.0, 0.0, 0.0)
         if day < self._first_day:
-            return station_energies(past_day(self.spec, day.toordinal()))
+            return station_energies(self._past.day(day.toordinal()))
         self.state(instant)  # simulates the days in between
         return station_energies(self._days[day.toordinal()])
 
     def _origin(self) -> Ledger:
         midnight = datetime(*self._first_day.timetuple()[:3], tzinfo=self.zone)
-        totals = before(self.spec, self.spec.commissioned, self._first_day)
-        begins = {
-            period: [
-                total - part for total, part in zip(totals, before(self.spec, first, self._first_day), strict=True)
-            ]
-            for period, first in period_starts(self._first_day).items()
-        }
+        starts = period_starts(self._first_day)
+        in_order = sorted({*starts.values(), self._first_day})
+        known = dict(zip(in_order, self._past.totals(in_order), strict=True))
+        totals, begins = known[self._first_day], {period: known[first] for period, first in starts.items()}
         stored = [b.initial_state_of_charge * capacity_joules(b) for b in self.spec.batteries]
         step = int(midnight.timestamp()) // STEP_SECONDS
-        return Ledger(step, self._first_day.toordinal(), totals, stored, dict(begins))
+        return Ledger(step, self._first_day.toordinal(), list(totals), stored, dict(begins))
 
     def _ledger_at(self, step: int) -> Ledger:
         """The ledger at the beginning of `step`, simulated from the nearest one that is kept."""

@@ -128,10 +128,10 @@ def test_setting_the_machines_clock_ahead_frees_no_budget(monkeypatch: pytest.Mo
             monotonic[0] += seconds
             return stop.is_set()
 
-    monkeypatch.setattr(room.time, "monotonic", lambda: monotonic[0])
+    monkeypatch.setattr("time.monotonic", lambda: monotonic[0])
     pace = Pace(3, SetAhead(), threading.Event(), random.Random(1))
 
     for _ in range(4):
         pace.take_turn()
 
-    assert sum(waits) == pytest.approx(60, abs=SLACK)
+    assert 60 - SLACK <= sum(waits) <= 90

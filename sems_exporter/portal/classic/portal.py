@@ -55,10 +55,9 @@ class Classic:
             self._listed["all"] = tuple(replace(ref, seen_at=now) for ref in self._list(findings))
         return self._listed["all"]
 
-    def overview(self, findings: Findings, max_age: float) -> tuple[StationRef, ...]:
+    def overview(self, findings: Findings, *, anew: bool) -> tuple[StationRef, ...]:
         """The stations with their states; the classic list tells no more."""
-        seen_at = next((ref.seen_at for ref in self._listed.get("all", ())), None)
-        if seen_at is None or (self._clock.now() - seen_at).total_seconds() >= max_age:
+        if anew:
             self._listed.clear()
         return self.stations(findings)
 

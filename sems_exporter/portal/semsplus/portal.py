@@ -67,16 +67,14 @@ class SemsPlus:
                 break
         return tuple(found.values())
 
-    def overview(self, findings: Findings, max_age: float) -> tuple[StationRef, ...]:
+    def overview(self, findings: Findings, *, anew: bool) -> tuple[StationRef, ...]:
         """All stations as the list shows them now, with the alarms that one call tells of a hundred of them."""
-        kept = self._memory.last(("stations",))
-        is_old = kept is None or (self._clock.now() - kept.fetched_at).total_seconds() >= max_age
-        if is_old:
+        if anew:
             self._memory.forget(("stations",))
         refs = self.stations(findings)
-        if is_old:
+        if anew:
             self._alarms = self._all_alarms(refs, findings)
-        return tuple(replace(ref, alarms=self._alarms.get(ref.id)) for ref in refs)
+        return tuple(replace(ref, alarms=self._alarms[ref.id]) if ref.id in self._alarms else ref for ref in refs)
 
     def _all_alarms(self, refs: tuple[StationRef, ...], findings: Findings) -> dict[str, tuple[Alarm, ...]]:
         """Active alarms by station, as far as they can be read; that others have none is not said by this."""

@@ -1,0 +1,221 @@
+"""More stations than the budget allows: what the portal sees, and what is known of each station. Time is simulated."""
+
+import logging
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from sems_exporter.freshness import Faded
+from sems_exporter.rotation import QUIET
+from tests.fleets import MIDNIGHT, Fleet, name
+
+HOUR = 3600.0
+Builder = Callable[..., Fleet]
+
+
+@pytest.fixture
+def build(tmp_path: Path) -> Builder:
+    """Makes fleets on paper portals."""
+
+    def built(stations: int, per_minute: int = 30, **options: object) -> Fleet:
+        return Fleet(stations, tmp_path, per_minute, **options)  # type: ignore[arg-type]
+
+    return built
+
+
+@pytest.fixture(scope="module")
+def thousand(tmp_path_factory: pytest.TempPathFactory) -> Fleet:
+    """A thousand stations after their first hour."""
+    fleet = Fleet(1000, tmp_path_factory.mktemp("state"))
+    fleet.run(1)
+    return fleet
+
+
+def value(fleet: Fleet, metric: str, **labels: str) -> float:
+    found = fleet.parts.metrics.registry.get_sample_value(metric, labels)
+    assert found is not None, metric
+    return found
+
+
+def shown(fleet: Fleet) -> list[Faded]:
+    return fleet.parts.snapshots.shown(fleet.clock.now())
+
+
+def details(fleet: Fleet) -> list[Faded]:
+    """The stations whose details are shown: only those tell what flows into the grid."""
+    return [one for one in shown(fleet) if one.station.grid_export_power is not None]
+
+
+class TestThousandStations:
+    """The account of a large installer in its first hour."""
+
+    def test_the_portal_never_sees_more_than_the_budget_and_nearly_all_of_it_is_used(self, thousand: Fleet) -> None:
+        assert thousand.portal.most_in_a_minute <= 30
+        assert len(thousand.portal.sent) > 0.95 * 30 * 60
+
+    def test_nothing_comes_in_a_burst_at_the_start(self, thousand: Fleet) -> None:
+        start = thousand.portal.sent[0][0]
+
+        assert sum(at < start + 10 for at, _ in thousand.portal.sent) <= 16
+        assert thousand.portal.by_endpoint["login"] == 1
+
+    def test_the_list_comes_first_and_then_every_interval(self, thousand: Fleet) -> None:
+        asked = [endpoint for _, endpoint in thousand.portal.sent[:12]]
+
+        assert asked == ["login", *["stations"] * 10, "info"]
+        assert 11 <= thousand.portal.by_endpoint["stations"] / 10 <= 13
+
+    def test_every_station_is_up_with_state_power_and_energy_of_today(self, thousand: Fleet) -> None:
+        stations = [one.station for one in shown(thousand) if one.up]
+
+        assert len(stations) == 1000
+        assert all(station.state is not None for station in stations)
+        assert all(station.pv_power is not None for station in stations)
+        assert all(station.pv_energy_today is not None for station in stations)
+
+    def test_the_operator_sees_what_the_budget_costs(self, thousand: Fleet) -> None:
+        assert value(thousand, "sems_stations") == 1000
+        assert value(thousand, "sems_portal_requests_per_minute_limit") == 30
+        assert 6 * HOUR < value(thousand, "sems_details_round_seconds") < 10 * HOUR
+        assert value(thousand, "sems_up") == 1
+        read = [one.station.details_timestamp for one in shown(thousand) if one.station.details_timestamp is not None]
+        assert 80 < len(read) < 150
+
+    def test_the_plan_for_the_next_refresh_stays_fresh(self, thousand: Fleet) -> None:
+        """An alert takes one that was due long ago for a poller that has stopped."""
+        planned = value(thousand, "sems_refresh_next_timestamp_seconds")
+
+        assert thousand.clock.now().timestamp() - planned < 120
+
+
+def test_a_day_of_a_fleet_keeps_all_stations_up_and_lets_none_starve(build: Builder) -> None:
+    fleet = build(30, per_minute=3)
+    down: list[datetime] = []
+    ages: list[float] = []
+
+    def look(now: datetime) -> None:
+        down.extend(now for one in shown(fleet) if not one.up)
+        if now > MIDNIGHT + timedelta(hours=10):
+            ages.extend(now.timestamp() - at for at in fleet.portal.read_at.values())
+
+    fleet.run(24, look)
+
+    whole = value(fleet, "sems_details_round_seconds")
+    assert down == []
+    assert len(fleet.portal.read_at) == 30
+    assert max(ages) <= (QUIET + 1) * whole + 300
+    assert fleet.portal.most_in_a_minute <= 3
+    assert fleet.portal.by_endpoint["login"] == 1
+
+
+def test_powers_of_two_instants_never_stand_side_by_side(build: Builder) -> None:
+    """The details' own as long as they are young; after that only the list's, with its instant."""
+    fleet = build(40, per_minute=6, start=MIDNIGHT + timedelta(hours=8))
+    both: set[bool] = set()
+
+    def look(now: datetime) -> None:
+        for one in shown(fleet):
+            station = one.station
+            assert station.data_timestamp is not None
+            both.add(station.load_power is not None)
+            if station.load_power is not None:
+                flowing = station.load_power + (station.grid_export_power or 0) - (station.grid_import_power or 0)
+                assert station.pv_power == pytest.approx(flowing)
+            else:
+                assert station.grid_export_power is None
+                assert station.power_residual is None
+                assert (now - station.data_timestamp).total_seconds() < 900
+
+    fleet.run(4, look)
+
+    assert both == {True, False}
+
+
+def test_a_station_with_an_alarm_is_told_by_the_list_and_read_soon(build: Builder) -> None:
+    fleet = build(30, per_minute=3)
+    fleet.run(4)
+    whole = value(fleet, "sems_details_round_seconds")
+    fleet.portal.ill = {name(7)}
+    began = fleet.clock.now().timestamp()
+
+    fleet.run(0.2)
+    [seen] = [one.station for one in shown(fleet) if one.station.id == name(7)]
+    fleet.run(2)
+
+    assert seen.alarms is not None
+    assert [alarm.code for alarm in seen.alarms] == ["E1"]
+    assert began < fleet.portal.read_at[name(7)]
+    assert fleet.clock.now().timestamp() - fleet.portal.read_at[name(7)] < whole / 2
+
+
+def test_a_fleet_that_fits_is_read_whole_every_interval(build: Builder) -> None:
+    """As ever: one list an hour, all details every five minutes."""
+    fleet = build(8)
+    fleet.run(1)
+    fleet.portal.sent.clear()
+
+    fleet.run(2)
+
+    asked = fleet.portal.by_endpoint
+    assert asked["flow"] in range(8 * 22, 8 * 25)
+    assert asked["stations"] <= 3
+    assert len(details(fleet)) == 8
+    assert value(fleet, "sems_details_round_seconds") < 300
+
+
+def test_a_restart_shows_all_stations_within_minutes_and_goes_on_with_others(build: Builder) -> None:
+    fleet = build(300, start=MIDNIGHT + timedelta(hours=9))
+    fleet.run(0.5)
+    before = set(fleet.portal.read_at)
+    fleet.portal.read_at.clear()
+    fleet.restart()
+
+    fleet.run(0.5)
+
+    assert fleet.portal.by_endpoint["login"] == 1
+    assert sum(one.station.pv_power is not None for one in shown(fleet)) == 300
+    assert len(before) > 20
+    assert len(before & set(fleet.portal.read_at)) < len(before) / 2
+
+
+def test_stations_that_cannot_be_read_are_counted_and_hold_up_no_others(
+    build: Builder, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.WARNING)
+    fleet = build(20, per_minute=3)
+    fleet.portal.failing = lambda endpoint, station: 500 if station == name(3) and endpoint != "stations" else None
+
+    fleet.run(6)
+
+    told = [record for record in caplog.records if name(3) in str(vars(record).get("error"))]
+    assert len(fleet.portal.read_at) == 19
+    assert value(fleet, "sems_refresh_failures_total", reason="server_fault") >= 1
+    assert value(fleet, "sems_up") == 1
+    assert fleet.parts.poller.health.problem is not None
+    assert len([record for record in told if record.getMessage() == "refresh incomplete"]) == 1
+
+
+def test_a_portal_that_is_gone_is_not_asked_station_by_station(build: Builder) -> None:
+    fleet = build(200)
+    fleet.run(0.5)
+    sent = len(fleet.portal.sent)
+    fleet.portal.failing = lambda *_: 500 if len(fleet.portal.sent) >= sent else None
+
+    fleet.run(0.5)
+
+    assert fleet.portal.most_in_a_minute <= 30
+    assert not any(
+        one.up and one.station.pv_power is not None for one in shown(fleet) if one.station.details_timestamp is None
+    )
+
+
+def test_the_list_of_a_very_large_account_takes_a_third_of_the_budget_at_most(build: Builder) -> None:
+    fleet = build(1500, per_minute=5)
+
+    fleet.run(1)
+
+    asked = fleet.portal.by_endpoint
+    assert asked["stations"] + asked["alarms"] < 0.45 * sum(asked.values())
+    assert all(one.up for one in shown(fleet))
