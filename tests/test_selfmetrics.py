@@ -2,7 +2,7 @@
 
 import re
 
-from prometheus_client import CollectorRegistry
+from prometheus_client import CollectorRegistry, generate_latest
 
 from sems_exporter import errors
 from sems_exporter.families import all_families
@@ -98,3 +98,48 @@ def test_own_names_follow_the_rules_and_clash_with_no_family_of_the_model() -> N
     for name in own:
         assert name.startswith(("sems_", "process_"))
         assert not re.search(r"kwh|kilo|percent|millis|minutes|_ms\b", name)
+
+
+def test_the_account_of_the_plain_settings_has_no_label() -> None:
+    metrics = SelfMetrics()
+
+    metrics.of("").login("ok")
+
+    assert value(metrics.registry, "sems_portal_logins_total", outcome="ok") == 1.0
+    assert metrics.of_account("") is None
+
+
+def test_every_series_of_a_named_account_carries_its_name_and_starts_at_zero() -> None:
+    plain = {sample.name for family in SelfMetrics().of("").collect() for sample in family.samples}
+    metrics = SelfMetrics(["north", "south"])
+
+    for name in ("north", "south"):
+        alone = metrics.of_account(name)
+        assert alone is not None
+        samples = [sample for family in alone.collect() for sample in family.samples]
+        assert {sample.name for sample in samples} == plain
+        assert {sample.labels["account"] for sample in samples} == {name}
+        assert value(metrics.registry, "sems_portal_logins_total", outcome="ok", account=name) == 0.0
+
+
+def test_accounts_count_apart_and_each_family_is_exposed_once() -> None:
+    metrics = SelfMetrics(["north", "south"])
+    metrics.of("north").login("ok")
+    metrics.of("south").endpoints(("flow",))
+
+    text = generate_latest(metrics.registry).decode()
+
+    assert value(metrics.registry, "sems_portal_logins_total", outcome="ok", account="north") == 1.0
+    assert value(metrics.registry, "sems_portal_logins_total", outcome="ok", account="south") == 0.0
+    assert value(metrics.registry, "sems_portal_logins_total", outcome="ok") is None
+    assert text.count("# TYPE sems_portal_logins_total counter") == 1
+    assert text.count("# TYPE sems_build_info gauge") == 1
+    assert "_created" not in text
+
+
+def test_what_concerns_the_process_carries_no_account() -> None:
+    metrics = SelfMetrics(["north"])
+
+    metrics.web_fault()
+
+    assert value(metrics.registry, "sems_web_faults_total") == 1.0

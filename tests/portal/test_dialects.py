@@ -214,3 +214,19 @@ def test_a_success_without_data_is_the_empty_failure_of_an_account_that_has_move
 
     with pytest.raises(errors.AnswerEmpty):
         home.read()
+
+
+def test_the_classic_list_keeps_a_fleet_alive_by_its_states(build: Builder) -> None:
+    home = build("classic", dialect="classic")
+    home.read()
+    home.clock.advance(POLL)
+    before = home.asked("classic_ids", "classic_stations")
+
+    [ref] = home.accounts[-1].overview(Findings(), anew=True)
+    [same] = home.accounts[-1].overview(Findings(), anew=False)
+
+    assert home.asked("classic_ids", "classic_stations") > before
+    assert same == ref
+    assert ref.seen_at is not None
+    assert (home.clock.now() - ref.seen_at).total_seconds() < 60
+    assert ref.pv_power is None

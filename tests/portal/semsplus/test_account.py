@@ -7,9 +7,9 @@ import pytest
 
 from sems_exporter import errors
 from sems_exporter.findings import Findings, Unknown
-from sems_exporter.simulator import Answer
+from sems_exporter.simulator import Answer, demo_plants
 from tests.portal.semsplus.conftest import Builder
-from tests.portal.semsplus.homes import JUNE_NOON, Home
+from tests.portal.semsplus.homes import JUNE_NOON, Home, SharedClock
 
 HOUR = 3600
 HTML = Answer(body="<html>maintenance</html>", headers={"Content-Type": "text/html"})
@@ -260,3 +260,66 @@ def test_a_code_that_nobody_has_described_is_counted_and_costs_one_answer_only(h
     assert home.findings.unknown == {Unknown.RESULT_CODE: 1}
     assert any("Q4711" in detail for _, detail in home.findings.details)
     assert station.meters[0].grid_import_power is not None
+
+
+class TestOverview:
+    """The list as it is now, for accounts of more stations than the budget allows."""
+
+    @pytest.fixture
+    def fleet(self, build: Builder) -> Home:
+        clock = SharedClock(JUNE_NOON)
+        home: Home = build(plants=demo_plants(3, clock=clock))
+        return home
+
+    def test_each_station_comes_with_state_power_and_energy_of_today(self, fleet: Home) -> None:
+        refs = fleet.account.overview(Findings(), anew=True)
+        details = {ref.id: fleet.account.read(ref, Findings()) for ref in refs}
+
+        assert len(refs) == 3
+        for ref in refs:
+            assert ref.seen_at is not None
+            assert timedelta(0) <= ref.seen_at - JUNE_NOON < timedelta(seconds=5)
+            assert ref.state is details[ref.id].state
+            assert ref.pv_energy_today == details[ref.id].pv_energy_today
+            assert ref.pv_power is not None
+        assert refs[0].pv_power == pytest.approx(details[refs[0].id].pv_power, abs=10)
+
+    def test_it_is_asked_when_it_is_wanted_anew_and_kept_otherwise(self, fleet: Home) -> None:
+        for anew in (True, False, False, True):
+            fleet.account.overview(Findings(), anew=anew)
+            fleet.clock.advance(300)
+
+        assert fleet.asked("stations") == 2
+        assert fleet.asked("alarms") == 2
+
+    def test_one_call_brings_the_alarms_of_all_stations_and_says_nothing_of_the_others(self, build: Builder) -> None:
+        clock = SharedClock(JUNE_NOON)
+        plants = demo_plants(3, clock=clock)
+        plants[2].fail_inverter(JUNE_NOON - timedelta(hours=1), JUNE_NOON + timedelta(hours=1), "E-1")
+        fleet = build(plants=plants)
+
+        refs = fleet.account.overview(Findings(), anew=True)
+
+        assert fleet.asked("alarms") == 1
+        assert [ref.alarms is None for ref in refs] == [True, True, False]
+        assert refs[2].alarms is not None
+        assert [alarm.code for alarm in refs[2].alarms] == ["E-1"]
+
+    def test_alarms_that_cannot_be_read_together_cost_nothing_but_themselves(self, fleet: Home) -> None:
+        fleet.portal.script_always("alarms", Answer(body={"code": "100025"}))
+
+        for _ in range(3):
+            refs = fleet.account.overview(Findings(), anew=True)
+
+        assert [ref.alarms for ref in refs] == [None, None, None]
+        assert all(ref.pv_power is not None for ref in refs)
+        assert fleet.asked("alarms") == 1
+
+    def test_a_list_that_cannot_be_read_anew_keeps_the_instant_it_is_from(self, fleet: Home) -> None:
+        before = fleet.account.overview(Findings(), anew=True)
+        fleet.clock.advance(300)
+        fleet.portal.script_always("stations", Answer(500))
+
+        refs = fleet.account.overview(Findings(), anew=True)
+
+        assert [ref.seen_at for ref in refs] == [ref.seen_at for ref in before]

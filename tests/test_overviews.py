@@ -1,0 +1,110 @@
+"""What the account's list says of a station, and when it is not believed."""
+
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+import pytest
+
+from sems_exporter.findings import Findings
+from sems_exporter.model import KWH, Station, StationState
+from sems_exporter.overviews import Overviews
+from sems_exporter.portal import StationRef
+from tests.homes import AMSTERDAM, NOON, home
+
+ROW = StationRef(
+    "plant-1",
+    "Sunny Home",
+    AMSTERDAM,
+    "Europe/Amsterdam",
+    StationState.RUNNING,
+    6000.0,
+    seen_at=NOON,
+    pv_power=1500.0,
+    pv_energy_today=5 * KWH,
+)
+
+
+def looked(overviews: Overviews, row: StationRef, minutes: float = 0, details: Station | None = None) -> Station:
+    seen = overviews.renewed(replace(row, seen_at=NOON + timedelta(minutes=minutes)), details, Findings())
+    assert seen is not None
+    return seen
+
+
+def made() -> Overviews:
+    return Overviews("", 1200.0)
+
+
+def test_a_row_becomes_a_station_with_the_instant_of_the_answer() -> None:
+    seen = looked(made(), ROW)
+
+    assert (seen.name, seen.state, seen.installed_power) == ("Sunny Home", StationState.RUNNING, 6000.0)
+    assert (seen.pv_power, seen.pv_energy_today) == (1500.0, 5 * KWH)
+    assert seen.data_timestamp == seen.fetched_at == NOON
+    assert seen.full_load_time_today == pytest.approx(3000)
+
+
+def test_the_same_answer_is_no_new_look() -> None:
+    overviews = made()
+    looked(overviews, ROW)
+
+    assert overviews.renewed(ROW, None, Findings()) is None
+    assert overviews.renewed(replace(ROW, seen_at=None), None, Findings()) is None
+
+
+def test_place_and_zone_come_from_the_details() -> None:
+    details = replace(home(), latitude=52.0, longitude=5.0)
+
+    seen = looked(made(), replace(ROW, timezone=None, timezone_name=None), details=details)
+
+    assert seen.timezone is AMSTERDAM
+    assert seen.sun_elevation is not None
+    assert seen.sun_elevation > 50
+
+
+@pytest.mark.parametrize("state", [StationState.OFFLINE, None])
+def test_the_power_of_a_station_that_reports_nothing_is_not_believed(state: StationState | None) -> None:
+    seen = looked(made(), replace(ROW, state=state))
+
+    assert seen.pv_power is None
+    assert seen.pv_energy_today == 5 * KWH
+
+
+def test_a_power_that_stands_still_with_its_energy_goes_after_a_while_and_returns_with_the_next_change() -> None:
+    """The list has no time of its own; a dead dongle would otherwise make a flat line."""
+    overviews = made()
+
+    powers = [looked(overviews, ROW, minutes).pv_power for minutes in (0, 5, 10, 15, 20, 25)]
+    changed = looked(overviews, replace(ROW, pv_power=1510.0), 30).pv_power
+
+    assert powers == [1500.0, 1500.0, 1500.0, 1500.0, None, None]
+    assert changed == 1510.0
+
+
+def test_a_night_without_power_is_believed() -> None:
+    overviews, row = made(), replace(ROW, pv_power=0.0)
+
+    powers = [looked(overviews, row, minutes).pv_power for minutes in range(0, 120, 5)]
+
+    assert set(powers) == {0.0}
+
+
+def test_yesterdays_energy_that_is_repeated_after_midnight_is_left_out() -> None:
+    overviews = made()
+    midnight = datetime(2026, 6, 11, tzinfo=AMSTERDAM)
+    minutes = (midnight - NOON).total_seconds() / 60
+    looked(overviews, ROW, minutes - 5)
+
+    repeated = looked(overviews, replace(ROW, pv_power=0.0), minutes + 5)
+    begun = looked(overviews, replace(ROW, pv_power=0.0, pv_energy_today=0.0), minutes + 10)
+
+    assert repeated.pv_energy_today is None
+    assert begun.pv_energy_today == 0.0
+
+
+def test_stations_that_left_are_forgotten() -> None:
+    overviews = made()
+    looked(overviews, ROW)
+
+    overviews.keep_only({"other"})
+
+    assert overviews.of("plant-1") is None

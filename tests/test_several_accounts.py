@@ -1,0 +1,229 @@
+"""Several accounts in one exporter: none sees, delays or fails for another."""
+
+import threading
+import time
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from sems_exporter import running
+from sems_exporter.clock import SystemClock
+from sems_exporter.config import Account, Secret, Settings
+from sems_exporter.errors import SettingError
+from sems_exporter.portal import pace
+from sems_exporter.simulator import Answer, Plant, SimulatedClock, SimulatedPortal, demo_plants
+from sems_exporter.wiring import Exporter, application, exporter, start_polling
+from tests.serving import PATIENCE, served
+
+Portals = dict[str, SimulatedPortal]
+
+
+@pytest.fixture(scope="module")
+def plants() -> list[Plant]:
+    return demo_plants(3, clock=SimulatedClock())
+
+
+@pytest.fixture
+def portals(plants: list[Plant], monkeypatch: pytest.MonkeyPatch) -> Iterator[Portals]:
+    """Two portals, each with an account: the north has two stations, the south two, one of which both see."""
+    monkeypatch.setattr(pace, "SPACING", 0.0)
+    monkeypatch.setattr(running, "set_up", lambda *_: None)  # pytest's own logging stays
+    with (
+        SimulatedPortal(plants[:2], account="north@example.com") as north,
+        SimulatedPortal(plants[1:], account="south@example.com") as south,
+    ):
+        yield {"north": north, "south": south}
+
+
+def made(portals: Portals, state: Path, **passwords: str) -> Settings:
+    """The settings that a list of these accounts makes."""
+    first, *others = [
+        Settings(
+            Account(
+                f"{name}@example.com",
+                Secret(passwords.get(name, "demo")),
+                portal.login_url,
+                (f"127.0.0.1:{portal.port}",),
+            ),
+            state_dir=state,
+            requests_per_minute=120,
+            name=name,
+        )
+        for name, portal in portals.items()
+    ]
+    return replace(first, further=tuple(others))
+
+
+@pytest.fixture
+def parts(portals: Portals, tmp_path: Path) -> Iterator[Exporter]:
+    """An exporter of both accounts."""
+    parts = exporter(made(portals, tmp_path), SystemClock())
+    yield parts
+    parts.close()
+
+
+def value(parts: Exporter, name: str, **labels: str) -> float | None:
+    return parts.metrics.registry.get_sample_value(name, labels)
+
+
+def refreshed(parts: Exporter) -> dict[str, bool]:
+    """Refresh one account after the other; which of them are up."""
+    return {watch.name: watch.poller.refresh().up for watch in parts.watches}
+
+
+def owners(parts: Exporter) -> dict[str | None, str | None]:
+    """The account of each station, by the station's name."""
+    shown = parts.snapshots.shown(parts.clock.now())
+    return {one.station.name: one.station.account for one in shown}
+
+
+def test_each_account_signs_in_once_and_every_series_of_it_carries_its_name(parts: Exporter, portals: Portals) -> None:
+    up = refreshed(parts)
+
+    assert up == {"north": True, "south": True}
+    assert [portal.logins for portal in portals.values()] == [1, 1]
+    for name in portals:
+        assert value(parts, "sems_up", account=name) == 1
+        assert value(parts, "sems_portal_logins_total", account=name, outcome="ok") == 1
+    assert value(parts, "sems_up") is None
+
+
+def test_a_station_that_two_accounts_see_is_read_by_one_of_them(parts: Exporter, portals: Portals) -> None:
+    refreshed(parts)
+    before = len(portals["south"].requests)
+
+    refreshed(parts)
+
+    assert owners(parts) == {"Sunny Home": "north", "Seaside Roof": "north", "Two Barns": "south"}
+    assert value(parts, "sems_stations_elsewhere", account="south") == 1
+    assert value(parts, "sems_stations_elsewhere", account="north") == 0
+    shared = next(entry.station for entry in parts.snapshots.catalogue() if entry.account == "north")
+    assert all(shared not in request.path for request in portals["south"].requests[before:])
+
+
+def test_a_station_that_its_account_loses_goes_to_the_other(parts: Exporter, portals: Portals) -> None:
+    refreshed(parts)
+
+    def without_the_second(envelope: dict[str, object], _: object) -> None:
+        envelope["data"] = {"dataList": envelope["data"]["dataList"][:1], "total": 1}  # type: ignore[index]
+
+    portals["north"].mutate("stations", without_the_second)
+    parts.portal._switch.dialect.portal._memory.forget(("stations",))  # type: ignore[attr-defined]
+    refreshed(parts)
+
+    assert owners(parts) == {"Sunny Home": "north", "Seaside Roof": "south", "Two Barns": "south"}
+
+
+def test_a_wrong_password_of_one_account_leaves_the_other_alone(portals: Portals, tmp_path: Path) -> None:
+    parts = exporter(made(portals, tmp_path, north="wrong"), SystemClock())
+
+    up = refreshed(parts)
+    parts.close()
+
+    assert up == {"north": False, "south": True}
+    assert value(parts, "sems_portal_credential_rejections", account="north") == 1
+    assert value(parts, "sems_portal_credential_rejections", account="south") == 0
+    assert set(owners(parts).values()) == {"south"}
+
+
+def test_a_rate_limit_pauses_its_account_only(parts: Exporter, portals: Portals) -> None:
+    portals["north"].script_always("stations", Answer(429))
+
+    up = refreshed(parts)
+
+    assert up == {"north": False, "south": True}
+    assert value(parts, "sems_portal_paused_until_timestamp_seconds", account="north") != 0
+    assert value(parts, "sems_portal_paused_until_timestamp_seconds", account="south") == 0
+
+
+def test_an_account_whose_portal_hangs_delays_no_other(parts: Exporter, portals: Portals) -> None:
+    """Each has a thread of its own; readiness waits for both, because half of the stations are missing."""
+    released, ready = threading.Event(), application(parts, simulated=False)._ready
+
+    def hang(*_: object) -> None:
+        released.wait(PATIENCE)
+
+    portals["north"].mutate("login", hang)
+
+    threads = start_polling(parts)
+    end = time.monotonic() + PATIENCE
+    while parts.watches[1].poller.health.up is None and time.monotonic() < end:
+        threads[1].join(0.05)
+    up, is_ready = [watch.poller.health.up for watch in parts.watches], ready()
+    parts.stop.set()
+    released.set()
+    for thread in threads:
+        thread.join(PATIENCE)
+
+    assert up == [None, True]
+    assert is_ready is False
+
+
+def test_the_status_page_names_the_account_that_has_trouble(portals: Portals, tmp_path: Path) -> None:
+    parts = exporter(made(portals, tmp_path, south="wrong"), SystemClock())
+    with served(application(parts, simulated=False)) as web:
+        before = web.get("/-/ready")[0]
+        refreshed(parts)
+        after = web.get("/-/ready")[0]
+        page = web.get("/")[2].decode()
+        body = web.get("/metrics")[2].decode()
+    parts.close()
+
+    assert (before, after) == (503, 200)
+    assert "Trouble" in page
+    assert "account south: " in page
+    assert "Sunny Home" in page
+    assert '\nsems_up{account="south"} 0.0\n' in body
+    assert 'account="north"' in next(line for line in body.splitlines() if line.startswith("sems_station_info{"))
+
+
+def test_the_series_of_one_account_can_be_had_alone(parts: Exporter) -> None:
+    of_south = parts.metrics.of_account("south")
+
+    assert of_south is not None
+    samples = [sample for family in of_south.collect() for sample in family.samples]
+    assert {sample.labels["account"] for sample in samples} == {"south"}
+    assert {"sems_up", "sems_portal_logins_total"} <= {sample.name for sample in samples}
+    assert parts.metrics.of_account("west") is None
+    assert parts.metrics.of_account("") is None
+
+
+def test_counters_of_each_account_outlive_a_restart_in_a_file_of_their_own(parts: Exporter, tmp_path: Path) -> None:
+    refreshed(parts)
+    for watch in parts.watches:
+        watch.poller.remember()
+
+    assert {path.name for path in tmp_path.glob("counters*")} == {"counters-north.json", "counters-south.json"}
+    assert len(list(tmp_path.glob("account-*.json"))) == 2
+
+
+def test_check_speaks_of_each_account_and_fails_where_one_does(
+    portals: Portals, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    code = running.check(made(portals, tmp_path, south="wrong"), release_brake=False)
+
+    said = capsys.readouterr().out
+    north, south = said.split("Account south")
+    assert code == 1
+    assert north.startswith("Account north\nSession: works")
+    assert "Station Sunny Home" in north
+    assert "Problem (credentials_rejected)" in south
+    assert "wrong" not in said
+
+
+def test_once_prints_the_stations_of_all_accounts(
+    portals: Portals, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    code = running.once(made(portals, tmp_path), "prometheus")
+
+    said = capsys.readouterr().out
+    assert code == 0
+    assert said.count("\nsems_station_info{") == 3
+    assert said.count("# TYPE sems_up gauge") == 1
+
+
+def test_a_dump_is_of_one_account(portals: Portals, tmp_path: Path) -> None:
+    with pytest.raises(SettingError, match=r"^only: a dump is of one account; .* north, south"):
+        running.dump(made(portals, tmp_path), "-")
