@@ -56,7 +56,7 @@ def main(stations: int, budget: int, picture: Path | None) -> None:
         fleet = Fleet(stations, Path(state), budget)
         fleet.portal.ill = {name(number) for number in range(0, stations, 100)}
         diary = Diary(fleet)
-        fleet.run(HOURS, diary.note)
+        fleet.run(HOURS, diary.note, every=900.0)
     minutes = per_minute(fleet)
     print_table(fleet, diary, minutes)
     if picture is not None:

@@ -13,6 +13,9 @@ from sems_exporter.config import Account, Secret, Settings
 from sems_exporter.errors import SettingError, StartError
 from sems_exporter.running import log_as, run
 from sems_exporter.simulator import ENDPOINTS, SimulatedClock, SimulatedPortal, demo_plants
+from sems_exporter.telling import telling
+
+MOST_READ_WHOLE = 10
 
 
 class DemoClock:
@@ -34,7 +37,8 @@ def demo(values: dict[str, Any]) -> None:
     """Serve simulated plants until told to stop."""
     start = values["start"]
     clock = SimulatedClock(start.replace(tzinfo=UTC) if start else None, values["speed"])
-    plants = demo_plants(values["plants"], clock=clock, seed=values["seed"])
+    with telling(lambda: f"{values['plants']} plants are being made"):
+        plants = demo_plants(values["plants"], clock=clock, seed=values["seed"])
     with (
         tempfile.TemporaryDirectory(prefix="sems-exporter-demo-") as state,
         SimulatedPortal(plants, clock=clock, answers=_answers(values["answers"]), signature_tolerance=None) as portal,
@@ -44,7 +48,8 @@ def demo(values: dict[str, Any]) -> None:
             interval=values["interval"],
             data_max_age=values["data_max_age"],
             snapshot_max_age=values["snapshot_max_age"] or 3 * values["interval"],
-            requests_per_minute=120 * values["plants"],
+            # Beyond some plants it is a fleet, which is to be seen in rotation.
+            requests_per_minute=120 * min(values["plants"], MOST_READ_WHOLE),
             state_dir=Path(state),
             listen_address=values["web_listen_address"],
             telemetry_path=values["web_telemetry_path"],

@@ -25,6 +25,7 @@ class Plan:
     account: str = ""
     per_minute: int = 30
     data_max_age: float = 1200.0
+    snapshot_max_age: float = 900.0
 
 
 @dataclass(frozen=True, slots=True)

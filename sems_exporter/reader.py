@@ -27,8 +27,10 @@ from sems_exporter.snapshots import Snapshots
 JITTER = 0.05
 SLICE = 60.0
 """Seconds of rotation after which a refresh ends, so that what the exporter says of itself stays fresh."""
-LIST_SHARE = 1 / 3
-"""Share of the time that reading the list may take, however many pages it has."""
+LIST_TIMES = (2, 3)
+"""At least and preferably so many times as long as reading the list takes is the time from one to the next."""
+MARGIN = 60.0
+"""Seconds that a list should come before the stations of the last one count as down."""
 MOST_IN_VAIN = 3
 """Stations in a row without a way to the portal after which the rest of a refresh is not tried."""
 OF_LATE = 3
@@ -93,7 +95,7 @@ class Reader:
         self._read(self._for_a_slice(chosen[key] for key in order), outcome, findings)
 
     def _overview(self, findings: Findings) -> tuple[StationRef, ...]:
-        """The account's list, anew every interval, unless reading it takes too much of the budget."""
+        """The account's list, anew every interval, or less often where reading it takes much of the budget."""
         began = self._clock.now()
         if began < self._list_due:
             return self._portal.overview(findings, anew=False)
@@ -105,7 +107,16 @@ class Reader:
     def _plan_list(self, began: datetime) -> None:
         took = (self._clock.now() - began).total_seconds()
         interval = self._plan.interval * self._chance.uniform(1, 1 + JITTER)
-        self._list_due = began + timedelta(seconds=max(interval, took / LIST_SHARE))
+        # From the first row of one list to the showing of the next, which may have to wait for a station's details.
+        besides = took + self._rotation.round_seconds(1)
+        least, preferred = (times * took for times in LIST_TIMES)
+        period = max(interval, least, min(preferred, self._plan.snapshot_max_age - besides - MARGIN))
+        if period + besides > self._plan.snapshot_max_age:
+            self._journal.say_once(
+                "reading the list of stations takes so much of the budget that they count as down in between; "
+                "allow more requests_per_minute or a longer snapshot_max_age"
+            )
+        self._list_due = began + timedelta(seconds=period)
 
     def _for_a_slice(self, refs: Iterable[StationRef]) -> Iterator[StationRef]:
         """At least one station, and no more when the slice is over or the list is due."""

@@ -92,6 +92,7 @@ def _plan(settings: Settings, first_delay: float) -> Plan:
         account=settings.name,
         per_minute=settings.requests_per_minute,
         data_max_age=settings.data_max_age,
+        snapshot_max_age=settings.snapshot_max_age,
     )
 
 
