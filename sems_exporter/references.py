@@ -16,7 +16,7 @@ from typing import TypeVar
 
 import click
 
-from sems_exporter import accounts, errors, selfmetrics, settings
+from sems_exporter import errors, selfmetrics, settings
 from sems_exporter.families import all_families
 from sems_exporter.findings import Dropped, Findings, Unknown
 from sems_exporter.freshness import Faded
@@ -101,7 +101,6 @@ def settings_page() -> str:
     by_key = {one.key: one for one in settings.SETTINGS}
     rows = [(_code(key), _code(one.option), _code(one.variable), *_value_rules(one)) for key, one in by_key.items()]
     password_file = by_key["password_file"]
-    by_account = {one.key for one in settings.PER_ACCOUNT} - {"account"}
     return f"""# Settings
 
 <!-- Written by `make references` from the code; change it there. -->
@@ -112,8 +111,9 @@ A flag wins over the environment variable, and that over the configuration file.
 
 ## Configuration file
 
-`--config.file FILE` or `{settings.FILE_VARIABLE}` names a YAML file with any of the keys above. A key that is not known
-ends the start with a message, so that a typing error is noticed.
+`--config.file FILE` or `{settings.FILE_VARIABLE}` names a YAML file with any of the keys above, or with a list of
+[several accounts](fleet.md#several-accounts). A key that is not known ends the start with a message, so that a typing
+error is noticed.
 
 ```yaml
 account: visitor@example.com
@@ -130,30 +130,6 @@ first of these that is set:
    at its end is not part of the password. A file that is empty or cannot be read ends the start.
 2. The variable `{settings.PASSWORD_VARIABLE}`.
 3. The key `password` in the configuration file, in quotes.
-
-## Several accounts
-
-In place of `account`, the file may hold a list. Each entry needs `name`, which is unique and becomes the label
-`account`, and `account`. It may hold {_codes(sorted(by_account))}. What an entry leaves open is as the key outside the
-list says, but for what is its own: {_codes(sorted(accounts.OWN))}. [fleet.md](fleet.md) tells what to expect.
-
-```yaml
-requests_per_minute: 30
-accounts:
-  - name: north
-    account: north@example.com
-    password_file: /etc/sems-exporter/north
-  - name: south
-    account: south@example.com
-    password_file: /etc/sems-exporter/south
-    region: au
-    stations: ["Solar*"]
-    exclude_stations: ["*test*"]
-```
-
-The password of an entry comes from its `password_file`, else from the variable `{settings.PASSWORD_VARIABLE}_NAME` (the
-name in capitals, with `_` for every other sign), else from its key `password`. `check`, `once` and `dump` take
-`--only NAME`.
 
 ## State directory
 

@@ -12,7 +12,7 @@ from sems_exporter.model import Station, StationState
 
 URGENT = 0.25
 USUAL = 1.0
-QUIET = 3.0
+QUIET = 2.0
 """Rounds after which a station is due again: with an alarm, by day, and by night."""
 HORIZON = -0.833
 """Degrees of the sun's centre at sunrise and sunset."""
