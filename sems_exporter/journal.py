@@ -13,8 +13,7 @@ MOST_NEWS = 1000
 class Journal:
     """Remembers what was said, so that a night without internet does not fill the disk."""
 
-    def __init__(self, account: str) -> None:
-        self._account = {"account": account} if account else {}
+    def __init__(self) -> None:
         self._news: set[tuple[Unknown, str]] = set()
         self._missing: set[str] = set()
         self._problem: str | None = None
@@ -24,7 +23,7 @@ class Journal:
         """Say something that stays true for long."""
         if text not in self._said:
             self._said.add(text)
-            log.warning(text, extra=self._account)
+            log.warning(text)
 
     def tell(self, outcome: Outcome, findings: Findings) -> None:
         """Tell what is new in the portal's answers, and which parts of stations come and go."""
@@ -32,9 +31,7 @@ class Journal:
             if news not in self._news and len(self._news) < MOST_NEWS:
                 self._news.add(news)
                 kind, detail = news
-                log.warning(
-                    "the portal says something new", extra={"kind": kind.value, "detail": detail, **self._account}
-                )
+                log.warning("the portal says something new", extra={"kind": kind.value, "detail": detail})
         if outcome.whole is None:
             self._tell_parts(outcome)
 
@@ -45,13 +42,12 @@ class Journal:
             return
         self._problem = problem
         if problem is None:
-            told = {"stations": outcome.read, "seconds": round(seconds, 1)}
-            log.info("refresh works", extra={**told, **self._account})
+            log.info("refresh works", extra={"stations": outcome.read, "seconds": round(seconds, 1)})
             return
         reason = outcome.failure.reason if outcome.failure else None
         log.warning(
             "refresh incomplete" if outcome.up else "refresh failed",
-            extra={"reason": reason, "error": problem, **self._account},
+            extra={"reason": reason, "error": problem},
         )
 
     def _tell_parts(self, outcome: Outcome) -> None:
@@ -60,7 +56,7 @@ class Journal:
         missing = set(outcome.partial) | {text for text in self._missing if not text.startswith(tried)}
         for text in dict.fromkeys(outcome.partial):
             if text not in self._missing:
-                log.warning("part of a station is missing", extra={"error": text, **self._account})
+                log.warning("part of a station is missing", extra={"error": text})
         for text in self._missing - missing:
-            log.info("part of a station is back", extra={"part": text, **self._account})
+            log.info("part of a station is back", extra={"part": text})
         self._missing = missing

@@ -13,6 +13,8 @@ FORMATS = ("logfmt", "json")
 LEVELS = ("debug", "info", "warn", "error")
 MASK = "<secret>"
 SHORTEST_MASKED = 4
+ACCOUNT_THREAD = "poller "
+"""How the name of a thread begins that works for a named account; the rest is that name, and lines carry it."""
 _STANDARD = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "taskName"}
 
 
@@ -43,6 +45,7 @@ class EventFormatter(logging.Formatter):
             "level": {"WARNING": "warn", "CRITICAL": "error"}.get(record.levelname, record.levelname.lower()),
             "logger": record.name.removeprefix("sems_exporter."),
             "msg": record.getMessage(),
+            **_account(record.threadName or ""),
             **{key: value for key, value in vars(record).items() if key not in _STANDARD and value is not None},
         }
         if record.exc_info:
@@ -56,6 +59,10 @@ class EventFormatter(logging.Formatter):
         for secret in self._masked:
             masked = masked.replace(secret, MASK)
         return value if masked == text and isinstance(value, int | float) else masked
+
+
+def _account(thread: str) -> dict[str, str]:
+    return {"account": thread.removeprefix(ACCOUNT_THREAD)} if thread.startswith(ACCOUNT_THREAD) else {}
 
 
 def _logfmt(event: dict[str, object]) -> str:

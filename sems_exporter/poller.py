@@ -46,7 +46,7 @@ class Poller:
         self._clock = clock
         self._plan = plan
         self._chance = chance or random.Random()  # noqa: S311 - spreads load, guards nothing
-        self._journal = Journal(plan.account)
+        self._journal = Journal()
         quality = Quality()
         self._memory = CounterMemory(plan.memory, quality, clock)
         self._reader = Reader(
@@ -78,8 +78,8 @@ class Poller:
         self.remember()
 
     def refresh(self) -> Outcome:
-        """Read all stations once, however long it takes."""
-        return self._refresh(self._reader.read_all)
+        """Read all stations once, or of a fleet what a minute allows."""
+        return self._refresh(self._reader.read_once)
 
     def remember(self) -> None:
         """Keep on disk what the counter rules know, so that a restart does not begin blind."""

@@ -27,6 +27,8 @@ from sems_exporter.snapshots import Snapshots
 JITTER = 0.05
 SLICE = 60.0
 """Seconds of rotation after which a refresh ends, so that what the exporter says of itself stays fresh."""
+LONGEST_ONCE = 900.0
+"""Seconds for which a person may be kept waiting for all details."""
 LIST_TIMES = (2, 3)
 """At least and preferably so many times as long as reading the list takes is the time from one to the next."""
 MARGIN = 60.0
@@ -75,10 +77,13 @@ class Reader:
         """Whether there are more stations than the budget can read within an interval."""
         return self._rotation.round_seconds(self._size) > self._plan.interval
 
-    def read_all(self, outcome: Outcome, findings: Findings) -> None:
-        """Read every station once, however long it takes."""
+    def read_once(self, outcome: Outcome, findings: Findings) -> None:
+        """Read every station, or only some where a person would have to wait too long for all."""
         chosen = self._chosen(self._portal.stations(findings), outcome)
-        self._read(list(chosen.values()), outcome, findings)
+        if self._rotation.round_seconds(self._size) <= LONGEST_ONCE:
+            self._read(list(chosen.values()), outcome, findings)
+        else:
+            self._read_in_turn(chosen, outcome, findings)
 
     def read_some(self, outcome: Outcome, findings: Findings) -> None:
         """Read every station if the budget allows it, else see all of them and read those whose turn it is."""
@@ -86,9 +91,13 @@ class Reader:
         chosen = self._chosen(self._overview(findings) if rotated else self._portal.stations(findings), outcome)
         if not rotated:
             self._plan_list(began)
-        if not self.rotates:
+        if self.rotates:
+            self._read_in_turn(chosen, outcome, findings)
+        else:
             self._read(list(chosen.values()), outcome, findings)
-            return
+
+    def _read_in_turn(self, chosen: dict[str, StationRef], outcome: Outcome, findings: Findings) -> None:
+        """All stations as the list shows them, and the details of those whose turn it is."""
         self._show_overviews(chosen.values(), outcome, findings)
         needs = {key: need(self._overviews.of(key)) for key in chosen}
         order = self._rotation.order(needs, self._clock.now().timestamp())
@@ -120,7 +129,10 @@ class Reader:
 
     def _for_a_slice(self, refs: Iterable[StationRef]) -> Iterator[StationRef]:
         """At least one station, and no more when the slice is over or the list is due."""
-        end = min(self._clock.now() + timedelta(seconds=SLICE), self._list_due)
+        now = self._clock.now()
+        end = now + timedelta(seconds=SLICE)
+        if self._list_due > now:
+            end = min(end, self._list_due)
         for ref in refs:
             yield ref
             if self._clock.now() >= end:

@@ -17,7 +17,7 @@ from sems_exporter.portal.record import Recorder
 from sems_exporter.portal.record import dump as dump_of
 from sems_exporter.portal.transport import Transport
 from sems_exporter.telling import telling
-from sems_exporter.views import as_json, brakes, complaints, described
+from sems_exporter.views import as_json, brakes, complaints, described, unread
 from sems_exporter.web.server import address_of, bound
 from sems_exporter.web.server import serve as serve_http
 from sems_exporter.wiring import Exporter, Watch, application, exporter, start_polling
@@ -86,7 +86,7 @@ def _checked(parts: Exporter, watch: Watch, outcome: Outcome) -> int:
         if (shown.station.account or "") == watch.name:
             click.echo("\n".join(described(shown.station)))
     problems = complaints(outcome)
-    for text in [*problems, *brakes(state.brake, now)]:
+    for text in [*unread(outcome), *problems, *brakes(state.brake, now)]:
         click.echo(text)
     return 1 if problems else 0
 

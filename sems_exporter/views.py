@@ -91,6 +91,14 @@ def _readings(scope: Scope, indent: str) -> list[str]:
     )
 
 
+def unread(outcome: Outcome) -> list[str]:
+    """That the details of most stations were not asked for, if that is so."""
+    if outcome.stations is None or outcome.overviews == 0:
+        return []
+    read = f"Details of {len(outcome.tried)} of {outcome.stations} stations were read, to see that it works"
+    return [f"{read}; the others are as the list shows them. The exporter reads them in rotation."]
+
+
 def complaints(outcome: Outcome) -> list[str]:
     """What did not work in a refresh, a line each."""
     failures = [failure for failure in (outcome.whole, *outcome.by_station.values()) if failure is not None]

@@ -9,6 +9,7 @@ from sems_exporter.clock import Clock
 from sems_exporter.config import Settings
 from sems_exporter.exposition import Exposition
 from sems_exporter.freshness import Limits
+from sems_exporter.logs import ACCOUNT_THREAD
 from sems_exporter.poller import Poller
 from sems_exporter.polling import Health, Plan, together
 from sems_exporter.portal import Portal, connect
@@ -131,10 +132,12 @@ def _page(parts: Exporter, *, simulated: bool) -> Callable[[], bytes]:
 
 def start_polling(parts: Exporter) -> tuple[threading.Thread, ...]:
     """Poll each account in a thread of its own until `parts.stop` is set."""
-    threads = tuple(
-        threading.Thread(target=watch.poller.run, args=(parts.stop,), name=f"poller {watch.name}".strip(), daemon=True)
-        for watch in parts.watches
-    )
+    threads = tuple(_thread(watch, parts.stop) for watch in parts.watches)
     for thread in threads:
         thread.start()
     return threads
+
+
+def _thread(watch: Watch, stop: threading.Event) -> threading.Thread:
+    name = f"{ACCOUNT_THREAD}{watch.name}".strip()
+    return threading.Thread(target=watch.poller.run, args=(stop,), name=name, daemon=True)

@@ -9,6 +9,7 @@ import pytest
 
 from sems_exporter.freshness import Faded
 from sems_exporter.rotation import QUIET
+from sems_exporter.views import unread
 from tests.fleets import MIDNIGHT, Fleet, name
 
 HOUR = 3600.0
@@ -236,3 +237,24 @@ def test_a_list_that_takes_longer_than_a_station_may_be_silent_is_told(
     fleet.run(1)
 
     assert sum("they count as down in between" in record.getMessage() for record in caplog.records) == 1
+
+
+def test_a_person_who_checks_a_fleet_is_not_kept_waiting_for_hours(build: Builder) -> None:
+    fleet = build(1000)
+
+    outcome = fleet.parts.poller.refresh()
+
+    assert fleet.clock.now() - MIDNIGHT < timedelta(minutes=4)
+    assert outcome.up
+    assert outcome.stations == outcome.overviews == len(shown(fleet)) == 1000
+    assert 1 <= outcome.read < 20
+    assert unread(outcome)[0].startswith(f"Details of {outcome.read} of 1000 stations were read")
+
+
+def test_a_person_who_checks_some_homes_gets_the_details_of_all(build: Builder) -> None:
+    fleet = build(20)
+
+    outcome = fleet.parts.poller.refresh()
+
+    assert outcome.read == len(details(fleet)) == 20
+    assert unread(outcome) == []

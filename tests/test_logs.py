@@ -202,3 +202,15 @@ class TestSetUp:
         logging.getLogger("urllib3").warning("retry of /login?pwd=hunter2%21")
 
         assert "hunter2" not in stream.getvalue()
+
+
+def test_a_line_from_the_thread_of_a_named_account_carries_the_name() -> None:
+    record = logging.makeLogRecord({"name": "sems_exporter.portal.session", "msg": "signed in"})
+    formatter = EventFormatter("json", ())
+
+    told = {}
+    for thread in ("poller north", "poller", "MainThread"):
+        record.threadName = thread
+        told[thread] = json.loads(formatter.format(record)).get("account")
+
+    assert told == {"poller north": "north", "poller": None, "MainThread": None}
