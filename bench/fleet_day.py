@@ -112,8 +112,8 @@ def drawing(fleet: Fleet, diary: Diary, minutes: list[int]) -> str:
     limit = float(fleet.per_minute)
     panels = [
         _panel(0, f"Requests in each minute; the budget is {fleet.per_minute}", limit * 1.2, sent, limit),
-        _panel(1, "Age of state and PV power in minutes: median and oldest", 20, data),
-        _panel(2, "Age of the details in hours: median and oldest", 24, details),
+        _panel(1, "Age of state and PV power in minutes: median (blue), oldest (orange)", 20, data),
+        _panel(2, "Age of the details in hours: median (blue), oldest (orange)", 24, details),
     ]
     height = TOP + len(panels) * (HEIGHT + 50)
     title = f"{fleet.stations} stations over a day"

@@ -1,16 +1,22 @@
 """More stations than the budget allows: what the portal sees, and what is known of each station. Time is simulated."""
 
 import logging
+from collections import Counter
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
 
+from sems_exporter.config import Account, Secret, Settings
 from sems_exporter.freshness import Faded
+from sems_exporter.model import KWH, StationState
 from sems_exporter.rotation import QUIET
+from sems_exporter.simulator import SimulatedPortal, demo_plants
 from sems_exporter.views import unread
+from sems_exporter.wiring import exporter
 from tests.fleets import MIDNIGHT, Fleet, name
+from tests.portal.semsplus.homes import SharedClock
 
 HOUR = 3600.0
 Builder = Callable[..., Fleet]
@@ -258,3 +264,29 @@ def test_a_person_who_checks_some_homes_gets_the_details_of_all(build: Builder) 
 
     assert outcome.read == len(details(fleet)) == 20
     assert unread(outcome) == []
+
+
+def test_the_simulated_portal_can_be_a_fleet(tmp_path: Path) -> None:
+    """Through sign-in, pages and HTTP, and with plants that obey physics."""
+    clock = SharedClock()
+    plants = demo_plants(110, clock=clock)
+    for plant in plants:
+        plant.state(clock.now())  # an answer has ten seconds, and the day until now takes long to work out
+
+    with SimulatedPortal(plants, clock=clock) as portal:
+        account = Account("demo@example.com", Secret("demo"), portal.login_url, (f"127.0.0.1:{portal.port}",))
+        parts = exporter(Settings(account, state_dir=tmp_path), clock)
+        outcome = parts.poller.refresh()
+        parts.close()
+
+    known = {one.station.id: one.station for one in parts.snapshots.shown(clock.now())}
+    asked = Counter(request.endpoint for request in portal.requests)
+    assert (outcome.up, len(known), asked["login"], asked["stations"]) == (True, 110, 1, 2)
+    for plant in plants:
+        station = known[plant.spec.station_id]
+        assert station.fetched_at is not None
+        truth = plant.state(station.fetched_at)
+        assert station.name == plant.spec.name
+        if station.state is not StationState.OFFLINE and station.details_timestamp is None:
+            assert station.pv_power == pytest.approx(truth.pv_watts, abs=6)
+            assert station.pv_energy_today == pytest.approx(truth.energy.today.pv, abs=0.06 * KWH)

@@ -386,3 +386,48 @@ class TestGood:
     def test_state_lives_where_systemd_says_unless_told_otherwise(self, program: Program) -> None:
         assert taken(program(STATE_DIRECTORY="/var/lib/sems:/other")).state_dir == Path("/var/lib/sems")
         assert taken(program(STATE_DIRECTORY="/var/lib/sems", SEMS_STATE_DIR="/mine")).state_dir == Path("/mine")
+
+
+class TestAccounts:
+    """The list of accounts goes the same way as all else in the file."""
+
+    FILE = """
+region: eu
+accounts:
+  - {name: north, account: north@example.com, password: secret north}
+  - {name: south, account: south@example.com, password: secret south, exclude_stations: ["*test*"]}
+"""
+
+    def test_a_list_in_the_file_makes_several_accounts(self, program: Program) -> None:
+        found = taken(program(file=self.FILE, account=False))
+
+        assert [(one.name, one.account.name, one.account.region) for one in found.accounts] == [
+            ("north", "north@example.com", "eu"),
+            ("south", "south@example.com", "eu"),
+        ]
+        assert found.accounts[1].exclude_stations == ("*test*",)
+
+    def test_a_flag_or_variable_reaches_every_account(self, program: Program) -> None:
+        found = taken(program("serve", "--interval=600", file=self.FILE, account=False, SEMS_REQUESTS_PER_MINUTE="10"))
+
+        assert [(one.interval, one.requests_per_minute) for one in found.accounts] == [(600, 10)] * 2
+
+    def test_a_single_account_in_the_environment_beside_the_list_is_refused(self, program: Program) -> None:
+        code, said, found = program(file=self.FILE)
+
+        assert (code, found) == (2, None)
+        assert said.startswith("sems-exporter: accounts: there is a list of accounts and also account, password")
+        assert "secret" not in said
+
+    def test_a_mistake_in_an_entry_is_one_line_with_its_place(self, program: Program) -> None:
+        code, said, _ = program(file=self.FILE.replace("exclude_stations", "exclude"), account=False)
+
+        assert code == 2
+        assert said.startswith("sems-exporter: accounts[1].exclude: no such setting of an account")
+        assert said.count("\n") == 1
+
+    def test_a_command_for_one_account_names_it(self, program: Program) -> None:
+        code, said, _ = program("check", "--only=west", file=self.FILE, account=False)
+
+        assert code == 2
+        assert said == "sems-exporter: only: no account is called 'west'; there are north, south\n"
