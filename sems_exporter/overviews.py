@@ -29,7 +29,7 @@ class Overviews:
     def renewed(self, ref: StationRef, details: Station | None, findings: Findings) -> Station | None:
         """The station as the list shows it, if this look is a new one; place and zone come from its details."""
         before = self._seen.get(ref.id)
-        if ref.seen_at is None or (before is not None and before.fetched_at >= ref.seen_at):
+        if ref.seen_at is None or (before is not None and before.fetched_at == ref.seen_at):
             return None
         station = Station(
             id=ref.id,

@@ -127,16 +127,16 @@ class Poller:
     def _delay_after(self, outcome: Outcome, took: float) -> float:
         """Seconds to the next refresh, so that one begins every interval; in rotation the next slice follows at once.
 
-        Sooner than usual where there was no way to the portal or a sign-in is allowed sooner; after a rate limit not
-        before it ends.
+        Sooner than usual, but ever later, where there was no way to the portal, and later in rotation where nothing
+        could be read; when a sign-in is allowed again; after a rate limit not before it ends.
         """
         jitter = self._chance.uniform(1, 1 + JITTER)
-        if outcome.whole is None:
-            self._vain = 0
-            wanted = 0.0 if self._reader.rotates else self._plan.interval * jitter - took
-            return max(wanted, LEAST_DELAY * jitter)
+        rotates = self._reader.rotates
+        nothing_new = outcome.whole is None and rotates and outcome.new == 0
+        self._vain = self._vain + 1 if nothing_new or isinstance(outcome.whole, errors.ON_THE_WAY) else 0
+        if outcome.whole is None and not self._vain:
+            return max(0.0 if rotates else self._plan.interval * jitter - took, LEAST_DELAY * jitter)
         delay = self._plan.interval
-        self._vain = self._vain + 1 if isinstance(outcome.whole, errors.ON_THE_WAY) else 0
         if self._vain:
             delay = min(delay, RETRY * 2 ** min(self._vain - 1, 8))
         until = outcome.whole.until if isinstance(outcome.whole, errors.RateLimited | errors.LoginWithheld) else None

@@ -64,12 +64,14 @@ def _all_up(every: list[Health]) -> bool | None:
 class Outcome:
     """What one refresh brought: failures by station, parts that are missing, and what ended it early, if anything.
 
-    `tried` are the stations whose details were asked for, `overviews` is the number of those that the list, in
-    rotation, has shown of late; `earlier` are failures of stations whose turn has not come again.
+    `tried` are the stations whose details were asked for, `new` is the number of those that were read and not only
+    remembered, `overviews` that of the stations which the list, in rotation, has shown of late; `earlier` are failures
+    of stations whose turn has not come again.
     """
 
     stations: int | None = None
     read: int = 0
+    new: int = 0
     overviews: int = 0
     in_vain: int = 0
     tried: set[str] = field(default_factory=set)
@@ -80,8 +82,9 @@ class Outcome:
 
     @property
     def up(self) -> bool:
-        """Whether the account works and at least one station could be read, or in rotation seen in the list."""
-        return self.whole is None and self.read + self.overviews > 0
+        """Whether the account works and a station could be read, or seen in the list, or all are read elsewhere."""
+        idle = bool(self.stations) and not self.tried
+        return self.whole is None and (self.read + self.overviews > 0 or idle)
 
     @property
     def failure(self) -> errors.SemsError | None:

@@ -69,7 +69,8 @@ class Reader:
         self._details: dict[str, Station] = {}
         self._failing: dict[str, errors.PortalError] = {}
         self._size = 0
-        self._list_due = clock.now()
+        self._list_began = clock.now()
+        self._list_period = timedelta(0)
         self.progress = (0, 0)
 
     @property
@@ -106,7 +107,8 @@ class Reader:
     def _overview(self, findings: Findings) -> tuple[StationRef, ...]:
         """The account's list, anew every interval, or less often where reading it takes much of the budget."""
         began = self._clock.now()
-        if began < self._list_due:
+        # Not only later than the due time: the clock may have been set back.
+        if timedelta(0) <= began - self._list_began < self._list_period:
             return self._portal.overview(findings, anew=False)
         try:
             return self._portal.overview(findings, anew=True)
@@ -125,14 +127,13 @@ class Reader:
                 "reading the list of stations takes so much of the budget that they count as down in between; "
                 "allow more requests_per_minute or a longer snapshot_max_age"
             )
-        self._list_due = began + timedelta(seconds=period)
+        self._list_began, self._list_period = began, timedelta(seconds=period)
 
     def _for_a_slice(self, refs: Iterable[StationRef]) -> Iterator[StationRef]:
         """At least one station, and no more when the slice is over or the list is due."""
         now = self._clock.now()
-        end = now + timedelta(seconds=SLICE)
-        if self._list_due > now:
-            end = min(end, self._list_due)
+        slice_ends, list_due = now + timedelta(seconds=SLICE), self._list_began + self._list_period
+        end = min(slice_ends, list_due) if list_due > now else slice_ends
         for ref in refs:
             yield ref
             if self._clock.now() >= end:
@@ -149,7 +150,7 @@ class Reader:
         if elsewhere:
             self._journal.say_once("some stations of this account are read through another account of this exporter")
         self._metrics.selected(elsewhere=elsewhere, unmatched=len(choice.missing) + len(choice.excluding_nothing))
-        outcome.stations = self._size = len(choice.stations)
+        outcome.stations, self._size = len(choice.stations), len(chosen)
         self._details = {key: station for key, station in self._details.items() if key in chosen}
         self._failing = {key: error for key, error in self._failing.items() if key in chosen}
         self._overviews.keep_only(set(chosen))
@@ -184,6 +185,8 @@ class Reader:
             outcome.tried.add(ref.id)
             self._failing.pop(ref.id, None)
             self._read_one(ref, outcome, findings)
+            latest = self._details.get(ref.id)
+            outcome.new += latest is not None and latest.fetched_at >= began
             self._rotation.has_read(ref.id, began.timestamp(), self._clock.now().timestamp())
         outcome.earlier = dict(self._failing)
         self._failing |= {key: error for key, error in outcome.by_station.items() if key in outcome.tried}

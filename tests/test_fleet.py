@@ -218,6 +218,32 @@ def test_a_portal_that_is_gone_is_not_asked_station_by_station(build: Builder) -
     )
 
 
+def test_a_portal_that_answers_nothing_but_faults_is_not_asked_at_full_speed(build: Builder) -> None:
+    fleet = build(100)
+    fleet.run(0.5)
+    fleet.portal.failing = lambda endpoint, _: None if endpoint in ("stations", "alarms") else 500
+    fleet.portal.sent.clear()
+
+    fleet.run(2)
+
+    assert len(fleet.portal.sent) < 2 * 60 * 30 / 4
+
+
+def test_a_clock_that_is_set_back_stops_neither_list_nor_rotation(build: Builder) -> None:
+    fleet = build(30, per_minute=6)
+    fleet.run(1)
+    fleet.clock.advance(-86_400)
+    fleet.portal.sent.clear()
+    fleet.portal.read_at.clear()
+
+    fleet.run(1)
+
+    assert fleet.portal.by_endpoint["stations"] >= 10
+    assert len(fleet.portal.read_at) > 10
+    assert fleet.portal.most_in_a_minute <= 6
+    assert all(one.up and one.station.pv_power is not None for one in shown(fleet))
+
+
 def test_the_list_of_a_very_large_account_leaves_room_for_details_and_keeps_all_stations_up(build: Builder) -> None:
     fleet = build(1000, per_minute=6)
     down: list[str] = []

@@ -66,7 +66,14 @@ class FakePortal:
 class Bench:
     """A poller of a fake account, on a clock that moves only while it waits."""
 
-    def __init__(self, *keys: str, wanted: Sequence[str] = (), memory: Path | None = None, seed: int = 1) -> None:
+    def __init__(
+        self,
+        *keys: str,
+        wanted: Sequence[str] = (),
+        excluded: Sequence[str] = (),
+        memory: Path | None = None,
+        seed: int = 1,
+    ) -> None:
         self.clock = FakeClock(NOON)
         self.portal = FakePortal(self.clock, *keys)
         self.snapshots = Snapshots(self.clock, Limits(1200.0, 900.0))
@@ -77,7 +84,7 @@ class Bench:
             self.snapshots,
             self.metrics,
             clock=self.clock,
-            plan=Plan(INTERVAL, tuple(wanted), 2.0, memory),
+            plan=Plan(INTERVAL, tuple(wanted), 2.0, memory, tuple(excluded)),
             chance=random.Random(seed),
         )
 
@@ -121,6 +128,14 @@ class TestTiming:
         assert len(waits) == 50
         assert all(INTERVAL <= wait <= INTERVAL * 1.05 for wait in waits)
         assert len(set(waits)) == 50
+
+    def test_a_refresh_begins_every_interval_however_long_the_last_one_took(self) -> None:
+        bench = Bench("a")
+        bench.portal.found = lambda _: bench.clock.advance(100)
+
+        waits = bench.run(5)[1:]
+
+        assert all(INTERVAL - 100 <= wait <= INTERVAL * 1.05 - 100 for wait in waits)
 
     def test_the_next_refresh_is_announced(self) -> None:
         bench = Bench("a")
@@ -358,6 +373,50 @@ class TestStations:
 
         assert bench.shown() == ["a", "b"]
         assert bench.value("sems_stations") == 2.0
+
+
+class TestSelection:
+    """Which stations are read, and what is said of words that fit none."""
+
+    def test_stations_that_another_account_reads_are_left_to_it(self) -> None:
+        bench = Bench("a", "b")
+        bench.snapshots.put(home(key="a"), "other")
+
+        bench.poller.refresh()
+
+        assert bench.portal.reads == ["b"]
+        assert (bench.value("sems_stations"), bench.value("sems_stations_elsewhere")) == (2.0, 1.0)
+
+    def test_an_account_of_which_all_stations_are_read_elsewhere_is_up(self) -> None:
+        bench = Bench("a")
+        bench.snapshots.put(home(key="a"), "other")
+
+        outcome = bench.poller.refresh()
+
+        assert outcome.up
+        assert bench.poller.health.problem is None
+
+    def test_a_word_that_excludes_nothing_is_told_once_counted_and_no_failure(
+        self, caplog: pytest.LogCaptureFixture
+    ) -> None:
+        bench = Bench("a", excluded=["typo*"])
+
+        bench.run(3)
+
+        assert [record.getMessage() for record in caplog.records] == [
+            "exclude_stations: 'typo*' leaves out no station of this account"
+        ]
+        assert bench.value("sems_stations_unmatched") == 1.0
+        assert bench.value("sems_up") == 1.0
+
+    def test_a_pattern_selects_by_name_and_an_exclusion_wins(self) -> None:
+        bench = Bench("a", "b", "c", wanted=["*"], excluded=["b"])
+
+        bench.poller.refresh()
+
+        assert bench.portal.reads == ["a", "c"]
+        assert bench.value("sems_stations") == 2.0
+        assert bench.value("sems_stations_unmatched") == 0.0
 
 
 class TestTrust:
