@@ -1,7 +1,8 @@
 """Looking once at a portal of the test's: what `once` and `check` say, and their verdict."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -142,3 +143,23 @@ def test_a_person_can_release_the_brake(
 
     assert "--release-brake" in blocked
     assert (attempts, portal.login_attempts) == (1, 2)
+
+
+def test_a_person_who_waits_is_told_how_far_it_is_and_what_sets_the_pace(
+    settings: Settings, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    said: list[str] = []
+
+    @contextmanager
+    def telling(progress: Callable[[], str]) -> Iterator[None]:
+        said.append(progress())
+        yield
+        said.append(progress())
+
+    monkeypatch.setattr(running, "telling", telling)
+
+    running.once(settings, "prometheus")
+
+    assert said[0].startswith("the list of stations is awaited; at most 120 requests are sent in a minute")
+    assert said[1].startswith("0 of 1 stations read; at most 120 requests are sent in a minute")
+    assert "stations read" not in capsys.readouterr().out

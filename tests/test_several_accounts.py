@@ -227,3 +227,14 @@ def test_once_prints_the_stations_of_all_accounts(
 def test_a_dump_is_of_one_account(portals: Portals, tmp_path: Path) -> None:
     with pytest.raises(SettingError, match=r"^only: a dump is of one account; .* north, south"):
         running.dump(made(portals, tmp_path), "-")
+
+
+def test_the_passwords_of_all_accounts_are_masked_in_the_log(
+    portals: Portals, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    masked: list[Secret] = []
+    monkeypatch.setattr(running, "set_up", lambda _level, _form, secrets: masked.extend(secrets))
+
+    running.log_as(made(portals, tmp_path, north="one", south="two"))
+
+    assert masked == [Secret("one"), Secret("two")]
