@@ -112,7 +112,13 @@ def _overseen(details: Station, seen: Station, now: datetime, limits: Limits) ->
 def _instead(details: Station, seen: Station) -> Station:
     """What the list says in place of details that are too old; what lasts is kept."""
     gone = {Role.LIVE, *PERIODS}
-    kept = mapped(details, lambda scope, _: _without(scope, gone))
+
+    def lasting(scope: Scope, _: Path) -> Scope:
+        # What a device was some hours ago, asleep perhaps, it need not be now.
+        bare = replace(scope, state=None) if isinstance(scope, Device) else scope
+        return _without(bare, gone)
+
+    kept = mapped(details, lasting)
     passing = [name for name, measure in measures(Station).items() if measure.role in gone]
     told = filled(kept, {name: getattr(seen, name) for name in passing})
     return replace(

@@ -55,6 +55,7 @@ def test_old_details_go_as_a_whole_and_the_lists_values_stay_with_their_instant(
     assert (station.load_power, station.grid_export_power, station.battery_state_of_charge) == (None, None, None)
     assert station.inverters[0].ac_power is None
     assert station.batteries[0].charge_power is None
+    assert [device.state for device in (*station.inverters, *station.batteries, *station.meters)] == [None] * 3
 
 
 def test_counters_and_texts_outlast_their_details() -> None:
