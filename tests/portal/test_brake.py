@@ -103,3 +103,26 @@ def test_bounding_leaves_a_brake_alone_that_the_rules_could_have_set() -> None:
     brake = after_failures(9).limited(NOW, 3600)
 
     assert brake.bounded(NOW) is brake
+
+
+@pytest.mark.parametrize(
+    "ahead, bounded",
+    [
+        (Brake(next_login_at=1e9, paused_until=10.0), Brake(next_login_at=900.0, paused_until=10.0)),
+        (Brake(next_login_at=10.0, paused_until=1e9), Brake(next_login_at=10.0, paused_until=3600.0)),
+    ],
+)
+def test_one_instant_that_is_too_far_ahead_is_bounded_although_the_other_is_not(ahead: Brake, bounded: Brake) -> None:
+    assert ahead.bounded(0.0) == bounded
+
+
+def test_a_release_does_not_make_the_next_pause_short_again() -> None:
+    limited = Brake().limited(0.0, None).limited(0.0, None)
+
+    assert limited.released().limited(0.0, None).pause_left(0.0) == 1200
+
+
+def test_an_answer_after_no_pause_changes_nothing_that_would_have_to_be_saved() -> None:
+    brake = Brake()
+
+    assert brake.answered() is brake
