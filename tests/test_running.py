@@ -1,13 +1,9 @@
 """Looking once at a portal of the test's: what `once` and `check` say, and their verdict."""
 
 import json
-<<<<<<< ours
-from collections.abc import Iterator
-from dataclasses import replace
-=======
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
->>>>>>> theirs
+from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -151,7 +147,6 @@ def test_a_person_can_release_the_brake(
     assert (attempts, portal.login_attempts) == (1, 2)
 
 
-<<<<<<< ours
 def test_a_password_file_that_others_can_read_is_told(
     settings: Settings, capsys: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -175,7 +170,8 @@ def test_check_tells_how_many_tries_are_left(
     running.check(made(portal, tmp_path, password="wrong horse"), release_brake=False)
 
     assert "rejected account or password 1 of 3 times" in capsys.readouterr().out
-=======
+
+
 def test_a_person_who_waits_is_told_how_far_it_is_and_what_sets_the_pace(
     settings: Settings, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -194,4 +190,3 @@ def test_a_person_who_waits_is_told_how_far_it_is_and_what_sets_the_pace(
     assert said[0].startswith("the list of stations is awaited; at most 120 requests are sent in a minute")
     assert said[1].startswith("0 of 1 stations read; at most 120 requests are sent in a minute")
     assert "stations read" not in capsys.readouterr().out
->>>>>>> theirs

@@ -325,10 +325,10 @@ def test_a_help_text_may_hold_anything(wanted: Format) -> None:
 def test_a_station_that_comes_back_to_another_account_is_shown_once() -> None:
     """Nobody scraped on the day between."""
     bench = Bench()
-    bench.snapshots.put(home(), "north")
+    bench.snapshots.put(home(account="north"))
     bench.clock.advance(FORGET_AFTER.total_seconds())
 
-    bench.snapshots.put(home(bench.clock.now()), "south")
+    bench.snapshots.put(home(bench.clock.now(), account="south"))
 
     infos = [found.labels for found in bench.read(Format.TEXT) if found.name == "sems_station_info"]
     assert [labels["account"] for labels in infos] == ["south"]

@@ -172,3 +172,26 @@ def test_a_brake_moves_with_the_clock_and_what_never_was_stays_so() -> None:
     assert moved.login_wait(NOW + 3600) == brake.login_wait(NOW)
     assert (moved.attempted_at, moved.paused_until, moved.paused_at) == (NOW + 3600, 0, 0)
     assert moved.moved(-3600) == brake
+
+
+@pytest.mark.parametrize(
+    "ahead, bounded",
+    [
+        (Brake(next_login_at=1e9, paused_until=10.0), Brake(next_login_at=900.0, paused_until=10.0)),
+        (Brake(next_login_at=10.0, paused_until=1e9), Brake(next_login_at=10.0, paused_until=3600.0)),
+    ],
+)
+def test_one_instant_that_is_too_far_ahead_is_bounded_although_the_other_is_not(ahead: Brake, bounded: Brake) -> None:
+    assert ahead.bounded(0.0) == bounded
+
+
+def test_a_release_does_not_make_the_next_pause_short_again() -> None:
+    limited = Brake().limited(0.0, None).limited(1000.0, None)
+
+    assert limited.released().limited(3000.0, None).pause_left(3000.0) == 1200
+
+
+def test_an_answer_after_no_pause_changes_nothing_that_would_have_to_be_saved() -> None:
+    brake = Brake()
+
+    assert brake.answered() is brake
