@@ -34,6 +34,18 @@ class Format(StrEnum):
     OPENMETRICS = "application/openmetrics-text; version=1.0.0; charset=utf-8"
 
 
+@dataclass(frozen=True, slots=True)
+class Part:
+    """Which series a scrape wants; all of them where nothing is named."""
+
+    station: str | None = None
+    account: str | None = None
+    exporter: bool = False
+
+
+WHOLE = Part()
+
+
 def rendered(stations: Iterable[Faded], wanted: Format) -> str:
     """The exposition of `stations`, without the closing line of OpenMetrics."""
     samples = collect(stations)
@@ -90,8 +102,10 @@ class Exposition:
             self._page = self._rendered_page()
             self._bodies = {}
 
-    def body(self, wanted: Format, *, compressed: bool) -> bytes:
-        """The whole exposition, as it is true now."""
+    def body(self, wanted: Format, *, compressed: bool, part: Part = WHOLE) -> bytes | None:
+        """The exposition, or the part of it that is wanted, as it is true now; None for a name nobody knows."""
+        if part != WHOLE:
+            return self._part(wanted, part, compressed=compressed)
         with self._lock:
             self._renew()
             key = (wanted, compressed)
@@ -99,6 +113,22 @@ class Exposition:
                 plain = self._page.texts[wanted] + self._own[wanted]
                 self._bodies[key] = gzip.compress(plain, COMPRESSION, mtime=0) if compressed else plain
             return self._bodies[key]
+
+    def _part(self, wanted: Format, part: Part, *, compressed: bool) -> bytes | None:
+        chosen = {
+            entry.station
+            for entry in self._snapshots.catalogue()
+            if not part.exporter and (entry.station == part.station or entry.account == part.account)
+        }
+        if not chosen and not part.exporter:
+            return None
+        shown = [found for found in self._snapshots.shown(self._clock.now()) if found.station.id in chosen]
+        end = b"# EOF\n" if wanted is Format.OPENMETRICS else b""
+        with self._lock:
+            self._renew()
+            own = self._own[wanted] if part.exporter else end
+        plain = rendered(shown, wanted).encode("utf-8", "replace") + own
+        return gzip.compress(plain, COMPRESSION, mtime=0) if compressed else plain
 
     def _renew(self) -> None:
         if self._page.until is not None and self._clock.now() >= self._page.until:

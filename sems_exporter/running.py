@@ -59,7 +59,7 @@ def once(settings: Settings, form: str) -> int:
         click.echo(json.dumps(as_json(shown, parts.clock.now()), indent=2, ensure_ascii=False))
     else:
         exposition = Exposition(parts.snapshots, parts.metrics.registry, parts.clock)
-        click.echo(exposition.body(Format.TEXT, compressed=False).decode(), nl=False)
+        click.echo((exposition.body(Format.TEXT, compressed=False) or b"").decode(), nl=False)
     return 0 if outcome.up else 1
 
 

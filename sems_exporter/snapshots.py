@@ -2,6 +2,7 @@
 
 import threading
 from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 from datetime import datetime
 
 from cachetools import TTLCache
@@ -15,6 +16,14 @@ FORGET_AFTER = 86400.0
 """Seconds after which a station that was not read again is forgotten altogether."""
 
 
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A station that is known, and the account that shows it."""
+
+    station: str
+    account: str
+
+
 class Snapshots:
     """Stations by id. `subscribe` a function to be told, in the writer's thread, when something has changed."""
 
@@ -23,15 +32,17 @@ class Snapshots:
         self._limits = limits
         self._lock = threading.Lock()
         self._stations: TTLCache[str, Station] = TTLCache(MOST, FORGET_AFTER, lambda: clock.now().timestamp())
+        self._accounts: dict[str, str] = {}
         self._listeners: list[Callable[[], None]] = []
 
     def subscribe(self, listener: Callable[[], None]) -> None:
         """Call `listener` after every change."""
         self._listeners.append(listener)
 
-    def put(self, station: Station) -> None:
+    def put(self, station: Station, account: str = "") -> None:
         """Keep `station` in place of its last snapshot."""
         with self._lock:
+            self._accounts[station.id] = account
             self._stations[station.id] = station
         self._tell()
 
@@ -50,6 +61,11 @@ class Snapshots:
         with self._lock:
             stations = sorted(self._stations.values(), key=lambda station: station.id)
         return [faded(station, now, self._limits) for station in stations]
+
+    def catalogue(self) -> tuple[Entry, ...]:
+        """The stations that are known, by id."""
+        with self._lock:
+            return tuple(Entry(key, self._accounts.get(key, "")) for key in sorted(self._stations))
 
     def _tell(self) -> None:
         for listener in self._listeners:

@@ -371,7 +371,7 @@ def expositions(state: Path) -> Iterator[tuple[datetime, str]]:
             simulated.set(max(instant, simulated.now()))
             if number:
                 parts.poller.refresh()
-            yield instant, shown.body(Format.OPENMETRICS, compressed=False).decode()
+            yield instant, (shown.body(Format.OPENMETRICS, compressed=False) or b"").decode()
         parts.portal.close()
 
 

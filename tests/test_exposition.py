@@ -58,7 +58,7 @@ class Bench:
         self.exposition = Exposition(self.snapshots, self.registry, self.clock, lambda: self.seconds)
 
     def bytes(self, wanted: Format = Format.TEXT, *, compressed: bool = False) -> bytes:
-        return self.exposition.body(wanted, compressed=compressed)
+        return self.exposition.body(wanted, compressed=compressed) or b""
 
     def text(self, wanted: Format) -> str:
         return self.bytes(wanted).decode()

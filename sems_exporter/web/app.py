@@ -91,7 +91,7 @@ class Application:
         wanted = format_for(headers.get("accept", ""))
         compressed = wants_gzip(headers.get("accept-encoding", ""))
         extra = (("vary", "Accept, Accept-Encoding"), *((("content-encoding", "gzip"),) if compressed else ()))
-        return Response(200, wanted.value, self._exposition.body(wanted, compressed=compressed), extra)
+        return Response(200, wanted.value, self._exposition.body(wanted, compressed=compressed) or b"", extra)
 
     def _status(self, _: dict[str, str]) -> Response:
         guards = (
