@@ -55,9 +55,7 @@ class SelfMetrics:
         self._about_portal(registry)
         self._about_refreshes(registry)
         self._about_data(registry)
-        self._web_faults = Counter(
-            "sems_web_faults", "Requests to this exporter that a fault of its own spoiled.", registry=registry
-        )
+        self._about_web(registry)
         build = Gauge("sems_build_info", "Version of the exporter; always 1.", ["version", "python"], registry=registry)
         build.labels(package_version(), platform.python_version()).set(1)
         ProcessCollector(registry=registry)
@@ -130,6 +128,22 @@ class SelfMetrics:
             "sems_portal_unknown", "Portal vocabulary that this version does not know.", ["kind"], registry=registry
         )
 
+    def _about_web(self, registry: CollectorRegistry) -> None:
+        self._web_faults = Counter(
+            "sems_web_faults", "Requests to this exporter that a fault of its own spoiled.", registry=registry
+        )
+        self._web_config_failures = Counter(
+            "sems_web_config_reload_failures",
+            "Changes of the web configuration file, or of a file it names, that could not be used.",
+            registry=registry,
+        )
+        self._web_config_good = Gauge(
+            "sems_web_config_last_reload_success",
+            "0 while the web configuration file differs from what is in use, because it cannot be used.",
+            registry=registry,
+        )
+        self._web_config_good.set(1)
+
     def endpoints(self, names: tuple[str, ...]) -> None:
         """Make the series of the portal requests, for every outcome."""
         for name in names:
@@ -176,6 +190,12 @@ class SelfMetrics:
     def web_fault(self) -> None:
         """Count a request that we could not answer, through a fault of ours."""
         self._web_faults.inc()
+
+    def web_config_read(self, *, good: bool) -> None:
+        """Show whether a changed web configuration file could be taken over."""
+        self._web_config_good.set(int(good))
+        if not good:
+            self._web_config_failures.inc()
 
     def next_refresh(self, instant: float) -> None:
         """Show when the next refresh starts, as Unix time."""

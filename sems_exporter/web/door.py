@@ -1,0 +1,91 @@
+"""The door: takes connections in, one after the other, and survives it when there are no more files to be had."""
+
+import asyncio
+import errno
+import socket
+from collections.abc import Callable
+from typing import cast
+
+from sems_exporter.web import protocol
+from sems_exporter.web.connections import Connections
+from sems_exporter.web.protocol import Guarded
+from sems_exporter.web.tls import Tls
+
+PAUSE = 0.05
+"""Seconds to wait when the system gives no further connection."""
+_EXHAUSTED = (errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM)
+
+
+class Door:
+    """Accepts on `listening` and hands each connection to a protocol of its own.
+
+    The event loops accept by themselves, but uvloop closes its listening socket for good where accepting fails, and
+    neither of them tells of a connection before its TLS handshake is done; half of one would be held for nothing.
+    """
+
+    def __init__(
+        self,
+        listening: socket.socket,
+        connections: Connections,
+        tls: Callable[[], Tls | None],
+        guest: Callable[[], Guarded],
+    ) -> None:
+        self._listening = listening
+        self._connections = connections
+        self._tls = tls
+        self._guest = guest
+        self._entering: set[asyncio.Task[None]] = set()
+
+    async def keep(self) -> None:
+        """Take connections in until cancelled."""
+        self._listening.setblocking(False)  # noqa: FBT003 - a socket's own way
+        loop = asyncio.get_running_loop()
+        while True:
+            try:
+                connection, _ = await loop.sock_accept(self._listening)
+            except OSError as error:
+                if error.errno in _EXHAUSTED:
+                    self._connections.evict()
+                    await asyncio.sleep(PAUSE)
+                continue
+            task = loop.create_task(self._admit(connection))
+            self._entering.add(task)
+            task.add_done_callback(self._entering.discard)
+            # A burst of new connections leaves the others their turn.
+            await asyncio.sleep(0)
+
+    async def _admit(self, connection: socket.socket) -> None:
+        loop = asyncio.get_running_loop()
+        guest, tls = self._guest(), self._tls()
+        try:
+            if tls is None:
+                await loop.connect_accepted_socket(lambda: guest, connection)
+                return
+            raw, _ = await loop.connect_accepted_socket(_Silent, connection)
+        except OSError:  # gone already
+            connection.close()
+        else:
+            await _shaken(guest, raw, tls)
+
+
+class _Silent(asyncio.Protocol):
+    """Reads nothing before TLS is there to read it."""
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        cast("asyncio.Transport", transport).pause_reading()
+
+
+async def _shaken(guest: Guarded, raw: asyncio.Transport, tls: Tls) -> None:
+    """Put TLS between `raw` and `guest`; whoever does not manage the handshake is gone."""
+    guest.arrived(raw)
+    try:
+        inner = await asyncio.get_running_loop().start_tls(
+            raw, guest, tls.context, server_side=True, ssl_handshake_timeout=protocol.HEADER_DEADLINE
+        )
+    except OSError:  # what strangers send to the port is their fault, not an event of ours
+        inner = None
+    if inner is None or not tls.admits(inner.get_extra_info("peercert")):
+        guest.shared.connections.remove(guest)
+        guest.leave()
+    else:
+        guest.connection_made(inner)
