@@ -93,4 +93,4 @@ def most_connections() -> int:
     allowed = resource.getrlimit(resource.RLIMIT_NOFILE)[0]
     if allowed == resource.RLIM_INFINITY:
         return MOST_CONNECTIONS
-    return max(FEWEST_CONNECTIONS, min(MOST_CONNECTIONS, allowed - RESERVED_FILES))
+    return min(MOST_CONNECTIONS, max(FEWEST_CONNECTIONS, allowed - RESERVED_FILES))

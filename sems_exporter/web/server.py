@@ -65,6 +65,7 @@ def serve(application: Application, listening: socket.socket, *, started: "Calla
     """Serve until SIGTERM or SIGINT; `started` is called once connections are answered."""
     config = uvicorn.Config(
         application,
+        http=_parser(),
         ws="none",
         lifespan="off",
         log_config=None,
@@ -106,7 +107,8 @@ class _Server(uvicorn.Server):
         """Open the door."""
         self.servers = []
         web_config = self._application.web_config
-        kind = type("HttpProtocol", (Guarded, _parser()), {"shared": Shared(self._connections, self._answers)})
+        base = self.config.http_protocol_class
+        kind = type("HttpProtocol", (Guarded, base), {"shared": Shared(self._connections, self._answers)})
         door = Door(
             self._listening,
             self._connections,
