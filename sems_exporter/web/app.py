@@ -8,15 +8,25 @@ from sems_exporter.web.auth import TooBusy
 from sems_exporter.web.discovery import Listed, targets
 from sems_exporter.web.negotiation import negotiated
 from sems_exporter.web.reload import WebConfigFile
-from sems_exporter.web.requests import PLAIN, Receive, Refused, Request, Response, Scope, Send, Wanted, part_of
+from sems_exporter.web.requests import (
+    LARGEST_ANSWER,
+    LARGEST_SECURE_ANSWER,
+    PLAIN,
+    Receive,
+    Refused,
+    Request,
+    Response,
+    Scope,
+    Send,
+    Wanted,
+    part_of,
+)
 from sems_exporter.web.status import StatusPage
 
 log = logging.getLogger(__name__)
 
 OPEN = ("/-/healthy", "/-/ready")
 """Routes that ask for no password, so that a probe needs none. They tell nothing but the state of the process."""
-SLICE = 1 << 20
-"""Bytes of a body that are handed to the connection at a time."""
 GUARDS = (
     ("x-content-type-options", "nosniff"),
     ("cache-control", "no-store"),
@@ -75,11 +85,10 @@ class Application:
             head.append((b"connection", b"close"))
         await send({"type": "http.response.start", "status": response.status, "headers": head})
         body = b"" if request.method == "HEAD" else response.body
-        for start in range(0, len(body), SLICE):
-            piece = body if len(body) <= SLICE else body[start : start + SLICE]
-            await send({"type": "http.response.body", "body": piece, "more_body": start + SLICE < len(body)})
-        if not body:
-            await send({"type": "http.response.body", "body": b""})
+        size = LARGEST_SECURE_ANSWER if request.secure else LARGEST_ANSWER
+        for start in range(0, max(1, len(body)), size):
+            piece, end = body[start : start + size], start + size
+            await send({"type": "http.response.body", "body": piece, "more_body": end < len(body)})
 
     def fields(self, response: Response) -> list[tuple[bytes, bytes]]:
         """The header of an answer, without the date."""

@@ -21,9 +21,6 @@ class Guest(Protocol):
     def leave(self) -> None:
         """Go at once; what is not sent yet is lost."""
 
-    def look(self) -> None:
-        """Go on, if the client has taken what it was sent."""
-
 
 class Connections:
     """All open connections in the order of their progress: when they came, or had their last request complete.
@@ -73,11 +70,9 @@ class Connections:
         return True
 
     def sweep(self, now: float) -> None:
-        """Cut all whose time is over, and see whether those that were stuck can go on."""
+        """Cut all whose time is over."""
         for guest in [guest for guest in self._open if guest.due <= now]:
             self._let_go(guest)
-        for guest in list(self._stuck):
-            guest.look()
 
     def _let_go(self, guest: Guest) -> None:
         self.remove(guest)

@@ -4,7 +4,6 @@ import asyncio
 import errno
 import socket
 from collections.abc import Callable
-from typing import cast
 
 from sems_exporter.web import protocol
 from sems_exporter.web.connections import Connections
@@ -55,37 +54,15 @@ class Door:
             await asyncio.sleep(0)
 
     async def _admit(self, connection: socket.socket) -> None:
-        loop = asyncio.get_running_loop()
         guest, tls = self._guest(), self._tls()
+        guest.arrived(connection, tls)
         try:
-            if tls is None:
-                await loop.connect_accepted_socket(lambda: guest, connection)
-                return
-            raw, _ = await loop.connect_accepted_socket(_Silent, connection)
-        except OSError:  # gone already
+            await asyncio.get_running_loop().connect_accepted_socket(
+                lambda: guest,
+                connection,
+                ssl=None if tls is None else tls.context,
+                ssl_handshake_timeout=None if tls is None else protocol.HEADER_DEADLINE,
+            )
+        except OSError:  # what strangers send to the port is their fault, not an event of ours
+            self._connections.remove(guest)
             connection.close()
-        else:
-            await _shaken(guest, raw, tls)
-
-
-class _Silent(asyncio.Protocol):
-    """Reads nothing before TLS is there to read it."""
-
-    def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        cast("asyncio.Transport", transport).pause_reading()
-
-
-async def _shaken(guest: Guarded, raw: asyncio.Transport, tls: Tls) -> None:
-    """Put TLS between `raw` and `guest`; whoever does not manage the handshake is gone."""
-    guest.arrived(raw)
-    try:
-        inner = await asyncio.get_running_loop().start_tls(
-            raw, guest, tls.context, server_side=True, ssl_handshake_timeout=protocol.HEADER_DEADLINE
-        )
-    except OSError:  # what strangers send to the port is their fault, not an event of ours
-        inner = None
-    if inner is None or not tls.admits(inner.get_extra_info("peercert")):
-        guest.shared.connections.remove(guest)
-        guest.leave()
-    else:
-        guest.connection_made(inner)

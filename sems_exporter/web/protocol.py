@@ -6,11 +6,15 @@ the memory grow. A request that was answered before and comes again byte for byt
 """
 
 import asyncio
+import socket
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar, cast
 
 from sems_exporter.web.connections import Connections
 from sems_exporter.web.ready import ReadyAnswers
+from sems_exporter.web.requests import LARGEST_ANSWER, LARGEST_SECURE_ANSWER
+from sems_exporter.web.tls import Tls
 
 if TYPE_CHECKING:
     from uvicorn.server import ServerState
@@ -51,26 +55,27 @@ class Guarded(asyncio.Protocol):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self._raw: asyncio.Transport | None = None
+        self._socket: socket.socket | None = None
+        self._tls: Tls | None = None
         self._held = bytearray()
         self._begun = 0
         self._stuck = False
 
-    def arrived(self, raw: asyncio.Transport) -> None:
-        """Note a connection on `raw`; where that carries TLS, `connection_made` comes later with what lies within."""
-        self._raw = raw
-        # Any byte that the client does not take is to be noticed.
-        raw.set_write_buffer_limits(high=0)
+    def arrived(self, connection: socket.socket, tls: Tls | None) -> None:
+        """Note a connection that was taken in; with `tls`, a handshake comes before `connection_made`."""
+        self._socket, self._tls = connection, tls
         self.due = self.loop.time() + HEADER_DEADLINE
         self.shared.connections.add(self)
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        """Begin, with what TLS has delivered already."""
+        """Begin."""
         super().connection_made(transport)
-        if self._raw is None:
-            # No isinstance here: uvloop's transports are no subclass, although they can all that one can.
-            self.arrived(cast("asyncio.Transport", transport))
-        self._go_on()
+        # No isinstance here: uvloop's transports are no subclass, although they can all that one can.
+        made = cast("asyncio.Transport", transport)
+        # Whatever the client does not take is to be noticed. TLS counts as full what has reached the limit.
+        made.set_write_buffer_limits(high=0 if self._tls is None else 1)
+        if self._tls is not None and not self._tls.admits(made.get_extra_info("peercert")):
+            made.abort()
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Forget the connection."""
@@ -82,8 +87,12 @@ class Guarded(asyncio.Protocol):
     def leave(self) -> None:
         """Go at once; what is not sent yet is lost."""
         self._held.clear()
-        if self._raw is not None:
-            self._raw.abort()
+        if self.transport is not None:
+            self.transport.abort()
+        elif self._socket is not None:
+            # In the middle of a handshake the loop has the transport; it notices this, and closes it.
+            with suppress(OSError):
+                self._socket.shutdown(socket.SHUT_RDWR)
 
     def data_received(self, data: bytes) -> None:
         """Answer what is known; hold back the rest until its turn."""
@@ -101,20 +110,16 @@ class Guarded(asyncio.Protocol):
     def pause_writing(self) -> None:
         """Note that the client does not take what it was sent."""
         super().pause_writing()
-        self._is_stuck()
+        self._stuck = True
+        self.shared.connections.stuck(self)
 
     def resume_writing(self) -> None:
-        """Go on, if the client has taken all."""
+        """Go on, now that the client has taken all."""
         super().resume_writing()
-        self.look()
-
-    def look(self) -> None:
-        """Go on, if the client has taken all."""
-        if self._stuck and self._raw is not None and not self._raw.get_write_buffer_size():
-            self._stuck = False
-            self.shared.connections.flows(self)
-            if self._is_free():
-                self.due = self.loop.time() + KEEP_ALIVE
+        self._stuck = False
+        self.shared.connections.flows(self)
+        if self._is_free():
+            self.due = self.loop.time() + KEEP_ALIVE
             self._go_on()
 
     def _is_free(self) -> bool:
@@ -128,8 +133,6 @@ class Guarded(asyncio.Protocol):
             if not self._held or not self._is_free():
                 break
             self._take(self._next_piece())
-        if self.flow is None:  # a TLS connection that is not quite there yet
-            return
         if not self._held:
             self.flow.resume_reading()
             return
@@ -168,7 +171,8 @@ class Guarded(asyncio.Protocol):
 
     def _answered(self, piece: bytes) -> bool:
         """Answer at once, if `piece` is a request that is known."""
-        answer = self.shared.answers.to(piece, self.server_state.default_headers)
+        largest = LARGEST_ANSWER if self._tls is None else LARGEST_SECURE_ANSWER
+        answer = self.shared.answers.to(piece, self.server_state.default_headers, largest)
         if answer is None or self.transport is None:
             return False
         self.transport.write(answer)
@@ -177,13 +181,4 @@ class Guarded(asyncio.Protocol):
         return True
 
     def _sent(self) -> None:
-        now = self.loop.time()
-        if self._raw is not None and self._raw.get_write_buffer_size():
-            self.due = now + ANSWER_DEADLINE
-            self._is_stuck()
-        else:
-            self.due = now + KEEP_ALIVE
-
-    def _is_stuck(self) -> None:
-        self._stuck = True
-        self.shared.connections.stuck(self)
+        self.due = self.loop.time() + (ANSWER_DEADLINE if self._stuck else KEEP_ALIVE)

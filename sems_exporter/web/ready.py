@@ -13,8 +13,6 @@ from sems_exporter.web.requests import Request, Scope, Wanted
 
 MOST_KNOWN = 64
 """Requests that are remembered; the oldest is forgotten for a new one."""
-LARGEST_ANSWER = 1 << 20
-"""Bytes of a body up to which it is written in one piece; larger ones go in slices, at the pace of their reader."""
 
 Date = list[tuple[bytes, bytes]]
 """The date header as uvicorn keeps it: another list every second."""
@@ -49,13 +47,13 @@ class ReadyAnswers:
         self._known: dict[bytes, Wanted] = {}
         self._answers: dict[Wanted, _Answer] = {}
 
-    def to(self, request: bytes, date: Date) -> bytes | None:
-        """The answer to `request` if it is known, of bearable size, and there still is one."""
+    def to(self, request: bytes, date: Date, largest: int) -> bytes | None:
+        """The answer to `request` if it is known, there still is one, and its body has `largest` bytes at most."""
         wanted = self._known.get(self._digest(request))
         if wanted is None:
             return None
         body = self._body(wanted)
-        if body is None or len(body) > LARGEST_ANSWER:
+        if body is None or len(body) > largest:
             return None
         answer = self._answers.get(wanted)
         if answer is None or answer.body is not body or answer.date is not date:

@@ -15,6 +15,10 @@ Send: TypeAlias = Callable[[Message], Awaitable[None]]
 PLAIN = "text/plain; charset=utf-8"
 HTML = "text/html; charset=utf-8"
 JSON = "application/json"
+LARGEST_ANSWER = 1 << 20
+"""Bytes of a body that are handed to a connection at a time; more go at the pace of their reader."""
+LARGEST_SECURE_ANSWER = 1 << 16
+"""The same with TLS, which keeps to itself that a client does not take what lies encrypted before it."""
 LONGEST = 4096
 """Bytes of a header that are looked at; what Prometheus sends has about 200."""
 

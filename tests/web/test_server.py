@@ -3,7 +3,6 @@
 import html
 import http.client
 import socket
-import sys
 import threading
 from collections.abc import Iterator
 from contextlib import ExitStack
@@ -39,14 +38,6 @@ def web(site: Site) -> Iterator[Served]:
     """A server that no test changes; whoever needs limits of its own starts another."""
     with served(site.application) as running:
         yield running
-
-
-@pytest.fixture(params=["httptools", "h11"])
-def parser(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> str:
-    """Both HTTP parsers; some small boards have only the second."""
-    if request.param == "h11":
-        monkeypatch.setitem(sys.modules, "uvicorn.protocols.http.httptools_impl", None)
-    return str(request.param)
 
 
 def read_answer(connection: socket.socket) -> tuple[int, bytes]:
