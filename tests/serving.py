@@ -18,6 +18,7 @@ from sems_exporter.selfmetrics import SelfMetrics
 from sems_exporter.snapshots import Snapshots
 from sems_exporter.web import server
 from sems_exporter.web.app import Application
+from sems_exporter.web.connections import Connections
 from sems_exporter.web.discovery import Listed
 from sems_exporter.web.page import PageStatus
 from sems_exporter.web.reload import WebConfigFile
@@ -68,8 +69,9 @@ class Site:
 class Served:
     """The address of a running server, and ways to reach it."""
 
-    def __init__(self, port: int) -> None:
+    def __init__(self, port: int, connections: Connections) -> None:
         self.port = port
+        self.connections = connections
 
     def connect(self) -> socket.socket:
         """A bare connection; close it."""
@@ -94,13 +96,13 @@ class Served:
 
 def until_closed(connection: socket.socket) -> bytes:
     """Everything until the other side ends the connection, gently or not."""
-    received = b""
+    received = []
     try:
-        while chunk := connection.recv(65536):
-            received += chunk
+        while chunk := connection.recv(1 << 20):
+            received.append(chunk)
     except (ConnectionResetError, BrokenPipeError):
         pass
-    return received
+    return b"".join(received)
 
 
 @contextmanager
@@ -125,7 +127,7 @@ def served(application: Application) -> Iterator[Served]:
         thread.start()
         try:
             assert answering.wait(PATIENCE)
-            yield Served(port)
+            yield Served(port, running[0]._connections)
         finally:
             for one in running:
                 one.should_exit = True

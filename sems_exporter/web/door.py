@@ -10,8 +10,10 @@ from sems_exporter.web.connections import Connections
 from sems_exporter.web.protocol import Guarded
 from sems_exporter.web.tls import Tls
 
-PAUSE = 0.05
+PAUSE = 0.02
 """Seconds to wait when the system gives no further connection."""
+ROOM = 16
+"""Connections that are closed then; one by one, whoever waits behind a crowd would wait for long."""
 _EXHAUSTED = (errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM)
 
 
@@ -44,7 +46,8 @@ class Door:
                 connection, _ = await loop.sock_accept(self._listening)
             except OSError as error:
                 if error.errno in _EXHAUSTED:
-                    self._connections.evict()
+                    for _ in range(ROOM):
+                        self._connections.evict()
                     await asyncio.sleep(PAUSE)
                 continue
             task = loop.create_task(self._admit(connection))

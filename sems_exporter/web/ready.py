@@ -65,11 +65,12 @@ class ReadyAnswers:
         """Remember what `request` means, which the parser has read as `scope` just now."""
         if request.count(b"\n") != request.count(b"\r\n"):
             return  # an h11 that takes a bare LF for the end of a line may have seen two requests
-        wanted = self._wanted(Request(scope))
-        if wanted is not None:
-            if len(self._known) >= MOST_KNOWN:
-                self.forget(next(iter(self._known)))
-            self._known[self._digest(request)] = wanted
+        wanted, digest = self._wanted(Request(scope)), self._digest(request)
+        if wanted is None or digest in self._known:
+            return
+        if len(self._known) >= MOST_KNOWN:
+            self.forget(next(iter(self._known)))
+        self._known[digest] = wanted
 
     def forget(self, digest: bytes | None = None) -> None:
         """Forget one request, or all of them because they may now mean something else."""

@@ -3,7 +3,7 @@
 from collections.abc import Awaitable, Callable, Iterable, MutableMapping
 from dataclasses import dataclass, field
 from typing import TypeAlias, cast
-from urllib.parse import parse_qsl
+from urllib.parse import parse_qsl, urlsplit
 
 from sems_exporter.exposition import WHOLE, Format, Part
 
@@ -63,8 +63,9 @@ class Request:
 
     @property
     def path(self) -> str:
-        """The path, with its % signs resolved."""
-        return str(self.scope["path"])
+        """The path, with its % signs resolved; also where the request names the whole address, as to a proxy."""
+        path = str(self.scope["path"])
+        return urlsplit(path).path or "/" if path.startswith(("http://", "https://")) else path
 
     @property
     def client(self) -> str:
