@@ -23,7 +23,7 @@ $(shell test ! -e .venv/.base || { test "$$(cat .venv/.base)" = "$$(pwd -P)" && 
 
 .PHONY: help
 help: ## show this list
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-11s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-13s %s\n", $$1, $$2 }' Makefile
 
 # --- to use -----------------------------------------------------------------------------------------------------------
 
@@ -70,6 +70,10 @@ references: .venv/.dev ## write the reference pages anew from the code
 .PHONY: bench
 bench: .venv/.runtime ## measure what decoding and rendering cost on this machine
 	@$(python) bench/decoding.py
+
+.PHONY: bench-clients
+bench-clients: .venv/.runtime ## measure what slow clients do to the server, beside prometheus_client's
+	@$(python) bench/slow_clients.py
 
 .PHONY: dashboards
 dashboards: .venv/.dev ## write the Grafana dashboards anew
