@@ -20,8 +20,8 @@ _EXHAUSTED = (errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM)
 class Door:
     """Accepts on `listening` and hands each connection to a protocol of its own.
 
-    The event loops accept by themselves, but uvloop closes its listening socket for good where accepting fails, and
-    neither of them tells of a connection before its TLS handshake is done; half of one would be held for nothing.
+    The event loops would accept by themselves. But they tell of no connection before its TLS handshake is done, so that
+    half of one would be held uncounted; and where there are no more files they make no room for others.
     """
 
     def __init__(

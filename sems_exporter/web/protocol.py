@@ -52,10 +52,10 @@ class Guarded(asyncio.Protocol):
     cycle: Any
 
     due = float("inf")
+    _socket: socket.socket
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self._socket: socket.socket | None = None
         self._tls: Tls | None = None
         self._held = bytearray()
         self._begun = 0
@@ -81,15 +81,14 @@ class Guarded(asyncio.Protocol):
         """Forget the connection."""
         self.shared.connections.remove(self)
         self._held.clear()
-        if self.transport is not None:
-            super().connection_lost(exc)
+        super().connection_lost(exc)
 
     def leave(self) -> None:
         """Go at once; what is not sent yet is lost."""
         self._held.clear()
         if self.transport is not None:
             self.transport.abort()
-        elif self._socket is not None:
+        else:
             # In the middle of a handshake the loop has the transport; it notices this, and closes it.
             with suppress(OSError):
                 self._socket.shutdown(socket.SHUT_RDWR)

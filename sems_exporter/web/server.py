@@ -88,6 +88,8 @@ def serve(application: Application, listening: socket.socket, *, started: "Calla
 class _Server(uvicorn.Server):
     """uvicorn's loop and shutdown; who comes in, and for how long, is decided here."""
 
+    _entering: asyncio.Task[None]
+
     def __init__(
         self,
         config: uvicorn.Config,
@@ -101,7 +103,6 @@ class _Server(uvicorn.Server):
         self._started = started
         self._connections = Connections(most_connections())
         self._answers = ReadyAnswers(application.wanted, application.body, application.head)
-        self._entering: asyncio.Task[None] | None = None
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:  # noqa: ARG002 - uvicorn's way to call it
         """Open the door."""
@@ -128,8 +129,7 @@ class _Server(uvicorn.Server):
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         """Close the door, and give answers under way a moment."""
-        if self._entering is not None:
-            self._entering.cancel()
+        self._entering.cancel()
         await super().shutdown(sockets)
 
 

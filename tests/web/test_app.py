@@ -239,6 +239,15 @@ class TestGuards:
         assert (status, body, headers["content-length"]) == (200, whole, str(len(whole)))
 
 
+def test_what_is_no_request_is_let_be() -> None:
+    """Servers also speak of other things, such as their own start."""
+
+    async def refuse(*_: object) -> Message:
+        raise AssertionError("there is nothing to say")
+
+    asyncio.run(Site().application({"type": "lifespan"}, refuse, refuse))  # type: ignore[arg-type]
+
+
 class TestElse:
     """What is not there, and what may not be done."""
 

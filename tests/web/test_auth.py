@@ -29,13 +29,21 @@ class Bench:
 
     def __init__(self) -> None:
         self.checked: list[tuple[bytes, bytes]] = []
-        self.go = threading.Event()
+        self.begun, self.go = threading.Event(), threading.Event()
         self.go.set()
 
     def __call__(self, password: bytes, hashed: bytes) -> bool:
         self.checked.append((password, hashed))
+        self.begun.set()
         assert self.go.wait(PATIENCE)
         return password == PASSWORD.encode()
+
+
+def join_checks() -> None:
+    """Wait for checks that are under way."""
+    for thread in threading.enumerate():
+        if thread.name == "password":
+            thread.join(PATIENCE)
 
 
 class TestGatekeeper:
@@ -159,6 +167,26 @@ class TestGatekeeper:
 
         assert asyncio.run(ask())
 
+    def test_a_check_that_nobody_waits_for_any_more_ends_quietly(self) -> None:
+        bench = Bench()
+        keeper = Gatekeeper(USERS, bench)
+
+        async def ask() -> None:
+            bench.go.clear()
+            waiting = asyncio.create_task(keeper.admits(ALICE.encode(), "here"))
+            await asyncio.to_thread(bench.begun.wait, PATIENCE)
+            [pending] = keeper._pending.values()
+            pending.cancel()
+            with pytest.raises(asyncio.CancelledError):
+                await waiting
+            bench.go.set()
+            await asyncio.to_thread(join_checks)
+            await asyncio.sleep(0)
+
+        asyncio.run(ask())
+
+        assert not keeper._pending
+
     def test_a_verdict_after_the_end_is_nobodys(self) -> None:
         bench = Bench()
         keeper = Gatekeeper(USERS, bench)
@@ -171,9 +199,7 @@ class TestGatekeeper:
         with pytest.raises(asyncio.CancelledError):
             asyncio.run(ask())
         bench.go.set()
-        for thread in threading.enumerate():
-            if thread.name == "password":
-                thread.join(PATIENCE)
+        join_checks()
 
 
 @pytest.fixture

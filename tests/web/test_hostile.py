@@ -14,7 +14,7 @@ from typing import NoReturn
 import pytest
 
 from sems_exporter.exposition import Format
-from sems_exporter.web import connections, door, protocol, ready
+from sems_exporter.web import app, connections, door, protocol, ready
 from sems_exporter.web.connections import Connections, most_connections
 from sems_exporter.web.door import Door
 from sems_exporter.web.protocol import Guarded
@@ -94,19 +94,38 @@ class TestPipelines:
         assert re.findall(rb"HTTP/1.1 (\d+)", answers) == [b"200", b"404"] * 50 + [b"200"]
 
     def test_one_may_come_in_any_pieces(self, site: Site) -> None:
-        text = SCRAPE + HEALTHY + SCRAPE + LAST
-        with served(site.application) as web, web.connect() as connection:
-            connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-            for byte in text:
-                connection.sendall(bytes([byte]))
+        """Also when the pieces end in the middle of what ends a head."""
+        with served(site.application) as web:
+            for cut in (1, 10, len(SCRAPE) - 3, len(SCRAPE) - 1, len(SCRAPE), len(SCRAPE) + 1):
+                with web.connect() as connection:
+                    text = SCRAPE + HEALTHY + SCRAPE + LAST
+                    for piece in (text[:cut], text[cut:-1], text[-1:]):
+                        connection.sendall(piece)
+                        assert web.get("/-/healthy")[0] == 200
 
-            assert bodies(until_closed(connection)) == 4
+                    assert bodies(until_closed(connection)) == 4
 
     def test_who_asks_much_and_reads_late_gets_it_all(self, fleet: Site) -> None:
         with served(fleet.application) as web, greedy(web, SCRAPE * 20 + LAST) as connection:
             until(lambda: bool(web.connections._stuck), web)
             answers = until_closed(connection)
 
+        assert bodies(answers) == 21
+
+    def test_a_long_answer_goes_at_the_pace_of_its_reader(self, fleet: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+        """It waits in slices, and not in the connection."""
+        monkeypatch.setattr(protocol, "LARGEST_ANSWER", 50_000)
+        monkeypatch.setattr(app, "LARGEST_ANSWER", 50_000)
+
+        with served(fleet.application) as web, greedy(web, SCRAPE * 20 + LAST) as connection:
+            until(lambda: bool(web.connections._stuck), web)
+            [guest] = web.connections._stuck
+            assert isinstance(guest, Guarded)
+            assert guest.transport is not None
+            waiting = guest.transport.get_write_buffer_size()
+            answers = until_closed(connection)
+
+        assert waiting < 60_000
         assert bodies(answers) == 21
 
 
