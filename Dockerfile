@@ -45,8 +45,9 @@ USER 65532:65532
 VOLUME /var/lib/sems_exporter
 EXPOSE 10736
 
-# The command asks the route that tells whether the exporter answers, not whether the portal does, so an outage there
-# restarts nothing. It needs no password, and manages TLS too.
-HEALTHCHECK --interval=10s --timeout=10s --start-period=20s --retries=3 CMD ["sems-exporter", "healthy"]
+# As `sems-exporter healthy`, without the command line, which would cost thrice as much every ten seconds. The route tells
+# whether the exporter answers, not whether the portal does, so an outage there restarts nothing.
+HEALTHCHECK --interval=10s --timeout=10s --start-period=20s --retries=3 CMD ["python", "-c", "\
+import sys; from sems_exporter.probe import main; sys.exit(main())"]
 
 ENTRYPOINT ["sems-exporter"]

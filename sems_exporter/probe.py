@@ -1,10 +1,17 @@
 """Whether an exporter on this machine answers, for the health check of a container."""
 
 import http.client
+import os
 import ssl
 
 PATIENCE = 4.0
 """Seconds to wait for an answer."""
+
+
+def main() -> int:
+    """The exit code for the container's health check, which goes by the environment alone and costs next to nothing."""
+    address = os.environ.get("SEMS_WEB_LISTEN_ADDRESS") or ":10736"
+    return 0 if answers(address, may_be_secured=bool(os.environ.get("SEMS_WEB_CONFIG_FILE"))) else 1
 
 
 def answers(address: str, *, may_be_secured: bool) -> bool:

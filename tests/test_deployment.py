@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 import yaml
 
-from sems_exporter.cli import cli
+from sems_exporter import probe
 from sems_exporter.settings import FILE_VARIABLE, PASSWORD_VARIABLE, SETTINGS
 
 ROOT = Path(__file__).parents[1]
@@ -133,10 +133,12 @@ def test_what_the_dockerfile_copies_is_there_and_not_ignored() -> None:
 
 def test_the_health_check_needs_no_further_program() -> None:
     _, _, words = last_stage()["HEALTHCHECK"].partition(" CMD ")
-    program, command = json.loads(words)
+    program, flag, code = json.loads(words)
 
-    assert program == "sems-exporter"
-    assert command in cli.commands
+    assert (program, flag) == ("python", "-c")
+    compile(code, "HEALTHCHECK", "exec")
+    assert callable(probe.main)
+    assert "from sems_exporter.probe import main" in code
 
 
 def test_state_and_port_are_where_the_documents_say() -> None:

@@ -48,6 +48,19 @@ def test_a_living_exporter_is_healthy(tmp_path: Path, text: str) -> None:
         assert answers(f"127.0.0.1:{web.port}", may_be_secured=True)
 
 
+def test_the_environment_says_where_and_how(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    config = Certificates(tmp_path).config(SECURED)
+    site = Site(web_config=config)
+
+    with served(site.application) as web:
+        monkeypatch.setenv("SEMS_WEB_LISTEN_ADDRESS", f":{web.port}")
+        without = probe.main()
+        monkeypatch.setenv("SEMS_WEB_CONFIG_FILE", str(config))
+        known = probe.main()
+
+    assert (without, known, probe.main()) == (1, 0, 1)
+
+
 def test_without_a_web_configuration_plain_http_has_to_do(tmp_path: Path) -> None:
     site = Site(web_config=Certificates(tmp_path).config(SECURED))
 

@@ -5,6 +5,7 @@ import http.client
 import socket
 import threading
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from pathlib import Path
 
@@ -302,10 +303,13 @@ class TestWithThePortal:
             with served(application(parts, simulated=True)) as web:
                 parts.poller.refresh()
                 asked = len(portal.requests)
-                answers = [web.get(path)[0] for path in ("/metrics", "/", "/-/ready", "/metrics") * 5]
+                with ThreadPoolExecutor(40) as crowd:
+                    answers = list(
+                        crowd.map(lambda path: web.get(path)[0], ("/metrics", "/", "/-/ready", "/metrics") * 20)
+                    )
             parts.portal.close()
 
-            assert answers == [200] * 20
+            assert answers == [200] * 80
             assert len(portal.requests) == asked > 0
             assert portal.logins == 1
 
