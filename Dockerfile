@@ -45,13 +45,9 @@ USER 65532:65532
 VOLUME /var/lib/sems_exporter
 EXPOSE 10736
 
-# Not urllib: that would ask the proxy of HTTP_PROXY. The route tells whether the exporter answers, not whether the
-# portal does, so an outage there restarts nothing.
-HEALTHCHECK --interval=10s --timeout=5s --start-period=20s --retries=3 CMD ["python", "-c", "\
-import http.client, os, sys; \
-port = int((os.environ.get('SEMS_WEB_LISTEN_ADDRESS') or ':10736').rpartition(':')[2]); \
-connection = http.client.HTTPConnection('localhost', port, timeout=4); \
-connection.request('GET', '/-/healthy'); \
-sys.exit(connection.getresponse().status != 200)"]
+# As `sems-exporter healthy`, without the command line, which would cost thrice as much every ten seconds. The route tells
+# whether the exporter answers, not whether the portal does, so an outage there restarts nothing.
+HEALTHCHECK --interval=10s --timeout=10s --start-period=20s --retries=3 CMD ["python", "-c", "\
+import sys; from sems_exporter.probe import main; sys.exit(main())"]
 
 ENTRYPOINT ["sems-exporter"]

@@ -23,7 +23,7 @@ $(shell test ! -e .venv/.base || { test "$$(cat .venv/.base)" = "$$(pwd -P)" && 
 
 .PHONY: help
 help: ## show this list
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-11s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-13s %s\n", $$1, $$2 }' Makefile
 
 # --- to use -----------------------------------------------------------------------------------------------------------
 
@@ -84,6 +84,10 @@ bench: .venv/.runtime ## measure decoding, rendering and scrapes, beside other s
 .PHONY: growth
 growth: .venv/.runtime ## measure how the exporter grows from 1 station to 10,000, and draw it
 	@$(python) -m bench.growth
+
+.PHONY: bench-clients
+bench-clients: .venv/.runtime ## measure what slow clients do to the server, beside prometheus_client's
+	@$(python) bench/slow_clients.py
 
 .PHONY: dashboards
 dashboards: .venv/.dev ## write the Grafana dashboards anew

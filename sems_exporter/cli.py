@@ -153,6 +153,16 @@ def dump(output: str, **values: Any) -> None:
 
 
 @cli.command()
+@configured(declared.WEB)
+def healthy(**values: Any) -> None:
+    """Ask the exporter that runs here whether it is healthy; exit code 0 if so, 1 if not."""
+    from sems_exporter.probe import answers  # noqa: PLC0415 - as above
+
+    secured = values["web_config_file"] is not None
+    sys.exit(0 if answers(values["web_listen_address"], may_be_secured=secured) else 1)
+
+
+@cli.command()
 @configured(declared.LOGGING)
 @click.option(
     "--web.listen-address",

@@ -103,6 +103,8 @@ class Settings:
     state_dir: Path = field(default_factory=Path)
     listen_address: str = ":10736"
     telemetry_path: str = "/metrics"
+    web_config_file: Path | None = None
+    external_url: str | None = None
     log_level: str = "info"
     log_format: str = "logfmt"
     name: str = ""

@@ -60,6 +60,8 @@ def demo(values: dict[str, Any]) -> None:
             state_dir=Path(state),
             listen_address=values["web_listen_address"],
             telemetry_path=values["web_telemetry_path"],
+            web_config_file=Path(file) if (file := values["web_config_file"]) else None,
+            external_url=values["web_external_url"],
             log_level=values["log_level"],
             log_format=values["log_format"],
         )

@@ -22,6 +22,7 @@ from sems_exporter.portal.standing import standing
 from sems_exporter.portal.transport import Transport
 from sems_exporter.telling import telling
 from sems_exporter.views import as_json, complaints, described, unread
+from sems_exporter.web.reload import WebConfigFile
 from sems_exporter.web.server import address_of, bound
 from sems_exporter.web.server import serve as serve_http
 from sems_exporter.wiring import Exporter, Watch, application, exporter, start_polling
@@ -38,10 +39,11 @@ def serve(settings: Settings) -> None:
 def run(settings: Settings, clock: Clock, *, simulated: bool) -> None:
     """Poll and serve on `clock` until told to stop."""
     parts = exporter(settings, clock, first_delay=0.0 if simulated else 2.0)
+    web_config = WebConfigFile(settings.web_config_file, parts.metrics.web_config_read)
     refuse_second(parts)
     listening = bound(settings.listen_address)
-    app = application(parts, simulated=simulated)
-    address = address_of(listening)
+    app = application(parts, simulated=simulated, web_config=web_config)
+    address = address_of(listening, secure=web_config.current.tls is not None)
 
     def started() -> None:
         kind = "a simulated plant" if simulated else "SEMS+"

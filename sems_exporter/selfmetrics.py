@@ -233,12 +233,26 @@ class SelfMetrics(AccountMetrics):
         self._accounts: dict[str, AccountMetrics] = {name: AccountMetrics() for name in accounts} or {"": self}
         self.registry = registry = CollectorRegistry(auto_describe=False)
         registry.register(_Together(self._accounts))
-        self._web_faults = Counter(
-            "sems_web_faults", "Requests to this exporter that a fault of its own spoiled.", registry=registry
-        )
+        self._about_web(registry)
         build = Gauge("sems_build_info", "Version of the exporter; always 1.", ["version", "python"], registry=registry)
         build.labels(package_version(), platform.python_version()).set(1)
         ProcessCollector(registry=registry)
+
+    def _about_web(self, registry: CollectorRegistry) -> None:
+        self._web_faults = Counter(
+            "sems_web_faults", "Requests to this exporter that a fault of its own spoiled.", registry=registry
+        )
+        self._web_config_failures = Counter(
+            "sems_web_config_reload_failures",
+            "Changes of the web configuration file, or of a file it names, that could not be used.",
+            registry=registry,
+        )
+        self._web_config_good = Gauge(
+            "sems_web_config_last_reload_success",
+            "0 while the web configuration file differs from what is in use, because it cannot be used.",
+            registry=registry,
+        )
+        self._web_config_good.set(1)
 
     def of(self, name: str) -> AccountMetrics:
         """What the account of this name writes to; raises KeyError where there is none."""
@@ -251,6 +265,12 @@ class SelfMetrics(AccountMetrics):
     def web_fault(self) -> None:
         """Count a request that we could not answer, through a fault of ours."""
         self._web_faults.inc()
+
+    def web_config_read(self, *, good: bool) -> None:
+        """Show whether a changed web configuration file could be taken over."""
+        self._web_config_good.set(int(good))
+        if not good:
+            self._web_config_failures.inc()
 
 
 class _Together(Collector):

@@ -107,6 +107,19 @@ class UrlPath(click.ParamType[str]):
         return text
 
 
+class ExternalUrl(click.ParamType[str]):
+    """A full address of this exporter, as others reach it: http or https, and a path if a proxy adds one."""
+
+    name = "url"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        """The address, without a slash at its end."""
+        text = str(value).strip().rstrip("/")
+        if not re.fullmatch(r"https?://([\w.-]+|\[[0-9A-Fa-f:.]+\])(:\d{1,5})?(/[\w./-]*)?", text, re.ASCII):
+            self.fail(f"{text!r} is not an address such as https://sems.example.com:10736", param, ctx)
+        return text
+
+
 @dataclass(frozen=True, slots=True)
 class Setting:
     """One setting; `key` is its name in the file and, with SEMS_ before it, in the environment."""
@@ -172,6 +185,20 @@ POLLING = (
 WEB = (
     Setting("web_listen_address", ListenAddress(), ":10736", "Address to listen on.", "web.listen-address"),
     Setting("web_telemetry_path", UrlPath(), "/metrics", "Path of the metrics.", "web.telemetry-path"),
+    Setting(
+        "web_config_file",
+        click.STRING,
+        None,
+        "File with TLS, passwords and headers of the web server; docs/web.md tells what it holds.",
+        "web.config.file",
+    ),
+    Setting(
+        "web_external_url",
+        ExternalUrl(),
+        None,
+        "Address by which Prometheus reaches this exporter, for /sd; where not set, the one that it asked by.",
+        "web.external-url",
+    ),
 )
 LOGGING = (
     Setting("log_level", click.Choice(LEVELS), "info", "Least important level that is logged.", "log.level"),
@@ -250,6 +277,8 @@ def settings(
         state_dir=state_directory(values["state_dir"], environ),
         listen_address=values["web_listen_address"],
         telemetry_path=values["web_telemetry_path"],
+        web_config_file=Path(file) if (file := values["web_config_file"]) else None,
+        external_url=values["web_external_url"],
         log_level=values["log_level"],
         log_format=values["log_format"],
     )

@@ -1,7 +1,6 @@
 """The parts put together: from settings to something that polls and serves."""
 
 import threading
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -18,7 +17,10 @@ from sems_exporter.selfmetrics import SelfMetrics
 from sems_exporter.snapshots import Snapshots
 from sems_exporter.version import package_version
 from sems_exporter.web.app import Application
-from sems_exporter.web.page import CONTENT_SECURITY_POLICY, PageStatus, render_page
+from sems_exporter.web.discovery import Listed
+from sems_exporter.web.page import PageStatus
+from sems_exporter.web.reload import WebConfigFile
+from sems_exporter.web.status import StatusPage
 
 COUNTERS = "counters.json"
 """File in the state directory for what the counter rules know; of a named account, with its name."""
@@ -99,36 +101,43 @@ def _plan(settings: Settings, first_delay: float) -> Plan:
     )
 
 
-def application(parts: Exporter, *, simulated: bool) -> Application:
-    """The web side of `parts`."""
+def application(parts: Exporter, *, simulated: bool, web_config: WebConfigFile | None = None) -> Application:
+    """The web side of `parts`; plain HTTP for everybody where there is no web configuration."""
+    settings = parts.settings
     return Application(
         parts.exposition,
-        _page(parts, simulated=simulated),
+        StatusPage(
+            lambda: [shown.station for shown in parts.snapshots.shown(parts.clock.now())],
+            lambda: _status(parts, simulated=simulated),
+        ),
         # An account that has failed is ready as well: what there is to say of it is being said.
         lambda: all(watch.poller.health.up is not None for watch in parts.watches),
-        telemetry_path=parts.settings.telemetry_path,
-        content_security_policy=CONTENT_SECURITY_POLICY,
+        telemetry_path=settings.telemetry_path,
+        web_config=web_config or WebConfigFile(None, parts.metrics.web_config_read),
         fault=parts.metrics.web_fault,
+        stations=lambda: _listed(parts),
+        external_url=settings.external_url,
     )
 
 
-def _page(parts: Exporter, *, simulated: bool) -> Callable[[], bytes]:
-    def page() -> bytes:
-        now, health = parts.clock.now(), parts.health
-        status = PageStatus(
-            now=now,
-            version=package_version(),
-            up=health.up,
-            last_success=health.last_success,
-            next_refresh=health.next_refresh,
-            problem=health.problem,
-            simulated=simulated,
-            metrics_path=parts.settings.telemetry_path,
-            snapshot_max_age=parts.settings.snapshot_max_age,
-        )
-        return render_page([shown.station for shown in parts.snapshots.shown(now)], status)
+def _status(parts: Exporter, *, simulated: bool) -> PageStatus:
+    health = parts.health
+    return PageStatus(
+        now=parts.clock.now(),
+        version=package_version(),
+        up=health.up,
+        last_success=health.last_success,
+        next_refresh=health.next_refresh,
+        problem=health.problem,
+        simulated=simulated,
+        metrics_path=parts.settings.telemetry_path,
+        snapshot_max_age=parts.settings.snapshot_max_age,
+    )
 
-    return page
+
+def _listed(parts: Exporter) -> list[Listed]:
+    names = {shown.station.id: shown.station.name for shown in parts.snapshots.shown(parts.clock.now())}
+    return [Listed(known.station, known.account, names.get(known.station)) for known in parts.snapshots.catalogue()]
 
 
 def start_polling(parts: Exporter) -> tuple[threading.Thread, ...]:

@@ -6,6 +6,7 @@ import socket
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
@@ -17,40 +18,60 @@ from sems_exporter.selfmetrics import SelfMetrics
 from sems_exporter.snapshots import Snapshots
 from sems_exporter.web import server
 from sems_exporter.web.app import Application
+from sems_exporter.web.connections import Connections
+from sems_exporter.web.discovery import Listed
+from sems_exporter.web.page import PageStatus
+from sems_exporter.web.reload import WebConfigFile
+from sems_exporter.web.status import StatusPage
 from tests.clocks import FakeClock
 from tests.homes import NOON
 
 PATIENCE = 20.0
 """Seconds after which a test gives up; nothing here comes near it."""
-POLICY = "default-src 'none'"
 
 
 class Site:
     """An application over stations of the test's choice."""
 
-    def __init__(self, *stations: Station, telemetry_path: str = "/metrics") -> None:
+    def __init__(self, *stations: Station, telemetry_path: str = "/metrics", web_config: Path | None = None) -> None:
         self.clock = FakeClock(NOON)
         self.metrics = SelfMetrics()
         self.snapshots = Snapshots(self.clock, Limits(1200.0, 900.0))
         for station in stations:
             self.snapshots.put(station)
         self.ready = False
-        self.page = b"<!doctype html><title>sun</title>"
+        self.status = PageStatus(
+            NOON,
+            "1",
+            up=None,
+            last_success=None,
+            next_refresh=None,
+            problem=None,
+            simulated=False,
+            metrics_path=telemetry_path,
+            snapshot_max_age=900.0,
+        )
+        self.web_config = WebConfigFile(web_config, self.metrics.web_config_read)
         self.application = Application(
             Exposition(self.snapshots, self.metrics.registry, self.clock),
-            lambda: self.page,
+            StatusPage(self._stations, lambda: self.status),
             lambda: self.ready,
             telemetry_path=telemetry_path,
-            content_security_policy=POLICY,
+            web_config=self.web_config,
             fault=self.metrics.web_fault,
+            stations=lambda: [Listed(known.station, known.account, "Home") for known in self.snapshots.catalogue()],
         )
+
+    def _stations(self) -> list[Station]:
+        return [shown.station for shown in self.snapshots.shown(self.clock.now())]
 
 
 class Served:
     """The address of a running server, and ways to reach it."""
 
-    def __init__(self, port: int) -> None:
+    def __init__(self, port: int, connections: Connections) -> None:
         self.port = port
+        self.connections = connections
 
     def connect(self) -> socket.socket:
         """A bare connection; close it."""
@@ -75,13 +96,13 @@ class Served:
 
 def until_closed(connection: socket.socket) -> bytes:
     """Everything until the other side ends the connection, gently or not."""
-    received = b""
+    received = []
     try:
-        while chunk := connection.recv(65536):
-            received += chunk
+        while chunk := connection.recv(1 << 20):
+            received.append(chunk)
     except (ConnectionResetError, BrokenPipeError):
         pass
-    return received
+    return b"".join(received)
 
 
 @contextmanager
@@ -106,7 +127,7 @@ def served(application: Application) -> Iterator[Served]:
         thread.start()
         try:
             assert answering.wait(PATIENCE)
-            yield Served(port)
+            yield Served(port, running[0]._connections)
         finally:
             for one in running:
                 one.should_exit = True

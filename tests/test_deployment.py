@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 import yaml
 
+from sems_exporter import probe
 from sems_exporter.settings import FILE_VARIABLE, PASSWORD_VARIABLE, SETTINGS
 
 ROOT = Path(__file__).parents[1]
@@ -136,7 +137,8 @@ def test_the_health_check_needs_no_further_program() -> None:
 
     assert (program, flag) == ("python", "-c")
     compile(code, "HEALTHCHECK", "exec")
-    assert "/-/healthy" in code
+    assert callable(probe.main)
+    assert "from sems_exporter.probe import main" in code
 
 
 def test_state_and_port_are_where_the_documents_say() -> None:

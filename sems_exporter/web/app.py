@@ -1,59 +1,75 @@
-"""The routes: /metrics, the status page, and two health checks that do not depend on the portal."""
+"""The routes: /metrics, the status page, service discovery, and two health checks that do not depend on the portal."""
 
 import logging
-from collections.abc import Awaitable, Callable, MutableMapping
-from dataclasses import dataclass
-from typing import TypeAlias
+from collections.abc import Awaitable, Callable, Sequence
 
 from sems_exporter.exposition import Exposition
-from sems_exporter.web.negotiation import format_for, wants_gzip
-
-Scope: TypeAlias = MutableMapping[str, object]
-Message: TypeAlias = MutableMapping[str, object]
-Receive: TypeAlias = Callable[[], Awaitable[Message]]
-Send: TypeAlias = Callable[[Message], Awaitable[None]]
+from sems_exporter.web.auth import TooBusy
+from sems_exporter.web.discovery import Listed, targets
+from sems_exporter.web.negotiation import negotiated
+from sems_exporter.web.reload import WebConfigFile
+from sems_exporter.web.requests import (
+    LARGEST_ANSWER,
+    LARGEST_SECURE_ANSWER,
+    PLAIN,
+    Receive,
+    Refused,
+    Request,
+    Response,
+    Scope,
+    Send,
+    Wanted,
+    part_of,
+)
+from sems_exporter.web.status import StatusPage
 
 log = logging.getLogger(__name__)
 
-PLAIN = "text/plain; charset=utf-8"
-HTML = "text/html; charset=utf-8"
-
-
-@dataclass(frozen=True, slots=True)
-class Response:
-    """One complete answer."""
-
-    status: int
-    content_type: str
-    body: bytes
-    headers: tuple[tuple[str, str], ...] = ()
+OPEN = ("/-/healthy", "/-/ready")
+"""Routes that ask for no password, so that a probe needs none. They tell nothing but the state of the process."""
+GUARDS = (
+    ("x-content-type-options", "nosniff"),
+    ("cache-control", "no-store"),
+    ("referrer-policy", "no-referrer"),
+    ("cross-origin-resource-policy", "same-origin"),
+)
+"""Headers of every answer. Not stored, because a cache would show as true what was true a while ago."""
+POLICY = "content-security-policy"
+LOCKED = "default-src 'none'; frame-ancestors 'none'"
+"""The policy of whatever is no page."""
 
 
 class Application:
-    """The ASGI application. `page` renders the status page, `ready` tells whether the first refresh has ended.
+    """The ASGI application. `page` gives the status page, `ready` tells whether the first refresh has ended.
 
-    `fault` is called when an answer fails through a fault of ours.
+    `fault` is called when an answer fails through a fault of ours, `stations` lists what service discovery offers.
     """
 
     def __init__(
         self,
         exposition: Exposition,
-        page: Callable[[], bytes],
+        page: StatusPage,
         ready: Callable[[], bool],
         *,
         telemetry_path: str,
-        content_security_policy: str,
+        web_config: WebConfigFile,
         fault: Callable[[], None],
+        stations: Callable[[], Sequence[Listed]] = tuple,
+        external_url: str | None = None,
     ) -> None:
+        self.web_config = web_config
         self._exposition = exposition
         self._page = page
         self._ready = ready
-        self._policy = content_security_policy
+        self._telemetry_path = telemetry_path
         self._fault = fault
-        self._routes: dict[str, Callable[[dict[str, str]], Response]] = {
-            "/": self._status,
+        self._stations = stations
+        self._external_url = external_url
+        self._routes: dict[str, Callable[[Request], Awaitable[Response]]] = {
+            "/": self._page.answer,
             telemetry_path: self._metrics,
-            "/-/healthy": lambda _: Response(200, PLAIN, b"healthy\n"),
+            "/sd": self._discovery,
+            "/-/healthy": self._health,
             "/-/ready": self._readiness,
         }
 
@@ -61,57 +77,107 @@ class Application:
         """Answer one request."""
         if scope["type"] != "http":
             return
-        method = str(scope["method"])
-        response = self._answer(method, str(scope["path"]), _headers(scope))
-        fields = (
-            ("content-type", response.content_type),
-            ("content-length", str(len(response.body))),
-            ("x-content-type-options", "nosniff"),
-            *response.headers,
-        )
-        encoded = [(name.encode("latin-1"), value.encode("latin-1")) for name, value in fields]
-        await send({"type": "http.response.start", "status": response.status, "headers": encoded})
-        await send({"type": "http.response.body", "body": b"" if method == "HEAD" else response.body})
+        request = Request(scope)
+        response = await self._answer(request)
+        head = self.fields(response)
+        if request.has_body:
+            # What follows is not read, so it must not be taken for a next request either.
+            head.append((b"connection", b"close"))
+        await send({"type": "http.response.start", "status": response.status, "headers": head})
+        body = b"" if request.method == "HEAD" else response.body
+        size = LARGEST_SECURE_ANSWER if request.secure else LARGEST_ANSWER
+        for start in range(0, max(1, len(body)), size):
+            piece, end = body[start : start + size], start + size
+            await send({"type": "http.response.body", "body": piece, "more_body": end < len(body)})
 
-    def _answer(self, method: str, path: str, headers: dict[str, str]) -> Response:
-        route = self._routes.get(path)
-        if route is None:
-            return Response(404, PLAIN, b"not found\n")
-        if method not in ("GET", "HEAD"):
-            return Response(405, PLAIN, b"only GET and HEAD\n", (("allow", "GET, HEAD"),))
+    def fields(self, response: Response) -> list[tuple[bytes, bytes]]:
+        """The header of an answer, without the date."""
+        configured = self.web_config.current.headers
+        own = {
+            "content-type": response.content_type,
+            "content-length": str(len(response.body)),
+            **dict(GUARDS),
+            POLICY: LOCKED,
+            **dict(response.headers),
+        }
+        # Of two policies a browser heeds both, so that no other loosens that of the page.
+        replaced = {name for name, _ in configured if name != POLICY}
+        fields = [*((name, value) for name, value in own.items() if name not in replaced), *configured]
+        return [(name.encode("latin-1"), value.encode("latin-1")) for name, value in fields]
+
+    def wanted(self, request: Request) -> Wanted | None:
+        """What `request` will always get as long as the web configuration stays; None if that cannot be told."""
+        if request.path != self._telemetry_path or not request.can_recur:
+            return None
+        if self.web_config.current.gatekeeper.known(request.header(b"authorization")) is not True:
+            return None
         try:
-            return route(headers)
+            return self._wanted(request)
+        except Refused:
+            return None
+
+    def body(self, wanted: Wanted) -> bytes | None:
+        """The metrics that are wanted; None where there is no such station or account."""
+        return self._exposition.body(wanted.format, compressed=wanted.compressed, part=wanted.part)
+
+    def head(self, wanted: Wanted, body: bytes) -> list[tuple[bytes, bytes]]:
+        """The header of the answer with `body`, without the date."""
+        return self.fields(_exposed(wanted, body))
+
+    async def _answer(self, request: Request) -> Response:
+        try:
+            await self._admit(request)
+            route = self._routes.get(request.path)
+            if route is None:
+                return Response(404, PLAIN, b"not found\n")
+            if request.method not in ("GET", "HEAD"):
+                return Response(405, PLAIN, b"only GET and HEAD\n", (("allow", "GET, HEAD"),))
+            if request.has_body:
+                return Response(400, PLAIN, b"no body is expected\n")
+            return await route(request)
+        except Refused as refused:
+            return refused.response
         except Exception:
             # The one broad handler of the web side: uvicorn would answer the same, but tell nobody.
             self._fault()
-            log.exception("a request failed through a fault of the exporter", extra={"path": path})
+            log.exception("a request failed through a fault of the exporter", extra={"path": request.path})
             return Response(500, PLAIN, b"a fault of the exporter; its log tells more\n")
 
-    def _metrics(self, headers: dict[str, str]) -> Response:
-        wanted = format_for(headers.get("accept", ""))
-        compressed = wants_gzip(headers.get("accept-encoding", ""))
-        extra = (("vary", "Accept, Accept-Encoding"), *((("content-encoding", "gzip"),) if compressed else ()))
-        return Response(200, wanted.value, self._exposition.body(wanted, compressed=compressed) or b"", extra)
+    async def _admit(self, request: Request) -> None:
+        gatekeeper = self.web_config.current.gatekeeper
+        if not gatekeeper.asks or request.path in OPEN:
+            return
+        try:
+            admitted = await gatekeeper.admits(request.header(b"authorization"), request.client)
+        except TooBusy:
+            raise Refused(503, "too many passwords are being checked", ("retry-after", "1")) from None
+        if not admitted:
+            challenge = 'Basic realm="sems-exporter", charset="UTF-8"'
+            raise Refused(401, "name and password, please", ("www-authenticate", challenge))
 
-    def _status(self, _: dict[str, str]) -> Response:
-        guards = (
-            ("content-security-policy", self._policy),
-            ("referrer-policy", "no-referrer"),
-            ("cache-control", "no-store"),
-        )
-        return Response(200, HTML, self._page(), guards)
+    def _wanted(self, request: Request) -> Wanted:
+        form, compressed = negotiated(request.header(b"accept"), request.header(b"accept-encoding"))
+        return Wanted(form, compressed, part_of(request))
 
-    def _readiness(self, _: dict[str, str]) -> Response:
+    async def _metrics(self, request: Request) -> Response:
+        wanted = self._wanted(request)
+        body = self.body(wanted)
+        if body is None:
+            raise Refused(404, "no such station or account")
+        return _exposed(wanted, body)
+
+    async def _discovery(self, request: Request) -> Response:
+        return await targets(request, self._stations, self._telemetry_path, self._external_url)
+
+    async def _health(self, _: Request) -> Response:
+        return Response(200, PLAIN, b"healthy\n")
+
+    async def _readiness(self, _: Request) -> Response:
         if self._ready():
             return Response(200, PLAIN, b"ready\n")
         return Response(503, PLAIN, b"the first refresh has not ended yet\n")
 
 
-def _headers(scope: Scope) -> dict[str, str]:
-    found: dict[str, str] = {}
-    for name, value in scope["headers"]:  # type: ignore[attr-defined]
-        key = name.decode("latin-1")
-        text = value.decode("latin-1")
-        # A header that is sent twice means the list of both.
-        found[key] = f"{found[key]},{text}" if key in found else text
-    return found
+def _exposed(wanted: Wanted, body: bytes) -> Response:
+    encoding = (("content-encoding", "gzip"),) if wanted.compressed else ()
+    return Response(200, wanted.format.value, body, (("vary", "Accept, Accept-Encoding"), *encoding))

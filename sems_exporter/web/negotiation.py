@@ -2,11 +2,12 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 
 from sems_exporter.exposition import Format
 
-LONGEST = 4096
-"""Characters of a header that are looked at; what Prometheus sends has about 200."""
+MOST_REMEMBERED = 64
+"""Different pairs of headers whose meaning is remembered; scrapers repeat theirs."""
 
 _OFFERS: dict[str, tuple[Format, frozenset[str]]] = {
     "application/openmetrics-text": (Format.OPENMETRICS, frozenset({"", "1.0.0"})),
@@ -19,6 +20,12 @@ class _Wish:
     name: str
     version: str
     quality: float
+
+
+@lru_cache(MOST_REMEMBERED)
+def negotiated(accept: bytes, accept_encoding: bytes) -> tuple[Format, bool]:
+    """Format, and whether to compress, for the two headers as they came."""
+    return format_for(accept.decode("latin-1")), wants_gzip(accept_encoding.decode("latin-1"))
 
 
 def format_for(accept: str) -> Format:
@@ -51,7 +58,7 @@ def wants_gzip(accept_encoding: str) -> bool:
 
 
 def _wishes(header: str) -> Iterator[_Wish]:
-    for item in header[:LONGEST].lower().split(","):
+    for item in header.lower().split(","):
         name, *parameters = (part.strip() for part in item.split(";"))
         values = dict(_pair(parameter) for parameter in parameters if "=" in parameter)
         if name:

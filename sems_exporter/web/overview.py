@@ -1,4 +1,4 @@
-"""Many stations at a glance: one row each, with a link to the station's block."""
+"""Many stations at a glance: one row each, with a link to all that is known of the station."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -12,20 +12,31 @@ from sems_exporter.web.station_block import age, station_title
 _HEADS = (("Station", ""), ("PV", ""), ("Load", ' class="spare"'), ("Grid", ""), ("Battery", ' class="spare"'))
 
 
-def overview(stations: Sequence[tuple[str, Station]], now: datetime, max_age: float) -> str:
-    """The table over all stations, given with their anchors."""
+def overview(stations: Sequence[tuple[str, Station]], now: datetime, max_age: float, *, count: int) -> str:
+    """The table of these stations, given with where their link leads, out of `count`."""
     heads = "".join(f'<th scope="col"{extra}>{text}</th>' for text, extra in _HEADS)
-    rows = "".join(_row(anchor, station, now, max_age) for anchor, station in stations)
+    rows = "".join(_row(link, station, now, max_age) for link, station in stations)
     return (
-        f'<section class="overview"><table><caption>{len(stations)} stations</caption>'
+        f'<section class="overview"><table><caption>{count} stations</caption>'
         f"<thead><tr>{heads}</tr></thead><tbody>{rows}</tbody></table></section>"
     )
 
 
-def _row(anchor: str, station: Station, now: datetime, max_age: float) -> str:
+def parts(page: int, pages: int) -> str:
+    """Links to the other parts of a long overview; nothing where there is only one."""
+    if pages == 1:
+        return ""
+    links = "".join(
+        f'<a href="/?page={number}"{" aria-current=page" if number == page else ""}>{number}</a> '
+        for number in range(1, pages + 1)
+    )
+    return f'<nav class="parts" aria-label="Parts of the overview">{links}</nav>'
+
+
+def _row(link: str, station: Station, now: datetime, max_age: float) -> str:
     battery = figure(station, "battery_state_of_charge") if has_battery(station) else "none"
     return (
-        f'<tr {identity(station)}><th scope="row"><a href="#{anchor}">{station_title(station)}</a>'
+        f'<tr {identity(station)}><th scope="row"><a href="{link}">{station_title(station)}</a>'
         f"{state_badge(station)}{age(station, now, max_age)}</th>"
         f'<td>{figure(station, "pv_power")}</td><td class="spare">{figure(station, "load_power")}</td>'
         f'<td>{_grid(station)}</td><td class="spare">{battery}</td></tr>'

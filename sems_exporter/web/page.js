@@ -46,7 +46,7 @@
   const renew = async () => {
     asked = Date.now();
     try {
-      const answer = await fetch(location.origin + location.pathname, { cache: "no-store", signal: AbortSignal.timeout(20000) });
+      const answer = await fetch(location.origin + location.pathname + location.search, { cache: "no-store", signal: AbortSignal.timeout(20000) });
       if (!answer.ok) throw new Error(answer.status);
       const fresh = new DOMParser().parseFromString(await answer.text(), "text/html");
       if (!page(fresh)) throw new Error("another page");

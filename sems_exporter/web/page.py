@@ -8,15 +8,20 @@ from datetime import datetime
 from html import escape
 from importlib.resources import files
 from string import Template
+from urllib.parse import quote
 
 from sems_exporter.model import Station
 from sems_exporter.web.badges import badge, icon
 from sems_exporter.web.moments import ago, until
-from sems_exporter.web.overview import overview
+from sems_exporter.web.overview import overview, parts
 from sems_exporter.web.station_block import folded_block, open_block
 
 FOLD_ABOVE = 6
 """With more stations than this the page starts with an overview and folds each station's block."""
+APART_ABOVE = 24
+"""With more than this each station has a page of its own, and the first page is the overview alone."""
+ROWS = 100
+"""Stations in one part of the overview."""
 
 
 def _part(suffix: str) -> str:
@@ -60,8 +65,26 @@ class PageStatus:
     snapshot_max_age: float
 
 
-def render_page(stations: Sequence[Station], status: PageStatus) -> bytes:
-    """The whole document in UTF-8. Values of `stations` that are too old to trust have been taken out before."""
+@dataclass(frozen=True, slots=True)
+class View:
+    """Which part of the page is wanted: one station by its id, or a part of the overview, counted from 1."""
+
+    station: str | None = None
+    page: int = 1
+
+
+WHOLE = View()
+
+
+class NoSuchView(Exception):
+    """There is no such station, or the overview has not so many parts."""
+
+
+def render_page(stations: Sequence[Station], status: PageStatus, view: View = WHOLE) -> bytes:
+    """The document in UTF-8; raises NoSuchView.
+
+    Values of `stations` that are too old to trust have been taken out before.
+    """
     document = _DOCUMENT.substitute(
         style=_STYLE,
         script=_SCRIPT,
@@ -69,7 +92,7 @@ def render_page(stations: Sequence[Station], status: PageStatus) -> bytes:
         title=f"{_overall(status)[2]} · SEMS exporter",
         badges=_badges(status),
         notice=_notice(status),
-        content=_content(stations, status),
+        content=_content(stations, status, view),
         metrics_path=escape(status.metrics_path),
         version=escape(status.version),
         refreshes=_refreshes(status),
@@ -99,14 +122,37 @@ def _notice(status: PageStatus) -> str:
     return f'<p class="notice {tone}">{icon(shape)}<span>{escape(sentence)}</span></p>' if sentence else ""
 
 
-def _content(stations: Sequence[Station], status: PageStatus) -> str:
-    named = [(f"s{number}", station) for number, station in enumerate(stations, 1)]
-    if not named:
+def _content(stations: Sequence[Station], status: PageStatus, view: View) -> str:
+    if view.station is not None:
+        return _alone([station for station in stations if station.id == view.station], status)
+    first = (view.page - 1) * ROWS
+    if view.page != 1 and not 0 < first < len(stations):
+        raise NoSuchView
+    if not stations:
         return f'<section class="station empty">{_empty(status)}</section>'
+    if len(stations) > APART_ABOVE:
+        rows = [(f"/?station={quote(station.id, safe='')}", station) for station in stations[first : first + ROWS]]
+        table = overview(rows, status.now, status.snapshot_max_age, count=len(stations))
+        return table + parts(view.page, -(-len(stations) // ROWS))
+    return _together(stations, status)
+
+
+def _together(stations: Sequence[Station], status: PageStatus) -> str:
+    named = [(f"s{number}", station) for number, station in enumerate(stations, 1)]
     folded = len(named) > FOLD_ABOVE
     block = folded_block if folded else open_block
     blocks = "".join(block(station, anchor, status.now, status.snapshot_max_age) for anchor, station in named)
-    return (overview(named, status.now, status.snapshot_max_age) if folded else "") + blocks
+    if not folded:
+        return blocks
+    rows = [(f"#{anchor}", station) for anchor, station in named]
+    return overview(rows, status.now, status.snapshot_max_age, count=len(rows)) + blocks
+
+
+def _alone(found: Sequence[Station], status: PageStatus) -> str:
+    if not found:
+        raise NoSuchView
+    back = '<nav class="parts" aria-label="Stations"><a href="/">All stations</a></nav>'
+    return back + open_block(found[0], "s1", status.now, status.snapshot_max_age)
 
 
 def _empty(status: PageStatus) -> str:

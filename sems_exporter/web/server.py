@@ -1,93 +1,33 @@
-"""The HTTP server: uvicorn with what it lacks against slow and greedy clients, on a socket that is bound early."""
+"""The HTTP server: uvicorn behind a door of our own, on a socket that is bound early."""
 
 import asyncio
 import os
 import signal
 import socket
 from contextlib import closing
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
 
 import uvicorn
 
 from sems_exporter.errors import StartError
 from sems_exporter.web.app import Application
+from sems_exporter.web.connections import Connections, most_connections
+from sems_exporter.web.door import Door
+from sems_exporter.web.protocol import Guarded, Shared
+from sems_exporter.web.ready import ReadyAnswers
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-HEADER_DEADLINE = 10.0
-"""Seconds that a client has to send the head of a request."""
-LONGEST_HEAD = 65536
-"""Bytes of the head of a request, and of what else arrives before the next one; a scrape has about 500."""
-MOST_CONNECTIONS = 512
-KEEP_ALIVE = 330
-"""Seconds an idle connection stays open: longer than any sensible scrape interval, so that scrapes need no new one."""
 BACKLOG = 256
 GRACE = 1
 """Seconds that answers under way get when the program ends."""
-
-
-class _Limits(asyncio.Protocol):
-    """Mixed into uvicorn's protocols: a deadline and a size for the head of each request, and a cap on connections."""
-
-    loop: asyncio.AbstractEventLoop
-    connections: set[Any]
-    cycle: Any
-
-    _deadline: asyncio.TimerHandle | None = None
-    _received: int = 0
-    _own_transport: asyncio.Transport | None = None
-
-    def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        """Refuse one connection too many, and start the clock of any other."""
-        super().connection_made(transport)
-        # No isinstance here: uvloop's transports are no subclass, although they can all that one can.
-        self._own_transport = cast("asyncio.Transport", transport)
-        if len(self.connections) > MOST_CONNECTIONS:
-            self._abort()
-        else:
-            self._start()
-
-    def data_received(self, data: bytes) -> None:
-        """Stop the clock when the head is complete; start it when a next one begins."""
-        before = self.cycle
-        if self._deadline is None:
-            self._start()
-        self._received += len(data)
-        if self._received > LONGEST_HEAD:
-            self._abort()
-            return
-        super().data_received(data)
-        if self.cycle is not before:
-            self._received = 0
-            self._stop()
-
-    def connection_lost(self, exc: Exception | None) -> None:
-        """Stop the clock."""
-        self._stop()
-        super().connection_lost(exc)
-
-    def _start(self) -> None:
-        self._deadline = self.loop.call_later(HEADER_DEADLINE, self._abort)
-
-    def _stop(self) -> None:
-        if self._deadline is not None:
-            self._deadline.cancel()
-            self._deadline = None
-
-    def _abort(self) -> None:
-        if self._own_transport is not None:
-            self._own_transport.abort()
-
-
-def _protocol() -> type[asyncio.Protocol]:
-    # httptools has no wheels for some small boards; h11 serves there.
-    base: type[Any]
-    try:
-        from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol as base  # noqa: PLC0415, N813
-    except ImportError:
-        from uvicorn.protocols.http.h11_impl import H11Protocol as base  # noqa: PLC0415, N813
-    return type("LimitedProtocol", (_Limits, base), {})
+LAST_TURN = 0.05
+"""Seconds for the loop to close what was cut."""
+NEVER = 10**9
+"""Seconds until uvicorn closes an idle connection; the deadlines of ours see to that."""
+TICKS_A_SECOND = 10
+"""How often uvicorn calls `on_tick`."""
 
 
 def bound(address: str) -> socket.socket:
@@ -115,18 +55,19 @@ def _bound(host: str, port: int) -> socket.socket:
     return socket.create_server((host, port), family=family, backlog=BACKLOG)
 
 
-def address_of(listening: socket.socket) -> str:
+def address_of(listening: socket.socket, *, secure: bool = False) -> str:
     """The address a person can open in a browser."""
+    scheme = "https" if secure else "http"
     host, port = listening.getsockname()[:2]
     host = {"::": "localhost", "0.0.0.0": "localhost"}.get(host, host)  # noqa: S104
-    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+    return f"{scheme}://[{host}]:{port}" if ":" in host else f"{scheme}://{host}:{port}"
 
 
 def serve(application: Application, listening: socket.socket, *, started: "Callable[[], None]") -> None:
     """Serve until SIGTERM or SIGINT; `started` is called once connections are answered."""
     config = uvicorn.Config(
         application,
-        http=_protocol(),
+        http=_parser(),
         ws="none",
         lifespan="off",
         log_config=None,
@@ -134,11 +75,11 @@ def serve(application: Application, listening: socket.socket, *, started: "Calla
         server_header=False,
         date_header=True,
         proxy_headers=False,
-        timeout_keep_alive=KEEP_ALIVE,
+        timeout_keep_alive=NEVER,
         timeout_graceful_shutdown=GRACE,
         backlog=BACKLOG,
     )
-    server = _Server(config, started)
+    server = _Server(config, application, listening, started)
     # uvicorn raises the signal once more after its shutdown; the program then ends by itself, with exit code 0.
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: None)
@@ -147,10 +88,65 @@ def serve(application: Application, listening: socket.socket, *, started: "Calla
 
 
 class _Server(uvicorn.Server):
-    def __init__(self, config: uvicorn.Config, started: "Callable[[], None]") -> None:
-        super().__init__(config)
-        self._started = started
+    """uvicorn's loop and shutdown; who comes in, and for how long, is decided here."""
 
-    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-        await super().startup(sockets)
+    _entering: asyncio.Task[None]
+
+    def __init__(
+        self,
+        config: uvicorn.Config,
+        application: Application,
+        listening: socket.socket,
+        started: "Callable[[], None]",
+    ) -> None:
+        super().__init__(config)
+        self._application = application
+        self._listening = listening
+        self._started = started
+        self._connections = Connections(most_connections())
+        self._answers = ReadyAnswers(application.wanted, application.body, application.head)
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:  # noqa: ARG002 - uvicorn's way to call it
+        """Open the door."""
+        self.servers = []
+        web_config = self._application.web_config
+        base = self.config.http_protocol_class
+        kind = type("HttpProtocol", (Guarded, base), {"shared": Shared(self._connections, self._answers)})
+        door = Door(
+            self._listening,
+            self._connections,
+            lambda: web_config.current.tls,
+            lambda: kind(self.config, self.server_state, {}),
+        )
+        self._entering = asyncio.create_task(door.keep())
+        self.started = True
         self._started()
+
+    async def on_tick(self, counter: int) -> bool:
+        """Cut who takes too long, and once a second look for a changed web configuration."""
+        self._connections.sweep(asyncio.get_running_loop().time())
+        if counter % TICKS_A_SECOND == 0 and self._application.web_config.renew():
+            self._answers.forget()
+        return await super().on_tick(counter)
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """Close the door, and give answers under way a moment."""
+        # Gone before uvicorn closes the socket that it waits on.
+        self._entering.cancel()
+        await asyncio.wait([self._entering])
+        await super().shutdown(sockets)
+        # Whoever is still there has had its moment. A connection that is left open can keep uvloop from closing.
+        while self._connections.evict():
+            pass
+        await asyncio.sleep(LAST_TURN)
+
+
+def _parser() -> type[Any]:
+    # httptools has no wheels for some small boards; h11 serves there.
+    try:
+        from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol  # noqa: PLC0415
+    except ImportError:
+        from uvicorn.protocols.http.h11_impl import H11Protocol  # noqa: PLC0415
+
+        return H11Protocol
+    return HttpToolsProtocol

@@ -102,7 +102,7 @@ def running(*args: str, command: Sequence[str] = COMMAND, **variables: str) -> I
     )
     program = Program(process)
     try:
-        program.address = program.printed(r"metrics\s+(http://[^/]+)/metrics")
+        program.address = program.printed(r"metrics\s+(https?://[^/]+)/metrics")
         yield program
     finally:
         if process.poll() is None:

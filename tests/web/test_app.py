@@ -3,18 +3,26 @@
 import asyncio
 import gzip
 import logging
+from pathlib import Path
 
 import pytest
 
 from sems_exporter.exposition import Format
-from sems_exporter.web.app import Application, Message
+from sems_exporter.model import Station
+from sems_exporter.web import app
+from sems_exporter.web.app import LOCKED, Application
+from sems_exporter.web.page import CONTENT_SECURITY_POLICY
+from sems_exporter.web.requests import Message, Request, Response
+from sems_exporter.web.status import MOST_VIEWS, StatusPage
 from tests.homes import home
-from tests.serving import POLICY, Site
+from tests.serving import Site
 
 Answer = tuple[int, dict[str, str], bytes]
 
 
-def ask(application: Application, path: str, method: str = "GET", *headers: tuple[str, str]) -> Answer:
+def ask(
+    application: Application, path: str, method: str = "GET", *headers: tuple[str, str], scheme: str = "http"
+) -> Answer:
     """Status, headers and body of one request."""
     sent: list[Message] = []
 
@@ -25,14 +33,23 @@ def ask(application: Application, path: str, method: str = "GET", *headers: tupl
         sent.append(message)
 
     fields = [(name.encode(), value.encode("latin-1")) for name, value in headers]
-    scope: Message = {"type": "http", "method": method, "path": path, "headers": fields}
+    path, _, query = path.partition("?")
+    scope: Message = {
+        "type": "http",
+        "method": method,
+        "path": path,
+        "query_string": query.encode(),
+        "headers": fields,
+        "scheme": scheme,
+    }
     asyncio.run(application(scope, receive, send))
 
-    start, body = sent
-    status, raw, content = start["status"], start["headers"], body["body"]
+    start, *pieces = sent
+    status, raw = start["status"], start["headers"]
     assert isinstance(status, int)
     assert isinstance(raw, list)
-    assert isinstance(content, bytes)
+    assert [piece.get("more_body", False) for piece in pieces] == [True] * (len(pieces) - 1) + [False]
+    content = b"".join(piece["body"] for piece in pieces if isinstance(piece["body"], bytes))
     return status, {name.decode(): value.decode() for name, value in raw}, content
 
 
@@ -99,12 +116,70 @@ class TestPage:
     def test_it_is_html_that_may_load_nothing_from_elsewhere(self) -> None:
         status, headers, body = ask(Site().application, "/")
 
-        assert (status, body) == (200, b"<!doctype html><title>sun</title>")
+        assert status == 200
+        assert body.startswith(b"<!DOCTYPE html>")
         assert headers["content-type"] == "text/html; charset=utf-8"
-        assert headers["content-security-policy"] == POLICY
+        assert headers["content-security-policy"] == CONTENT_SECURITY_POLICY
         assert headers["referrer-policy"] == "no-referrer"
         assert headers["cache-control"] == "no-store"
         assert headers["x-content-type-options"] == "nosniff"
+
+    def test_it_is_compressed_for_those_who_welcome_it(self) -> None:
+        site = Site(home())
+        _, _, plain = ask(site.application, "/")
+
+        _, headers, body = ask(site.application, "/", "GET", ("accept-encoding", "gzip, br"))
+
+        assert (headers["content-encoding"], headers["vary"]) == ("gzip", "Accept-Encoding")
+        assert gzip.decompress(body) == plain
+
+    def test_a_station_can_be_had_alone(self) -> None:
+        site = Site(home(), home(name="Other Home", key="plant/2"))
+
+        status, _, body = ask(site.application, "/?station=plant%2F2")
+
+        assert (status, b"Other Home" in body, b"Sunny Home" in body) == (200, True, False)
+
+    @pytest.mark.parametrize(
+        "query, status",
+        [("page=1", 200), ("page=2", 404), ("page=0", 404), ("station=x", 404), ("page=-1", 400), ("page=x", 400),
+         ("page=99999", 400), ("page=1&station=plant-1", 400), ("x=1", 400), ("page=²", 400)],
+    )  # fmt: skip
+    def test_views_that_there_are_and_others(self, query: str, status: int) -> None:
+        assert ask(Site(home()).application, f"/?{query}")[0] == status
+
+    def test_for_a_second_everybody_sees_the_same(self) -> None:
+        """A page of a large fleet is not rendered for each who asks."""
+        now, looks = 0.0, 0
+
+        def look() -> list[Station]:
+            nonlocal looks
+            looks += 1
+            return [home(key=str(number)) for number in range(3)]
+
+        page = StatusPage(look, lambda: Site().status, lambda: now)
+
+        def asked(query: str) -> int:
+            scope: Message = {"type": "http", "query_string": query.encode(), "headers": []}
+            return asyncio.run(page.answer(Request(scope))).status
+
+        first = [asked(query) for query in ("", "", "station=1", "page=1")]
+        looked = looks
+        now = 1.0
+        later = asked("")
+
+        assert (first, looked) == ([200] * 4, 1)
+        assert (later, looks) == (200, 2)
+
+    def test_many_views_are_not_kept_for_ever(self) -> None:
+        stations = [home(key=str(number)) for number in range(MOST_VIEWS + 5)]
+        page = StatusPage(lambda: stations, lambda: Site().status, lambda: 0.0)
+
+        for station in stations:
+            scope: Message = {"type": "http", "query_string": f"station={station.id}".encode(), "headers": []}
+            asyncio.run(page.answer(Request(scope)))
+
+        assert len(page._views) <= MOST_VIEWS
 
 
 class TestHealth:
@@ -121,6 +196,56 @@ class TestHealth:
 
         assert (before, explanation) == (503, b"the first refresh has not ended yet\n")
         assert ask(site.application, "/-/ready")[0] == 200
+
+
+class TestGuards:
+    """Headers that every answer has."""
+
+    @pytest.mark.parametrize("path", ["/", "/metrics", "/metrics?x=1", "/sd", "/-/healthy", "/-/ready", "/nowhere"])
+    def test_nothing_is_guessed_kept_or_embedded(self, path: str) -> None:
+        _, headers, _ = ask(Site(home()).application, path, "GET", ("host", "x"))
+
+        assert headers["x-content-type-options"] == "nosniff"
+        assert headers["cache-control"] == "no-store"
+        assert headers["referrer-policy"] == "no-referrer"
+        assert headers["cross-origin-resource-policy"] == "same-origin"
+        assert "frame-ancestors 'none'" in headers["content-security-policy"]
+
+    def test_a_header_that_is_set_replaces_ours_but_no_policy(self, tmp_path: Path) -> None:
+        config = tmp_path / "web.yml"
+        config.write_text("http_server_config: {headers: {Content-Security-Policy: x, X-Frame-Options: deny}}")
+        application = Site(web_config=config).application
+
+        fields = application.fields(Response(200, "text/plain", b""))
+
+        assert [value for name, value in fields if name == b"content-security-policy"] == [LOCKED.encode(), b"x"]
+        assert (b"x-frame-options", b"deny") in fields
+
+    @pytest.mark.parametrize("fields", [("content-length", "5"), ("transfer-encoding", "chunked")])
+    @pytest.mark.parametrize("method, status", [("GET", 400), ("HEAD", 400), ("POST", 405)])
+    def test_a_request_with_a_body_is_the_last(self, fields: tuple[str, str], method: str, status: int) -> None:
+        """Nothing in the body can be taken for another request."""
+        answered, headers, _ = ask(Site().application, "/metrics", method, fields)
+
+        assert (answered, headers["connection"]) == (status, "close")
+
+    def test_a_long_answer_comes_in_slices(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        application = Site(home()).application
+        _, _, whole = ask(application, "/metrics")
+        monkeypatch.setattr(app, "LARGEST_ANSWER", 1000)
+
+        status, headers, body = ask(application, "/metrics")
+
+        assert (status, body, headers["content-length"]) == (200, whole, str(len(whole)))
+
+
+def test_what_is_no_request_is_let_be() -> None:
+    """Servers also speak of other things, such as their own start."""
+
+    async def refuse(*_: object) -> Message:
+        raise AssertionError("there is nothing to say")
+
+    asyncio.run(Site().application({"type": "lifespan"}, refuse, refuse))  # type: ignore[arg-type]
 
 
 class TestElse:
@@ -161,7 +286,7 @@ class TestElse:
     def test_a_fault_of_ours_is_a_500_a_log_line_and_a_count(self, caplog: pytest.LogCaptureFixture) -> None:
         """5xx is for our own mistakes; whoever looks for the reason finds it in the log."""
         site = Site()
-        del site.page
+        del site.status
 
         status, _, body = ask(site.application, "/")
 

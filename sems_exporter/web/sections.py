@@ -1,0 +1,100 @@
+"""Reading a YAML document that somebody relies on: every key known, given once, and of the right kind."""
+
+from collections.abc import Hashable, Mapping
+from typing import TypeVar
+
+import yaml
+
+from sems_exporter.errors import SettingError
+
+SETTING = "web_config_file"
+T = TypeVar("T")
+
+
+class _Strict(yaml.SafeLoader):
+    """A safe loader that refuses a key given twice, where YAML for Python lets the last one win."""
+
+
+def _mapping(loader: _Strict, node: yaml.MappingNode) -> dict[Hashable, object]:
+    keys = [loader.construct_object(key, deep=True) for key, _ in node.value]
+    twice = next((key for number, key in enumerate(keys) if key in keys[:number]), None)
+    if twice is not None:
+        raise Wrong(str(twice), "is given twice")
+    return loader.construct_mapping(node, deep=True)
+
+
+_Strict.add_constructor(yaml.resolver.BaseResolver.DEFAULT_MAPPING_TAG, _mapping)
+
+
+class Wrong(SettingError):
+    """A key of the file is wrong. The message names the key, and never the value of a secret."""
+
+    def __init__(self, key: str, message: str) -> None:
+        super().__init__(f"{SETTING}: {key}", message)
+
+
+class Section:
+    """A mapping within the document, read key by key. `path` is where it stands, for messages."""
+
+    def __init__(self, values: object, path: str, *allowed: str) -> None:
+        if values is None:
+            values = {}
+        if not isinstance(values, Mapping):
+            raise Wrong(path or "the file", "has to be a mapping of keys to values")
+        self._prefix = f"{path}." if path else ""
+        for key in values:
+            if key not in allowed:
+                raise Wrong(f"{self._prefix}{key}", f"no such key; there are {', '.join(allowed)}")
+        self._values = {key: value for key, value in values.items() if value is not None}
+
+    def __bool__(self) -> bool:
+        return bool(self._values)
+
+    def wrong(self, key: str, message: str) -> Wrong:
+        """What to raise where `key` cannot be as it is."""
+        return Wrong(self._prefix + key, message)
+
+    def raw(self, key: str) -> object:
+        """The value as it stands, None where it is not given."""
+        return self._values.get(key)
+
+    def text(self, key: str) -> str:
+        """A text; empty where it is not given."""
+        return self._value(key, str, "", "has to be a text; write it in quotes")
+
+    def flag(self, key: str, *, default: bool) -> bool:
+        """True or false."""
+        return self._value(key, bool, default, "has to be true or false")
+
+    def texts(self, key: str) -> tuple[str, ...]:
+        """A list of texts."""
+        found = self._value(key, list, [], "has to be a list")
+        if not all(isinstance(item, str) for item in found):
+            raise self.wrong(key, "has to be a list of texts")
+        return tuple(found)
+
+    def choice(self, key: str, default: T, allowed: Mapping[str, T]) -> T:
+        """One of the allowed words, as what it stands for."""
+        text = self.text(key)
+        if not text:
+            return default
+        if text not in allowed:
+            raise self.wrong(key, f"{text!r} is none of {', '.join(allowed)}")
+        return allowed[text]
+
+    def _value(self, key: str, kind: type[T], default: T, message: str) -> T:
+        value = self._values.get(key, default)
+        if not isinstance(value, kind):
+            raise self.wrong(key, message)
+        return value
+
+
+def document(content: bytes, *allowed: str) -> Section:
+    """The top of the document; raises Wrong."""
+    try:
+        values = yaml.load(content, _Strict)  # noqa: S506 - a SafeLoader
+    except (yaml.YAMLError, ValueError, RecursionError) as error:
+        mark = getattr(error, "problem_mark", None)
+        where = f" at line {mark.line + 1}, column {mark.column + 1}" if mark else ""
+        raise Wrong("the file", f"is not valid YAML{where}") from None
+    return Section(values, "", *allowed)

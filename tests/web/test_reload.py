@@ -1,0 +1,142 @@
+"""The web configuration file while the exporter runs."""
+
+import logging
+from pathlib import Path
+
+import pytest
+
+from sems_exporter.errors import SettingError
+from sems_exporter.web.reload import WebConfigFile
+from tests.homes import home
+from tests.serving import PATIENCE, Site, served
+from tests.web.certificates import HASH, Certificates
+from tests.web.test_auth import ALICE
+
+SECURED = "tls_server_config: {cert_file: server.pem, key_file: server.key}\n"
+USERS = f"basic_auth_users:\n  alice: {HASH}\n"
+
+
+class Told:
+    """What the metrics are told."""
+
+    def __init__(self) -> None:
+        self.good: list[bool] = []
+
+    def __call__(self, *, good: bool) -> None:
+        self.good.append(good)
+
+
+@pytest.fixture
+def certificates(tmp_path: Path) -> Certificates:
+    return Certificates(tmp_path)
+
+
+@pytest.fixture
+def told() -> Told:
+    return Told()
+
+
+def test_without_a_file_everybody_may_ask_in_the_clear(told: Told) -> None:
+    config = WebConfigFile(None, told)
+
+    assert (config.current.tls, config.current.gatekeeper.asks, config.renew()) == (None, False, False)
+
+
+def test_a_bad_file_ends_the_start(certificates: Certificates, told: Told) -> None:
+    with pytest.raises(SettingError, match="tls_server_config"):
+        WebConfigFile(certificates.config("tls_server_config: 1"), told)
+
+
+def test_what_has_not_changed_is_not_read(certificates: Certificates, told: Told) -> None:
+    config = WebConfigFile(certificates.config(USERS), told)
+    before = config.current
+
+    assert not config.renew()
+    assert config.current is before
+
+
+def test_a_change_counts_at_once(certificates: Certificates, told: Told) -> None:
+    config = WebConfigFile(certificates.config(""), told)
+    certificates.config(USERS)
+
+    assert config.renew()
+    assert config.current.gatekeeper.asks
+    assert (told.good, config.renew()) == ([True], False)
+
+
+def test_a_new_certificate_is_a_change(certificates: Certificates, told: Told) -> None:
+    config = WebConfigFile(certificates.config(SECURED), told)
+    before = config.current.tls
+    certificates.renew(certificates.authority.issue_cert("localhost"))
+
+    assert config.renew()
+    assert config.current.tls is not before
+
+
+@pytest.mark.parametrize(
+    "text, named",
+    [
+        ("basic_auth_users: {alice: secretsecret}", "basic_auth_users.alice"),
+        ("", "tls_server_config: TLS is switched on and off only by a restart"),
+        (SECURED.replace("server.pem", "absent.pem"), "tls_server_config.cert_file"),
+    ],
+)
+def test_a_broken_change_leaves_all_as_it_was(
+    certificates: Certificates, told: Told, caplog: pytest.LogCaptureFixture, text: str, named: str
+) -> None:
+    """It is told once, and no secret with it."""
+    config = WebConfigFile(certificates.config(SECURED + USERS), told)
+    before = config.current
+    certificates.config(text)
+
+    renewed = [config.renew() for _ in range(3)]
+
+    assert (renewed, config.current is before, told.good) == ([False] * 3, True, [False])
+    [record] = caplog.records
+    assert record.levelno == logging.ERROR
+    assert named in vars(record)["reason"]
+    assert "secretsecret" not in vars(record)["reason"]
+
+
+def test_what_was_missing_is_taken_over_when_it_comes(certificates: Certificates, told: Told) -> None:
+    """A file that names a certificate which is written a moment later."""
+    config = WebConfigFile(certificates.config(SECURED), told)
+    certificates.config(SECURED.replace("server.pem", "new.pem"))
+    before = config.renew()
+
+    (certificates.folder / "server.pem").rename(certificates.folder / "new.pem")
+    after = config.renew()
+
+    assert (before, after, told.good) == (False, True, [False, True])
+
+
+def test_a_file_that_goes_away_changes_nothing(certificates: Certificates, told: Told) -> None:
+    config = WebConfigFile(certificates.config(USERS), told)
+    (certificates.folder / "web.yml").unlink()
+
+    assert not config.renew()
+    assert config.current.gatekeeper.asks
+
+
+@pytest.mark.usefixtures("parser")
+def test_the_server_asks_for_a_password_from_the_moment_the_file_does(certificates: Certificates) -> None:
+    """Also on connections that are open, and for requests that it knows by heart."""
+    site = Site(home(), web_config=certificates.config(""))
+    with served(site.application) as web:
+        before = [web.get("/metrics")[0] for _ in range(3)]
+        certificates.config(USERS)
+        statuses = {200}
+        for _ in range(round(PATIENCE * 1000)):
+            if 401 in statuses:
+                break
+            statuses.add(web.get("/metrics")[0])
+        allowed = web.get("/metrics", Authorization=ALICE)
+        certificates.config("broken: [")
+        for _ in range(round(PATIENCE * 1000)):
+            if site.metrics.registry.get_sample_value("sems_web_config_last_reload_success") == 0.0:
+                break
+            still = web.get("/metrics", Authorization=ALICE)[0]
+
+    assert (before, statuses, allowed[0], still) == ([200] * 3, {200, 401}, 200, 200)
+    assert b"\nsems_web_config_last_reload_success 1.0\n" in allowed[2]
+    assert site.metrics.registry.get_sample_value("sems_web_config_reload_failures_total") == 1.0
