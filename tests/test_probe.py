@@ -3,7 +3,7 @@
 import socket
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import pytest
@@ -21,10 +21,11 @@ def saying(answer: bytes) -> Iterator[str]:
     with socket.create_server(("127.0.0.1", 0)) as listening:
 
         def serve() -> None:
-            for _ in range(2):
-                with listening.accept()[0] as connection:
-                    connection.recv(1000)
-                    connection.sendall(answer)
+            with suppress(OSError):  # when the test is over
+                for _ in range(2):
+                    with listening.accept()[0] as connection:
+                        connection.recv(1000)
+                        connection.sendall(answer)
 
         threading.Thread(target=serve, daemon=True).start()
         yield f":{listening.getsockname()[1]}"

@@ -38,23 +38,29 @@ class Door:
         self._entering: set[asyncio.Task[None]] = set()
 
     async def keep(self) -> None:
-        """Take connections in until cancelled."""
+        """Take connections in until cancelled, or until the socket is closed."""
         self._listening.setblocking(False)  # noqa: FBT003 - a socket's own way
         loop = asyncio.get_running_loop()
-        while True:
+        while self._listening.fileno() >= 0:
             try:
                 connection, _ = await loop.sock_accept(self._listening)
             except OSError as error:
-                if error.errno in _EXHAUSTED:
-                    for _ in range(ROOM):
-                        self._connections.evict()
-                    await asyncio.sleep(PAUSE)
+                await self._recover(error)
                 continue
             task = loop.create_task(self._admit(connection))
             self._entering.add(task)
             task.add_done_callback(self._entering.discard)
             # A burst of new connections leaves the others their turn.
             await asyncio.sleep(0)
+
+    async def _recover(self, error: OSError) -> None:
+        pause = 0.0
+        if error.errno in _EXHAUSTED:
+            pause = PAUSE
+            for _ in range(ROOM):
+                self._connections.evict()
+        # Whatever the error is: it must not keep the loop from its other work, such as ending.
+        await asyncio.sleep(pause)
 
     async def _admit(self, connection: socket.socket) -> None:
         guest, tls = self._guest(), self._tls()

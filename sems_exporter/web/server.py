@@ -129,7 +129,9 @@ class _Server(uvicorn.Server):
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         """Close the door, and give answers under way a moment."""
+        # Gone before uvicorn closes the socket that it waits on.
         self._entering.cancel()
+        await asyncio.wait([self._entering])
         await super().shutdown(sockets)
 
 

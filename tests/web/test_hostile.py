@@ -328,6 +328,25 @@ class TestOutOfFiles:
 
         assert (left, outcomes) == (["first", "second"], [])
 
+    def test_a_door_whose_socket_is_closed_is_shut(self) -> None:
+        """It must not try again and again, which would keep the program from ending."""
+        tried = 0
+
+        async def accept(listening: socket.socket) -> NoReturn:
+            nonlocal tried
+            tried += 1
+            listening.close()
+            raise OSError(errno.EBADF, "no")
+
+        async def keep() -> None:
+            asyncio.get_running_loop().sock_accept = accept  # type: ignore[method-assign, assignment]
+            with socket.socket() as listening:
+                await Door(listening, Connections(1), lambda: None, pytest.fail).keep()
+
+        asyncio.run(keep())
+
+        assert tried == 1
+
     def test_nobody_to_send_away_is_no_trouble(self) -> None:
         assert not Connections(1).evict()
 
