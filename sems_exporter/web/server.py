@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 BACKLOG = 256
 GRACE = 1
 """Seconds that answers under way get when the program ends."""
+LAST_TURN = 0.05
+"""Seconds for the loop to close what was cut."""
 NEVER = 10**9
 """Seconds until uvicorn closes an idle connection; the deadlines of ours see to that."""
 TICKS_A_SECOND = 10
@@ -133,6 +135,10 @@ class _Server(uvicorn.Server):
         self._entering.cancel()
         await asyncio.wait([self._entering])
         await super().shutdown(sockets)
+        # Whoever is still there has had its moment. A connection that is left open can keep uvloop from closing.
+        while self._connections.evict():
+            pass
+        await asyncio.sleep(LAST_TURN)
 
 
 def _parser() -> type[Any]:
