@@ -20,8 +20,10 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 BACKLOG = 256
-GRACE = 1
+MOMENT = 0.6
 """Seconds that answers under way get when the program ends."""
+GRACE = 1
+"""Seconds after which uvicorn waits no longer for anything."""
 LAST_TURN = 0.05
 """Seconds for the loop to close what was cut."""
 NEVER = 10**9
@@ -134,11 +136,15 @@ class _Server(uvicorn.Server):
         # Gone before uvicorn closes the socket that it waits on.
         self._entering.cancel()
         await asyncio.wait([self._entering])
+        asyncio.get_running_loop().call_later(MOMENT, self._cut_all)
         await super().shutdown(sockets)
-        # Whoever is still there has had its moment. A connection that is left open can keep uvloop from closing.
+        # A connection that is left open can keep uvloop from closing.
+        self._cut_all()
+        await asyncio.sleep(LAST_TURN)
+
+    def _cut_all(self) -> None:
         while self._connections.evict():
             pass
-        await asyncio.sleep(LAST_TURN)
 
 
 def _parser() -> type[Any]:
