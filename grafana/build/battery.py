@@ -16,7 +16,7 @@ def dashboard() -> Json:
     """The dashboard; its rows repeat for each station, so that batteries of equal names stay apart."""
     page = Page()
     page.row("$station", repeat="station")
-    page.band(6, _charge_now(), _health_now(), _power_now(), _temperature_now(), _state_now(), widths=(5, 5, 5, 4, 5))
+    page.band(6, _charge_now(), _health_now(), _power_now(), _temperature_now(), _state_now(), widths=(4, 4, 6, 5, 5))
     page.band(8, _charge(), _power())
     page.band(8, _temperature(), _limits())
     page.band(8, _voltage(), _health())
@@ -69,7 +69,7 @@ def _power_now() -> Json:
         _of("charge_power_watts", look.BATTERY, "▲ into {{title}}"),
         _of("discharge_power_watts", look.HOUSE, "▼ out of {{title}}"),
     )
-    return stat("Power now", text, *queries, unit="watt", noValue=look.NO_BATTERY)
+    return stat("Power now", text, *queries, unit="watt", rows=True, noValue=look.NO_BATTERY)
 
 
 def _temperature_now() -> Json:
@@ -80,6 +80,7 @@ def _temperature_now() -> Json:
         _of("temperature_celsius"),
         unit="celsius",
         decimals=1,
+        rows=True,
         thresholds=look.BATTERY_TEMPERATURE,
         noValue=look.NO_BATTERY,
     )
@@ -88,7 +89,7 @@ def _temperature_now() -> Json:
 def _state_now() -> Json:
     text = "What the battery does, from the portal or from its powers."
     query = Query(named(state("battery", DeviceState), "battery"), "{{title}}")
-    return stat("State", text, query, unit="none", mappings=look.DEVICE_STATES, noValue=look.NO_BATTERY)
+    return stat("State", text, query, unit="none", rows=True, mappings=look.DEVICE_STATES, noValue=look.NO_BATTERY)
 
 
 def _charge() -> Json:

@@ -43,13 +43,19 @@ def _per(part: str, metric: str) -> Query:
 def _state_now() -> Json:
     text = "What the portal says of the inverter. Running or online is normal by day, waiting at night."
     query = Query(named(state("inverter", DeviceState), "inverter"), "{{title}}")
-    return stat("State", text, query, unit="none", mappings=look.DEVICE_STATES, noValue=look.NOT_NOW)
+    return stat("State", text, query, unit="none", rows=True, mappings=look.DEVICE_STATES, noValue=look.NOT_NOW)
 
 
 def _power_now() -> Json:
     text = "AC output now, the battery's share included; negative while the inverter takes power in to charge."
     return stat(
-        "Output now", text, _of("ac_power_watts"), unit="watt", noValue=look.NOT_NOW, thresholds=look.steps(look.SUN)
+        "Output now",
+        text,
+        _of("ac_power_watts"),
+        unit="watt",
+        rows=True,
+        noValue=look.NOT_NOW,
+        thresholds=look.steps(look.SUN),
     )
 
 
@@ -61,6 +67,7 @@ def _temperature_now() -> Json:
         _of("temperature_celsius"),
         unit="celsius",
         decimals=1,
+        rows=True,
         thresholds=look.INVERTER_TEMPERATURE,
         noValue=look.NOT_NOW,
     )
@@ -69,13 +76,15 @@ def _temperature_now() -> Json:
 def _today() -> Json:
     text = "PV energy since midnight at the station."
     query = Query(named(f"{each('sems_inverter_pv_energy_today_joules')} / {KWH}", "inverter"), "{{title}}", look.SUN)
-    return stat("Sun today", text, query, unit="kwatth", decimals=1, noValue=look.NOT_NOW)
+    return stat("Sun today", text, query, unit="kwatth", decimals=1, rows=True, noValue=look.NOT_NOW)
 
 
 def _age() -> Json:
     text = "Time since the inverter's newest report. After 20 minutes its live values disappear."
     query = Query(named(age("inverter"), "inverter"), "{{title}}")
-    return stat("Age of the data", text, query, unit="s", decimals=0, thresholds=look.AGE, noValue=look.NOT_NOW)
+    return stat(
+        "Age of the data", text, query, unit="s", decimals=0, rows=True, thresholds=look.AGE, noValue=look.NOT_NOW
+    )
 
 
 def _states() -> Json:
