@@ -66,8 +66,8 @@ def _health_now() -> Json:
 def _power_now() -> Json:
     text = "Power into and out of the battery now; one of the two is 0."
     queries = (
-        _of("charge_power_watts", look.BATTERY, "▲ into {{title}}"),
-        _of("discharge_power_watts", look.HOUSE, "▼ out of {{title}}"),
+        _of("charge_power_watts", look.BATTERY, "▲ in {{battery}}"),
+        _of("discharge_power_watts", look.HOUSE, "▼ out {{battery}}"),
     )
     return stat("Power now", text, *queries, unit="watt", rows=True, noValue=look.NO_BATTERY)
 
