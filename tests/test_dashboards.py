@@ -246,7 +246,8 @@ def known_metrics() -> set[str]:
         for family in SelfMetrics().registry.collect()
         for ending in endings.get(family.type, ("",))
     }
-    return own | {family.sample_name for family in all_families()}
+    of_prometheus = {"ALERTS"}
+    return own | of_prometheus | {family.sample_name for family in all_families()}
 
 
 KNOWN = known_metrics()
@@ -301,7 +302,7 @@ def filled(expr: str) -> str:
     """The expression with values for its variables, as Grafana sends it."""
     for name, value in {"__rate_interval": "2h", "__range": "20h"}.items():
         expr = expr.replace(f"${name}", value)
-    return re.sub(r'"\$[a-z]+"', '".+"', expr)
+    return re.sub(r"\$[a-z]+", ".+", expr)
 
 
 @pytest.mark.needs("promtool")
@@ -331,6 +332,11 @@ NOT_IN_THE_DEMO = {
 OF_AN_ACCOUNT = re.compile(r"^(sems_(?:up|stations|portal_\w+|refresh_\w+|station_info)\{)(.*)$", re.MULTILINE)
 IN_TWO_ACCOUNTS = '\\1account="north",\\2\n\\1account="south",\\2'
 """What an exporter with several accounts adds to its own metrics; here two show the same."""
+FIRING = """\
+ALERTS{{job="sems",instance="demo",alertstate="firing",alertname="SemsPvLow",severity="info",station="{home}"}} 1 {end}
+ALERTS{{job="sems",instance="demo",alertstate="firing",alertname="SemsRefreshFailing",severity="warning"}} 1 {end}
+# EOF"""
+"""What Prometheus writes itself: an alert about a station, and one about the exporter."""
 EMPTY_IS_GOOD = {"Bits that are set", "Failed refreshes"}
 
 
@@ -360,7 +366,8 @@ def history(tmp_path_factory: pytest.TempPathFactory) -> str:
     plants = demo_plants(3, clock=clock)
     plants[0].alarms.append(Alarm("E-G3-0-12", "alarm", "SIM5K0001", begin))
     instants = [begin + timedelta(seconds=number * STEP) for number in range(REFRESHES)]
-    return as_history(exposed(plants, clock, instants, tmp_path_factory.mktemp("state")))
+    shown = as_history(exposed(plants, clock, instants, tmp_path_factory.mktemp("state")))
+    return shown.replace("# EOF", FIRING.format(home=plants[0].spec.station_id, end=END.timestamp()))
 
 
 def at_noon(prometheus: Prometheus, expr: str) -> list[dict[str, Any]]:
@@ -400,6 +407,15 @@ def test_legends_name_what_they_show(prometheus: Prometheus) -> None:
         ]
 
     assert nameless == []
+
+
+def test_alerts_are_listed_with_the_names_of_their_stations(prometheus: Prometheus) -> None:
+    """And those about the exporter without one."""
+    [expr] = next(shown.expressions for shown in DRAWN if shown.json["title"] == "Alerts that fire")
+
+    found = {one["metric"]["alertname"]: one["metric"].get("title") for one in at_noon(prometheus, expr)}
+
+    assert found == {"SemsPvLow": "Sunny Home", "SemsRefreshFailing": None}
 
 
 def test_variables_and_marks_find_data(prometheus: Prometheus) -> None:
