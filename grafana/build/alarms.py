@@ -23,7 +23,7 @@ def dashboard() -> Json:
     """The dashboard."""
     page = Page()
     page.band(4, *(_level(level) for level in LEVELS), tiles.silent_stations(), tiles.oldest_data())
-    page.band(8, _list(), _alerts(), widths=(14, 10))
+    page.band(8, _list(), _alerts(), widths=(15, 9))
     page.band(8, _history())
     page.band(7, _count())
     page.band(6, _stations(), _inverters())
@@ -72,8 +72,12 @@ def _list() -> Json:
         Query(station),
         columns=columns | {"Value": "Since"},
         looks={
-            "Level": {"mappings": levels, "custom.cellOptions": {"type": "color-text"}},
-            "Since": {"unit": "dateTimeAsLocal", "mappings": never, "custom.width": 190},
+            "Station": {"custom.minWidth": 110},
+            "Alarm": {"custom.minWidth": 110},
+            "Level": {"mappings": levels, "custom.cellOptions": {"type": "color-text"}, "custom.width": 90},
+            "Code": {"custom.width": 100},
+            "Device": {"custom.width": 120},
+            "Since": {"unit": "dateTimeAsLocal", "mappings": never, "custom.width": 186},
         },
         sort=("Since", True),
         noValue="no active alarm",
