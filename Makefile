@@ -13,6 +13,8 @@ pip := $(python) -m pip --disable-pip-version-check -qq
 lock := .venv/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 	--no-header --no-emit-index-url --no-emit-find-links $(ARGS)
 
+schema := .venv/bin/check-jsonschema --builtin-schema
+
 # $(call check,words,command) prints the words and, only if the command fails, what it printed.
 define check
 printf '%s\n' '- $(1)'; log=$$($(2) 2>&1) || { code=$$?; printf '%s\n' "$$log"; exit $$code; }
@@ -52,6 +54,14 @@ lint: .venv/.dev ## style, form, floors of the house, declared dependencies
 .PHONY: types
 types: .venv/.dev ## types (mypy, strict)
 	@$(call check,types (mypy),$(python) -m mypy)
+
+.PHONY: manifests
+manifests: .venv/.checks ## check the files for containers, clusters and workflows against their schemas
+	@$(call check,Dockerfile (hadolint),.venv/bin/hadolint Dockerfile)
+	@$(call check,Compose (schema),$(schema) vendor.compose-spec docker-compose.yml deploy/compose/account.yml)
+	@$(call check,Kubernetes (schemas),.venv/bin/kubernetes-validate --strict $(wildcard deploy/kubernetes/*.yml*))
+	@$(call check,workflows (schema),$(schema) vendor.github-workflows .github/workflows/*.yml)
+	@$(call check,workflows (zizmor),.venv/bin/zizmor --offline --quiet .github/workflows)
 
 .PHONY: coverage
 coverage: .venv/.dev ## the tests, with the lines and branches they miss
@@ -93,15 +103,22 @@ bench-clients: .venv/.runtime ## measure what slow clients do to the server, bes
 dashboards: .venv/.dev ## write the Grafana dashboards anew
 	@$(python) -m grafana.build
 
+.PHONY: pictures
+pictures: .venv/.dev ## draw the dashboards in the README anew; takes minutes, and needs npm, Chromium and Prometheus
+	@cd grafana/pictures && npm ci --silent --ignore-scripts --no-audit --no-fund
+	@$(python) -m grafana.pictures --into docs/pictures home-dark battery-dark phone-narrow-dark fleet-dark $(ARGS)
+
 .PHONY: lock
 lock: .venv/.dev ## bring requirements/ in line with pyproject.toml; ARGS=--upgrade for newer versions
 	@$(lock) --group build -o requirements/build.txt
 	@$(lock) -c requirements/build.txt pyproject.toml -o requirements/runtime.txt
 	@$(lock) -c requirements/build.txt -c requirements/runtime.txt --group dev pyproject.toml -o requirements/dev.txt
+	@$(lock) -c requirements/build.txt -c requirements/dev.txt --group checks -o requirements/checks.txt
 	@if grep -n '://' requirements/*.txt; then echo 'requirements/ must name no address' >&2; exit 1; fi
 
 .PHONY: clean
 clean: ## remove .venv and whatever else can be made again
+	@rm -rf grafana/pictures/build grafana/pictures/node_modules
 	@rm -rf .venv build dist htmlcov .coverage .coverage.* .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache
 	@find sems_exporter tests -type d -name __pycache__ -prune -exec rm -rf {} +
 
@@ -145,4 +162,9 @@ endef
 .venv/.dev: .venv/.runtime requirements/dev.txt
 	@echo '- the tools'
 	@$(pip) install --require-hashes -r requirements/dev.txt
+	@touch $@
+
+.venv/.checks: .venv/.dev requirements/checks.txt
+	@echo '- the tools for files that are not Python'
+	@$(pip) install --require-hashes -r requirements/checks.txt
 	@touch $@

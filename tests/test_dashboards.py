@@ -1,32 +1,25 @@
 """The dashboards keep the rules of Grafana's own linter and of this house, and every query finds the demo's data."""
 
-import contextlib
-import http.client
 import itertools
 import json
 import re
-import socket
 import subprocess
-import threading
-import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlencode
 
 import pytest
 import yaml
 
 from grafana.build import dashboards, look
 from grafana.build.__main__ import text_of
-from sems_exporter.config import Account, Secret, Settings
-from sems_exporter.exposition import Exposition, Format
+from grafana.simulated.days import as_history, exposed
+from grafana.simulated.prometheus import Prometheus, holding
 from sems_exporter.families import all_families
 from sems_exporter.selfmetrics import SelfMetrics
-from sems_exporter.simulator import Alarm, SimulatedClock, SimulatedPortal, demo_plants
-from sems_exporter.wiring import exporter
+from sems_exporter.simulator import Alarm, SimulatedClock, demo_plants
 
 FOLDER = Path(__file__).parents[1] / "grafana"
 NAMES = ("home", "phone", "energy", "battery", "inverter", "alarms", "exporter", "fleet")
@@ -253,7 +246,8 @@ def known_metrics() -> set[str]:
         for family in SelfMetrics().registry.collect()
         for ending in endings.get(family.type, ("",))
     }
-    return own | {family.sample_name for family in all_families()}
+    of_prometheus = {"ALERTS"}
+    return own | of_prometheus | {family.sample_name for family in all_families()}
 
 
 KNOWN = known_metrics()
@@ -308,7 +302,7 @@ def filled(expr: str) -> str:
     """The expression with values for its variables, as Grafana sends it."""
     for name, value in {"__rate_interval": "2h", "__range": "20h"}.items():
         expr = expr.replace(f"${name}", value)
-    return re.sub(r'"\$[a-z]+"', '".+"', expr)
+    return re.sub(r"\$[a-z]+", ".+", expr)
 
 
 @pytest.mark.needs("promtool")
@@ -331,147 +325,70 @@ STEP = 1800
 """Seconds between two refreshes; queries ask at these very instants, so Prometheus' own clock plays no part."""
 REFRESHES = 49
 NOT_IN_THE_DEMO = {
-    "sems_station_sun_elevation_degrees",
-    "sems_station_clear_sky_power_watts",
+    "sems_refresh_next_timestamp_seconds",  # here the test refreshes, and no poller plans
     "sems_battery_cell_temperature_max_celsius",
     "sems_battery_cell_temperature_min_celsius",
 }
+OF_AN_ACCOUNT = re.compile(r"^(sems_(?:up|stations\w*|state_\w+|portal_\w+|refresh_\w+|details_round\w+|station_info)\{)(.*)$", re.MULTILINE)
+IN_TWO_ACCOUNTS = '\\1account="north",\\2\n\\1account="south",\\2'
+"""What an exporter with several accounts adds to its own metrics; here two show the same."""
+FIRING = """\
+ALERTS{{job="sems",instance="demo",alertstate="firing",alertname="SemsPvLow",severity="info",station="{home}"}} 1 {end}
+ALERTS{{job="sems",instance="demo",alertstate="firing",alertname="SemsRefreshFailing",severity="warning"}} 1 {end}
+# EOF"""
+"""What Prometheus writes itself: an alert about a station, and one about the exporter."""
 EMPTY_IS_GOOD = {"Bits that are set", "Failed refreshes"}
 
 
-class SteppedClock:
-    """The simulated portal's time, which passes only where somebody waits and from one refresh to the next."""
-
-    def __init__(self, simulated: SimulatedClock) -> None:
-        self._simulated = simulated
-
-    def now(self) -> datetime:
-        return self._simulated.now()
-
-    def monotonic(self) -> float:
-        return self._simulated.now().timestamp()
-
-    def wait(self, stop: threading.Event, seconds: float) -> bool:
-        self._simulated.advance(max(0.0, seconds))
-        return stop.is_set()
-
-
-def expositions(state: Path) -> Iterator[tuple[datetime, str]]:
-    """What the exporter of three simulated plants shows, every half hour for a day; the first time before it asked."""
-    begin = END - timedelta(seconds=(REFRESHES - 1) * STEP)
-    simulated = SimulatedClock(begin, speed=0)
-    plants = demo_plants(3, clock=simulated)
-    plants[0].alarms.append(Alarm("E-G3-0-12", "alarm", "SIM5K0001", begin))
-    with SimulatedPortal(plants, clock=simulated, signature_tolerance=None) as portal:
-        account = Account("demo@example.com", Secret("demo"), portal.login_url, ("127.0.0.1",))
-        settings = Settings(account=account, interval=STEP, requests_per_minute=100_000, state_dir=state)
-        parts = exporter(settings, SteppedClock(simulated))
-        shown = Exposition(
-            parts.snapshots, parts.metrics.registry, parts.clock, timer=lambda: parts.clock.now().timestamp()
-        )
-        for number in range(REFRESHES):
-            instant = begin + timedelta(seconds=number * STEP)
-            simulated.set(max(instant, simulated.now()))
-            if number:
-                parts.poller.refresh()
-            body = shown.body(Format.OPENMETRICS, compressed=False)
-            assert body is not None
-            yield instant, body.decode()
-        parts.portal.close()
-
-
-def as_history(pages: Iterable[tuple[datetime, str]]) -> str:
-    """The pages as one OpenMetrics text with timestamps, each family's series one after the other."""
-    series: dict[str, dict[str, list[str]]] = {}
-    for instant, page in pages:
-        family = ""
-        for line in page.splitlines():
-            if line.startswith("# TYPE"):
-                family = line
-            elif not line.startswith("#"):
-                key, value = line.rsplit(" ", 1)
-                name, _, labels = key.partition("{")
-                key = f'{name}{{job="sems",instance="demo"{"," if labels else ""}{labels or "}"}'
-                series.setdefault(family, {}).setdefault(key, []).append(f"{key} {value} {instant.timestamp():.0f}")
-    lines = [line for family, found in series.items() for line in (family, *itertools.chain(*found.values()))]
-    return "\n".join([*lines, "# EOF\n"])
-
-
-@dataclass(frozen=True)
-class Prometheus:
-    """A running Prometheus that holds the day."""
-
-    port: int
-
-    def ask(self, path: str, **parameters: str) -> Any:
-        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=20)
-        try:
-            connection.request("GET", f"{path}?{urlencode(parameters)}")
-            answer = connection.getresponse()
-            body = answer.read()
-        finally:
-            connection.close()
-        assert answer.status == 200, body
-        return body
-
-    def result(self, path: str, expr: str, **parameters: str) -> list[dict[str, Any]]:
-        found: list[dict[str, Any]] = json.loads(self.ask(path, query=filled(expr), **parameters))["data"]["result"]
-        return found
-
-    def now(self, expr: str) -> list[dict[str, Any]]:
-        return self.result("/api/v1/query", expr, time=f"{END.timestamp():.0f}")
-
-    def over_time(self, expr: str, step: int) -> list[dict[str, Any]]:
-        end = END.timestamp()
-        return self.result("/api/v1/query_range", expr, start=f"{end - 86400:.0f}", end=f"{end:.0f}", step=str(step))
+@pytest.fixture(
+    scope="module",
+    params=[
+        pytest.param(("", False), marks=pytest.mark.needs("promtool", "prometheus"), id="Prometheus 2"),
+        pytest.param(("", True), marks=pytest.mark.needs("promtool", "prometheus"), id="two accounts"),
+        pytest.param(("3", False), marks=pytest.mark.needs("promtool3", "prometheus3"), id="Prometheus 3"),
+    ],
+)
+def prometheus(
+    request: pytest.FixtureRequest, history: str, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Prometheus]:
+    """A Prometheus over a day of the demo, written into its storage beforehand."""
+    major, accounts = request.param
+    told = OF_AN_ACCOUNT.sub(IN_TWO_ACCOUNTS, history) if accounts else history
+    with holding(told, tmp_path_factory.mktemp("prometheus"), major=major) as found:
+        yield found
 
 
 @pytest.fixture(scope="module")
-def prometheus(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Prometheus]:
-    """A Prometheus over a day of the demo, written into its storage beforehand."""
-    folder = tmp_path_factory.mktemp("prometheus")
-    (folder / "state").mkdir()
-    (folder / "day.om").write_text(as_history(expositions(folder / "state")))
-    (folder / "prometheus.yml").write_text("global: {}\n")
-    make = ["promtool", "tsdb", "create-blocks-from", "openmetrics", "day.om", "data"]
-    subprocess.run(make, cwd=folder, check=True, capture_output=True)
-    with socket.create_server(("127.0.0.1", 0)) as taken:
-        port = taken.getsockname()[1]
-    run = [
-        "prometheus",
-        "--config.file=prometheus.yml",
-        "--storage.tsdb.path=data",
-        "--storage.tsdb.retention.time=100y",
-    ]
-    with (folder / "log").open("w") as log:
-        running = subprocess.Popen([*run, f"--web.listen-address=127.0.0.1:{port}"], cwd=folder, stdout=log, stderr=log)
-        try:
-            found = Prometheus(port)
-            wait_until_ready(found, running)
-            yield found
-        finally:
-            running.terminate()
-            running.wait(20)
+def history(tmp_path_factory: pytest.TempPathFactory) -> str:
+    """A day of three plants, a refresh every half hour, with an alarm at the first of them."""
+    begin = END - timedelta(seconds=(REFRESHES - 1) * STEP)
+    clock = SimulatedClock(begin, speed=0)
+    plants = demo_plants(3, clock=clock)
+    plants[0].alarms.append(Alarm("E-G3-0-12", "alarm", "SIM5K0001", begin))
+    instants = [begin + timedelta(seconds=number * STEP) for number in range(REFRESHES)]
+    shown = as_history(exposed(plants, clock, instants, tmp_path_factory.mktemp("state")))
+    return shown.replace("# EOF", FIRING.format(home=plants[0].spec.station_id, end=END.timestamp()))
 
 
-def wait_until_ready(found: Prometheus, running: subprocess.Popen[bytes]) -> None:
-    for _ in range(200):
-        assert running.poll() is None, "Prometheus ended"
-        with contextlib.suppress(OSError, AssertionError):
-            found.ask("/-/ready")
-            return
-        time.sleep(0.1)
-    pytest.fail("Prometheus did not start within 20 s")
+def at_noon(prometheus: Prometheus, expr: str) -> list[dict[str, Any]]:
+    return prometheus.at(END, filled(expr))
 
 
-@pytest.mark.needs("promtool", "prometheus")
+def over_the_day(prometheus: Prometheus, expr: str, step: int) -> list[dict[str, Any]]:
+    return prometheus.between(END.timestamp() - 86400, END.timestamp(), step, filled(expr))
+
+
 def test_every_query_finds_data(prometheus: Prometheus) -> None:
     """Of everything that the demo has values for, at noon and over the day."""
     empty = []
     for shown in DRAWN:
         for target in shown.json["targets"]:
             step = 86400 if target.get("interval") == "1d" else STEP
-            found = prometheus.now(target["expr"]) if target["instant"] else prometheus.over_time(target["expr"], step)
+            found = (
+                at_noon(prometheus, target["expr"])
+                if target["instant"]
+                else over_the_day(prometheus, target["expr"], step)
+            )
             absent = {metric for metric, _ in SELECTOR.findall(target["expr"])} & NOT_IN_THE_DEMO
             if not found and not absent and shown.json["title"] not in EMPTY_IS_GOOD:
                 empty.append(f"{shown}: {target['expr']}")
@@ -479,13 +396,12 @@ def test_every_query_finds_data(prometheus: Prometheus) -> None:
     assert empty == []
 
 
-@pytest.mark.needs("promtool", "prometheus")
 def test_legends_name_what_they_show(prometheus: Prometheus) -> None:
     """Every label that a legend names is there, and is not empty."""
     nameless = []
     for shown, target in [(panel, target) for panel in DRAWN for target in panel.json["targets"]]:
         wanted = set(re.findall(r"\{\{(\w+)\}\}", target["legendFormat"])) - {"name"}
-        found = prometheus.now(target["expr"]) if wanted else []
+        found = at_noon(prometheus, target["expr"]) if wanted else []
         nameless += [
             f"{shown}: {one['metric']}" for one in found if not all(one["metric"].get(label) for label in wanted)
         ]
@@ -493,13 +409,21 @@ def test_legends_name_what_they_show(prometheus: Prometheus) -> None:
     assert nameless == []
 
 
-@pytest.mark.needs("promtool", "prometheus")
+def test_alerts_are_listed_with_the_names_of_their_stations(prometheus: Prometheus) -> None:
+    """And those about the exporter without one."""
+    [expr] = next(shown.expressions for shown in DRAWN if shown.json["title"] == "Alerts that fire")
+
+    found = {one["metric"]["alertname"]: one["metric"].get("title") for one in at_noon(prometheus, expr)}
+
+    assert found == {"SemsPvLow": "Sunny Home", "SemsRefreshFailing": None}
+
+
 def test_variables_and_marks_find_data(prometheus: Prometheus) -> None:
-    titles = [{one["metric"]["title"] for one in prometheus.now(expr)} for expr in queries_of_variables()]
+    titles = [{one["metric"]["title"] for one in at_noon(prometheus, expr)} for expr in queries_of_variables()]
 
     assert {"Sunny Home", "Seaside Roof"} < titles[NAMES.index("home")]
     assert all(titles)
-    assert all(prometheus.now(expr) for expr in queries_of_marks())
+    assert all(at_noon(prometheus, expr) for expr in queries_of_marks())
 
 
 # --- provisioning -------------------------------------------------------------------------------------------------

@@ -69,22 +69,28 @@ def metrics_in(query: str) -> set[str]:
     return set(re.findall(r"(?<![\w:'\"=~!|])(?:sems_\w+|\w+(?::\w+){2}|up(?=[ {]))(?![\w:])", query))
 
 
-@pytest.mark.needs("promtool")
-def test_prometheus_accepts_configuration_and_rules() -> None:
+both_versions = pytest.mark.parametrize(
+    "promtool",
+    [pytest.param(name, marks=pytest.mark.needs(name)) for name in ("promtool", "promtool3")],
+)
+
+
+@both_versions
+def test_prometheus_accepts_configuration_and_rules(promtool: str) -> None:
     """The configuration loads, with the rules it names."""
     files = [*sorted((PROMETHEUS / "rules").glob("*.yml"))]
 
-    subprocess.run(["promtool", "check", "config", PROMETHEUS / "prometheus.yml"], check=True)
-    subprocess.run(["promtool", "check", "rules", "--lint-fatal", *files], check=True)
+    subprocess.run([promtool, "check", "config", PROMETHEUS / "prometheus.yml"], check=True)
+    subprocess.run([promtool, "check", "rules", "--lint-fatal", *files], check=True)
 
     assert {PROMETHEUS / name for name in read(PROMETHEUS / "prometheus.yml")["rule_files"]} == set(files)
 
 
-@pytest.mark.needs("promtool")
+@both_versions
 @pytest.mark.parametrize("path", CASES, ids=lambda path: path.stem)
-def test_rules_fire_when_they_should(path: Path) -> None:
+def test_rules_fire_when_they_should(path: Path, promtool: str) -> None:
     """What the cases promise comes true."""
-    played = subprocess.run(["promtool", "test", "rules", path], capture_output=True, text=True, check=False)
+    played = subprocess.run([promtool, "test", "rules", path], capture_output=True, text=True, check=False)
 
     assert played.returncode == 0, played.stdout + played.stderr
 

@@ -6,7 +6,7 @@ from . import look, tiles
 from .look import Json
 from .page import Page, framed
 from .panels import fixed, lines, stat, table, timeline
-from .queries import Query, alarms, named, pick, state
+from .queries import SCRAPED, Query, alarms, named, pick, state
 
 LEVELS = {
     AlarmLevel.FAULT: ("! Faults", look.BAD, "Something does not work, and the device stopped or limits itself."),
@@ -14,6 +14,7 @@ LEVELS = {
     AlarmLevel.PROMPT: ("○ Prompts", look.EXPORT, "Something to know; often it passes by itself."),
     AlarmLevel.UNKNOWN: ("? Others", look.IDLE, "Of a level that the exporter does not know, or not listed singly."),
 }
+SEVERITIES = (("critical", "!", look.BAD), ("warning", "▲", look.ODD), ("info", "○", look.EXPORT))
 ALARM = ("station", "device", "code", "level")
 ONLY_STATION = ("station",)
 
@@ -22,7 +23,7 @@ def dashboard() -> Json:
     """The dashboard."""
     page = Page()
     page.band(4, *(_level(level) for level in LEVELS), tiles.silent_stations(), tiles.oldest_data())
-    page.band(8, _list())
+    page.band(8, _list(), _alerts(), widths=(15, 9))
     page.band(8, _history())
     page.band(7, _count())
     page.band(6, _stations(), _inverters())
@@ -71,11 +72,44 @@ def _list() -> Json:
         Query(station),
         columns=columns | {"Value": "Since"},
         looks={
-            "Level": {"mappings": levels, "custom.cellOptions": {"type": "color-text"}},
-            "Since": {"unit": "dateTimeAsLocal", "mappings": never},
+            "Station": {"custom.minWidth": 110},
+            "Alarm": {"custom.minWidth": 110},
+            "Level": {"mappings": levels, "custom.cellOptions": {"type": "color-text"}, "custom.width": 90},
+            "Code": {"custom.width": 100},
+            "Device": {"custom.width": 120},
+            "Since": {"unit": "dateTimeAsLocal", "mappings": never, "custom.width": 186},
         },
         sort=("Since", True),
         noValue="no active alarm",
+    )
+
+
+def _alerts() -> Json:
+    text = (
+        "Alerts of Prometheus that fire now, by the rules of this project; each has a page in docs/runbooks. Alerts "
+        "about the exporter have no station. Empty is good, if the rules are loaded."
+    )
+    firing = f'ALERTS{{{SCRAPED},alertname=~"Sems.+",alertstate="firing",station=~"$station|"}}'
+    by = "alertname, severity, account, station, inverter, battery"
+    alert = f"max by ({by}) ({firing})"
+    query = Query(f"{named(alert, 'station')} or on ({by}) {alert}")
+    severities: list[Json] = [
+        {
+            "type": "value",
+            "options": {
+                severity: {"index": n, "text": f"{sign} {severity}", "color": colour}
+                for n, (severity, sign, colour) in enumerate(SEVERITIES)
+            },
+        }
+    ]
+    return table(
+        "Alerts that fire",
+        text,
+        query,
+        columns={"severity": "Severity", "alertname": "Alert", "title": "Station", "account": "Account"},
+        looks={"Severity": {"mappings": severities, "custom.cellOptions": {"type": "color-text"}, "custom.width": 104}},
+        sort=("Severity", False),
+        noValue="no alert",
     )
 
 

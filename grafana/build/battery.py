@@ -1,5 +1,7 @@
 """Battery: how full, how healthy, how warm, and what it may do."""
 
+from typing import Any
+
 from sems_exporter.model import DeviceState
 
 from . import look
@@ -16,7 +18,7 @@ def dashboard() -> Json:
     """The dashboard; its rows repeat for each station, so that batteries of equal names stay apart."""
     page = Page()
     page.row("$station", repeat="station")
-    page.band(6, _charge_now(), _health_now(), _power_now(), _temperature_now(), _state_now(), widths=(5, 5, 5, 4, 5))
+    page.band(6, _charge_now(), _health_now(), _power_now(), _temperature_now(), _state_now(), widths=(4, 4, 6, 5, 5))
     page.band(8, _charge(), _power())
     page.band(8, _temperature(), _limits())
     page.band(8, _voltage(), _health())
@@ -35,76 +37,55 @@ def _of(metric: str, colour: str | None = None, legend: str = "{{title}}", prope
     return Query(named(each(f"sems_battery_{metric}"), "battery"), legend, colour, properties or {})
 
 
+def _dial(title: str, text: str, query: Query, thresholds: Json) -> Json:
+    return gauge(title, text, query, unit="percentunit", max=1, thresholds=thresholds, noValue=look.NO_BATTERY)
+
+
+def _lines(title: str, text: str, *queries: Query, unit: str, **more: Any) -> Json:
+    return lines(title, text, *queries, unit=unit, noValue=look.NO_BATTERY, **more)
+
+
+def _number(title: str, text: str, *queries: Query, unit: str, **more: Any) -> Json:
+    return stat(title, text, *queries, unit=unit, **{"noValue": look.NO_BATTERY} | more)
+
+
 def _charge_now() -> Json:
     text = "State of charge now: below 20 % is low, below 10 % nearly empty."
-    return gauge(
-        "Charge",
-        text,
-        _of("state_of_charge_ratio"),
-        unit="percentunit",
-        max=1,
-        thresholds=look.CHARGE,
-        noValue=look.NO_BATTERY,
-    )
+    return _dial("Charge", text, _of("state_of_charge_ratio"), look.CHARGE)
 
 
 def _health_now() -> Json:
     text = (
         "Usable capacity against a new battery, as its management says. Warranties often promise 70 % after ten years."
     )
-    return gauge(
-        "Health",
-        text,
-        _of("state_of_health_ratio"),
-        unit="percentunit",
-        max=1,
-        thresholds=look.HEALTH,
-        noValue=look.NO_BATTERY,
-    )
+    return _dial("Health", text, _of("state_of_health_ratio"), look.HEALTH)
 
 
 def _power_now() -> Json:
     text = "Power into and out of the battery now; one of the two is 0."
     queries = (
-        _of("charge_power_watts", look.BATTERY, "▲ into {{title}}"),
-        _of("discharge_power_watts", look.HOUSE, "▼ out of {{title}}"),
+        _of("charge_power_watts", look.BATTERY, "▲ in {{battery}}"),
+        _of("discharge_power_watts", look.HOUSE, "▼ out {{battery}}"),
     )
-    return stat("Power now", text, *queries, unit="watt", noValue=look.NO_BATTERY)
+    return _number("Power now", text, *queries, unit="watt", rows=True)
 
 
 def _temperature_now() -> Json:
     text = "Temperature of the battery now. Lithium cells like 10 to 35 °C; below 5 °C they take charge only slowly."
-    return stat(
-        "Temperature now",
-        text,
-        _of("temperature_celsius"),
-        unit="celsius",
-        decimals=1,
-        thresholds=look.BATTERY_TEMPERATURE,
-        noValue=look.NO_BATTERY,
-    )
+    query, thresholds = _of("temperature_celsius"), look.BATTERY_TEMPERATURE
+    return _number("Temperature now", text, query, unit="celsius", decimals=1, rows=True, thresholds=thresholds)
 
 
 def _state_now() -> Json:
     text = "What the battery does, from the portal or from its powers."
     query = Query(named(state("battery", DeviceState), "battery"), "{{title}}")
-    return stat("State", text, query, unit="none", mappings=look.DEVICE_STATES, noValue=look.NO_BATTERY)
+    return _number("State", text, query, unit="none", rows=True, mappings=look.DEVICE_STATES)
 
 
 def _charge() -> Json:
     text = "State of charge over time. The dashed lines mark 10 % and 20 %."
-    return lines(
-        "Charge over time",
-        text,
-        _of("state_of_charge_ratio"),
-        unit="percentunit",
-        fill=10,
-        limits=True,
-        min=0,
-        max=1,
-        thresholds=look.CHARGE,
-        noValue=look.NO_BATTERY,
-    )
+    query, shown = _of("state_of_charge_ratio"), {"min": 0, "max": 1, "thresholds": look.CHARGE}
+    return _lines("Charge over time", text, query, unit="percentunit", fill=10, limits=True, **shown)
 
 
 def _power() -> Json:
@@ -113,7 +94,7 @@ def _power() -> Json:
         _of("discharge_power_watts", None, "▼ out of {{title}}", _shaded(look.HOUSE, {"custom.fillOpacity": 20})),
         _of("charge_power_watts", None, "▲ into {{title}}", _shaded(look.BATTERY, BELOW | {"custom.fillOpacity": 20})),
     )
-    return lines("Power over time", text, *queries, unit="watt", noValue=look.NO_BATTERY)
+    return _lines("Power over time", text, *queries, unit="watt")
 
 
 def _temperature() -> Json:
@@ -147,26 +128,18 @@ def _limits() -> Json:
         _of("charge_current_limit_amperes", None, "{{title}} charge limit", _shaded(look.BATTERY, dashes)),
         _of("discharge_current_limit_amperes", None, "{{title}} discharge limit", _shaded(look.HOUSE, dots)),
     )
-    return lines("Current and limits", text, *queries, unit="amp", min=0, noValue=look.NO_BATTERY)
+    return _lines("Current and limits", text, *queries, unit="amp", min=0)
 
 
 def _voltage() -> Json:
     text = "Voltage of the battery. It follows the charge; a dip under load that grows over months is a sign of ageing."
-    return lines("Voltage", text, _of("voltage_volts"), unit="volt", noValue=look.NO_BATTERY)
+    return _lines("Voltage", text, _of("voltage_volts"), unit="volt")
 
 
 def _health() -> Json:
     text = "Health over time; choose a range of months. A loss of 1 to 3 % a year is normal."
-    return lines(
-        "Health over time",
-        text,
-        _of("state_of_health_ratio"),
-        unit="percentunit",
-        limits=True,
-        max=1,
-        thresholds=look.HEALTH,
-        noValue=look.NO_BATTERY,
-    )
+    query, thresholds = _of("state_of_health_ratio"), look.HEALTH
+    return _lines("Health over time", text, query, unit="percentunit", limits=True, max=1, thresholds=thresholds)
 
 
 def _efficiency() -> Json:
@@ -220,7 +193,7 @@ def _cycles_in_range() -> Json:
 def _capacity() -> Json:
     text = "Nominal capacity of all batteries of the station, as the portal has it."
     query = Query(named(f"{CAPACITY} / 3.6e6", "station"), "{{title}}", look.BATTERY)
-    return stat("Capacity", text, query, unit="kwatth", decimals=1, noValue="not known to the portal")
+    return _number("Capacity", text, query, unit="kwatth", decimals=1, noValue="not known to the portal")
 
 
 def _heatmap() -> Json:

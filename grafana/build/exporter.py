@@ -1,5 +1,7 @@
 """Exporter: how fresh and complete the data are, and whether the account comes to harm."""
 
+from typing import Any
+
 from . import look
 from .look import Json
 from .page import SHOWN, Page, framed
@@ -8,6 +10,11 @@ from .queries import RANGE, Query, age, named, pick
 
 RATE = "[$__rate_interval]"
 ONLY_STATION = ("station",)
+ACCOUNT = ("instance", "account")
+REJECTIONS = "sems_portal_credential_rejections"
+NOT_SCRAPED = "exporter not scraped"
+REFRESH = look.steps(look.GOOD, (600, look.ODD), (1800, look.BAD))
+REJECTED = look.steps(look.GOOD, (1, look.ODD), (3, look.BAD))
 
 
 def dashboard() -> Json:
@@ -16,6 +23,7 @@ def dashboard() -> Json:
     page.band(4, _up(), _stations(), _last(), _next(), _brake(), _rejections(), widths=(4, 4, 4, 4, 4, 4))
     page.band(4, _login_wait(), _pause(), _logins(), _version())
     page.band(8, _age_now(), _age_over_time(), widths=(8, 16))
+    page.band(5, _accounts())
     page.band(8, _outcomes(), _endpoints())
     page.band(8, _waiting(), _refresh())
     page.band(8, _failures(), _logins_over_time())
@@ -29,96 +37,59 @@ def _own(how: str, metric: str) -> str:
     return f"{how} ({pick(metric)})"
 
 
+def _set(how: str, metric: str) -> str:
+    """The same of a timestamp, which is 0 before the first time."""
+    return f"{how} ({pick(metric)} > 0)"
+
+
+def _number(title: str, text: str, expr: str, *, unit: str = "none", **fields: Any) -> Json:
+    shown: dict[str, Any] = {"noValue": NOT_SCRAPED, "decimals": 0} | fields
+    return stat(title, text, Query(expr, title), unit=unit, **shown)
+
+
 def _up() -> Json:
-    text = "Whether the latest refresh reached the portal and read a station. With several exporters: whether all did."
-    return stat(
-        "Portal reached",
-        text,
-        Query(_own("min", "sems_up"), "up"),
-        unit="none",
-        mappings=look.YES_NO,
-        noValue="exporter not scraped",
-    )
+    text = "Whether the latest refresh reached the portal and read a station. With several accounts: whether all did."
+    return _number("Portal reached", text, _own("min", "sems_up"), mappings=look.YES_NO)
 
 
 def _stations() -> Json:
     text = "Stations that the account shows and the settings select."
-    return stat(
-        "Stations read",
-        text,
-        Query(_own("sum", "sems_stations"), "stations"),
-        unit="none",
-        thresholds=look.NONE_IS_BAD,
-        noValue="none read yet",
-    )
+    expr = _own("sum", "sems_stations")
+    return _number("Stations read", text, expr, thresholds=look.NONE_IS_BAD, noValue="none read yet")
 
 
 def _last() -> Json:
-    text = "Time since the latest good refresh. Normal is below the interval, by default 5 minutes."
-    expr = f"clamp_min(time() - {_own('min', 'sems_refresh_last_success_timestamp_seconds')}, 0)"
-    return stat(
-        "Latest good refresh",
-        text,
-        Query(expr, "ago"),
-        unit="s",
-        decimals=0,
-        thresholds=look.steps(look.GOOD, (600, look.ODD), (1800, look.BAD)),
-        noValue="none yet",
+    text = (
+        "Time since the latest good refresh, of the account whose is longest ago. Normal is below the interval, by "
+        "default 5 minutes."
     )
+    expr = f"clamp_min(time() - {_set('min', 'sems_refresh_last_success_timestamp_seconds')}, 0)"
+    return _number("Latest good refresh", text, expr, unit="s", thresholds=REFRESH, noValue="none yet")
 
 
 def _next() -> Json:
     text = "Time until the next refresh. Long after a rate limit; negative for more than a moment, it hangs."
-    expr = f"{_own('min', 'sems_refresh_next_timestamp_seconds')} - time()"
-    return stat(
-        "Next refresh",
-        text,
-        Query(expr, "in"),
-        unit="s",
-        decimals=0,
-        thresholds=look.steps(look.BAD, (-120, look.GOOD)),
-        noValue="not planned",
-    )
+    expr = f"{_set('min', 'sems_refresh_next_timestamp_seconds')} - time()"
+    thresholds = look.steps(look.BAD, (-120, look.GOOD))
+    return _number("Next refresh", text, expr, unit="s", thresholds=thresholds, noValue="not planned")
 
 
 def _brake() -> Json:
     text = (
-        "After three rejections of the password no sign-in is sent any more, so that the account is not locked. "
-        "Correct the password, or release the brake with `sems-exporter check --release-brake`."
+        "After three rejections of the password the brake closes: no sign-in is sent any more, so that the account is "
+        "not locked. Correct the password, or release the brake with `sems-exporter check --release-brake`."
     )
-    return stat(
-        "Brake on sign-ins",
-        text,
-        Query(_own("max", "sems_portal_login_blocked"), "brake"),
-        unit="none",
-        mappings=look.BRAKE,
-        noValue="exporter not scraped",
-    )
+    return _number("Brake on sign-ins", text, _own("max", "sems_portal_login_blocked"), mappings=look.BRAKE)
 
 
 def _rejections() -> Json:
     text = "Sign-ins in a row that the portal rejected. Normal is 0; at 3 the brake closes."
-    return stat(
-        "Rejections in a row",
-        text,
-        Query(_own("max", "sems_portal_credential_rejections"), "rejections"),
-        unit="none",
-        thresholds=look.steps(look.GOOD, (1, look.ODD), (3, look.BAD)),
-        noValue="exporter not scraped",
-    )
+    return _number("Rejections in a row", text, _own("max", REJECTIONS), thresholds=REJECTED)
 
 
 def _wait(title: str, text: str, metric: str) -> Json:
     expr = f"clamp_min({_own('max', metric)} - time(), 0)"
-    return stat(
-        title,
-        text,
-        Query(expr, "wait"),
-        unit="s",
-        decimals=0,
-        thresholds=look.steps(look.GOOD, (1, look.ODD)),
-        noValue="exporter not scraped",
-    )
+    return _number(title, text, expr, unit="s", thresholds=look.steps(look.GOOD, (1, look.ODD)))
 
 
 def _login_wait() -> Json:
@@ -137,15 +108,7 @@ def _pause() -> Json:
 def _logins() -> Json:
     text = "Sign-ins in the time range. A few a day are normal; many mean that somebody else uses the same account."
     expr = f"sum(increase({pick('sems_portal_logins_total')}{RANGE}))"
-    return stat(
-        "Sign-ins in this range",
-        text,
-        Query(expr, "sign-ins"),
-        unit="none",
-        decimals=0,
-        thresholds=look.steps(look.GOOD, (20, look.ODD)),
-        noValue="exporter not scraped",
-    )
+    return _number("Sign-ins in this range", text, expr, thresholds=look.steps(look.GOOD, (20, look.ODD)))
 
 
 def _version() -> Json:
@@ -153,7 +116,42 @@ def _version() -> Json:
     query = Query(
         f"max by (version, python) ({pick('sems_build_info')})", "{{version}} on Python {{python}}", look.EXPORT
     )
-    return stat("Version", text, query, unit="none", text="name", noValue="exporter not scraped")
+    return stat("Version", text, query, unit="none", text="name", noValue=NOT_SCRAPED)
+
+
+def _accounts() -> Json:
+    text = (
+        "A line for each account of each exporter. An exporter with the single account of its plain settings names "
+        "none."
+    )
+    by = f"max by ({', '.join(ACCOUNT)})"
+    queries = (
+        Query(_own(by, "sems_up")),
+        Query(_own(by, "sems_stations")),
+        Query(f"clamp_min(time() - {_set(by, 'sems_refresh_last_success_timestamp_seconds')}, 0)"),
+        Query(_own(by, "sems_portal_login_blocked")),
+        Query(_own(by, REJECTIONS)),
+        Query(f"clamp_min({_own(by, 'sems_portal_paused_until_timestamp_seconds')} - time(), 0)"),
+    )
+    columns = {
+        "instance": "Exporter",
+        "account": "Account",
+        "Value #A": "Portal reached",
+        "Value #B": "Stations",
+        "Value #C": "Latest good refresh",
+        "Value #D": "Brake",
+        "Value #E": "Rejections",
+        "Value #F": "Requests wait for",
+    }
+    coloured: Json = {"custom.cellOptions": {"type": "color-text"}}
+    looks: dict[str, Json] = {
+        "Portal reached": coloured | {"mappings": look.YES_NO},
+        "Latest good refresh": coloured | {"unit": "s", "decimals": 0, "thresholds": REFRESH},
+        "Brake": coloured | {"mappings": look.BRAKE},
+        "Rejections": coloured | {"thresholds": REJECTED},
+        "Requests wait for": {"unit": "s", "decimals": 0},
+    }
+    return table("Accounts", text, *queries, columns=columns, looks=looks, noValue=NOT_SCRAPED)
 
 
 def _ages() -> tuple[Query, ...]:
@@ -183,7 +181,7 @@ def _age_over_time() -> Json:
         unit="s",
         limits=True,
         min=0,
-        decimals=0,
+        decimals=1,
         thresholds=look.AGE,
         noValue=look.NOT_NOW,
     )
@@ -215,7 +213,8 @@ def _waiting() -> Json:
     text = "Mean time the portal takes to answer, by endpoint. Below 2 seconds is normal; it slows before it fails."
     seconds = f"sum by (endpoint) (rate({pick('sems_portal_request_seconds_total')}{RATE}))"
     count = f"sum by (endpoint) (rate({pick('sems_portal_requests_total')}{RATE}))"
-    query = Query(f"{seconds} / ({count} > 0)", "{{endpoint}}", interval="10m")
+    points: Json = {"custom.showPoints": "auto"}  # some endpoints are asked but once an hour
+    query = Query(f"{seconds} / ({count} > 0)", "{{endpoint}}", look=points, interval="10m")
     return lines("Time to answer", text, query, unit="s", min=0, noValue="no requests in this range")
 
 
@@ -274,7 +273,7 @@ def _memory() -> Json:
         unit="bytes",
         min=0,
         fill=10,
-        noValue="exporter not scraped",
+        noValue=NOT_SCRAPED,
     )
 
 
@@ -288,5 +287,5 @@ def _processor() -> Json:
         unit="percentunit",
         min=0,
         fill=10,
-        noValue="exporter not scraped",
+        noValue=NOT_SCRAPED,
     )

@@ -5,7 +5,7 @@ from sems_exporter.model import StationState
 from . import look, tiles
 from .look import Json
 from .page import Page, framed
-from .panels import bars, fixed, lines, stat, table
+from .panels import bars, lines, stat, table
 from .queries import KWH, Query, age, alarms, each, named, state, total
 
 INSTALLED = each("sems_station_installed_power_watts")
@@ -54,13 +54,15 @@ def _energy() -> Json:
 
 def _table() -> Json:
     text = (
-        "A line for each station; click a name for its Home dashboard. Specific yield is today's energy over installed "
-        "power and compares plants of any size. Age is that of the portal's newest report; empty cells are not known "
-        "now."
+        "A line for each station, the least specific yield first; click a name for its Home dashboard. kWh/kWp is "
+        "today's energy over installed power and compares plants of any size. Age is that of the portal's newest "
+        "report, Self-suff. the share of today's consumption that the plant covered. Empty cells are not known now."
     )
     power = tiles.POWER.format
     queries = (
         Query(named(state("station", StationState), "station")),
+        Query(f"sum by (station) ({alarms('station', 'level')})"),
+        Query(age("station")),
         Query(each(power("pv"))),
         Query(INSTALLED),
         Query(YIELD),
@@ -69,49 +71,50 @@ def _table() -> Json:
         Query(each("sems_station_self_sufficiency_today_ratio")),
         Query(each(power("grid_import"))),
         Query(each(power("grid_export"))),
-        Query(age("station")),
-        Query(f"sum by (station) ({alarms('station', 'level')})"),
     )
     columns = {
         "title": "Station",
         "Value #A": "State",
-        "Value #B": "☀ Sun now",
-        "Value #C": "Installed",
-        "Value #D": "Yield today (kWh/kWp)",
-        "Value #E": "☀ Sun today",
-        "Value #F": "▮ Charge",
-        "Value #G": "Self-sufficiency today",
-        "Value #H": "▼ From the grid",
-        "Value #I": "▲ To the grid",
-        "Value #J": "Age of the data",
-        "Value #K": "Alarms",
+        "Value #B": "Alarms",
+        "Value #C": "Data age",
+        "Value #D": "☀ Now",
+        "Value #E": "Installed",
+        "Value #F": "kWh/kWp",
+        "Value #G": "☀ Today",
+        "Value #H": "▮ Charge",
+        "Value #I": "Self-suff.",
+        "Value #J": "▼ Grid",
+        "Value #K": "▲ Grid",
         "station": "Id",
     }
+    return table("All stations", text, *queries, columns=columns, looks=_looks(), sort=("kWh/kWp", False), noValue="–")
+
+
+def _looks() -> dict[str, Json]:
+    """Widths add up to a screen of 1,280 pixels, so that nobody has to scroll sideways to the alarms."""
     home: Json = {
         "title": "Open Home",
         "url": "/d/sems-home?var-datasource=${datasource}&var-station=${__data.fields.Id}",
     }
-    text_colour: Json = {"type": "color-text"}
-    watts: Json = {"unit": "watt", "color": fixed(look.IDLE)}
-    looks: dict[str, Json] = {
+    # Not a cell with a gauge: Grafana draws one that is nearly empty where there is no battery.
+    coloured: Json = {"custom.cellOptions": {"type": "color-text"}}
+    watts: Json = {"unit": "watt", "custom.width": 88}
+    share: Json = {"unit": "percentunit", "decimals": 0, "custom.width": 88}
+    return {
         "Station": {"links": [home], "custom.minWidth": 140},
-        "State": {"mappings": look.STATION_STATES, "custom.cellOptions": text_colour},
-        "☀ Sun now": watts,
+        "State": coloured | {"mappings": look.STATION_STATES, "custom.width": 120},
+        "Alarms": coloured | {"thresholds": look.ANY_IS_BAD, "custom.width": 76},
+        "Data age": coloured | {"unit": "s", "decimals": 0, "thresholds": look.AGE, "custom.width": 92},
+        "☀ Now": watts,
         "Installed": watts,
-        "Yield today (kWh/kWp)": {"decimals": 2},
-        "☀ Sun today": {"unit": "kwatth", "decimals": 1},
-        "▮ Charge": {"unit": "percentunit", "decimals": 0, "min": 0, "max": 1, "thresholds": look.CHARGE}
-        | {"custom.cellOptions": {"type": "gauge", "mode": "basic", "valueDisplayMode": "text"}},
-        "Self-sufficiency today": {"unit": "percentunit", "decimals": 0},
-        "▼ From the grid": watts,
-        "▲ To the grid": watts,
-        "Age of the data": {"unit": "s", "decimals": 0, "thresholds": look.AGE, "custom.cellOptions": text_colour},
-        "Alarms": {"thresholds": look.ANY_IS_BAD, "custom.cellOptions": text_colour},
-        "Id": {"custom.width": 120},
+        "kWh/kWp": {"decimals": 2, "custom.width": 88},
+        "☀ Today": {"unit": "kwatth", "decimals": 1, "custom.width": 96},
+        "▮ Charge": coloured | share | {"thresholds": look.CHARGE, "mappings": look.UNKNOWN},
+        "Self-suff.": share,
+        "▼ Grid": watts,
+        "▲ Grid": watts,
+        "Id": {"custom.width": 110},
     }
-    return table(
-        "All stations", text, *queries, columns=columns, looks=looks, sort=("Yield today (kWh/kWp)", False), noValue="–"
-    )
 
 
 def _yields() -> Json:

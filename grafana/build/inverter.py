@@ -1,5 +1,7 @@
 """Inverter and strings: every input and phase, and what is out of line."""
 
+from typing import Any
+
 from sems_exporter.model import DeviceState
 
 from . import look
@@ -40,42 +42,43 @@ def _per(part: str, metric: str) -> Query:
     return Query(named(each(f"sems_inverter_{part}_{metric}"), "inverter"), f"{{{{title}}}} {part} {{{{{part}}}}}")
 
 
+def _parts(title: str, text: str, query: Query, *, unit: str, **more: Any) -> Json:
+    """A chart with a line for each input or phase."""
+    return lines(title, text, query, unit=unit, noValue=look.NOT_NOW, overrides=SHADES, **more)
+
+
+def _now(title: str, text: str, query: Query, *, unit: str, **more: Any) -> Json:
+    """A number of this moment for each inverter, one below the other."""
+    return stat(title, text, query, unit=unit, rows=True, **{"noValue": look.NOT_NOW} | more)
+
+
 def _state_now() -> Json:
     text = "What the portal says of the inverter. Running or online is normal by day, waiting at night."
     query = Query(named(state("inverter", DeviceState), "inverter"), "{{title}}")
-    return stat("State", text, query, unit="none", mappings=look.DEVICE_STATES, noValue=look.NOT_NOW)
+    return _now("State", text, query, unit="none", mappings=look.DEVICE_STATES)
 
 
 def _power_now() -> Json:
     text = "AC output now, the battery's share included; negative while the inverter takes power in to charge."
-    return stat(
-        "Output now", text, _of("ac_power_watts"), unit="watt", noValue=look.NOT_NOW, thresholds=look.steps(look.SUN)
-    )
+    return _now("Output now", text, _of("ac_power_watts"), unit="watt", thresholds=look.steps(look.SUN))
 
 
 def _temperature_now() -> Json:
     text = "Temperature inside the inverter. Up to 60 °C is normal; above 75 °C many reduce their output."
-    return stat(
-        "Temperature now",
-        text,
-        _of("temperature_celsius"),
-        unit="celsius",
-        decimals=1,
-        thresholds=look.INVERTER_TEMPERATURE,
-        noValue=look.NOT_NOW,
-    )
+    query, thresholds = _of("temperature_celsius"), look.INVERTER_TEMPERATURE
+    return _now("Temperature now", text, query, unit="celsius", decimals=1, thresholds=thresholds)
 
 
 def _today() -> Json:
     text = "PV energy since midnight at the station."
     query = Query(named(f"{each('sems_inverter_pv_energy_today_joules')} / {KWH}", "inverter"), "{{title}}", look.SUN)
-    return stat("Sun today", text, query, unit="kwatth", decimals=1, noValue=look.NOT_NOW)
+    return _now("Sun today", text, query, unit="kwatth", decimals=1)
 
 
 def _age() -> Json:
     text = "Time since the inverter's newest report. After 20 minutes its live values disappear."
     query = Query(named(age("inverter"), "inverter"), "{{title}}")
-    return stat("Age of the data", text, query, unit="s", decimals=0, thresholds=look.AGE, noValue=look.NOT_NOW)
+    return _now("Age of the data", text, query, unit="s", decimals=0, thresholds=look.AGE)
 
 
 def _states() -> Json:
@@ -95,16 +98,7 @@ def _power() -> Json:
 
 def _input_power() -> Json:
     text = "DC power of every MPPT input. Inputs of the same direction and size should run alike."
-    return lines(
-        "Power of the inputs",
-        text,
-        _per("input", "power_watts"),
-        unit="watt",
-        fill=8,
-        min=0,
-        noValue=look.NOT_NOW,
-        overrides=SHADES,
-    )
+    return _parts("Power of the inputs", text, _per("input", "power_watts"), unit="watt", fill=8, min=0)
 
 
 def _share() -> Json:
@@ -115,17 +109,7 @@ def _share() -> Json:
     whole = f"sum by (station, inverter) ({each(POWER)})"
     expr = f"{each(POWER)} / on (station, inverter) group_left () ({whole} > 100)"
     query = Query(named(expr, "inverter"), "{{title}} input {{input}}")
-    return lines(
-        "Share of each input",
-        text,
-        query,
-        unit="percentunit",
-        min=0,
-        max=1,
-        decimals=0,
-        noValue=look.NOT_NOW,
-        overrides=SHADES,
-    )
+    return _parts("Share of each input", text, query, unit="percentunit", min=0, max=1, decimals=0)
 
 
 def _imbalance() -> Json:
@@ -152,29 +136,14 @@ def _imbalance() -> Json:
 
 def _input_voltage() -> Json:
     text = "DC voltage of every MPPT input. A step down that stays points to a lost module or a bypass diode."
-    return lines(
-        "Voltage of the inputs",
-        text,
-        _per("input", "voltage_volts"),
-        unit="volt",
-        noValue=look.NOT_NOW,
-        overrides=SHADES,
-    )
+    return _parts("Voltage of the inputs", text, _per("input", "voltage_volts"), unit="volt")
 
 
 def _input_current() -> Json:
     text = (
         "DC current of every MPPT input. It follows the sun; one input far below its like has shade or a loose string."
     )
-    return lines(
-        "Current of the inputs",
-        text,
-        _per("input", "current_amperes"),
-        unit="amp",
-        min=0,
-        noValue=look.NOT_NOW,
-        overrides=SHADES,
-    )
+    return _parts("Current of the inputs", text, _per("input", "current_amperes"), unit="amp", min=0)
 
 
 def _phase_voltage() -> Json:
@@ -182,29 +151,13 @@ def _phase_voltage() -> Json:
         "AC voltage of every phase. The dashed lines are 207 V and 253 V, the limits of EN 50160 on a 230 V grid; near "
         "the upper one inverters reduce their output or switch off."
     )
-    return lines(
-        "Voltage of the phases",
-        text,
-        _per("phase", "voltage_volts"),
-        unit="volt",
-        limits=True,
-        thresholds=look.VOLTAGE,
-        noValue=look.NOT_NOW,
-        overrides=SHADES,
-    )
+    query = _per("phase", "voltage_volts")
+    return _parts("Voltage of the phases", text, query, unit="volt", limits=True, thresholds=look.VOLTAGE)
 
 
 def _phase_current() -> Json:
     text = "AC current of every phase, a magnitude. Three-phase inverters should load their phases alike."
-    return lines(
-        "Current of the phases",
-        text,
-        _per("phase", "current_amperes"),
-        unit="amp",
-        min=0,
-        noValue=look.NOT_NOW,
-        overrides=SHADES,
-    )
+    return _parts("Current of the phases", text, _per("phase", "current_amperes"), unit="amp", min=0)
 
 
 def _temperature() -> Json:

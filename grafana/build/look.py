@@ -76,5 +76,9 @@ def state_words(states: Iterable[StrEnum]) -> list[Json]:
 
 STATION_STATES = state_words(StationState)
 DEVICE_STATES = state_words(DeviceState)
+UNKNOWN: list[Json] = [
+    {"type": "special", "options": {"match": "null+nan", "result": {"index": 0, "text": "–", "color": IDLE}}}
+]
+"""Without it a value that is not known has the colour of the lowest one."""
 YES_NO = words({1: ("● yes", GOOD), 0: ("✕ no", BAD)})
-BRAKE = words({0: ("● signing in is allowed", GOOD), 1: ("! blocked until the credentials change", BAD)})
+BRAKE = words({0: ("● released", GOOD), 1: ("! closed", BAD)})

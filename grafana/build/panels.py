@@ -79,14 +79,25 @@ def shades(colour: str) -> Json:
     return {"mode": "shades", "fixedColor": colour}
 
 
-def stat(title: str, description: str, *queries: Query, unit: str, text: str | None = None, **fields: object) -> Json:
-    """Numbers of this moment. They are instant queries: a value that vanished must not stay on the screen."""
+def stat(
+    title: str,
+    description: str,
+    *queries: Query,
+    unit: str,
+    text: str | None = None,
+    rows: bool = False,
+    **fields: object,
+) -> Json:
+    """Numbers of this moment, side by side, or one below the other where `rows` gives long names more room.
+
+    They are instant queries: a value that vanished must not stay on the screen.
+    """
     several = len(queries) > 1 or "{{" in queries[0].legend
     options: Json = {
         "colorMode": "value",
         "graphMode": "none",
         "justifyMode": "center",
-        "orientation": "auto",
+        "orientation": "horizontal" if rows else "auto",
         "reduceOptions": LAST,
         "showPercentChange": False,
         "textMode": text or ("value_and_name" if several else "value"),

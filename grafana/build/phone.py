@@ -15,7 +15,7 @@ def dashboard() -> Json:
     page.band(6, tiles.charge_dial())
     page.band(8, tiles.flow())
     page.band(8, tiles.today(bars))
-    page.band(9, tiles.power_of_the_day(sky=False))
+    page.band(11, tiles.power_of_the_day(sky=False))
     page.band(3, tiles.active_alarms())
     page.band(3, tiles.oldest_data())
     return framed("phone", "SEMS Phone", "The station on a small screen: eight tiles, one below the other.", page)

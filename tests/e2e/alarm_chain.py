@@ -106,8 +106,8 @@ def alertmanager(folder: Path, webhook: Webhook) -> Iterator[Program]:
 
 
 @contextmanager
-def prometheus(folder: Path, exporter: str, alerts_to: str) -> Iterator[Program]:
-    """Prometheus with the project's rules, looking twice a second at the exporter at this host and port."""
+def prometheus(name: str, folder: Path, exporter: str, alerts_to: str) -> Iterator[Program]:
+    """The program of this name with the project's rules, looking twice a second at the exporter (host and port)."""
     shutil.copytree(FILES / "rules", folder / "rules")
     for rules in (folder / "rules").iterdir():
         rules.write_text(hurried(rules.read_text("utf-8")), "utf-8")
@@ -118,7 +118,7 @@ def prometheus(folder: Path, exporter: str, alerts_to: str) -> Iterator[Program]
     file = folder / "prometheus.yml"
     file.write_text(yaml.safe_dump(config), "utf-8")
     with _started(
-        "prometheus",
+        name,
         f"--config.file={file}",
         f"--storage.tsdb.path={folder / 'prometheus'}",
         "--web.listen-address=127.0.0.1:0",
@@ -134,7 +134,7 @@ def _started(*command: str) -> Iterator[Program]:
     )
     program = Program(process)
     try:
-        program.address = "http://" + program.printed(r'msg="Listening on" address=(\S+)')
+        program.address = "http://" + program.printed(r'msg="Listening on" (?:component=web )?address=(\S+)')
         yield program
     finally:
         try:

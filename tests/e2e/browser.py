@@ -122,6 +122,21 @@ class Page:
             assert time.monotonic() < deadline, f"not within {PATIENCE:.0f} s: {expression}"
             pause.wait(0.05)
 
+    def settle(self) -> None:
+        """Return when the page has drawn what it has."""
+        drawn = "new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(() => setTimeout(done, 200))))"
+        self._browser.order("Runtime.evaluate", self._session, expression=drawn, awaitPromise=True)
+
+    def unroll(self) -> None:
+        """Make the screen as high as the page, so that nothing waits to be scrolled to."""
+        size = self._browser.order("Page.getLayoutMetrics", self._session)["cssContentSize"]
+        screen = {"width": int(size["width"]), "height": int(size["height"]), "deviceScaleFactor": 1, "mobile": False}
+        self._browser.order("Emulation.setDeviceMetricsOverride", self._session, **screen)
+
+    def picture(self) -> str:
+        """The screen as a PNG in Base64."""
+        return str(self._browser.order("Page.captureScreenshot", self._session)["data"])
+
     def close(self) -> None:
         self._browser.order("Target.closeTarget", targetId=self._target)
 

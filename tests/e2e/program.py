@@ -7,9 +7,10 @@ import signal
 import subprocess
 import sys
 import threading
+import time
 import urllib.error
 import urllib.request
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import IO
@@ -27,6 +28,14 @@ def environment(**variables: str) -> dict[str, str]:
     kept = {name: text for name, text in os.environ.items() if not name.startswith("SEMS_")}
     paths = [str(ROOT), *filter(None, [kept.get("PYTHONPATH")])]
     return kept | {"PYTHONPATH": os.pathsep.join(paths), "PYTHONWARNINGS": "error"} | variables
+
+
+def until(true: Callable[[], bool]) -> None:
+    """Return as soon as it is true."""
+    deadline, pause = time.monotonic() + PATIENCE, threading.Event()
+    while not true():
+        assert time.monotonic() < deadline, f"not within {PATIENCE:.0f} s"
+        pause.wait(0.05)
 
 
 def finished(*args: str, **variables: str) -> subprocess.CompletedProcess[str]:

@@ -55,8 +55,14 @@ def watching(portal: SimulatedPortal, clock: SimulatedClock, state: Path) -> Ite
         parts.portal.close()
 
 
-@pytest.mark.needs("prometheus", "prometheus-alertmanager")
-def test_a_low_battery_and_a_broken_inverter_are_told_to_the_owner_and_so_is_their_end() -> None:
+@pytest.mark.parametrize(
+    "version",
+    [
+        pytest.param("prometheus", marks=pytest.mark.needs("prometheus", "prometheus-alertmanager")),
+        pytest.param("prometheus3", marks=pytest.mark.needs("prometheus3", "prometheus-alertmanager")),
+    ],
+)
+def test_a_low_battery_and_a_broken_inverter_are_told_to_the_owner_and_so_is_their_end(version: str) -> None:
     """At two plants of one account; the messages name the plant, the device and the value."""
     # Rules compare with the real time, so the plants live close to it. They stand still at the beginning of a minute,
     # lest a sunny one charges the battery, and a little behind, as there is a jump to the end of the fault.
@@ -74,7 +80,7 @@ def test_a_low_battery_and_a_broken_inverter_are_told_to_the_owner_and_so_is_the
         roof.fail_inverter(begin, begin + FAULT, "E-G3-0-12")
         assert parts.poller.refresh().up
 
-        with prometheus(Path(name), address, manager.address.removeprefix("http://")):
+        with prometheus(version, Path(name), address, manager.address.removeprefix("http://")):
             low = owner.heard(
                 "firing", PATIENCE, alertname="SemsBatteryLow", station=home.spec.station_id, severity="critical"
             )
