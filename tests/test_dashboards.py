@@ -329,7 +329,9 @@ NOT_IN_THE_DEMO = {
     "sems_battery_cell_temperature_max_celsius",
     "sems_battery_cell_temperature_min_celsius",
 }
-OF_AN_ACCOUNT = re.compile(r"^(sems_(?:up|stations\w*|state_\w+|portal_\w+|refresh_\w+|details_round\w+|station_info)\{)(.*)$", re.MULTILINE)
+OF_AN_ACCOUNT = re.compile(
+    r"^(sems_(?:up|stations\w*|state_\w+|portal_\w+|refresh_\w+|details_\w+|station_info)\{)(.*)$", re.MULTILINE
+)
 IN_TWO_ACCOUNTS = '\\1account="north",\\2\n\\1account="south",\\2'
 """What an exporter with several accounts adds to its own metrics; here two show the same."""
 FIRING = """\
