@@ -14,7 +14,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from sems_exporter.families import all_families
+from sems_exporter.exposition.families import all_families
 
 PEERS = Path(__file__).parent / "peers"
 PATIENCE = 300.0

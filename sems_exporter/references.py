@@ -17,13 +17,13 @@ from typing import TypeVar
 import click
 
 from sems_exporter import errors, passwords, selfmetrics, settings
-from sems_exporter.families import all_families
+from sems_exporter.exposition.families import all_families
+from sems_exporter.exposition.samples import collect
 from sems_exporter.findings import Dropped, Findings, Unknown
 from sems_exporter.freshness import Faded
 from sems_exporter.measure import Family, Role, Scope, info_labels, measures, registers
 from sems_exporter.model import PARTS, Alarm, AlarmLevel, Device, DeviceState, Station, StationState
 from sems_exporter.portal import vocabulary
-from sems_exporter.samples import collect
 from sems_exporter.settings import Setting
 
 DOCS = Path(__file__).parents[1] / "docs"

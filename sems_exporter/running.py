@@ -15,7 +15,7 @@ from sems_exporter.exposition import Format
 from sems_exporter.logs import set_up
 from sems_exporter.masks import MASKS
 from sems_exporter.passwords import exposure
-from sems_exporter.polling import Outcome
+from sems_exporter.polling.outcome import Outcome
 from sems_exporter.portal.record import Recorder
 from sems_exporter.portal.record import dump as dump_of
 from sems_exporter.portal.standing import standing

@@ -7,7 +7,7 @@ from typing import TypeAlias
 from sems_exporter.freshness import Faded
 from sems_exporter.measure import Scope, info_labels, measures
 from sems_exporter.model import PARTS, Alarm, Device, Station, identity
-from sems_exporter.polling import Outcome
+from sems_exporter.polling.outcome import Outcome
 
 Json: TypeAlias = dict[str, "str | float | bool | list[Json] | Json"]
 

@@ -9,8 +9,8 @@ from sems_exporter.config import Settings
 from sems_exporter.exposition import Exposition
 from sems_exporter.freshness import Limits
 from sems_exporter.logs import ACCOUNT_THREAD
-from sems_exporter.poller import Poller
-from sems_exporter.polling import Health, Plan, together
+from sems_exporter.polling.outcome import Health, Plan, together
+from sems_exporter.polling.poller import Poller
 from sems_exporter.portal import Portal, connect
 from sems_exporter.portal.transport import Transport
 from sems_exporter.selfmetrics import SelfMetrics

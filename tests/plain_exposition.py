@@ -3,10 +3,10 @@
 from collections.abc import Iterable, Iterator
 
 from sems_exporter.exposition import Format
-from sems_exporter.families import all_families
+from sems_exporter.exposition.families import all_families
+from sems_exporter.exposition.samples import Sample, collect
 from sems_exporter.freshness import Faded
 from sems_exporter.measure import Family, Kind
-from sems_exporter.samples import Sample, collect
 
 
 def rendered(stations: Iterable[Faded], wanted: Format) -> str:

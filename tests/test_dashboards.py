@@ -17,7 +17,7 @@ from grafana.build import dashboards, look
 from grafana.build.__main__ import text_of
 from grafana.simulated.days import as_history, exposed
 from grafana.simulated.prometheus import Prometheus, holding
-from sems_exporter.families import all_families
+from sems_exporter.exposition.families import all_families
 from sems_exporter.selfmetrics import SelfMetrics
 from sems_exporter.simulator import Alarm, SimulatedClock, demo_plants
 

@@ -11,7 +11,7 @@ import pytest
 from sems_exporter.config import Account, Secret, Settings
 from sems_exporter.freshness import Faded
 from sems_exporter.model import KWH, StationState
-from sems_exporter.rotation import QUIET
+from sems_exporter.polling.rotation import QUIET
 from sems_exporter.simulator import SimulatedPortal, demo_plants
 from sems_exporter.views import unread
 from sems_exporter.wiring import exporter

@@ -30,7 +30,12 @@ def parsed(line: str) -> dict[str, str]:
 
 def record(message: str, level: int = logging.INFO, **extra: object) -> logging.LogRecord:
     made = logging.makeLogRecord(
-        {"name": "sems_exporter.poller", "levelno": level, "levelname": logging.getLevelName(level), "msg": message}
+        {
+            "name": "sems_exporter.poller",
+            "levelno": level,
+            "levelname": logging.getLevelName(level),
+            "msg": message,
+        }
     )
     vars(made).update(extra)
     return made
@@ -270,12 +275,12 @@ class TestSetUp:
         stream = io.StringIO()
         set_up("info", "logfmt", (), stream)
 
-        logging.getLogger("sems_exporter.poller").info("%d stations", "correct horse")
+        logging.getLogger("sems_exporter.snapshots").info("%d stations", "correct horse")
 
         [line] = stream.getvalue().splitlines()
         event = parsed(line)
         assert (event["msg"], event["error"]) == ("an event could not be logged", "TypeError")
-        assert event["from"].startswith("sems_exporter.poller:")
+        assert event["from"].startswith("sems_exporter.snapshots:")
         assert "horse" not in line
 
     def test_nothing_happens_when_standard_error_is_closed(self) -> None:
@@ -283,7 +288,7 @@ class TestSetUp:
         set_up("info", "logfmt", (), stream)
         stream.close()
 
-        logging.getLogger("sems_exporter.poller").info("nobody listens")
+        logging.getLogger("sems_exporter.snapshots").info("nobody listens")
 
 
 ODD = [

@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 import pytest
 
-from sems_exporter.families import all_families, families_of
+from sems_exporter.exposition.families import all_families, families_of
 from sems_exporter.measure import Family, Kind, Measure, Role, Scope, family, info_labels, measures
 from sems_exporter.model import (
     PARTS,

@@ -7,7 +7,7 @@ import pytest
 from click.testing import CliRunner
 
 from sems_exporter import references, settings
-from sems_exporter.families import all_families
+from sems_exporter.exposition.families import all_families
 
 ROOT = Path(__file__).parents[1]
 PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").glob("**/*.md")])

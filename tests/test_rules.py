@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 import yaml
 
-from sems_exporter.families import all_families
+from sems_exporter.exposition.families import all_families
 from sems_exporter.selfmetrics import SelfMetrics
 
 ROOT = Path(__file__).parents[1]

@@ -5,7 +5,7 @@ import re
 from prometheus_client import CollectorRegistry, generate_latest
 
 from sems_exporter import errors
-from sems_exporter.families import all_families
+from sems_exporter.exposition.families import all_families
 from sems_exporter.findings import Dropped, Findings, Unknown
 from sems_exporter.selfmetrics import INTERNAL, SelfMetrics
 

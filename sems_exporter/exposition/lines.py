@@ -2,10 +2,10 @@
 
 from enum import StrEnum
 
-from sems_exporter.families import all_families
+from sems_exporter.exposition.families import all_families
+from sems_exporter.exposition.samples import collect
 from sems_exporter.freshness import Faded
 from sems_exporter.measure import Family, Kind, once
-from sems_exporter.samples import collect
 
 
 class Format(StrEnum):

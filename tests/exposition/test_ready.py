@@ -14,9 +14,9 @@ from prometheus_client.parser import text_string_to_metric_families as read_text
 
 from sems_exporter.exposition import Format, Part
 from sems_exporter.exposition.demand import LATELY
+from sems_exporter.exposition.families import all_families
 from sems_exporter.exposition.lines import head
 from sems_exporter.exposition.ready import AHEAD, MANY, TICK
-from sems_exporter.families import all_families
 from sems_exporter.model import KWH, Station
 from sems_exporter.snapshots import FORGET_AFTER
 from tests.exposition.bench import Bench, read

@@ -15,7 +15,8 @@ from sems_exporter import errors
 from sems_exporter.findings import Dropped, Findings, Unknown
 from sems_exporter.freshness import Limits
 from sems_exporter.model import Station
-from sems_exporter.poller import Plan, Poller
+from sems_exporter.polling.outcome import Plan
+from sems_exporter.polling.poller import Poller
 from sems_exporter.portal import StationRef
 from sems_exporter.portal.state import AccountState
 from sems_exporter.selfmetrics import SelfMetrics

@@ -13,14 +13,14 @@ from sems_exporter import errors
 from sems_exporter.clock import Clock
 from sems_exporter.derive import derived, totals
 from sems_exporter.findings import Findings
-from sems_exporter.journal import Journal
 from sems_exporter.model import Station
-from sems_exporter.overviews import Overviews
-from sems_exporter.polling import Outcome, Plan
+from sems_exporter.polling.journal import Journal
+from sems_exporter.polling.outcome import Outcome, Plan
+from sems_exporter.polling.overviews import Overviews
+from sems_exporter.polling.rotation import Rotation, need
+from sems_exporter.polling.selection import Choice, Selection
 from sems_exporter.portal import Portal, StationRef
 from sems_exporter.quality import Quality
-from sems_exporter.rotation import Rotation, need
-from sems_exporter.selection import Choice, Selection
 from sems_exporter.selfmetrics import AccountMetrics
 from sems_exporter.snapshots import Snapshots
 

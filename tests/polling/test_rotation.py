@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sems_exporter.model import Alarm, AlarmLevel, Station, StationState
-from sems_exporter.rotation import QUIET, URGENT, USUAL, Rotation, need
+from sems_exporter.polling.rotation import QUIET, URGENT, USUAL, Rotation, need
 from tests.homes import NOON, home
 
 EACH = 26.0

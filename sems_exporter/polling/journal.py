@@ -5,7 +5,7 @@ import logging
 from sems_exporter.clock import Clock
 from sems_exporter.findings import Findings, Unknown
 from sems_exporter.logs import News
-from sems_exporter.polling import Outcome
+from sems_exporter.polling.outcome import Outcome
 
 log = logging.getLogger(__name__)
 

@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from sems_exporter import families
+from sems_exporter.exposition import families
 from sems_exporter.freshness import Faded
 from sems_exporter.measure import Family, Scope, family, info_labels, measures, registers
 from sems_exporter.model import (

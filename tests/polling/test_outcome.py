@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from sems_exporter.polling import Health, together
+from sems_exporter.polling.outcome import Health, together
 from tests.homes import NOON
 
 LATER = NOON + timedelta(seconds=60)

@@ -7,7 +7,7 @@ import pytest
 
 from sems_exporter.findings import Findings
 from sems_exporter.model import KWH, Station, StationState
-from sems_exporter.overviews import Overviews
+from sems_exporter.polling.overviews import Overviews
 from sems_exporter.portal import StationRef
 from tests.homes import AMSTERDAM, NOON, home
 

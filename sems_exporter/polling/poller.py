@@ -10,17 +10,15 @@ from datetime import timedelta
 
 from sems_exporter import errors
 from sems_exporter.clock import Clock
-from sems_exporter.counter_memory import CounterMemory
 from sems_exporter.findings import Findings
-from sems_exporter.journal import Journal
-from sems_exporter.polling import Health, Outcome, Plan
+from sems_exporter.polling.counter_memory import CounterMemory
+from sems_exporter.polling.journal import Journal
+from sems_exporter.polling.outcome import Health, Outcome, Plan
+from sems_exporter.polling.reader import JITTER, Reader
 from sems_exporter.portal import Portal
 from sems_exporter.quality import Quality
-from sems_exporter.reader import JITTER, Reader
 from sems_exporter.selfmetrics import INTERNAL, AccountMetrics
 from sems_exporter.snapshots import Snapshots
-
-__all__ = ["Health", "Outcome", "Plan", "Poller"]
 
 log = logging.getLogger(__name__)
 

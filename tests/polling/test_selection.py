@@ -2,8 +2,8 @@
 
 import pytest
 
+from sems_exporter.polling.selection import Choice, Selection
 from sems_exporter.portal import StationRef
-from sems_exporter.selection import Choice, Selection
 
 LISTED = tuple(
     StationRef(key, name)
