@@ -231,12 +231,14 @@ class SelfMetrics(AccountMetrics):
     def __init__(self, accounts: Iterable[str] = ()) -> None:
         super().__init__()
         self._accounts: dict[str, AccountMetrics] = {name: AccountMetrics() for name in accounts} or {"": self}
-        self.registry = registry = CollectorRegistry(auto_describe=False)
-        registry.register(_Together(self._accounts))
-        self._about_web(registry)
-        build = Gauge("sems_build_info", "Version of the exporter; always 1.", ["version", "python"], registry=registry)
+        self._process = process = CollectorRegistry(auto_describe=False)
+        self._about_web(process)
+        build = Gauge("sems_build_info", "Version of the exporter; always 1.", ["version", "python"], registry=process)
         build.labels(package_version(), platform.python_version()).set(1)
-        ProcessCollector(registry=registry)
+        ProcessCollector(registry=process)
+        self.registry = CollectorRegistry(auto_describe=False)
+        self.registry.register(_Together(self._accounts))
+        self.registry.register(process)
 
     def _about_web(self, registry: CollectorRegistry) -> None:
         self._web_faults = Counter(
@@ -259,8 +261,13 @@ class SelfMetrics(AccountMetrics):
         return self._accounts[name]
 
     def of_account(self, name: str) -> Collector | None:
-        """Only the series whose label `account` is `name`; None where no account is called so."""
-        return _Together({name: self._accounts[name]}) if name and name in self._accounts else None
+        """Only the series whose label `account` is `name`; None where no account is called so.
+
+        For "" the series that are about the process and no account.
+        """
+        if not name:
+            return self._process
+        return _Together({name: self._accounts[name]}) if name in self._accounts else None
 
     def web_fault(self) -> None:
         """Count a request that we could not answer, through a fault of ours."""

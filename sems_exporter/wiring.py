@@ -17,7 +17,7 @@ from sems_exporter.selfmetrics import SelfMetrics
 from sems_exporter.snapshots import Snapshots
 from sems_exporter.version import package_version
 from sems_exporter.web.app import Application
-from sems_exporter.web.discovery import Listed
+from sems_exporter.web.discovery import Discovery, Listed
 from sems_exporter.web.page import PageStatus
 from sems_exporter.web.reload import WebConfigFile
 from sems_exporter.web.status import StatusPage
@@ -115,8 +115,12 @@ def application(parts: Exporter, *, simulated: bool, web_config: WebConfigFile |
         telemetry_path=settings.telemetry_path,
         web_config=web_config or WebConfigFile(None, parts.metrics.web_config_read),
         fault=parts.metrics.web_fault,
-        stations=lambda: _listed(parts),
-        external_url=settings.external_url,
+        discovery=Discovery(
+            settings.telemetry_path,
+            lambda: _listed(parts),
+            [watch.name for watch in parts.watches if watch.name],
+            settings.external_url,
+        ),
     )
 
 

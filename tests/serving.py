@@ -4,7 +4,7 @@ import http.client
 import signal
 import socket
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from types import SimpleNamespace
@@ -19,7 +19,7 @@ from sems_exporter.snapshots import Snapshots
 from sems_exporter.web import server
 from sems_exporter.web.app import Application
 from sems_exporter.web.connections import Connections
-from sems_exporter.web.discovery import Listed
+from sems_exporter.web.discovery import Discovery, Listed
 from sems_exporter.web.page import PageStatus
 from sems_exporter.web.reload import WebConfigFile
 from sems_exporter.web.status import StatusPage
@@ -33,7 +33,14 @@ PATIENCE = 20.0
 class Site:
     """An application over stations of the test's choice."""
 
-    def __init__(self, *stations: Station, telemetry_path: str = "/metrics", web_config: Path | None = None) -> None:
+    def __init__(
+        self,
+        *stations: Station,
+        telemetry_path: str = "/metrics",
+        web_config: Path | None = None,
+        accounts: Sequence[str] = (),
+        external_url: str | None = None,
+    ) -> None:
         self.clock = FakeClock(NOON)
         self.metrics = SelfMetrics()
         self.snapshots = Snapshots(self.clock, Limits(1200.0, 900.0))
@@ -59,8 +66,11 @@ class Site:
             telemetry_path=telemetry_path,
             web_config=self.web_config,
             fault=self.metrics.web_fault,
-            stations=lambda: [Listed(known.station, known.account, "Home") for known in self.snapshots.catalogue()],
+            discovery=Discovery(telemetry_path, self._listed, accounts, external_url),
         )
+
+    def _listed(self) -> list[Listed]:
+        return [Listed(known.station, known.account, "Home") for known in self.snapshots.catalogue()]
 
     def _stations(self) -> list[Station]:
         return [shown.station for shown in self.snapshots.shown(self.clock.now())]

@@ -12,6 +12,7 @@ from sems_exporter import running
 from sems_exporter.clock import SystemClock
 from sems_exporter.config import Account, Secret, Settings
 from sems_exporter.errors import SettingError
+from sems_exporter.exposition import WHOLE, Format, Part
 from sems_exporter.portal import pace
 from sems_exporter.simulator import Answer, Plant, SimulatedClock, SimulatedPortal, demo_plants
 from sems_exporter.wiring import Exporter, application, exporter, start_polling
@@ -187,7 +188,28 @@ def test_the_series_of_one_account_can_be_had_alone(parts: Exporter) -> None:
     assert {sample.labels["account"] for sample in samples} == {"south"}
     assert {"sems_up", "sems_portal_logins_total"} <= {sample.name for sample in samples}
     assert parts.metrics.of_account("west") is None
-    assert parts.metrics.of_account("") is None
+
+
+@pytest.mark.parametrize("by", ["account", "station"])
+def test_the_parts_that_discovery_offers_are_the_whole_and_nothing_twice(parts: Exporter, by: str) -> None:
+    refreshed(parts)
+    entries = parts.snapshots.catalogue()
+    named = {
+        "account": [Part(account="north"), Part(account="south"), Part(process=True)],
+        "station": [*(Part(station=entry.station) for entry in entries), Part(exporter=True)],
+    }[by]
+
+    found = [line for part in named for line in series(parts, part)]
+
+    assert len(found) == len(set(found))
+    assert set(found) == set(series(parts, WHOLE))
+
+
+def series(parts: Exporter, part: Part) -> list[str]:
+    """The names and labels of the series of `part`."""
+    body = parts.exposition.body(Format.TEXT, compressed=False, part=part)
+    assert body is not None
+    return [line.rsplit(" ", 1)[0] for line in body.decode().splitlines() if not line.startswith("#")]
 
 
 def test_counters_of_each_account_outlive_a_restart_in_a_file_of_their_own(parts: Exporter, tmp_path: Path) -> None:

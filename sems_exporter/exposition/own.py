@@ -16,6 +16,9 @@ from sems_exporter.exposition.checksum import Sum, summed
 from sems_exporter.exposition.gzipped import BEST, END, deflated
 from sems_exporter.exposition.lines import Format
 
+ALL = "*"
+PROCESS = ""
+"""In place of an account's name: all of them, and those that are about no account."""
 AGE = 5.0
 """Seconds for which they serve."""
 
@@ -53,7 +56,7 @@ class OwnMetrics:
         self._registry = registry
         self._of_account = of_account
         self._timer = timer
-        self._tails: dict[tuple[Format, str | None], Tail | None] = {}
+        self._tails: dict[tuple[Format, str], Tail | None] = {}
         self.until = timer() + AGE
 
     def renew(self) -> None:
@@ -61,11 +64,11 @@ class OwnMetrics:
         self._tails = {}
         self.until = self._timer() + AGE
 
-    def tail(self, wanted: Format, account: str | None = None) -> Tail | None:
-        """All of them, or those about an account; None where nobody knows such an account."""
-        key = (wanted, account)
+    def tail(self, wanted: Format, whose: str = ALL) -> Tail | None:
+        """All of them, those of the process, or those about an account; None where nobody knows such an account."""
+        key = (wanted, whose)
         if key not in self._tails:
-            source = self._registry if account is None else self._of_account(account)
+            source = self._registry if whose == ALL else self._of_account(whose)
             self._tails[key] = None if source is None else tail(_rendered(source, wanted))
         return self._tails[key]
 

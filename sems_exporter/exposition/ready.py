@@ -54,7 +54,7 @@ def _has_own(key: _Key) -> bool:
 class Exposition:
     """Ready bytes for every scrape. `body` never waits for the portal.
 
-    `of_account` finds what the exporter's own metrics say about an account.
+    `of_account` finds what the exporter's own metrics say about an account, and for "" what they say about none.
     """
 
     def __init__(
@@ -191,7 +191,7 @@ class Exposition:
 
     def _composed(self, key: _Key) -> bytes | None:
         front, tail = self._front(key), self._tail(key)
-        if front is None and (tail is None or key.part.account is None):
+        if front is None and (tail is None or not key.part.account):
             return None
         front, tail = front or EMPTY, tail or ENDS[key.wanted]
         if not key.compressed:
@@ -207,4 +207,4 @@ class Exposition:
         return self._fronts[key]
 
     def _tail(self, key: _Key) -> Tail | None:
-        return self._own.tail(key.wanted, key.part.account) if _has_own(key) else ENDS[key.wanted]
+        return self._own.tail(key.wanted, key.part.whose) if _has_own(key) else ENDS[key.wanted]

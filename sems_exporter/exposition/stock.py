@@ -7,6 +7,7 @@ from datetime import datetime
 from sems_exporter.exposition.deadlines import Deadlines
 from sems_exporter.exposition.front import EMPTY, Front, of_shelves, of_station
 from sems_exporter.exposition.lines import Format, fragments
+from sems_exporter.exposition.own import ALL, PROCESS
 from sems_exporter.exposition.shelf import Shelf
 from sems_exporter.snapshots import Snapshots
 
@@ -15,12 +16,20 @@ from sems_exporter.snapshots import Snapshots
 class Part:
     """Which series a scrape wants: all of them where nothing is named; at most one thing is named.
 
-    `exporter` stands for the exporter's own metrics and no others.
+    `exporter` stands for the exporter's own metrics and no others, `process` for those of them that concern no account.
     """
 
     station: str | None = None
     account: str | None = None
     exporter: bool = False
+    process: bool = False
+
+    @property
+    def whose(self) -> str:
+        """Whose own metrics belong to it: of an account by its name, of the process alone, or all of them."""
+        if self.process:
+            return PROCESS
+        return ALL if self.account is None else self.account
 
 
 WHOLE = Part()
@@ -62,7 +71,7 @@ class Stock:
 
     def front(self, part: Part, wanted: Format, *, compressed: bool) -> Front | None:
         """The stations of `part`; None where there are none by that name."""
-        if part.exporter:
+        if part.exporter or part.process:
             return EMPTY
         if part.station is not None:
             account = self._accounts.get(part.station)

@@ -1,11 +1,11 @@
 """The routes: /metrics, the status page, service discovery, and two health checks that do not depend on the portal."""
 
 import logging
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable
 
 from sems_exporter.exposition import Exposition
 from sems_exporter.web.auth import TooBusy
-from sems_exporter.web.discovery import Listed, targets
+from sems_exporter.web.discovery import Discovery
 from sems_exporter.web.negotiation import negotiated
 from sems_exporter.web.reload import WebConfigFile
 from sems_exporter.web.requests import (
@@ -42,7 +42,7 @@ LOCKED = "default-src 'none'; frame-ancestors 'none'"
 class Application:
     """The ASGI application. `page` gives the status page, `ready` tells whether the first refresh has ended.
 
-    `fault` is called when an answer fails through a fault of ours, `stations` lists what service discovery offers.
+    `fault` is called when an answer fails through a fault of ours.
     """
 
     def __init__(
@@ -54,8 +54,7 @@ class Application:
         telemetry_path: str,
         web_config: WebConfigFile,
         fault: Callable[[], None],
-        stations: Callable[[], Sequence[Listed]] = tuple,
-        external_url: str | None = None,
+        discovery: Discovery,
     ) -> None:
         self.web_config = web_config
         self._exposition = exposition
@@ -63,12 +62,10 @@ class Application:
         self._ready = ready
         self._telemetry_path = telemetry_path
         self._fault = fault
-        self._stations = stations
-        self._external_url = external_url
         self._routes: dict[str, Callable[[Request], Awaitable[Response]]] = {
             "/": self._page.answer,
             telemetry_path: self._metrics,
-            "/sd": self._discovery,
+            "/sd": discovery.answer,
             "/-/healthy": self._health,
             "/-/ready": self._readiness,
         }
@@ -165,9 +162,6 @@ class Application:
         if body is None:
             raise Refused(404, "no such station or account")
         return _exposed(wanted, body)
-
-    async def _discovery(self, request: Request) -> Response:
-        return await targets(request, self._stations, self._telemetry_path, self._external_url)
 
     async def _health(self, _: Request) -> Response:
         return Response(200, PLAIN, b"healthy\n")

@@ -24,43 +24,56 @@ class Listed:
     name: str | None
 
 
-async def targets(
-    request: Request, stations: Callable[[], Sequence[Listed]], path: str, external_url: str | None
-) -> Response:
-    """The list of targets in the form of http_sd_config; raises Refused.
+@dataclass(frozen=True, slots=True)
+class Discovery:
+    """What there is to scrape at `path`: the `stations`, and the `accounts` that have names.
 
-    One target a station and one for the exporter itself, or with `by=account` one target an account.
+    The address is the one by which the list was asked for, or `external_url` if it is set.
     """
-    by = request.parameters("by").get("by", "station")
-    if by not in ("station", "account"):
-        raise Refused(400, "by can be station or account")
-    address, base = _reached(request, path, external_url)
-    known = await asyncio.to_thread(stations)
-    wanted = _by_account(known) if by == "account" else _by_station(known)
-    groups = [{"targets": [address], "labels": base | labels} for labels in wanted]
-    return Response(200, JSON, json.dumps(groups).encode())
+
+    path: str
+    stations: Callable[[], Sequence[Listed]] = tuple
+    accounts: Sequence[str] = ()
+    external_url: str | None = None
+
+    async def answer(self, request: Request) -> Response:
+        """The list of targets in the form of http_sd_config; raises Refused.
+
+        One target a station and one for the exporter itself, or with `by=account` one target an account and one for
+        the process. Each has a label `part` of its own, so that each has its own `up`.
+        """
+        by = request.parameters("by").get("by", "station")
+        if by not in ("station", "account"):
+            raise Refused(400, "by can be station or account")
+        address, base = _reached(request, self.path, self.external_url)
+        wanted = _by_account(self.accounts)
+        if by == "station":
+            wanted = _by_station(await asyncio.to_thread(self.stations))
+        groups = [{"targets": [address], "labels": base | labels} for labels in wanted]
+        return Response(200, JSON, json.dumps(groups).encode())
 
 
 def _by_station(known: Sequence[Listed]) -> Iterator[Labels]:
     for one in known:
         yield {
+            "part": one.station,
             "__param_station": one.station,
             "__meta_sems_station": one.station,
             "__meta_sems_station_name": one.name or "",
             "__meta_sems_account": one.account,
         }
-    yield {"__param_only": "exporter"}
+    yield {"part": "exporter", "__param_only": "exporter"}
 
 
-def _by_account(known: Sequence[Listed]) -> Iterator[Labels]:
-    named = sorted({one.account for one in known if one.account})
-    if not named:
+def _by_account(accounts: Sequence[str]) -> Iterator[Labels]:
+    # Also those that show no station: that one of them fails is what its own metrics are for.
+    if not accounts:
         # The one account of the plain settings has no name: a scrape of everything is its scrape.
         yield {}
         return
-    for account in named:
-        yield {"__param_account": account, "__meta_sems_account": account}
-    yield {"__param_only": "exporter"}
+    for account in accounts:
+        yield {"part": account, "__param_account": account, "__meta_sems_account": account}
+    yield {"part": "process", "__param_only": "process"}
 
 
 def _reached(request: Request, path: str, external_url: str | None) -> tuple[str, Labels]:

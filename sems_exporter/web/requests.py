@@ -118,6 +118,7 @@ def part_of(request: Request) -> Part:
     named = request.parameters("station", "account", "only")
     if len(named) > 1:
         raise Refused(400, "name one of station, account and only")
-    if named.get("only", "exporter") != "exporter":
-        raise Refused(400, "only can be exporter")
-    return Part(named.get("station"), named.get("account"), exporter="only" in named)
+    only = named.get("only")
+    if only not in (None, "exporter", "process"):
+        raise Refused(400, "only can be exporter or process")
+    return Part(named.get("station"), named.get("account"), exporter=only == "exporter", process=only == "process")

@@ -5,7 +5,6 @@ import json
 import pytest
 
 from sems_exporter.exposition import WHOLE, Part
-from sems_exporter.web.discovery import Listed
 from sems_exporter.web.requests import Refused, Request, Scope, part_of
 from tests.homes import home
 from tests.serving import Site
@@ -85,13 +84,17 @@ class TestTargets:
                 "targets": ["sems:10736"],
                 "labels": {
                     "__metrics_path__": "/metrics",
+                    "part": "plant-1",
                     "__param_station": "plant-1",
                     "__meta_sems_station": "plant-1",
                     "__meta_sems_station_name": "Home",
                     "__meta_sems_account": "",
                 },
             },
-            {"targets": ["sems:10736"], "labels": {"__metrics_path__": "/metrics", "__param_only": "exporter"}},
+            {
+                "targets": ["sems:10736"],
+                "labels": {"__metrics_path__": "/metrics", "part": "exporter", "__param_only": "exporter"},
+            },
         ]
 
     def test_the_one_account_of_plain_settings_is_scraped_whole(self) -> None:
@@ -99,16 +102,16 @@ class TestTargets:
 
         assert found == [{"targets": ["sems:10736"], "labels": {"__metrics_path__": "/metrics"}}]
 
-    def test_accounts_with_names_are_scraped_one_by_one(self) -> None:
-        site = Site()
-        site.application._stations = lambda: [Listed("1", "b", None), Listed("2", "a", None), Listed("3", "b", None)]
+    def test_accounts_with_names_are_scraped_one_by_one_whether_they_show_stations_or_not(self) -> None:
+        site = Site(accounts=["a", "b"])
 
         found = self.targets(site, "/sd?by=account")
 
         assert isinstance(found, list)
         labels = [group["labels"] for group in found]
         assert [label.get("__param_account") for label in labels] == ["a", "b", None]
-        assert [label.get("__param_only") for label in labels] == [None, None, "exporter"]
+        assert [label.get("__param_only") for label in labels] == [None, None, "process"]
+        assert [label["part"] for label in labels] == ["a", "b", "process"]
 
     def test_over_tls_the_scheme_is_said(self) -> None:
         found = self.targets(Site(), host="sems", scheme="https")
@@ -133,12 +136,11 @@ class TestTargets:
         assert (status, b"name or an address" in body) == (400, True)
 
     def test_an_address_that_is_set_counts_more_than_the_host(self) -> None:
-        site = Site(telemetry_path="/m")
-        site.application._external_url = "https://example.com/solar"
+        site = Site(telemetry_path="/m", external_url="https://example.com/solar")
 
         found = self.targets(site, host="")
 
-        labels = {"__metrics_path__": "/solar/m", "__scheme__": "https", "__param_only": "exporter"}
+        labels = {"__metrics_path__": "/solar/m", "__scheme__": "https", "part": "exporter", "__param_only": "exporter"}
         assert found == [{"targets": ["example.com:443"], "labels": labels}]
 
     @pytest.mark.parametrize("query", ["by=city", "to=station", "by=station&by=account"])
