@@ -18,9 +18,9 @@ from sems_exporter.snapshots import Snapshots
 from sems_exporter.version import package_version
 from sems_exporter.web.app import Application
 from sems_exporter.web.discovery import Discovery, Listed
-from sems_exporter.web.page import PageStatus
 from sems_exporter.web.reload import WebConfigFile
-from sems_exporter.web.status import StatusPage
+from sems_exporter.web.status.answer import StatusPage
+from sems_exporter.web.status.page import PageStatus
 
 COUNTERS = "counters.json"
 """File in the state directory for what the counter rules know; of a named account, with its name."""

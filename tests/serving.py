@@ -20,9 +20,9 @@ from sems_exporter.web import server
 from sems_exporter.web.app import Application
 from sems_exporter.web.connections import Connections
 from sems_exporter.web.discovery import Discovery, Listed
-from sems_exporter.web.page import PageStatus
 from sems_exporter.web.reload import WebConfigFile
-from sems_exporter.web.status import StatusPage
+from sems_exporter.web.status.answer import StatusPage
+from sems_exporter.web.status.page import PageStatus
 from tests.clocks import FakeClock
 from tests.homes import NOON
 

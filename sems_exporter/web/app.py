@@ -21,7 +21,7 @@ from sems_exporter.web.requests import (
     Wanted,
     part_of,
 )
-from sems_exporter.web.status import StatusPage
+from sems_exporter.web.status.answer import StatusPage
 
 log = logging.getLogger(__name__)
 

@@ -7,7 +7,7 @@ from html.parser import HTMLParser
 from zoneinfo import ZoneInfo
 
 from sems_exporter.model import KWH, Battery, DeviceState, Inverter, Meter, PvInput, Station, StationState
-from sems_exporter.web.page import PageStatus, render_page
+from sems_exporter.web.status.page import PageStatus, render_page
 
 NOW = datetime(2026, 6, 21, 10, 5, 20, tzinfo=UTC)
 VOID = {"meta", "link", "br", "img", "input", "hr"}

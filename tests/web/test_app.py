@@ -11,9 +11,9 @@ from sems_exporter.exposition import Format
 from sems_exporter.model import Station
 from sems_exporter.web import app
 from sems_exporter.web.app import LOCKED, Application
-from sems_exporter.web.page import CONTENT_SECURITY_POLICY
 from sems_exporter.web.requests import Message, Request, Response
-from sems_exporter.web.status import MOST_VIEWS, StatusPage
+from sems_exporter.web.status.answer import MOST_VIEWS, StatusPage
+from sems_exporter.web.status.page import CONTENT_SECURITY_POLICY
 from tests.homes import home
 from tests.serving import Site
 

@@ -8,7 +8,7 @@ from dataclasses import replace
 import pytest
 
 from sems_exporter.model import Inverter, PvInput
-from sems_exporter.web.page import CONTENT_SECURITY_POLICY, render_page
+from sems_exporter.web.status.page import CONTENT_SECURITY_POLICY, render_page
 from tests.web.page_reader import HOME, STATUS, Reader, fleet, page
 
 HOSTILE = "\"'><script>alert(1)</script><img src=x onerror=alert(2)>&amp;$content"

@@ -6,7 +6,7 @@ from dataclasses import replace
 import pytest
 
 from sems_exporter.model import Alarm, AlarmLevel, Station
-from sems_exporter.web.page import APART_ABOVE, ROWS, NoSuchView, View, render_page
+from sems_exporter.web.status.page import APART_ABOVE, ROWS, NoSuchView, View, render_page
 from tests.homes import NOON, home
 from tests.serving import Site
 

@@ -8,9 +8,9 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from sems_exporter.model import KWH
-from sems_exporter.web.figures import words
-from sems_exporter.web.gauges import round_scale
-from sems_exporter.web.moments import ago_text, clock_text
+from sems_exporter.web.status.figures import words
+from sems_exporter.web.status.gauges import round_scale
+from sems_exporter.web.status.moments import ago_text, clock_text
 from tests.web.page_reader import EMPTY, HOME, NOW, page, shown
 
 

@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 
 from sems_exporter.model import Battery, Device, EvCharger, Inverter, Meter, PvInput, Station
-from sems_exporter.web.badges import state_badge
-from sems_exporter.web.figures import figure, identity, name
+from sems_exporter.web.status.badges import state_badge
+from sems_exporter.web.status.figures import figure, identity, name
 
 Columns = tuple[tuple[str, str], ...]
 

@@ -4,8 +4,8 @@ import math
 
 from sems_exporter.measure import family
 from sems_exporter.model import Station
-from sems_exporter.web.badges import icon
-from sems_exporter.web.figures import figure, marks, reading
+from sems_exporter.web.status.badges import icon
+from sems_exporter.web.status.figures import figure, marks, reading
 
 _ARC = 'd="M13 60A47 47 0 0 1 107 60" pathLength="100"'
 _LEAST_SCALE = 1000.0

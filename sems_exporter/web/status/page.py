@@ -11,10 +11,10 @@ from string import Template
 from urllib.parse import quote
 
 from sems_exporter.model import Station
-from sems_exporter.web.badges import badge, icon
-from sems_exporter.web.moments import ago, until
-from sems_exporter.web.overview import overview, parts
-from sems_exporter.web.station_block import folded_block, open_block
+from sems_exporter.web.status.badges import badge, icon
+from sems_exporter.web.status.moments import ago, until
+from sems_exporter.web.status.overview import overview, parts
+from sems_exporter.web.status.station_block import folded_block, open_block
 
 FOLD_ABOVE = 6
 """With more stations than this the page starts with an overview and folds each station's block."""
@@ -25,7 +25,7 @@ ROWS = 100
 
 
 def _part(suffix: str) -> str:
-    return files("sems_exporter.web").joinpath(f"page.{suffix}").read_text("utf-8").strip()
+    return files("sems_exporter.web.status").joinpath(f"page.{suffix}").read_text("utf-8").strip()
 
 
 def _source(text: str) -> str:

@@ -4,12 +4,12 @@ from datetime import datetime
 
 from sems_exporter.measure import Role, measures
 from sems_exporter.model import Station
-from sems_exporter.web.alarm_list import alarm_list
-from sems_exporter.web.badges import badge, icon, state_badge
-from sems_exporter.web.device_tables import device_tables
-from sems_exporter.web.figures import figure, identity, name
-from sems_exporter.web.gauges import gauges
-from sems_exporter.web.moments import ago, clock
+from sems_exporter.web.status.alarm_list import alarm_list
+from sems_exporter.web.status.badges import badge, icon, state_badge
+from sems_exporter.web.status.device_tables import device_tables
+from sems_exporter.web.status.figures import figure, identity, name
+from sems_exporter.web.status.gauges import gauges
+from sems_exporter.web.status.moments import ago, clock
 
 _LIVE = tuple(attribute for attribute, measure in measures(Station).items() if measure.role is Role.LIVE)
 _TODAY = (

@@ -4,10 +4,10 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from sems_exporter.model import Station
-from sems_exporter.web.badges import icon, state_badge
-from sems_exporter.web.figures import UNKNOWN, figure, identity
-from sems_exporter.web.gauges import has_battery
-from sems_exporter.web.station_block import age, station_title
+from sems_exporter.web.status.badges import icon, state_badge
+from sems_exporter.web.status.figures import UNKNOWN, figure, identity
+from sems_exporter.web.status.gauges import has_battery
+from sems_exporter.web.status.station_block import age, station_title
 
 _HEADS = (("Station", ""), ("PV", ""), ("Load", ' class="spare"'), ("Grid", ""), ("Battery", ' class="spare"'))
 

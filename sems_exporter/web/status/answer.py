@@ -8,8 +8,8 @@ from dataclasses import dataclass
 
 from sems_exporter.model import Station
 from sems_exporter.web.negotiation import negotiated
-from sems_exporter.web.page import CONTENT_SECURITY_POLICY, NoSuchView, PageStatus, View, render_page
 from sems_exporter.web.requests import HTML, Refused, Request, Response
+from sems_exporter.web.status.page import CONTENT_SECURITY_POLICY, NoSuchView, PageStatus, View, render_page
 
 FRESH = 1.0
 """Seconds for which a rendered page serves everybody who asks."""

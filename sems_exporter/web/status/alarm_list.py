@@ -3,9 +3,9 @@
 from datetime import datetime
 
 from sems_exporter.model import Alarm, AlarmLevel, Station
-from sems_exporter.web.badges import icon
-from sems_exporter.web.figures import name
-from sems_exporter.web.moments import clock
+from sems_exporter.web.status.badges import icon
+from sems_exporter.web.status.figures import name
+from sems_exporter.web.status.moments import clock
 
 _GRAVEST_FIRST = (AlarmLevel.FAULT, AlarmLevel.ALARM, AlarmLevel.UNKNOWN, AlarmLevel.PROMPT)
 
