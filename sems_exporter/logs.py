@@ -136,8 +136,9 @@ class News:
     def __init__(self, most: int = 6, every: float = 1800.0) -> None:
         self._most, self._every = most, every
         self._left, self._counted_at = float(most), 0.0
-        self._told: object = None
-        self._last: object = None
+        # Nothing was told yet, so the first condition is news, also if it is a good one.
+        self._told: object = self
+        self._last: object = self
         self._unsaid = 0
 
     def of(self, condition: object, now: float) -> int | None:

@@ -374,7 +374,7 @@ class TestNews:
 
         told = [news.of(what, 300.0 * at) for at, what in enumerate([None, "a", "a", "a", "b", "b", None, None])]
 
-        assert told == [None, 0, None, None, 0, None, 0, None]
+        assert told == [0, 0, None, None, 0, None, 0, None]
 
     def test_a_night_of_flickering_is_a_few_lines(self) -> None:
         news = News()

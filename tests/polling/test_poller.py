@@ -546,6 +546,7 @@ class TestLog:
         told = [record.getMessage() for record in caplog.records]
         assert told == [
             "part of a station is missing",
+            "refresh works",
             "refresh failed",
             "refresh works",
             "part of a station is back",
