@@ -21,7 +21,6 @@ from contextlib import contextmanager, suppress
 from dataclasses import astuple, dataclass, fields
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -31,7 +30,7 @@ from tests.e2e.faults import checks, plants
 from tests.e2e.faults.row import Row
 from tests.e2e.faults.table import TABLE
 from tests.e2e.faults.world import Shape, World
-from tests.serving import served
+from tests.serving import Stage, served
 
 START = datetime(2026, 6, 1, 0, 0, 20, tzinfo=UTC)
 SHAPE = Shape(start=START, before=timedelta(days=1), interval=600.0)
@@ -70,16 +69,6 @@ class Report:
         return sum(resident[-quarter:]) / quarter - sum(resident[:quarter]) / quarter
 
 
-class Stage:
-    """The application of the world that plays."""
-
-    application: Any = None
-
-    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
-        """Hand on."""
-        await self.application(scope, receive, send)
-
-
 def rows() -> list[Row]:
     """The faults that can befall an exporter that is running over plain HTTP; sun and calendar come by themselves."""
     found = [row for table in TABLE.values() for row in table]
@@ -92,7 +81,7 @@ def rows() -> list[Row]:
 def world(directory: Path) -> Iterator[World]:
     """The exporter, its portal and its web server."""
     stage = Stage()
-    with pytest.MonkeyPatch.context() as patch, served(stage) as web, pytest.MonkeyPatch.context() as inner:  # type: ignore[arg-type]
+    with pytest.MonkeyPatch.context() as patch, served(stage) as web, pytest.MonkeyPatch.context() as inner:
         patch.setattr(own, "AGE", 0.0)
         made = World(directory, SHAPE, web, lambda app: setattr(stage, "application", app), inner)
         try:

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from types import SimpleNamespace
+from typing import Any
 
 import pytest
 
@@ -21,6 +22,7 @@ from sems_exporter.web.app import Application
 from sems_exporter.web.connections import Connections
 from sems_exporter.web.discovery import Discovery, Listed
 from sems_exporter.web.reload import WebConfigFile
+from sems_exporter.web.requests import Request, Wanted
 from sems_exporter.web.status.answer import StatusPage
 from sems_exporter.web.status.page import PageStatus
 from tests.clocks import FakeClock
@@ -76,6 +78,30 @@ class Site:
         return [shown.station for shown in self.snapshots.shown(self.clock.now())]
 
 
+class Stage:
+    """Stands before the server in place of an application, so that a test can put one after the other there."""
+
+    def __init__(self) -> None:
+        self.application: Any = None
+        self.web_config = WebConfigFile(None, lambda **_: None)
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        """Hand on."""
+        await self.application(scope, receive, send)
+
+    def wanted(self, request: Request) -> Any:
+        """Hand on."""
+        return self.application.wanted(request)
+
+    def body(self, wanted: Wanted) -> Any:
+        """Hand on."""
+        return self.application.body(wanted)
+
+    def head(self, wanted: Wanted, body: bytes) -> Any:
+        """Hand on."""
+        return self.application.head(wanted, body)
+
+
 class Served:
     """The address of a running server, and ways to reach it."""
 
@@ -116,7 +142,7 @@ def until_closed(connection: socket.socket) -> bytes:
 
 
 @contextmanager
-def served(application: Application) -> Iterator[Served]:
+def served(application: Application | Stage) -> Iterator[Served]:
     """`application` behind the real server on a free port of this machine."""
     running: list[server._Server] = []
     answering = threading.Event()

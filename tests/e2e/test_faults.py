@@ -7,7 +7,6 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
-from typing import Any
 from unittest.mock import MagicMock
 
 import pytest
@@ -22,19 +21,9 @@ from tests.e2e.faults.page import PAGE, page
 from tests.e2e.faults.row import COUNTERS, Row
 from tests.e2e.faults.table import TABLE
 from tests.e2e.faults.world import Samples, World
-from tests.serving import Served, served
+from tests.serving import Served, Stage, served
 
 ROWS = [row for rows in TABLE.values() for row in rows]
-
-
-class Stage:
-    """The application of whichever world is playing."""
-
-    def __init__(self) -> None:
-        self.application: Any = None
-
-    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
-        await self.application(scope, receive, send)
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +52,7 @@ def stage() -> Stage:
 
 @pytest.fixture(scope="module")
 def web(stage: Stage) -> Iterator[Served]:
-    with served(stage) as running:  # type: ignore[arg-type]
+    with served(stage) as running:
         yield running
 
 
