@@ -1,4 +1,4 @@
-"""The curve of a soak as SVG: memory, threads, file descriptors and sign-ins over the hours."""
+"""The curve of a soak as SVG: memory, blocks, threads, file descriptors and sign-ins over the hours."""
 
 from collections.abc import Sequence
 from typing import Protocol
@@ -14,6 +14,10 @@ class Measured(Protocol):
         """MiB in memory."""
 
     @property
+    def blocks(self) -> int:
+        """Allocated by Python."""
+
+    @property
     def threads(self) -> int:
         """Running."""
 
@@ -27,9 +31,10 @@ class Measured(Protocol):
 
 
 def curve(hours: Sequence[Measured]) -> str:
-    """One panel for each of the four."""
+    """One panel for each of the five."""
     panels = (
         ("resident memory, MiB", [hour.resident_mib for hour in hours]),
+        ("blocks that Python has allocated, thousands", [hour.blocks / 1000 for hour in hours]),
         ("threads", [float(hour.threads) for hour in hours]),
         ("file descriptors", [float(hour.descriptors) for hour in hours]),
         ("sign-ins so far", [float(hour.sign_ins) for hour in hours]),

@@ -16,11 +16,12 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import astuple, dataclass, fields
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from statistics import fmean
 
 import pytest
 
@@ -44,13 +45,18 @@ REMEMBERED = 2
 
 @dataclass(frozen=True, slots=True)
 class Hour:
-    """The state of the process after one hour, and the fault that it met."""
+    """The state of the process after one hour, and the fault that it met.
+
+    `blocks` are those that Python has allocated, so they tell what is alive to the last object. Resident memory also
+    holds what the allocators keep for later.
+    """
 
     hour: int
     fault: str
     up: int
     sign_ins: int
     resident_mib: float
+    blocks: int
     threads: int
     descriptors: int
 
@@ -62,11 +68,11 @@ class Report:
     hours: list[Hour]
     wrong: list[str]
 
-    def growth(self) -> float:
-        """MiB by which the last quarter's resident memory is above that of the first quarter after the warm-up."""
-        resident = [hour.resident_mib for hour in self.hours[min(WARM_UP, len(self.hours) // 4) :]]
-        quarter = max(1, len(resident) // 4)
-        return sum(resident[-quarter:]) / quarter - sum(resident[:quarter]) / quarter
+    def growth(self, of: Callable[[Hour], float] = lambda hour: hour.resident_mib) -> float:
+        """How far the last quarter is above the first one after the warm-up, on average; in MiB of resident memory."""
+        after = [of(hour) for hour in self.hours[min(WARM_UP, len(self.hours) // 4) :]]
+        quarter = max(1, len(after) // 4)
+        return fmean(after[-quarter:]) - fmean(after[:quarter])
 
 
 def rows() -> list[Row]:
@@ -100,6 +106,7 @@ def measured(number: int, fault: str, made: World) -> Hour:
         int(made.value("sems_up") or 0),
         made.portal.login_attempts,
         round(pages * os.sysconf("SC_PAGE_SIZE") / 2**20, 2),
+        sys.getallocatedblocks(),
         threading.active_count(),
         len(list(Path("/proc/self/fd").iterdir())),
     )
@@ -140,8 +147,8 @@ def looked_at(made: World, recent: list[Row]) -> list[str]:
     return wrong
 
 
-def soak(hours: int, seed: int, directory: Path) -> Report:
-    """So many hours, each with a fault; Ctrl-C ends it early, with the hours so far."""
+def soak(hours: int, seed: int, directory: Path, note: Callable[[Hour], None] = lambda _: None) -> Report:
+    """So many hours, each with a fault and noted at its end; Ctrl-C ends it early, with the hours so far."""
     chance = random.Random(seed)
     report, recent = Report([], []), list[Row]()
     faults = rows()
@@ -153,6 +160,7 @@ def soak(hours: int, seed: int, directory: Path) -> Report:
             one_hour(made, row, START + timedelta(hours=number + 1))
             report.wrong.extend(f"hour {number} ({row.name}): {each}" for each in looked_at(made, recent))
             report.hours.append(measured(number, row.name, made))
+            note(report.hours[-1])
         made.poll_for(2 * HOUR)
         report.hours.append(measured(hours, "", made))
     return report
@@ -166,17 +174,21 @@ def main() -> int:
     parser.add_argument("--output", type=Path, default=Path("build"))
     options = parser.parse_args()
     begun = time.monotonic()
-    with tempfile.TemporaryDirectory() as directory:
-        report = soak(24 * options.days, options.seed, Path(directory))
     options.output.mkdir(exist_ok=True)
-    with (options.output / "soak.csv").open("w", newline="") as file:
+    with tempfile.TemporaryDirectory() as directory, (options.output / "soak.csv").open("w", newline="") as file:
         writer = csv.writer(file)
         writer.writerow([each.name for each in fields(Hour)])
-        writer.writerows(astuple(hour) for hour in report.hours)
+
+        def note(hour: Hour) -> None:
+            writer.writerow(astuple(hour))
+            file.flush()
+
+        report = soak(24 * options.days, options.seed, Path(directory), note)
     (options.output / "soak.svg").write_text(curve(report.hours))
     first, last = report.hours[0], report.hours[-1]
     print(f"{len(report.hours)} hours in {time.monotonic() - begun:.0f} s, {last.sign_ins} sign-ins")
     print(f"resident memory {first.resident_mib} -> {last.resident_mib} MiB, growth {report.growth():+.2f} MiB")
+    print(f"blocks of Python {first.blocks} -> {last.blocks}, growth {report.growth(lambda hour: hour.blocks):+.0f}")
     print(f"threads {first.threads} -> {last.threads}, descriptors {first.descriptors} -> {last.descriptors}")
     print("\n".join(report.wrong) or "nothing wrong")
     return 1 if report.wrong else 0

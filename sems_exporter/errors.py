@@ -31,8 +31,9 @@
 `reason` of each class is the label value its metrics carry.
 """
 
+from copy import copy
 from datetime import datetime
-from typing import ClassVar
+from typing import ClassVar, Self
 
 
 class SemsError(Exception):
@@ -61,6 +62,10 @@ class PortalError(SemsError):
     """The portal, or the way to it, failed."""
 
     reason = "portal"
+
+    def bare(self) -> Self:
+        """The same without its way here, to be kept: a traceback holds all that was at hand, down to whole answers."""
+        return copy(self)
 
 
 class Unreachable(PortalError):

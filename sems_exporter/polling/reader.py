@@ -189,7 +189,7 @@ class Reader:
             outcome.new += latest is not None and latest.fetched_at >= began
             self._rotation.has_read(ref.id, began.timestamp(), self._clock.now().timestamp())
         outcome.earlier = dict(self._failing)
-        self._failing |= {key: error for key, error in outcome.by_station.items() if key in outcome.tried}
+        self._failing |= {key: error.bare() for key, error in outcome.by_station.items() if key in outcome.tried}
         self._metrics.budget(self._plan.per_minute, self._rotation.round_seconds(self._size))
 
     def _read_one(self, ref: StationRef, outcome: Outcome, findings: Findings) -> None:

@@ -1,9 +1,11 @@
 """When the portal is asked, and what becomes of what it says. No time passes here but the test's."""
 
+import gc
 import json
 import logging
 import random
 import threading
+import weakref
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -259,6 +261,22 @@ class TestFailures:
         assert bench.value("sems_up") == 1.0
         assert bench.value("sems_refresh_failures_total", reason="empty") == 1.0
         assert bench.poller.health.problem == "station b: nothing in it"
+
+    def test_a_failure_that_is_remembered_lets_go_of_what_was_at_hand(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        """Of a fleet that cannot be read, a thousand answers would stay in memory."""
+        bench, seen = Bench("a", "b"), list["weakref.ref[FakeClock]"]()
+
+        def read(*_: object) -> Station:
+            answer = FakeClock(NOON)  # anything of which one can tell that it is gone
+            seen.append(weakref.ref(answer))
+            raise errors.AnswerUnreadable("not JSON")
+
+        monkeypatch.setattr(bench.portal, "read", read)
+
+        bench.poller.refresh()
+        gc.collect()
+
+        assert [answer() for answer in seen] == [None, None]
 
     @pytest.mark.parametrize(
         "failure", [errors.RateLimited("pause"), errors.LoginWithheld("brake"), errors.GatewayRefused("odd host")]

@@ -54,11 +54,12 @@ class Memory:
         if (kept := self._fresh.get(key)) is not None:
             return kept
         if (refusal := self._refused.get(key)) is not None:
-            raise refusal
+            # Raised itself, it would collect another traceback each time.
+            raise refusal.bare()
         try:
             kept = Kept(ask(), self._clock.now())
         except REFUSED as error:
-            self._refused[key] = error
+            self._refused[key] = error.bare()
             raise
         self._last[key] = kept
         if key[0] in LIFETIMES:

@@ -31,7 +31,7 @@ def gossip(world: World) -> None:
 
 
 def silence(world: World) -> None:
-    world.portal.clear()
+    world.unscript()
 
 
 ROWS = (

@@ -30,6 +30,7 @@ from sems_exporter.derive import derived, totals
 from sems_exporter.exposition import Exposition, Format
 from sems_exporter.findings import Findings
 from sems_exporter.freshness import Limits
+from sems_exporter.masks import MASKS
 from sems_exporter.portal import connect
 from sems_exporter.portal.bounded import Patience
 from sems_exporter.portal.envelope import Answer
@@ -147,6 +148,8 @@ def _shown_by(portal: SimulatedPortal, instant: datetime) -> Samples:
     snapshots = Snapshots(clock, Limits(DATA_MAX_AGE, SNAPSHOT_MAX_AGE))
     with tempfile.TemporaryDirectory() as state, pytest.MonkeyPatch.context() as patch:
         patch.setattr(StateFile, "save", lambda *_: None)
+        # Its sessions are nobody's secrets, and each would be an account of its own to the masks.
+        patch.setattr(MASKS, "learn_session", lambda *_: None)
         patch.setattr(logging.root.manager, "disable", logging.CRITICAL)
         settings = Settings(account, state_dir=Path(state))
         with closing(connect(settings, clock, metrics, threading.Event(), Direct(portal))) as opened:
@@ -228,7 +231,7 @@ class World:
             tls=self.tls.good if self.shape.tls else None,
         ).start()
         self.truth = Truth(self.plants)
-        self.portal.mutate("login", self._overhear)
+        self.unscript()
         digest = encoded_password(PASSWORD)
         self.secrets = {PASSWORD, quote(PASSWORD), quote(PASSWORD, safe=""), digest, ACCOUNT, quote(ACCOUNT)}
         logs.set_up("debug", "logfmt", (Secret(PASSWORD),), self.log)
@@ -244,7 +247,7 @@ class World:
             interval=self.shape.interval,
             data_max_age=DATA_MAX_AGE,
             snapshot_max_age=3 * self.shape.interval,
-            requests_per_minute=10_000,
+            requests_per_minute=1000,
             log_level="debug",
         )
         self.transport = Transport(UNHURRIED)
@@ -314,6 +317,11 @@ class World:
             return look_up(host, *args, **options)
 
         self.patch.setattr(socket, "getaddrinfo", lost)
+
+    def unscript(self) -> None:
+        """Let the portal say nothing but what its plants do, and listen to what it hands out."""
+        self.portal.clear()
+        self.portal.mutate("login", self._overhear)
 
     def _overhear(self, envelope: dict[str, Any], _: Mapping[str, Any]) -> None:
         data = envelope.get("data")

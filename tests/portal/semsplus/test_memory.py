@@ -1,0 +1,50 @@
+"""What is remembered of answers and refusals, and what is not."""
+
+import gc
+import traceback
+import weakref
+
+import pytest
+
+from sems_exporter import errors
+from sems_exporter.portal.semsplus.memory import Memory
+from tests.clocks import FakeClock
+from tests.homes import NOON
+
+KEY = ("devices", "a station")
+
+
+class Answer:
+    """Something that a request brought."""
+
+
+def refusal(memory: Memory, seen: "list[weakref.ref[Answer]]") -> errors.PermissionDenied:
+    """What the memory raises of a call that is refused; `seen` holds the answers."""
+
+    def ask() -> None:
+        answer = Answer()
+        seen.append(weakref.ref(answer))
+        raise errors.PermissionDenied("not yours")
+
+    with pytest.raises(errors.PermissionDenied, match="not yours") as raised:
+        memory.get(KEY, ask)
+    return raised.value
+
+
+def test_a_remembered_refusal_lets_go_of_the_answer_that_it_came_from() -> None:
+    memory, seen = Memory(FakeClock(NOON)), list["weakref.ref[Answer]"]()
+
+    refusal(memory, seen)
+    gc.collect()
+
+    assert [answer() for answer in seen] == [None]
+
+
+def test_a_refusal_that_is_raised_again_and_again_does_not_grow() -> None:
+    memory, seen = Memory(FakeClock(NOON)), list["weakref.ref[Answer]"]()
+    refusal(memory, seen)
+
+    depths = [len(traceback.extract_tb(refusal(memory, seen).__traceback__)) for _ in range(5)]
+
+    assert len(set(depths)) == 1
+    assert len(seen) == 1, "nobody was asked again"
