@@ -122,6 +122,26 @@ class TestLifetimeCounters:
 
         assert shown == [1000.0] * 9
 
+    def test_falling_again_after_a_rise_starts_the_wait_anew(self) -> None:
+        """What restarted only grows; what goes up and down at the bottom is disorder."""
+        judge = Judge()
+
+        shown = judge.totals([1000.0, 1.0, 3.0, 2.0, 2.1, 2.2, 2.3, 2.4, 2.5])
+
+        assert shown == [1000.0] * 8 + [2.5]
+
+    @pytest.mark.parametrize("low, patience", [(1.0, 1500), (500.0, 86_400)])
+    def test_not_a_second_is_spared_of_the_wait(self, low: float, patience: float) -> None:
+        """Half of what was is no restart, but a correction."""
+        judge = Judge()
+        judge.totals([1000.0, low, low])
+        fallen_at = NOON + POLL
+
+        early = judge.total(fallen_at + timedelta(seconds=patience - 1), low)
+        due = judge.total(fallen_at + timedelta(seconds=patience), low)
+
+        assert (early, due) == (1000.0, low)
+
     def test_a_small_correction_is_held_for_a_day(self) -> None:
         """The portal recalculates by a few kWh; as a fall it would count 12 MWh."""
         judge = Judge()
@@ -298,8 +318,17 @@ class TestAroundMidnight:
         assert Judge().today(local(AMSTERDAM, 2026, 6, 11, 0, 10), 17.5) is None
         assert Judge().today(local(AMSTERDAM, 2026, 6, 11, 0, 10), 0.0) == 0.0
 
-    def test_a_first_look_after_the_window_is_believed(self) -> None:
-        assert Judge().today(local(AMSTERDAM, 2026, 6, 11, 0, 20), 0.3) == 0.3
+    def test_a_first_look_after_the_window_is_believed_and_not_a_second_before(self) -> None:
+        end = local(AMSTERDAM, 2026, 6, 11, 0, 20)
+
+        assert Judge().today(end, 0.3) == 0.3
+        assert Judge().today(end - timedelta(seconds=1), 0.3) is None
+
+    def test_a_day_that_was_first_seen_at_zero_grows_in_the_window(self) -> None:
+        judge = Judge()
+        judge.today(local(AMSTERDAM, 2026, 6, 11, 0, 1), 0.0)
+
+        assert judge.today(local(AMSTERDAM, 2026, 6, 11, 0, 6), 5.0) == 5.0
 
     def test_a_restart_of_the_exporter_in_the_window_forgets_nothing(self) -> None:
         judge = Judge()

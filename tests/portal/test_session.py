@@ -1,5 +1,6 @@
 """Login discipline: few sign-ins, whatever the portal, the clock, the threads and the restarts do."""
 
+import logging
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
@@ -21,9 +22,12 @@ from sems_exporter.errors import (
     TimedOut,
     Unreachable,
 )
+from sems_exporter.masks import MASKS
 from sems_exporter.portal import state
+from sems_exporter.portal.seat import Seat
 from sems_exporter.portal.session import Session
 from sems_exporter.portal.state import Token
+from sems_exporter.selfmetrics import SelfMetrics
 from tests.clocks import FakeClock
 from tests.portal.doors import Door, Occupied, session
 
@@ -608,3 +612,165 @@ class TestBeside:
         clock.advance(900)
 
         assert one.token().identity["token"] == "5"
+
+
+class TestTold:
+    """What others learn of it: metrics, log, words; and what nobody may."""
+
+    @pytest.fixture
+    def metrics(self) -> SelfMetrics:
+        return SelfMetrics()
+
+    @pytest.fixture
+    def shown(self, tmp_path: Path, clock: FakeClock, door: Door, metrics: SelfMetrics) -> Session:
+        return session(tmp_path, clock, door, metrics=metrics)
+
+    def brake(self, metrics: SelfMetrics) -> dict[str, float | None]:
+        return {
+            name: metrics.registry.get_sample_value(f"sems_portal_{name}")
+            for name in (
+                "credential_rejections",
+                "login_blocked",
+                "login_allowed_timestamp_seconds",
+                "paused_until_timestamp_seconds",
+            )
+        }
+
+    def sign_ins(self, metrics: SelfMetrics, outcome: str) -> float | None:
+        return metrics.registry.get_sample_value("sems_portal_logins_total", {"outcome": outcome})
+
+    def test_the_metrics_show_the_brake_from_the_start_to_the_release(
+        self, tmp_path: Path, shown: Session, clock: FakeClock, door: Door, metrics: SelfMetrics
+    ) -> None:
+        door.failure = CredentialsRejected("wrong")
+        try_for(shown, clock, 7200, step=300)
+        after = SelfMetrics()
+        again = session(tmp_path, clock, door, metrics=after)
+        held = [self.brake(metrics), self.brake(after)]
+
+        again.release()
+
+        blocked = {
+            "credential_rejections": 3.0,
+            "login_blocked": 1.0,
+            "login_allowed_timestamp_seconds": door.knocks[-1] + 480,
+            "paused_until_timestamp_seconds": 0.0,
+        }
+        assert held == [blocked, blocked]
+        assert self.brake(after) == blocked | {"credential_rejections": 0.0, "login_blocked": 0.0}
+        assert self.sign_ins(metrics, "credentials_rejected") == 3.0
+
+    def test_the_metrics_show_when_the_next_request_may_go_out(
+        self, shown: Session, clock: FakeClock, metrics: SelfMetrics
+    ) -> None:
+        shown.token()
+        shown.pause(RateLimited("too many"))
+
+        assert self.sign_ins(metrics, "ok") == 1.0
+        assert self.brake(metrics) == {
+            "credential_rejections": 0.0,
+            "login_blocked": 0.0,
+            "login_allowed_timestamp_seconds": clock.now().timestamp() + 60,
+            "paused_until_timestamp_seconds": clock.now().timestamp() + 300,
+        }
+
+    def test_the_metrics_show_a_disk_that_keeps_nothing_and_how_long_that_delays_a_sign_in(
+        self, tmp_path: Path, clock: FakeClock, door: Door, metrics: SelfMetrics
+    ) -> None:
+        (tmp_path / "file").write_text("")
+
+        session(tmp_path / "file", clock, door, metrics=metrics)
+
+        assert metrics.registry.get_sample_value("sems_state_writable") == 0.0
+        assert self.brake(metrics)["login_allowed_timestamp_seconds"] == clock.now().timestamp() + 60
+
+    def test_the_identity_of_a_session_is_masked_when_it_begins_and_when_it_is_taken_up(
+        self, tmp_path: Path, clock: FakeClock, door: Door, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        one = session(tmp_path, clock, door)
+        one._sign_in = lambda: Token({"token": "t0ps3cret"}, "https://eu-gateway.semsportal.com", 0.0)
+        one.token()
+        begun = MASKS.masked("it said t0ps3cret")
+        monkeypatch.setattr(MASKS, "_known", ())
+        monkeypatch.setattr(MASKS, "_sessions", {})
+
+        session(tmp_path, clock, door)
+
+        assert begun == MASKS.masked("it said t0ps3cret") == "it said <secret>"
+
+    def test_whether_there_is_a_session_can_be_asked_without_a_sign_in(self, one: Session, door: Door) -> None:
+        before = one.is_open
+        one.token()
+        during = one.is_open
+        one.forget()
+
+        assert (before, during, one.is_open) == (False, True, False)
+        assert len(door.knocks) == 1
+
+    def test_whoever_is_done_lets_another_process_have_the_account(
+        self, tmp_path: Path, clock: FakeClock, door: Door
+    ) -> None:
+        place = tmp_path / "lock"
+        one = session(tmp_path, clock, door, seat=Seat(place))
+        beside = session(tmp_path, clock, door, seat=Seat(place)).state.served_by
+
+        one.close()
+
+        assert beside.startswith("process ")
+        after = session(tmp_path, clock, door, seat=Seat(place))
+        assert after.state.served_by == ""
+        after.close()
+
+    def test_a_block_is_told_with_its_cause_and_its_cure(self, one: Session, clock: FakeClock, door: Door) -> None:
+        door.failure = CredentialsRejected("wrong")
+        try_for(one, clock, 7200, step=300)
+
+        assert str(refused(one)) == (
+            "account or password rejected 3 times; no sign-in until the password changes or a person runs: "
+            "sems-exporter check --release-brake"
+        )
+
+    def test_the_log_tells_a_pause_once_and_how_long_it_lasts(
+        self, one: Session, clock: FakeClock, caplog: pytest.LogCaptureFixture
+    ) -> None:
+        one.pause(RateLimited("too many"))
+        clock.advance(1)
+        one.pause(RateLimited("too many"))
+
+        [record] = caplog.records
+        assert record.levelname == "WARNING"
+        assert record.__dict__["until"] == "2026-09-24T12:05:00+00:00"
+
+    def test_the_log_tells_the_life_of_a_session_and_the_third_rejection(
+        self, one: Session, clock: FakeClock, door: Door, caplog: pytest.LogCaptureFixture
+    ) -> None:
+        caplog.set_level(logging.INFO)
+        old = one.token()
+        clock.advance(7200)
+        door.failure = CredentialsRejected("wrong")
+
+        with pytest.raises(CredentialsRejected):
+            one.renew(old)
+        try_for(one, clock, 7200, step=300)
+
+        told = [(record.levelname, record.message.partition(":")[0]) for record in caplog.records]
+        assert told == [
+            ("INFO", "signed in"),
+            ("INFO", "the portal ended the session"),
+            ("ERROR", "account or password rejected 3 times"),
+        ]
+        assert caplog.records[1].__dict__["age_seconds"] == 7200
+
+    @pytest.mark.parametrize("seconds, told", [(2.0, []), (-2.0, []), (2.5, [2.5]), (-2.5, [-2.5])])
+    def test_the_log_tells_once_that_the_clock_was_set(
+        self, seconds: float, told: list[float], one: Session, clock: FakeClock, caplog: pytest.LogCaptureFixture
+    ) -> None:
+        caplog.set_level(logging.INFO)
+        one.token()
+        caplog.clear()
+
+        clock.jump(seconds)
+        one.token()
+        one.token()
+
+        assert [record.__dict__["seconds"] for record in caplog.records] == told
