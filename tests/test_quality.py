@@ -246,12 +246,13 @@ class TestAroundMidnight:
         assert (restarted, later) == (0.0, 0.4)
         assert judge.findings.dropped == {("sems_station_pv_energy_today_joules", Dropped.REPLAY): 5}
 
-    def test_a_repeat_that_still_grows_is_a_repeat(self) -> None:
+    @pytest.mark.parametrize("before, after", [(17.5, 17.6), (0.5, 0.6)])
+    def test_a_repeat_that_still_grows_is_a_repeat(self, before: float, after: float) -> None:
         """The last minutes of yesterday arrive after midnight."""
         judge = Judge()
-        judge.today(local(AMSTERDAM, 2026, 6, 10, 23, 55), 17.5)
+        judge.today(local(AMSTERDAM, 2026, 6, 10, 23, 55), before)
 
-        assert judge.today(local(AMSTERDAM, 2026, 6, 11, 0, 3), 17.6) is None
+        assert judge.today(local(AMSTERDAM, 2026, 6, 11, 0, 3), after) is None
 
     def test_a_repeat_that_is_frozen_stays_out_after_twenty_past(self) -> None:
         """An inverter that is asleep reports yesterday's yield until dawn."""
@@ -290,11 +291,12 @@ class TestAroundMidnight:
         judge.today(local(AMSTERDAM, 2026, 6, 10, 23, 55), 31.4)
 
         shown = [
-            judge.today(local(AMSTERDAM, 2026, 6, 11, 0, minute), v) for minute, v in ((1, 0.0), (6, 31.4), (21, 0.1))
+            judge.today(local(AMSTERDAM, 2026, 6, 11, 0, minute), value)
+            for minute, value in ((1, 0.0), (6, 31.4), (11, 0.1), (16, 31.4), (21, 0.1))
         ]
 
-        assert shown == [0.0, None, 0.1]
-        assert judge.dropped(Dropped.REPLAY) == 1
+        assert shown == [0.0, None, 0.1, None, 0.1]
+        assert judge.dropped(Dropped.REPLAY) == 2
 
     def test_a_portal_that_restarts_before_midnight_shows_nothing_false(self) -> None:
         """Its clock is two minutes ahead of the station's."""
