@@ -394,12 +394,15 @@ class TestAroundMidnight:
         assert (first, later) == (None, 0.1)
 
     @pytest.mark.parametrize("name", ["pv_energy_today", "pv_energy_month"])
-    def test_a_first_look_at_a_plant_that_is_silent_since_last_month_earns_nothing(self, name: str) -> None:
+    @pytest.mark.parametrize("value", [17.5, 0.5])
+    def test_a_first_look_at_a_plant_that_is_silent_since_last_month_earns_nothing(
+        self, name: str, value: float
+    ) -> None:
         """Its portal page still shows the yield of its last day, and the exporter has no memory of that day."""
         judge = Judge()
         silent_since = local(AMSTERDAM, 2026, 5, 31, 17, 0)
 
-        shown = judge.at(NOON, data_timestamp=silent_since, **{name: 17.5})
+        shown = judge.at(NOON, data_timestamp=silent_since, **{name: value})
 
         assert getattr(shown, name) is None
         assert judge.dropped(Dropped.REPLAY) == 1
@@ -425,9 +428,9 @@ class TestAroundMidnight:
         """Nobody knows when midnight is."""
         judge = Judge(zone=None)
 
-        shown = [judge.today(NOON + number * POLL, value) for number, value in enumerate([10.0, 0.0, 10.0])]
+        shown = [judge.today(NOON + number * POLL, value) for number, value in enumerate([10.0, 10.0, 0.0, 10.0])]
 
-        assert shown == [10.0, 0.0, 10.0]
+        assert shown == [10.0, 10.0, 0.0, 10.0]
 
     def test_a_zone_that_is_learnt_later_hides_nothing(self) -> None:
         """The call that tells the zone failed at first; in the evening the day's yield no longer changes."""
@@ -523,6 +526,14 @@ class TestMemory:
         other = judge.restarted()
 
         assert other.quality.remembered() == judge.quality.remembered() != {}
+
+    def test_what_an_earlier_version_remembered_still_holds(self) -> None:
+        """A new release must not let a counter fall."""
+        judge = Judge()
+
+        judge.quality.remember({"station/plant-1/pv_energy": {"good": 1000.0}})
+
+        assert judge.total(NOON, 0.0) == 1000.0
 
     def test_a_restart_between_a_good_and_a_zero_reading_holds(self) -> None:
         judge = Judge()

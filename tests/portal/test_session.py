@@ -279,6 +279,17 @@ def test_a_rejected_token_leads_to_one_new_sign_in(one: Session, clock: FakeCloc
     assert one.token() is new
 
 
+def test_a_token_that_is_rejected_in_a_pause_leads_to_no_sign_in(one: Session, clock: FakeClock, door: Door) -> None:
+    token = one.token()
+    clock.advance(7200)
+    one.pause(RateLimited("too many"))
+
+    with pytest.raises(RateLimited):
+        one.renew(token)
+
+    assert len(door.knocks) == 1
+
+
 def test_a_token_that_somebody_has_renewed_meanwhile_is_not_renewed_again(
     one: Session, clock: FakeClock, door: Door
 ) -> None:
@@ -463,7 +474,10 @@ class TestKilled:
             clock.advance(901)
 
         assert len(door.knocks) == 3
-        assert "cut off" in str(refused(session(tmp_path, clock, door)))
+        assert str(refused(session(tmp_path, clock, door))).startswith(
+            "account or password rejected 0 times, and 3 sign-ins cut off by the end of the program, "
+            "which may have been too; no sign-in until"
+        )
 
     def test_a_session_makes_up_for_it(self, tmp_path: Path, clock: FakeClock, door: Door) -> None:
         for _ in range(2):
@@ -493,16 +507,92 @@ class TestClock:
         assert paused.until == clock.now()
         assert one.token().identity["token"] == "2"
 
-    def test_what_is_on_disk_moves_with_the_clock(self, tmp_path: Path, clock: FakeClock, door: Door) -> None:
+    @pytest.mark.parametrize("seconds", [86_400, -86_400])
+    def test_what_is_on_disk_moves_with_the_clock(
+        self, seconds: float, tmp_path: Path, clock: FakeClock, door: Door
+    ) -> None:
         one = session(tmp_path, clock, door)
         one.pause(RateLimited("too many"))
-        clock.jump(86_400)
+        clock.jump(seconds)
         refused(one)
 
         late = refused(session(tmp_path, clock, door))
 
         assert isinstance(late, RateLimited)
         assert late.until == clock.now() + timedelta(seconds=300)
+
+    def test_what_could_not_be_written_when_the_clock_was_set_is_written_later(
+        self, tmp_path: Path, clock: FakeClock, door: Door, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        one = session(tmp_path, clock, door)
+        one.pause(RateLimited("too many"))
+        with monkeypatch.context() as patch:
+            patch.setattr(state, "write_private", full_disk)
+            clock.jump(86_400)
+            refused(one)
+        refused(one)
+
+        late = refused(session(tmp_path, clock, door))
+
+        assert isinstance(late, RateLimited)
+        assert late.until == clock.now() + timedelta(seconds=300)
+
+    def test_a_clock_that_was_set_costs_one_write(
+        self, one: Session, clock: FakeClock, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """Not one with every request: the disk may be a card."""
+        one.token()
+        written: list[str] = []
+        monkeypatch.setattr(state, "write_private", lambda _, text: written.append(text))
+
+        clock.jump(86_400)
+        for _ in range(5):
+            one.token()
+
+        assert len(written) == 1
+
+    def test_what_is_told_of_the_brake_is_told_in_the_time_of_the_clock(self, one: Session, clock: FakeClock) -> None:
+        one.token()
+
+        clock.jump(86_400)
+
+        assert one.state.brake.next_login_at == clock.now().timestamp() + 60
+
+    def test_a_session_that_began_after_the_clock_was_set_lasts_as_long_as_any_other(
+        self, one: Session, clock: FakeClock
+    ) -> None:
+        clock.jump(86_400)
+        token = one.token()
+        clock.advance(7200)
+
+        one.renew(token)
+
+        assert one.state.brake.failures == 0
+
+    def test_a_session_that_a_clock_years_ahead_has_dated_lasts_as_long_as_any_other(
+        self, tmp_path: Path, door: Door
+    ) -> None:
+        session(tmp_path, FakeClock(START + timedelta(days=3650)), door).token()
+        clock = FakeClock(START)
+        one = session(tmp_path, clock, door)
+        token = one.token()
+        clock.advance(7200)
+
+        one.renew(token)
+
+        assert one.state.brake.failures == 0
+
+    def test_a_brake_that_a_clock_years_ahead_has_written_is_told(
+        self, tmp_path: Path, door: Door, caplog: pytest.LogCaptureFixture
+    ) -> None:
+        session(tmp_path, FakeClock(START + timedelta(days=3650)), door).token()
+        before = len(caplog.records)
+
+        for _ in range(2):
+            session(tmp_path, FakeClock(START), door)
+
+        assert before == 0
+        assert ["a clock that was ahead" in record.message for record in caplog.records] == [True]
 
     def test_a_clock_that_is_set_back_keeps_nobody_waiting(self, one: Session, clock: FakeClock, door: Door) -> None:
         door.failure = ServerFault("HTTP 500")
@@ -554,6 +644,7 @@ def test_a_fault_of_ours_in_a_sign_in_is_a_failure_and_no_rejection(one: Session
 
     assert gaps(door)[:4] == [120, 240, 480, 900]
     assert not one.state.brake.blocked
+    assert one.state.brake.outcome == "internal"
 
 
 class TestBeside:
@@ -599,9 +690,36 @@ class TestBeside:
         assert beside.renew(old).identity == one.token().identity
         assert len(door.knocks) == 2
 
-    def test_its_release_reaches_the_other_before_anything_else_is_written(
-        self, clock: FakeClock, door: Door, one: Session, beside: Session
+    def test_its_release_leaves_the_time_to_wait_that_the_other_has_set_meanwhile(
+        self, tmp_path: Path, clock: FakeClock, door: Door, one: Session, beside: Session
     ) -> None:
+        clock.advance(7200)
+        one.forget()
+        door.failure = CredentialsRejected("wrong")
+        refused(one)
+
+        beside.release()
+
+        assert isinstance(refused(session(tmp_path, clock, door)), LoginWithheld)
+        assert len(door.knocks) == 2
+
+    def test_its_release_knows_that_the_clock_was_set(
+        self, tmp_path: Path, clock: FakeClock, door: Door, one: Session, beside: Session
+    ) -> None:
+        one.pause(RateLimited("too many"))
+        clock.jump(86_400)
+        refused(one)
+
+        beside.release()
+
+        late = refused(session(tmp_path, clock, door))
+        assert isinstance(late, RateLimited)
+        assert late.until == clock.now() + timedelta(seconds=300)
+
+    def test_its_release_reaches_the_other_before_anything_else_is_written(
+        self, clock: FakeClock, door: Door, one: Session, beside: Session, caplog: pytest.LogCaptureFixture
+    ) -> None:
+        caplog.set_level(logging.INFO)
         one.forget()
         door.failure = CredentialsRejected("wrong")
         try_for(one, clock, 7200, step=300)
@@ -612,6 +730,7 @@ class TestBeside:
         clock.advance(900)
 
         assert one.token().identity["token"] == "5"
+        assert [record.message for record in caplog.records].count("a person has released the brake") == 1
 
 
 class TestTold:
