@@ -2,7 +2,7 @@
 
 import pytest
 
-from sems_exporter import cli, demo, errors, running
+from sems_exporter import cli, demo, errors, probe, running
 from sems_exporter.config import Settings
 
 
@@ -29,13 +29,22 @@ def calls(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, object]]:
         made.append(("check", release_brake))
         return 1
 
+    def dump(_: Settings, output: str) -> int:
+        made.append(("dump", output))
+        return 0
+
     def play(values: dict[str, object]) -> None:
         made.append(("demo", values["speed"]))
+
+    def simulate(values: dict[str, object]) -> None:
+        made.append(("simulate", values["web_listen_address"]))
 
     monkeypatch.setattr(running, "serve", serve)
     monkeypatch.setattr(running, "once", once)
     monkeypatch.setattr(running, "check", check)
+    monkeypatch.setattr(running, "dump", dump)
     monkeypatch.setattr(demo, "demo", play)
+    monkeypatch.setattr(demo, "simulate", simulate)
     monkeypatch.setenv("SEMS_ACCOUNT", "me@example.com")
     monkeypatch.setenv("SEMS_PASSWORD", "hunter2!")
     return made
@@ -50,7 +59,9 @@ def calls(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, object]]:
         (("--interval=2m", "--log.level=debug"), ("serve", 120.0)),
         (("once",), ("once", "prometheus")),
         (("once", "--format", "json"), ("once", "json")),
+        (("dump",), ("dump", "sems-dump.json")),
         (("demo", "--speed", "600"), ("demo", 600.0)),
+        (("simulate",), ("simulate", "127.0.0.1:10737")),
     ],
 )
 def test_flags_without_a_command_mean_serve(
@@ -63,6 +74,23 @@ def test_flags_without_a_command_mean_serve(
 def test_the_exit_code_of_a_check_is_its_verdict(calls: list[tuple[str, object]]) -> None:
     assert run("check", "--release-brake") == 1
     assert calls == [("check", True)]
+
+
+@pytest.mark.parametrize("healthy, code", [(True, 0), (False, 1)])
+@pytest.mark.parametrize("file, secured", [((), False), (("--web.config.file", "web.yml"), True)])
+def test_the_exit_code_of_a_health_check_is_its_verdict(
+    monkeypatch: pytest.MonkeyPatch, healthy: bool, code: int, file: tuple[str, ...], secured: bool
+) -> None:
+    asked: list[tuple[str, bool]] = []
+
+    def answers(address: str, *, may_be_secured: bool) -> bool:
+        asked.append((address, may_be_secured))
+        return healthy
+
+    monkeypatch.setattr(probe, "answers", answers)
+
+    assert run("healthy", "--web.listen-address", ":10736", *file) == code
+    assert asked == [(":10736", secured)]
 
 
 @pytest.mark.parametrize("flag", ["--help", "-h"])

@@ -1,13 +1,20 @@
 """What the demo is made of: a clock that runs fast, and answers from files."""
 
+import json
+import signal
+import socket
 import threading
+from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
+from urllib.parse import urlsplit
 
+import click
 import pytest
 
 from sems_exporter.clock import SystemClock
-from sems_exporter.demo import DemoClock
+from sems_exporter.demo import DemoClock, simulate
+from sems_exporter.errors import SettingError, StartError
 from sems_exporter.simulator import SimulatedClock
 from tests.clocks import FakeClock
 from tests.homes import NOON
@@ -80,3 +87,55 @@ def test_samples_of_answers_are_named_by_file(tmp_path: Path) -> None:
     path.write_text("{}")
 
     assert demo._answers((f"flow={path}", f"telemetry.BAT_SYS={path}")) == {"flow": path, "telemetry.BAT_SYS": path}
+
+
+class TestSimulate:
+    """The simulated portal alone, until somebody ends it."""
+
+    @pytest.fixture
+    def played(self, monkeypatch: pytest.MonkeyPatch) -> Callable[..., list[str]]:
+        """What it says, played until it has said it; whether its port is open then stands beside it."""
+
+        def play(address: str = "127.0.0.1:0", replay: Path | None = None) -> list[str]:
+            handlers: dict[int, Callable[..., None]] = {}
+            said: list[str] = []
+
+            def echo(text: str) -> None:
+                url = urlsplit(text.rpartition("SEMS_LOGIN_URL=")[2])
+                socket.create_connection((url.hostname or "", url.port or 0), timeout=30).close()
+                said.append(text)
+                handlers[signal.SIGTERM](signal.SIGTERM, None)
+
+            # Signals belong to the test run.
+            monkeypatch.setattr(signal, "signal", handlers.__setitem__)
+            monkeypatch.setattr(click, "echo", echo)
+            simulate({"web_listen_address": address, "replay": replay and str(replay), "plants": 1})
+            return said
+
+        return play
+
+    def test_it_serves_until_it_is_told_to_stop(self, played: Callable[..., list[str]]) -> None:
+        [said] = played()
+
+        assert said.startswith("simulated portal; account demo@example.com, password demo")
+
+    def test_it_plays_a_dump(self, played: Callable[..., list[str]], tmp_path: Path) -> None:
+        path = tmp_path / "dump.json"
+        head = {"format": "sems-exporter-dump", "version": 1, "dialect": "semsplus", "taken_at": NOON.isoformat()}
+        path.write_text(json.dumps(head | {"answers": []}))
+
+        assert len(played(replay=path)) == 1
+
+    def test_what_is_no_dump_is_a_wrong_setting(self, played: Callable[..., list[str]], tmp_path: Path) -> None:
+        path = tmp_path / "dump.json"
+        path.write_text("{}")
+
+        with pytest.raises(SettingError, match="is no dump"):
+            played(replay=path)
+
+    def test_a_port_in_use_is_named(self, played: Callable[..., list[str]]) -> None:
+        with socket.create_server(("127.0.0.1", 0)) as taken:
+            address = f"127.0.0.1:{taken.getsockname()[1]}"
+
+            with pytest.raises(StartError, match=address):
+                played(address)

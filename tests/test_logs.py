@@ -1,5 +1,6 @@
 """One line an event, readable by machines, without a secret in any spelling."""
 
+import gc
 import io
 import json
 import logging
@@ -268,6 +269,42 @@ class TestSetUp:
 
         [line] = stream.getvalue().splitlines()
         assert "a fault of its own" in parsed(line)["msg"]
+        assert "hunter2" not in line
+
+    def test_ctrl_c_is_no_fault_of_the_program(self, capsys: pytest.CaptureFixture[str]) -> None:
+        stream = io.StringIO()
+        set_up("error", "logfmt", (), stream)
+
+        sys.excepthook(KeyboardInterrupt, KeyboardInterrupt(), None)
+
+        assert stream.getvalue() == ""
+        assert "KeyboardInterrupt" in capsys.readouterr().err
+
+    def test_an_exception_where_nobody_can_handle_it_is_one_line_without_secrets(self) -> None:
+        stream = io.StringIO()
+        set_up("error", "logfmt", (Secret("hunter2!"),), stream)
+
+        class Fragile:
+            def __del__(self) -> None:
+                _fail("said hunter2!")
+
+        Fragile()
+        gc.collect()
+
+        [line] = stream.getvalue().splitlines()
+        assert "where nobody could handle it" in parsed(line)["msg"]
+        assert "hunter2" not in line
+
+    def test_a_stack_that_a_library_logs_is_part_of_the_line_without_secrets(self) -> None:
+        stream = io.StringIO()
+        set_up("error", "logfmt", (Secret("hunter2!"),), stream)
+        logger = logging.getLogger("urllib3")
+
+        # The stack shows this line, and so what stands in it.
+        logger.error("odd", stack_info=bool("hunter2!"))
+
+        [line] = stream.getvalue().splitlines()
+        assert "Stack (most recent call last)" in parsed(line)["stack"]
         assert "hunter2" not in line
 
     def test_a_line_that_cannot_be_made_is_told_without_what_it_holds(self) -> None:

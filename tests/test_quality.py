@@ -122,6 +122,26 @@ class TestLifetimeCounters:
 
         assert shown == [1000.0] * 9
 
+    def test_falling_again_after_a_rise_starts_the_wait_anew(self) -> None:
+        """What restarted only grows; what goes up and down at the bottom is disorder."""
+        judge = Judge()
+
+        shown = judge.totals([1000.0, 1.0, 3.0, 2.0, 2.1, 2.2, 2.3, 2.4, 2.5])
+
+        assert shown == [1000.0] * 8 + [2.5]
+
+    @pytest.mark.parametrize("low, patience", [(1.0, 1500), (500.0, 86_400)])
+    def test_not_a_second_is_spared_of_the_wait(self, low: float, patience: float) -> None:
+        """Half of what was is no restart, but a correction."""
+        judge = Judge()
+        judge.totals([1000.0, low, low])
+        fallen_at = NOON + POLL
+
+        early = judge.total(fallen_at + timedelta(seconds=patience - 1), low)
+        due = judge.total(fallen_at + timedelta(seconds=patience), low)
+
+        assert (early, due) == (1000.0, low)
+
     def test_a_small_correction_is_held_for_a_day(self) -> None:
         """The portal recalculates by a few kWh; as a fall it would count 12 MWh."""
         judge = Judge()
@@ -226,12 +246,13 @@ class TestAroundMidnight:
         assert (restarted, later) == (0.0, 0.4)
         assert judge.findings.dropped == {("sems_station_pv_energy_today_joules", Dropped.REPLAY): 5}
 
-    def test_a_repeat_that_still_grows_is_a_repeat(self) -> None:
+    @pytest.mark.parametrize("before, after", [(17.5, 17.6), (0.5, 0.6)])
+    def test_a_repeat_that_still_grows_is_a_repeat(self, before: float, after: float) -> None:
         """The last minutes of yesterday arrive after midnight."""
         judge = Judge()
-        judge.today(local(AMSTERDAM, 2026, 6, 10, 23, 55), 17.5)
+        judge.today(local(AMSTERDAM, 2026, 6, 10, 23, 55), before)
 
-        assert judge.today(local(AMSTERDAM, 2026, 6, 11, 0, 3), 17.6) is None
+        assert judge.today(local(AMSTERDAM, 2026, 6, 11, 0, 3), after) is None
 
     def test_a_repeat_that_is_frozen_stays_out_after_twenty_past(self) -> None:
         """An inverter that is asleep reports yesterday's yield until dawn."""
@@ -270,11 +291,12 @@ class TestAroundMidnight:
         judge.today(local(AMSTERDAM, 2026, 6, 10, 23, 55), 31.4)
 
         shown = [
-            judge.today(local(AMSTERDAM, 2026, 6, 11, 0, minute), v) for minute, v in ((1, 0.0), (6, 31.4), (21, 0.1))
+            judge.today(local(AMSTERDAM, 2026, 6, 11, 0, minute), value)
+            for minute, value in ((1, 0.0), (6, 31.4), (11, 0.1), (16, 31.4), (21, 0.1))
         ]
 
-        assert shown == [0.0, None, 0.1]
-        assert judge.dropped(Dropped.REPLAY) == 1
+        assert shown == [0.0, None, 0.1, None, 0.1]
+        assert judge.dropped(Dropped.REPLAY) == 2
 
     def test_a_portal_that_restarts_before_midnight_shows_nothing_false(self) -> None:
         """Its clock is two minutes ahead of the station's."""
@@ -298,8 +320,17 @@ class TestAroundMidnight:
         assert Judge().today(local(AMSTERDAM, 2026, 6, 11, 0, 10), 17.5) is None
         assert Judge().today(local(AMSTERDAM, 2026, 6, 11, 0, 10), 0.0) == 0.0
 
-    def test_a_first_look_after_the_window_is_believed(self) -> None:
-        assert Judge().today(local(AMSTERDAM, 2026, 6, 11, 0, 20), 0.3) == 0.3
+    def test_a_first_look_after_the_window_is_believed_and_not_a_second_before(self) -> None:
+        end = local(AMSTERDAM, 2026, 6, 11, 0, 20)
+
+        assert Judge().today(end, 0.3) == 0.3
+        assert Judge().today(end - timedelta(seconds=1), 0.3) is None
+
+    def test_a_day_that_was_first_seen_at_zero_grows_in_the_window(self) -> None:
+        judge = Judge()
+        judge.today(local(AMSTERDAM, 2026, 6, 11, 0, 1), 0.0)
+
+        assert judge.today(local(AMSTERDAM, 2026, 6, 11, 0, 6), 5.0) == 5.0
 
     def test_a_restart_of_the_exporter_in_the_window_forgets_nothing(self) -> None:
         judge = Judge()
@@ -363,12 +394,15 @@ class TestAroundMidnight:
         assert (first, later) == (None, 0.1)
 
     @pytest.mark.parametrize("name", ["pv_energy_today", "pv_energy_month"])
-    def test_a_first_look_at_a_plant_that_is_silent_since_last_month_earns_nothing(self, name: str) -> None:
+    @pytest.mark.parametrize("value", [17.5, 0.5])
+    def test_a_first_look_at_a_plant_that_is_silent_since_last_month_earns_nothing(
+        self, name: str, value: float
+    ) -> None:
         """Its portal page still shows the yield of its last day, and the exporter has no memory of that day."""
         judge = Judge()
         silent_since = local(AMSTERDAM, 2026, 5, 31, 17, 0)
 
-        shown = judge.at(NOON, data_timestamp=silent_since, **{name: 17.5})
+        shown = judge.at(NOON, data_timestamp=silent_since, **{name: value})
 
         assert getattr(shown, name) is None
         assert judge.dropped(Dropped.REPLAY) == 1
@@ -394,9 +428,9 @@ class TestAroundMidnight:
         """Nobody knows when midnight is."""
         judge = Judge(zone=None)
 
-        shown = [judge.today(NOON + number * POLL, value) for number, value in enumerate([10.0, 0.0, 10.0])]
+        shown = [judge.today(NOON + number * POLL, value) for number, value in enumerate([10.0, 10.0, 0.0, 10.0])]
 
-        assert shown == [10.0, 0.0, 10.0]
+        assert shown == [10.0, 10.0, 0.0, 10.0]
 
     def test_a_zone_that_is_learnt_later_hides_nothing(self) -> None:
         """The call that tells the zone failed at first; in the evening the day's yield no longer changes."""
@@ -492,6 +526,14 @@ class TestMemory:
         other = judge.restarted()
 
         assert other.quality.remembered() == judge.quality.remembered() != {}
+
+    def test_what_an_earlier_version_remembered_still_holds(self) -> None:
+        """A new release must not let a counter fall."""
+        judge = Judge()
+
+        judge.quality.remember({"station/plant-1/pv_energy": {"good": 1000.0}})
+
+        assert judge.total(NOON, 0.0) == 1000.0
 
     def test_a_restart_between_a_good_and_a_zero_reading_holds(self) -> None:
         judge = Judge()

@@ -76,9 +76,24 @@ WRONG = [
     ("web_telemetry_path", "--web.telemetry-path", "/"),
     ("web_telemetry_path", "--web.telemetry-path", "metrics"),
     ("web_telemetry_path", "--web.telemetry-path", "/-/healthy"),
+    ("web_external_url", "--web.external-url", "sems.example.com"),
+    ("web_external_url", "--web.external-url", "ftp://sems.example.com"),
+    ("web_external_url", "--web.external-url", "https://user:pw@sems.example.com"),
+    ("web_external_url", "--web.external-url", "https://sems.example.com/solar?station=1"),
     ("log_level", "--log.level", "loud"),
     ("log_format", "--log.format", "xml"),
 ]
+
+
+@pytest.mark.parametrize(
+    "given, found",
+    [
+        ("https://sems.example.com", "https://sems.example.com"),
+        ("http://[::1]:10736/solar/", "http://[::1]:10736/solar"),
+    ],
+)
+def test_an_external_url_is_taken_without_its_last_slash(program: Program, given: str, found: str) -> None:
+    assert taken(program(f"--web.external-url={given}")).external_url == found
 
 
 @pytest.mark.parametrize("key, flag, value", WRONG)

@@ -2,9 +2,10 @@
 
 import json
 from dataclasses import replace
+from datetime import timedelta
 
 from sems_exporter.freshness import Faded, Limits, faded
-from sems_exporter.model import KWH, Station
+from sems_exporter.model import KWH, Alarm, AlarmLevel, Station
 from sems_exporter.views import as_json, described
 from tests.homes import NOON, home
 
@@ -35,6 +36,29 @@ def test_parts_are_nested_in_json() -> None:
     [inverter] = inverters
     assert [part["number"] for part in inverter["inputs"]] == ["1", "2"]
     assert inverter["inputs"][0]["power_watts"] == 3000.0
+
+
+def test_active_alarms_are_in_json_and_none_is_not_the_same_as_unknown() -> None:
+    named = Alarm(device="INV1", code="E-1", level=AlarmLevel.FAULT, name="Fan", started_at=NOON - timedelta(hours=1))
+    bare = Alarm(device="INV1", code="E-2", level=AlarmLevel.UNKNOWN)
+
+    found, none, unknown = (
+        document(faded(replace(home(), alarms=alarms), NOON, Limits(1200.0, 900.0)))
+        for alarms in ((named, bare), (), None)
+    )
+
+    assert found["alarms"] == [
+        {
+            "device": "INV1",
+            "code": "E-1",
+            "level": "fault",
+            "name": "Fan",
+            "started_at": "2026-06-10T09:00:00+00:00",
+        },
+        {"device": "INV1", "code": "E-2", "level": "unknown"},
+    ]
+    assert none["alarms"] == []
+    assert "alarms" not in unknown
 
 
 def test_what_is_not_known_is_left_out_of_json() -> None:

@@ -47,9 +47,9 @@ class Session:
         self._seat = seat
         self._lock = threading.Lock()
         self._ahead = self._noticed = 0.0
-        self._state = AccountState()
         self._served_by = seat.take() if seat else ""
-        self._keep(self._loaded())
+        self._state = self._loaded()
+        self._keep(self._state)
         if file.unsaved:
             self._go_slow()
 

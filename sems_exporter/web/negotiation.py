@@ -31,23 +31,24 @@ def negotiated(accept: bytes, accept_encoding: bytes) -> tuple[Format, bool]:
 def format_for(accept: str) -> Format:
     """The format that `accept` prefers; plain text where it names neither, wants neither, or makes no sense.
 
-    Of equally welcome formats the more exactly named wins, then OpenMetrics if it was asked for by name.
+    Of equally welcome formats one that is named in full comes before a range; beyond that, OpenMetrics is first.
     """
-    best, rank = Format.TEXT, (0.0, 0)
+    best, rank = Format.TEXT, (0.0, False, False)
     for wish in _wishes(accept):
-        offer, exactness = _offer(wish)
-        if offer is not None and wish.quality > 0 and (wish.quality, exactness) > rank:
-            best, rank = offer, (wish.quality, exactness)
+        offer = _offer(wish)
+        its_rank = (wish.quality, wish.name in _OFFERS, offer is Format.OPENMETRICS)
+        if offer is not None and wish.quality > 0 and its_rank > rank:
+            best, rank = offer, its_rank
     return best
 
 
-def _offer(wish: _Wish) -> tuple[Format | None, int]:
+def _offer(wish: _Wish) -> Format | None:
     if wish.name in _OFFERS:
         offered, versions = _OFFERS[wish.name]
-        return (offered, 3) if wish.version in versions else (None, 0)
+        return offered if wish.version in versions else None
     if wish.name in ("*/*", "text/*"):
-        return Format.TEXT, 1
-    return (Format.OPENMETRICS, 2) if wish.name == "application/*" else (None, 0)
+        return Format.TEXT
+    return Format.OPENMETRICS if wish.name == "application/*" else None
 
 
 def wants_gzip(accept_encoding: str) -> bool:
@@ -60,7 +61,7 @@ def wants_gzip(accept_encoding: str) -> bool:
 def _wishes(header: str) -> Iterator[_Wish]:
     for item in header.lower().split(","):
         name, *parameters = (part.strip() for part in item.split(";"))
-        values = dict(_pair(parameter) for parameter in parameters if "=" in parameter)
+        values = dict(_pair(parameter) for parameter in parameters)
         if name:
             yield _Wish(name, values.get("version", ""), _quality(values.get("q", "1")))
 

@@ -68,3 +68,12 @@ def test_what_stays_the_same_is_not_compressed_again(monkeypatch: pytest.MonkeyP
     stations.settle()
 
     assert texts == [b"x 2\n"]
+
+
+def test_a_station_that_is_not_here_has_no_lines() -> None:
+    """Before, after and between those that are."""
+    stations = Shelf()
+    for station in ("b", "d"):
+        stations.put(station, [b"x 1\n", *[b""] * (len(families()) - 1)])
+
+    assert [stations.fragments(station) is None for station in "abcde"] == [True, False, True, False, True]

@@ -48,7 +48,13 @@ class Occupied(Seat):
 
 
 def session(
-    directory: Path, clock: FakeClock, door: Door, password: str = "secret", seat: Seat | None = None
+    directory: Path,
+    clock: FakeClock,
+    door: Door,
+    password: str = "secret",
+    seat: Seat | None = None,
+    *,
+    metrics: SelfMetrics | None = None,
 ) -> Session:
     """A session as a start of the program makes it, on the state that is in `directory`."""
-    return Session(door.sign_in, StateFile(directory, account(password)), clock, SelfMetrics(), seat)
+    return Session(door.sign_in, StateFile(directory, account(password)), clock, metrics or SelfMetrics(), seat)

@@ -103,3 +103,34 @@ def test_a_link_is_not_followed(tmp_path: Path, caplog: pytest.LogCaptureFixture
     assert Seat(tmp_path / "account.lock").take() == ""
     assert (tmp_path / "theirs").read_text() == "theirs"
     assert len(caplog.records) == 1
+
+
+@pytest.mark.parametrize("call", ["pwrite", "pread"])
+def test_a_place_without_a_note_is_held_all_the_same(
+    call: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The disk is full, or the system has no such call."""
+    monkeypatch.delattr(os, call)
+    first = Seat(tmp_path / "account.lock")
+
+    taken = first.take()
+
+    assert (taken, Seat(tmp_path / "account.lock").take()) == ("", "another process")
+    first.leave()
+
+
+def test_the_lock_of_another_user_still_tells_who_holds_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Who may read it and not write."""
+    first = Seat(tmp_path / "account.lock")
+    first.take()
+    opened = os.open
+
+    def refusing(path: Path, flags: int, *mode: int) -> int:
+        if flags & os.O_RDWR:
+            raise PermissionError(13, "Permission denied")
+        return opened(path, flags, *mode)
+
+    monkeypatch.setattr(os, "open", refusing)
+
+    assert Seat(tmp_path / "account.lock").take().startswith(f"process {os.getpid()} on ")
+    first.leave()

@@ -1,5 +1,6 @@
 """Login discipline: few sign-ins, whatever the portal, the clock, the threads and the restarts do."""
 
+import logging
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
@@ -21,9 +22,12 @@ from sems_exporter.errors import (
     TimedOut,
     Unreachable,
 )
+from sems_exporter.masks import MASKS
 from sems_exporter.portal import state
+from sems_exporter.portal.seat import Seat
 from sems_exporter.portal.session import Session
 from sems_exporter.portal.state import Token
+from sems_exporter.selfmetrics import SelfMetrics
 from tests.clocks import FakeClock
 from tests.portal.doors import Door, Occupied, session
 
@@ -275,6 +279,17 @@ def test_a_rejected_token_leads_to_one_new_sign_in(one: Session, clock: FakeCloc
     assert one.token() is new
 
 
+def test_a_token_that_is_rejected_in_a_pause_leads_to_no_sign_in(one: Session, clock: FakeClock, door: Door) -> None:
+    token = one.token()
+    clock.advance(7200)
+    one.pause(RateLimited("too many"))
+
+    with pytest.raises(RateLimited):
+        one.renew(token)
+
+    assert len(door.knocks) == 1
+
+
 def test_a_token_that_somebody_has_renewed_meanwhile_is_not_renewed_again(
     one: Session, clock: FakeClock, door: Door
 ) -> None:
@@ -459,7 +474,10 @@ class TestKilled:
             clock.advance(901)
 
         assert len(door.knocks) == 3
-        assert "cut off" in str(refused(session(tmp_path, clock, door)))
+        assert str(refused(session(tmp_path, clock, door))).startswith(
+            "account or password rejected 0 times, and 3 sign-ins cut off by the end of the program, "
+            "which may have been too; no sign-in until"
+        )
 
     def test_a_session_makes_up_for_it(self, tmp_path: Path, clock: FakeClock, door: Door) -> None:
         for _ in range(2):
@@ -489,16 +507,92 @@ class TestClock:
         assert paused.until == clock.now()
         assert one.token().identity["token"] == "2"
 
-    def test_what_is_on_disk_moves_with_the_clock(self, tmp_path: Path, clock: FakeClock, door: Door) -> None:
+    @pytest.mark.parametrize("seconds", [86_400, -86_400])
+    def test_what_is_on_disk_moves_with_the_clock(
+        self, seconds: float, tmp_path: Path, clock: FakeClock, door: Door
+    ) -> None:
         one = session(tmp_path, clock, door)
         one.pause(RateLimited("too many"))
-        clock.jump(86_400)
+        clock.jump(seconds)
         refused(one)
 
         late = refused(session(tmp_path, clock, door))
 
         assert isinstance(late, RateLimited)
         assert late.until == clock.now() + timedelta(seconds=300)
+
+    def test_what_could_not_be_written_when_the_clock_was_set_is_written_later(
+        self, tmp_path: Path, clock: FakeClock, door: Door, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        one = session(tmp_path, clock, door)
+        one.pause(RateLimited("too many"))
+        with monkeypatch.context() as patch:
+            patch.setattr(state, "write_private", full_disk)
+            clock.jump(86_400)
+            refused(one)
+        refused(one)
+
+        late = refused(session(tmp_path, clock, door))
+
+        assert isinstance(late, RateLimited)
+        assert late.until == clock.now() + timedelta(seconds=300)
+
+    def test_a_clock_that_was_set_costs_one_write(
+        self, one: Session, clock: FakeClock, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """Not one with every request: the disk may be a card."""
+        one.token()
+        written: list[str] = []
+        monkeypatch.setattr(state, "write_private", lambda _, text: written.append(text))
+
+        clock.jump(86_400)
+        for _ in range(5):
+            one.token()
+
+        assert len(written) == 1
+
+    def test_what_is_told_of_the_brake_is_told_in_the_time_of_the_clock(self, one: Session, clock: FakeClock) -> None:
+        one.token()
+
+        clock.jump(86_400)
+
+        assert one.state.brake.next_login_at == clock.now().timestamp() + 60
+
+    def test_a_session_that_began_after_the_clock_was_set_lasts_as_long_as_any_other(
+        self, one: Session, clock: FakeClock
+    ) -> None:
+        clock.jump(86_400)
+        token = one.token()
+        clock.advance(7200)
+
+        one.renew(token)
+
+        assert one.state.brake.failures == 0
+
+    def test_a_session_that_a_clock_years_ahead_has_dated_lasts_as_long_as_any_other(
+        self, tmp_path: Path, door: Door
+    ) -> None:
+        session(tmp_path, FakeClock(START + timedelta(days=3650)), door).token()
+        clock = FakeClock(START)
+        one = session(tmp_path, clock, door)
+        token = one.token()
+        clock.advance(7200)
+
+        one.renew(token)
+
+        assert one.state.brake.failures == 0
+
+    def test_a_brake_that_a_clock_years_ahead_has_written_is_told(
+        self, tmp_path: Path, door: Door, caplog: pytest.LogCaptureFixture
+    ) -> None:
+        session(tmp_path, FakeClock(START + timedelta(days=3650)), door).token()
+        before = len(caplog.records)
+
+        for _ in range(2):
+            session(tmp_path, FakeClock(START), door)
+
+        assert before == 0
+        assert ["a clock that was ahead" in record.message for record in caplog.records] == [True]
 
     def test_a_clock_that_is_set_back_keeps_nobody_waiting(self, one: Session, clock: FakeClock, door: Door) -> None:
         door.failure = ServerFault("HTTP 500")
@@ -550,6 +644,7 @@ def test_a_fault_of_ours_in_a_sign_in_is_a_failure_and_no_rejection(one: Session
 
     assert gaps(door)[:4] == [120, 240, 480, 900]
     assert not one.state.brake.blocked
+    assert one.state.brake.outcome == "internal"
 
 
 class TestBeside:
@@ -595,9 +690,36 @@ class TestBeside:
         assert beside.renew(old).identity == one.token().identity
         assert len(door.knocks) == 2
 
-    def test_its_release_reaches_the_other_before_anything_else_is_written(
-        self, clock: FakeClock, door: Door, one: Session, beside: Session
+    def test_its_release_leaves_the_time_to_wait_that_the_other_has_set_meanwhile(
+        self, tmp_path: Path, clock: FakeClock, door: Door, one: Session, beside: Session
     ) -> None:
+        clock.advance(7200)
+        one.forget()
+        door.failure = CredentialsRejected("wrong")
+        refused(one)
+
+        beside.release()
+
+        assert isinstance(refused(session(tmp_path, clock, door)), LoginWithheld)
+        assert len(door.knocks) == 2
+
+    def test_its_release_knows_that_the_clock_was_set(
+        self, tmp_path: Path, clock: FakeClock, door: Door, one: Session, beside: Session
+    ) -> None:
+        one.pause(RateLimited("too many"))
+        clock.jump(86_400)
+        refused(one)
+
+        beside.release()
+
+        late = refused(session(tmp_path, clock, door))
+        assert isinstance(late, RateLimited)
+        assert late.until == clock.now() + timedelta(seconds=300)
+
+    def test_its_release_reaches_the_other_before_anything_else_is_written(
+        self, clock: FakeClock, door: Door, one: Session, beside: Session, caplog: pytest.LogCaptureFixture
+    ) -> None:
+        caplog.set_level(logging.INFO)
         one.forget()
         door.failure = CredentialsRejected("wrong")
         try_for(one, clock, 7200, step=300)
@@ -608,3 +730,166 @@ class TestBeside:
         clock.advance(900)
 
         assert one.token().identity["token"] == "5"
+        assert [record.message for record in caplog.records].count("a person has released the brake") == 1
+
+
+class TestTold:
+    """What others learn of it: metrics, log, words; and what nobody may."""
+
+    @pytest.fixture
+    def metrics(self) -> SelfMetrics:
+        return SelfMetrics()
+
+    @pytest.fixture
+    def shown(self, tmp_path: Path, clock: FakeClock, door: Door, metrics: SelfMetrics) -> Session:
+        return session(tmp_path, clock, door, metrics=metrics)
+
+    def brake(self, metrics: SelfMetrics) -> dict[str, float | None]:
+        return {
+            name: metrics.registry.get_sample_value(f"sems_portal_{name}")
+            for name in (
+                "credential_rejections",
+                "login_blocked",
+                "login_allowed_timestamp_seconds",
+                "paused_until_timestamp_seconds",
+            )
+        }
+
+    def sign_ins(self, metrics: SelfMetrics, outcome: str) -> float | None:
+        return metrics.registry.get_sample_value("sems_portal_logins_total", {"outcome": outcome})
+
+    def test_the_metrics_show_the_brake_from_the_start_to_the_release(
+        self, tmp_path: Path, shown: Session, clock: FakeClock, door: Door, metrics: SelfMetrics
+    ) -> None:
+        door.failure = CredentialsRejected("wrong")
+        try_for(shown, clock, 7200, step=300)
+        after = SelfMetrics()
+        again = session(tmp_path, clock, door, metrics=after)
+        held = [self.brake(metrics), self.brake(after)]
+
+        again.release()
+
+        blocked = {
+            "credential_rejections": 3.0,
+            "login_blocked": 1.0,
+            "login_allowed_timestamp_seconds": door.knocks[-1] + 480,
+            "paused_until_timestamp_seconds": 0.0,
+        }
+        assert held == [blocked, blocked]
+        assert self.brake(after) == blocked | {"credential_rejections": 0.0, "login_blocked": 0.0}
+        assert self.sign_ins(metrics, "credentials_rejected") == 3.0
+
+    def test_the_metrics_show_when_the_next_request_may_go_out(
+        self, shown: Session, clock: FakeClock, metrics: SelfMetrics
+    ) -> None:
+        shown.token()
+        shown.pause(RateLimited("too many"))
+
+        assert self.sign_ins(metrics, "ok") == 1.0
+        assert self.brake(metrics) == {
+            "credential_rejections": 0.0,
+            "login_blocked": 0.0,
+            "login_allowed_timestamp_seconds": clock.now().timestamp() + 60,
+            "paused_until_timestamp_seconds": clock.now().timestamp() + 300,
+        }
+
+    def test_the_metrics_show_a_disk_that_keeps_nothing_and_how_long_that_delays_a_sign_in(
+        self, tmp_path: Path, clock: FakeClock, door: Door, metrics: SelfMetrics
+    ) -> None:
+        (tmp_path / "file").write_text("")
+
+        session(tmp_path / "file", clock, door, metrics=metrics)
+
+        assert metrics.registry.get_sample_value("sems_state_writable") == 0.0
+        assert self.brake(metrics)["login_allowed_timestamp_seconds"] == clock.now().timestamp() + 60
+
+    def test_the_identity_of_a_session_is_masked_when_it_begins_and_when_it_is_taken_up(
+        self, tmp_path: Path, clock: FakeClock, door: Door, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        one = session(tmp_path, clock, door)
+        one._sign_in = lambda: Token({"token": "t0ps3cret"}, "https://eu-gateway.semsportal.com", 0.0)
+        one.token()
+        begun = MASKS.masked("it said t0ps3cret")
+        monkeypatch.setattr(MASKS, "_known", ())
+        monkeypatch.setattr(MASKS, "_sessions", {})
+
+        session(tmp_path, clock, door)
+
+        assert begun == MASKS.masked("it said t0ps3cret") == "it said <secret>"
+
+    def test_whether_there_is_a_session_can_be_asked_without_a_sign_in(self, one: Session, door: Door) -> None:
+        before = one.is_open
+        one.token()
+        during = one.is_open
+        one.forget()
+
+        assert (before, during, one.is_open) == (False, True, False)
+        assert len(door.knocks) == 1
+
+    def test_whoever_is_done_lets_another_process_have_the_account(
+        self, tmp_path: Path, clock: FakeClock, door: Door
+    ) -> None:
+        place = tmp_path / "lock"
+        one = session(tmp_path, clock, door, seat=Seat(place))
+        beside = session(tmp_path, clock, door, seat=Seat(place)).state.served_by
+
+        one.close()
+
+        assert beside.startswith("process ")
+        after = session(tmp_path, clock, door, seat=Seat(place))
+        assert after.state.served_by == ""
+        after.close()
+
+    def test_a_block_is_told_with_its_cause_and_its_cure(self, one: Session, clock: FakeClock, door: Door) -> None:
+        door.failure = CredentialsRejected("wrong")
+        try_for(one, clock, 7200, step=300)
+
+        assert str(refused(one)) == (
+            "account or password rejected 3 times; no sign-in until the password changes or a person runs: "
+            "sems-exporter check --release-brake"
+        )
+
+    def test_the_log_tells_a_pause_once_and_how_long_it_lasts(
+        self, one: Session, clock: FakeClock, caplog: pytest.LogCaptureFixture
+    ) -> None:
+        one.pause(RateLimited("too many"))
+        clock.advance(1)
+        one.pause(RateLimited("too many"))
+
+        [record] = caplog.records
+        assert record.levelname == "WARNING"
+        assert record.__dict__["until"] == "2026-09-24T12:05:00+00:00"
+
+    def test_the_log_tells_the_life_of_a_session_and_the_third_rejection(
+        self, one: Session, clock: FakeClock, door: Door, caplog: pytest.LogCaptureFixture
+    ) -> None:
+        caplog.set_level(logging.INFO)
+        old = one.token()
+        clock.advance(7200)
+        door.failure = CredentialsRejected("wrong")
+
+        with pytest.raises(CredentialsRejected):
+            one.renew(old)
+        try_for(one, clock, 7200, step=300)
+
+        told = [(record.levelname, record.message.partition(":")[0]) for record in caplog.records]
+        assert told == [
+            ("INFO", "signed in"),
+            ("INFO", "the portal ended the session"),
+            ("ERROR", "account or password rejected 3 times"),
+        ]
+        assert caplog.records[1].__dict__["age_seconds"] == 7200
+
+    @pytest.mark.parametrize("seconds, told", [(2.0, []), (-2.0, []), (2.5, [2.5]), (-2.5, [-2.5])])
+    def test_the_log_tells_once_that_the_clock_was_set(
+        self, seconds: float, told: list[float], one: Session, clock: FakeClock, caplog: pytest.LogCaptureFixture
+    ) -> None:
+        caplog.set_level(logging.INFO)
+        one.token()
+        caplog.clear()
+
+        clock.jump(seconds)
+        one.token()
+        one.token()
+
+        assert [record.__dict__["seconds"] for record in caplog.records] == told

@@ -83,6 +83,12 @@ def test_sign_ins_that_the_program_died_under_are_not_called_rejected() -> None:
     assert "1 of 3 times and the program ended during 2 sign-ins, which may have been rejected as well" in line
 
 
+def test_one_sign_in_that_the_program_died_under_is_the_reason_to_wait() -> None:
+    lines = said(Brake().attempting(THEN))
+
+    assert lines[-1].endswith("12:02:00 UTC (in 120 s): the program ended during the last sign-in")
+
+
 def test_a_pause_says_since_and_until_when_and_that_it_ends_by_itself() -> None:
     [line] = said(Brake().limited(THEN, None).limited(THEN + 300, None), 300)
 

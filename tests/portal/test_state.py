@@ -232,3 +232,15 @@ def test_a_directory_that_cannot_be_written_costs_one_warning_and_not_one_a_poll
     file.save(STATE)
 
     assert ["state_dir" in record.message for record in caplog.records] == [True]
+
+
+@pytest.mark.parametrize("wrong", [{"identity": ["uid", "token"]}, {"gateway": None}])
+def test_a_token_of_another_shape_is_not_used(
+    tmp_path: Path, wrong: dict[str, object], caplog: pytest.LogCaptureFixture
+) -> None:
+    document = good_document(tmp_path)
+    document["token"] |= wrong
+    StateFile(tmp_path, account()).path.write_text(json.dumps(document))
+
+    assert StateFile(tmp_path, account()).load().token is None
+    assert len(caplog.records) == 1

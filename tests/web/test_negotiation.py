@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sems_exporter.exposition import Format
-from sems_exporter.web.negotiation import format_for, wants_gzip
+from sems_exporter.web.negotiation import format_for, negotiated, wants_gzip
 
 TEXT, OPENMETRICS = Format.TEXT, Format.OPENMETRICS
 
@@ -60,10 +60,29 @@ def test_real_clients_get_what_they_prefer(accept: str, expected: Format) -> Non
         ("application/openmetrics-text;q=0.0", TEXT),
         ("text/plain;q=0,application/openmetrics-text;q=0.001", OPENMETRICS),
         ("*/*;q=0.9,application/openmetrics-text;q=0.1", TEXT),
-        ("*/*,application/openmetrics-text", OPENMETRICS),
+        ("application/openmetrics-text; q = 0.1, text/plain; q = 0.5", TEXT),
+        ("text/plain;version=0.0.4,application/openmetrics-text;q=0.9", TEXT),
+        ("text/*,application/openmetrics-text;q=0.9", TEXT),
     ],
 )
 def test_q_values_are_respected(accept: str, expected: Format) -> None:
+    assert format_for(accept) is expected
+
+
+@pytest.mark.parametrize(
+    "accept, expected",
+    [
+        ("*/*,application/openmetrics-text", OPENMETRICS),
+        ("application/openmetrics-text,*/*", OPENMETRICS),
+        ("application/*,text/plain", TEXT),
+        ("text/plain,application/*", TEXT),
+        ("text/plain,application/openmetrics-text", OPENMETRICS),
+        ("application/openmetrics-text,text/plain", OPENMETRICS),
+        ("*/*,application/*", OPENMETRICS),
+        ("application/*,text/*", OPENMETRICS),
+    ],
+)
+def test_equally_welcome_formats_are_ranked_by_name_whatever_their_order(accept: str, expected: Format) -> None:
     assert format_for(accept) is expected
 
 
@@ -78,6 +97,8 @@ def test_q_values_are_respected(accept: str, expected: Format) -> None:
         "application/openmetrics-text;q=-1",
         "application/openmetrics-text;q=nan",
         "application/openmetrics-text;q=abc",
+        "application/openmetrics-text;q",
+        "application/openmetrics-text; version = 9",
         "application/openmetrics-text-of-mine",
         "application/vnd.google.protobuf",
         "application/json",
@@ -136,9 +157,17 @@ def test_the_higher_quality_wins(openmetrics: int, text: int) -> None:
         ("*;q=0", False),
         ("identity;q=1, gzip;q=0.5", False),
         ("identity;q=0.5, gzip;q=1", True),
+        ("identity;q=0.5, gzip;q=0.5", True),
         ("gzip;q=abc", False),
         ("gzipped", False),
     ],
 )
 def test_gzip_is_sent_to_those_who_welcome_it(header: str, expected: bool) -> None:
     assert wants_gzip(header) is expected
+
+
+def test_headers_are_read_as_the_bytes_that_came() -> None:
+    """Bytes that are no UTF-8 spoil nothing but the item they stand in."""
+    format_, compressed = negotiated(b"\xff, application/openmetrics-text", b"\xff, gzip")
+
+    assert (format_, compressed) == (OPENMETRICS, True)
