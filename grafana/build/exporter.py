@@ -5,16 +5,20 @@ from typing import Any
 from . import look
 from .look import Json
 from .page import SHOWN, Page, framed
-from .panels import bars, fixed, lines, override, stat, table
+from .panels import REFS, bars, fixed, lines, override, stat, table
 from .queries import RANGE, Query, age, named, pick
 
 RATE = "[$__rate_interval]"
+BUDGETED = "15m"
+"""Long enough for a refresh or two, whose requests come together."""
 ONLY_STATION = ("station",)
 ACCOUNT = ("instance", "account")
 REJECTIONS = "sems_portal_credential_rejections"
 NOT_SCRAPED = "exporter not scraped"
 REFRESH = look.steps(look.GOOD, (600, look.ODD), (1800, look.BAD))
 REJECTED = look.steps(look.GOOD, (1, look.ODD), (3, look.BAD))
+ROUND = look.steps(look.GOOD, (28800, look.ODD), (86400, look.BAD))
+"""A station waits three rounds at most, and details older than a day are not shown."""
 
 
 def dashboard() -> Json:
@@ -22,6 +26,7 @@ def dashboard() -> Json:
     page = Page()
     page.band(4, _up(), _stations(), _last(), _next(), _brake(), _rejections(), widths=(4, 4, 4, 4, 4, 4))
     page.band(4, _login_wait(), _pause(), _logins(), _version())
+    page.band(4, _budget(), _round(), _state(), _web_config())
     page.band(8, _age_now(), _age_over_time(), widths=(8, 16))
     page.band(5, _accounts())
     page.band(8, _outcomes(), _endpoints())
@@ -119,37 +124,86 @@ def _version() -> Json:
     return stat("Version", text, query, unit="none", text="name", noValue=NOT_SCRAPED)
 
 
+def _used() -> str:
+    """The share of its budget that each account uses."""
+    by = f"by ({', '.join(ACCOUNT)})"
+    sent = f"sum {by} (rate({pick('sems_portal_requests_total')}{RATE})) * 60"
+    return f"{sent} / (max {by} ({pick('sems_portal_requests_per_minute_limit')}) > 0)"
+
+
+def _budget() -> Json:
+    text = (
+        "Requests to the portal as a share of `requests_per_minute`, of the account that uses most of it. Normal is a "
+        "tenth for a home; a fleet that is read in rotation uses nearly all."
+    )
+    query = Query(f"max({_used()})", "Budget used", interval=BUDGETED)
+    return stat("Budget used", text, query, unit="percentunit", decimals=0, noValue=NOT_SCRAPED)
+
+
+def _round() -> Json:
+    text = (
+        "Time that reading the details of all stations once takes under the budget, of the account that needs longest. "
+        "Beyond the interval they are read in rotation: a station may have to wait three rounds, and details are shown "
+        "for a day at most."
+    )
+    expr = _own("max", "sems_details_round_seconds")
+    return _number("Round of all details", text, expr, unit="s", thresholds=ROUND, noValue="none read yet")
+
+
+def _state() -> Json:
+    text = (
+        "Whether session and brake can be kept on disk. If not, each restart signs in anew and forgets the brake: make "
+        "the state directory writable. With several accounts: whether all can."
+    )
+    return _number("State kept on disk", text, _own("min", "sems_state_writable"), mappings=look.YES_NO)
+
+
+def _web_config() -> Json:
+    text = (
+        "Whether the web configuration file is in force as it stands. If not, it was changed to something that cannot "
+        "be used; the log says why, and what held before still holds."
+    )
+    expr = _own("min", "sems_web_config_last_reload_success")
+    return _number("Web configuration in force", text, expr, mappings=look.YES_NO)
+
+
 def _accounts() -> Json:
     text = (
         "A line for each account of each exporter. An exporter with the single account of its plain settings names "
-        "none."
+        "none. Elsewhere are stations that another account of the exporter reads, unmatched words of `stations` and "
+        "`exclude_stations` that no station answers to."
     )
     by = f"max by ({', '.join(ACCOUNT)})"
     queries = (
         Query(_own(by, "sems_up")),
         Query(_own(by, "sems_stations")),
+        Query(_own(by, "sems_stations_elsewhere")),
+        Query(_own(by, "sems_stations_unmatched")),
         Query(f"clamp_min(time() - {_set(by, 'sems_refresh_last_success_timestamp_seconds')}, 0)"),
+        Query(_used(), interval=BUDGETED),
+        Query(_own(by, "sems_details_round_seconds")),
+        Query(_own(by, "sems_state_writable")),
         Query(_own(by, "sems_portal_login_blocked")),
         Query(_own(by, REJECTIONS)),
         Query(f"clamp_min({_own(by, 'sems_portal_paused_until_timestamp_seconds')} - time(), 0)"),
     )
-    columns = {
-        "instance": "Exporter",
-        "account": "Account",
-        "Value #A": "Portal reached",
-        "Value #B": "Stations",
-        "Value #C": "Latest good refresh",
-        "Value #D": "Brake",
-        "Value #E": "Rejections",
-        "Value #F": "Requests wait for",
-    }
+    headings = [
+        *("Portal reached", "Stations", "Elsewhere", "Unmatched", "Latest refresh", "Budget used", "Round"),
+        *("State kept", "Brake", "Rejections", "Requests wait"),
+    ]
+    columns = {"instance": "Exporter", "account": "Account"}
+    columns |= {f"Value #{ref}": heading for ref, heading in zip(REFS, headings, strict=False)}
     coloured: Json = {"custom.cellOptions": {"type": "color-text"}}
     looks: dict[str, Json] = {
         "Portal reached": coloured | {"mappings": look.YES_NO},
-        "Latest good refresh": coloured | {"unit": "s", "decimals": 0, "thresholds": REFRESH},
+        "Unmatched": coloured | {"thresholds": look.ANY_IS_ODD},
+        "Latest refresh": coloured | {"unit": "s", "decimals": 0, "thresholds": REFRESH},
+        "Budget used": {"unit": "percentunit", "decimals": 0},
+        "Round": coloured | {"unit": "s", "decimals": 0, "thresholds": ROUND},
+        "State kept": coloured | {"mappings": look.YES_NO},
         "Brake": coloured | {"mappings": look.BRAKE},
         "Rejections": coloured | {"thresholds": REJECTED},
-        "Requests wait for": {"unit": "s", "decimals": 0},
+        "Requests wait": {"unit": "s", "decimals": 0},
     }
     return table("Accounts", text, *queries, columns=columns, looks=looks, noValue=NOT_SCRAPED)
 

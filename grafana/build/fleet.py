@@ -5,8 +5,8 @@ from sems_exporter.model import StationState
 from . import look, tiles
 from .look import Json
 from .page import Page, framed
-from .panels import bars, lines, stat, table
-from .queries import KWH, Query, age, alarms, each, named, state, total
+from .panels import REFS, bars, lines, stat, table
+from .queries import KWH, Query, age, alarms, each, named, pick, state, total
 
 INSTALLED = each("sems_station_installed_power_watts")
 YIELD = f"{each('sems_station_full_load_time_today_seconds')} / 3600"
@@ -15,7 +15,17 @@ YIELD = f"{each('sems_station_full_load_time_today_seconds')} / 3600"
 def dashboard() -> Json:
     """The dashboard."""
     page = Page()
-    page.band(4, _count(), _running(), _power(), _energy(), tiles.active_alarms(), tiles.silent_stations())
+    page.band(
+        4,
+        _count(),
+        _running(),
+        _power(),
+        _energy(),
+        tiles.active_alarms(),
+        tiles.silent_stations(),
+        _selection(),
+        widths=(3, 3, 4, 4, 3, 3, 4),
+    )
     page.band(12, _table())
     page.band(9, _yields(), _loads(), widths=(8, 16))
     text = "All stations in one table: state, power, specific yield, age of the data, alarms."
@@ -52,17 +62,32 @@ def _energy() -> Json:
     return stat("☀ Sun today", text, query, unit="kwatth", decimals=1, noValue=look.NOT_NOW)
 
 
+def _selection() -> Json:
+    text = (
+        "Stations that another account of the same exporter reads, and words of `stations` and `exclude_stations` that "
+        "no station answers to: of all accounts, whatever is selected above. The Exporter dashboard lists the accounts."
+    )
+    queries = (
+        Query(f"sum({pick('sems_stations_elsewhere')})", "read elsewhere", look.EXPORT),
+        Query(f"sum({pick('sems_stations_unmatched')})", "unmatched words"),
+    )
+    return stat("Selection", text, *queries, unit="none", rows=True, thresholds=look.ANY_IS_ODD, noValue=look.NOT_NOW)
+
+
 def _table() -> Json:
     text = (
         "A line for each station, the least specific yield first; click a name for its Home dashboard. kWh/kWp is "
-        "today's energy over installed power and compares plants of any size. Age is that of the portal's newest "
-        "report, Self-suff. the share of today's consumption that the plant covered. Empty cells are not known now."
+        "today's energy over installed power and compares plants of any size. Data age is that of the portal's newest "
+        "report, Details that of the last look at its devices: after 20 minutes a fleet in rotation shows of a station "
+        "what the account's list says, after a day only that. Self-suff. is the share of today's consumption that the "
+        "plant covered. Empty cells are not known now."
     )
     power = tiles.POWER.format
     queries = (
         Query(named(state("station", StationState), "station")),
         Query(f"sum by (station) ({alarms('station', 'level')})"),
         Query(age("station")),
+        Query(f"time() - {each('sems_station_details_timestamp_seconds')}"),
         Query(each(power("pv"))),
         Query(INSTALLED),
         Query(YIELD),
@@ -72,21 +97,12 @@ def _table() -> Json:
         Query(each(power("grid_import"))),
         Query(each(power("grid_export"))),
     )
-    columns = {
-        "title": "Station",
-        "Value #A": "State",
-        "Value #B": "Alarms",
-        "Value #C": "Data age",
-        "Value #D": "☀ Now",
-        "Value #E": "Installed",
-        "Value #F": "kWh/kWp",
-        "Value #G": "☀ Today",
-        "Value #H": "▮ Charge",
-        "Value #I": "Self-suff.",
-        "Value #J": "▼ Grid",
-        "Value #K": "▲ Grid",
-        "station": "Id",
-    }
+    headings = [
+        *("State", "Alarms", "Data age", "Details", "☀ Now", "Installed", "kWh/kWp", "☀ Today"),
+        *("▮ Charge", "Self-suff.", "▼ Grid", "▲ Grid"),
+    ]
+    values = {f"Value #{ref}": heading for ref, heading in zip(REFS, headings, strict=False)}
+    columns = {"title": "Station"} | values | {"station": "Id"}
     return table("All stations", text, *queries, columns=columns, looks=_looks(), sort=("kWh/kWp", False), noValue="–")
 
 
@@ -98,22 +114,23 @@ def _looks() -> dict[str, Json]:
     }
     # Not a cell with a gauge: Grafana draws one that is nearly empty where there is no battery.
     coloured: Json = {"custom.cellOptions": {"type": "color-text"}}
-    watts: Json = {"unit": "watt", "custom.width": 88}
-    share: Json = {"unit": "percentunit", "decimals": 0, "custom.width": 88}
+    watts: Json = {"unit": "watt", "custom.width": 80}
+    share: Json = {"unit": "percentunit", "decimals": 0, "custom.width": 80}
     return {
         "Station": {"links": [home], "custom.minWidth": 140},
-        "State": coloured | {"mappings": look.STATION_STATES, "custom.width": 120},
-        "Alarms": coloured | {"thresholds": look.ANY_IS_BAD, "custom.width": 76},
-        "Data age": coloured | {"unit": "s", "decimals": 0, "thresholds": look.AGE, "custom.width": 92},
+        "State": coloured | {"mappings": look.STATION_STATES, "custom.width": 110},
+        "Alarms": coloured | {"thresholds": look.ANY_IS_BAD, "custom.width": 72},
+        "Data age": coloured | {"unit": "s", "decimals": 0, "thresholds": look.AGE, "custom.width": 84},
+        "Details": coloured | {"unit": "s", "decimals": 0, "thresholds": look.DETAILS_AGE, "custom.width": 84},
         "☀ Now": watts,
         "Installed": watts,
-        "kWh/kWp": {"decimals": 2, "custom.width": 88},
-        "☀ Today": {"unit": "kwatth", "decimals": 1, "custom.width": 96},
+        "kWh/kWp": {"decimals": 2, "custom.width": 80},
+        "☀ Today": {"unit": "kwatth", "decimals": 1, "custom.width": 88},
         "▮ Charge": coloured | share | {"thresholds": look.CHARGE, "mappings": look.UNKNOWN},
         "Self-suff.": share,
         "▼ Grid": watts,
         "▲ Grid": watts,
-        "Id": {"custom.width": 110},
+        "Id": {"custom.width": 90},
     }
 
 

@@ -51,6 +51,8 @@ CHARGE = steps(BAD, (0.1, ODD), (0.2, GOOD))
 HEALTH = steps(BAD, (0.7, ODD), (0.8, GOOD))
 SHARE = steps(IDLE, (0.25, ODD), (0.5, GOOD))
 AGE = steps(GOOD, (1200, ODD), (3600, BAD))
+DETAILS_AGE = steps(GOOD, (1200, IDLE), (43200, ODD), (86400, BAD))
+"""Grey where they wait for their turn and are not shown meanwhile; after a day they are forgotten."""
 ANY_IS_BAD = steps(GOOD, (1, BAD))
 ANY_IS_ODD = steps(GOOD, (1, ODD))
 NONE_IS_BAD = steps(BAD, (1, GOOD))

@@ -44,7 +44,7 @@ def exposed(
     """
     with SimulatedPortal(plants, clock=clock, signature_tolerance=None) as portal:
         account = Account("demo@example.com", Secret("demo"), portal.login_url, ("127.0.0.1",))
-        settings = Settings(account=account, requests_per_minute=100_000, state_dir=state)
+        settings = Settings(account=account, requests_per_minute=600, state_dir=state)
         parts = exporter(settings, SteppedClock(clock))
         shown = Exposition(
             parts.snapshots, parts.metrics.registry, parts.clock, timer=lambda: parts.clock.now().timestamp()
