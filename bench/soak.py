@@ -27,6 +27,7 @@ import pytest
 
 from bench.curve import curve
 from sems_exporter.exposition import own
+from sems_exporter.simulator import plant
 from tests.e2e.faults import checks, plants
 from tests.e2e.faults.row import Row
 from tests.e2e.faults.table import TABLE
@@ -37,6 +38,8 @@ START = datetime(2026, 6, 1, 0, 0, 20, tzinfo=UTC)
 SHAPE = Shape(start=START, before=timedelta(days=1), interval=600.0)
 HOUR = 3600.0
 LASTING = 1500.0
+MINUTES = 24 * 60
+"""Of a day, which the plants remember, so that the truth of its instants need not be worked out from the beginning."""
 WARM_UP = 24
 """Hours after which nothing grows any more: caches are full, and each code path has run."""
 REMEMBERED = 2
@@ -89,6 +92,7 @@ def world(directory: Path) -> Iterator[World]:
     stage = Stage()
     with pytest.MonkeyPatch.context() as patch, served(stage) as web, pytest.MonkeyPatch.context() as inner:
         patch.setattr(own, "AGE", 0.0)
+        patch.setattr(plant, "_CHECKPOINTS", MINUTES)
         made = World(directory, SHAPE, web, lambda app: setattr(stage, "application", app), inner)
         try:
             yield made

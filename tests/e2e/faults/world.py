@@ -268,9 +268,9 @@ class World:
         self.parts.poller.run(self.clock.curtain)
         ended = self.clock.now()
         self.due = ended + timedelta(seconds=self.clock.pause)
-        # The plants change with the minute, so all that may have been read is true at one of these instants.
+        # The plants change course with the minute, so all that may have been read is true at one of these instants.
         minute = begun.replace(second=0, microsecond=0) + timedelta(minutes=1)
-        self.truth.instants += [begun, minute, ended] if minute < ended else [ended]
+        self.truth.instants += [begun, minute, ended] if minute < ended else [begun, ended]
 
     def poll_for(self, seconds: float) -> None:
         """All turns of the poll loop within so many seconds, with a scrape at the end."""
