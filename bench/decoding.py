@@ -20,7 +20,7 @@ from sems_exporter.findings import Findings
 from sems_exporter.freshness import Limits, faded
 from sems_exporter.model import Station
 from sems_exporter.portal import StationRef
-from sems_exporter.portal.base import Portal
+from sems_exporter.portal.base import Source
 from sems_exporter.portal.classic.portal import Classic
 from sems_exporter.portal.client import Call
 from sems_exporter.portal.envelope import Answer
@@ -74,7 +74,7 @@ def _column(dialect: Dialect, number: int) -> dict[str, float]:
         }
 
 
-def _read(portal: Portal) -> StationRef:
+def _read(portal: Source) -> StationRef:
     ref = portal.stations(Findings())[0]
     portal.read(ref, Findings())
     return ref
@@ -84,10 +84,10 @@ def _stages(dialect: str, recorder: Recorder, ref: StationRef) -> dict[str, floa
     findings, quality, clock = Findings(), Quality(), SystemClock()
     told: Any = Told(recorder.heard)
 
-    def portal() -> Portal:
+    def portal() -> Source:
         return SemsPlus(told, clock) if dialect == "semsplus" else Classic(told, clock)
 
-    def checked(of: Portal) -> Station:
+    def checked(of: Source) -> Station:
         return quality.check(totals(of.read(ref, findings)), clock.now(), findings)
 
     known = portal()

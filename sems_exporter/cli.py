@@ -198,8 +198,6 @@ def main(args: list[str] | None = None) -> NoReturn:
         _end(str(error), 1)
     except (click.Abort, KeyboardInterrupt):
         sys.exit(130)
-    except click.ClickException as error:
-        _end(error.format_message(), 1)
     sys.exit(0)
 
 

@@ -1,8 +1,10 @@
 """The command line: which command runs, what the exit code says, and that nobody ever sees a traceback."""
 
+from importlib.metadata import PackageNotFoundError
+
 import pytest
 
-from sems_exporter import cli, demo, errors, probe, running
+from sems_exporter import cli, demo, errors, probe, running, version
 from sems_exporter.config import Settings
 
 
@@ -108,6 +110,15 @@ def test_the_version_is_told(capsys: pytest.CaptureFixture[str]) -> None:
     name, _, number = capsys.readouterr().out.strip().partition(" ")
     assert (code, name) == (0, "sems-exporter")
     assert number
+
+
+def test_a_checkout_that_is_not_installed_runs_without_a_version(monkeypatch: pytest.MonkeyPatch) -> None:
+    def nowhere(_: str) -> str:
+        raise PackageNotFoundError
+
+    monkeypatch.setattr(version, "version", nowhere)
+
+    assert version.package_version() == "unknown"
 
 
 @pytest.mark.usefixtures("calls")

@@ -170,3 +170,8 @@ def test_a_secret_does_not_leave_its_process() -> None:
     with pytest.raises(TypeError, match="stays"):
         pickle.dumps(Secret("hunter2"))
     assert "hunter2" not in f"{Secret('hunter2')} {Secret('hunter2')!r}"
+
+
+def test_equal_secrets_are_one_whatever_their_source(tmp_path: Path) -> None:
+    assert {Secret("hunter2"), Secret("hunter2", tmp_path / "password")} == {Secret("hunter2")}
+    assert Secret("hunter2") != "hunter2"

@@ -12,7 +12,7 @@ from sems_exporter import errors
 from sems_exporter.clock import Clock
 from sems_exporter.findings import Findings
 from sems_exporter.model import Station
-from sems_exporter.portal.base import Portal, StationRef
+from sems_exporter.portal.base import Source, StationRef
 from sems_exporter.portal.session import Session
 from sems_exporter.portal.state import AccountState, Token
 
@@ -27,7 +27,7 @@ class Dialect:
     """One way to talk to the portal. `outdated` are the failures that say the portal has left this dialect."""
 
     name: str
-    portal: Portal
+    portal: Source
     sign_in: Callable[[], Token]
     endpoints: tuple[str, ...]
     outdated: tuple[type[errors.PortalError], ...]
@@ -104,7 +104,7 @@ class AutoPortal:
         self._switch.dialect.portal.close()
         self._session.close()
 
-    def _try(self, ask: Callable[[Portal], T]) -> T:
+    def _try(self, ask: Callable[[Source], T]) -> T:
         dialect = self._switch.dialect
         try:
             return ask(dialect.portal)

@@ -28,7 +28,7 @@ class StationRef:
     alarms: tuple[Alarm, ...] | None = None
 
 
-class Portal(Protocol):
+class Source(Protocol):
     """One account, read through one dialect. Methods raise PortalError and block while they ask."""
 
     def stations(self, findings: Findings) -> tuple[StationRef, ...]:
@@ -40,11 +40,15 @@ class Portal(Protocol):
     def read(self, ref: StationRef, findings: Findings) -> Station:
         """Everything the portal says now of one station, decoded but not yet judged."""
 
+    def close(self) -> None:
+        """Drop kept connections."""
+
+
+class Portal(Source, Protocol):
+    """One account, read through whichever dialect is understood, with its session and its brake."""
+
     def account_state(self) -> AccountState:
         """The session and the brake of the account."""
 
     def release_brake(self) -> None:
         """Allow a sign-in again after rejected credentials, on behalf of a person."""
-
-    def close(self) -> None:
-        """Drop kept connections."""

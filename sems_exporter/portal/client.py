@@ -25,10 +25,6 @@ HARMLESS = frozenset({"semsPlusWeb"})
 """What an identity holds beside secrets."""
 
 
-def _as_it_is(data: Any) -> Any:
-    return data
-
-
 @dataclass(frozen=True, slots=True)
 class Call:
     """One request below the gateway's base address."""
@@ -67,7 +63,7 @@ class AccountClient(ABC):
     def dressed(self, call: Call, token: Token) -> Exchange:
         """`call` with the address and the headers of `token`."""
 
-    def call(self, call: Call, decoded: Callable[[Any], T] = _as_it_is) -> T:
+    def call(self, call: Call, decoded: Callable[[Any], T]) -> T:
         """The `data` of a successful answer, `decoded`; raises PortalError, as `decoded` may.
 
         What the decoder raises is the outcome of the request: a success with nothing in it is none. A call is sent

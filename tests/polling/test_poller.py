@@ -292,6 +292,26 @@ class TestFailures:
         assert outcome.whole is failure
         assert bench.value("sems_up") == 0.0
 
+    def test_three_stations_in_a_row_that_cannot_be_reached_end_the_refresh_and_count_once_each(self) -> None:
+        """The way is gone; a thousand more timeouts would tell nothing new."""
+        bench = Bench("a", "b", "c", "d")
+        bench.portal.failing = {key: errors.TimedOut(f"no answer for {key}") for key in "abcd"}
+
+        outcome = bench.poller.refresh()
+
+        assert bench.portal.reads == ["a", "b", "c"]
+        assert outcome.whole is bench.portal.failing["c"]
+        assert bench.value("sems_refresh_failures_total", reason="timeout") == 3.0
+
+    def test_stations_that_cannot_be_reached_between_others_end_nothing(self) -> None:
+        bench = Bench("a", "b", "c", "d")
+        bench.portal.failing = {key: errors.TimedOut("no answer") for key in "abd"}
+
+        outcome = bench.poller.refresh()
+
+        assert bench.portal.reads == ["a", "b", "c", "d"]
+        assert outcome.whole is None
+
     def test_all_stations_failing_is_down(self) -> None:
         bench = Bench("a")
         bench.portal.failing["a"] = errors.ServerFault("500")

@@ -1,5 +1,6 @@
 """Which dialect is spoken: SEMS+ by choice, the classic one when the portal says that its protocol has changed."""
 
+import json
 import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -158,6 +159,22 @@ def test_the_dialect_in_use_outlives_a_restart_without_a_sign_in(build: Builder)
 
     assert station.pv_power is not None
     assert home.portal.login_attempts == before
+
+
+def test_a_session_whose_data_host_is_not_trusted_any_more_is_given_up(build: Builder) -> None:
+    """The settings may have changed since, or somebody has written into the file."""
+    home = build("semsplus")
+    home.read()
+    [path] = home.state_dir.glob("account-*.json")
+    document = json.loads(path.read_text())
+    document["token"]["gateway"] = "https://gateway.example.com/web/sems"
+    path.write_text(json.dumps(document))
+    home.clock.advance(HOUR)
+
+    home.restart()
+
+    assert home.read().pv_power is not None
+    assert home.portal.login_attempts == 2
 
 
 def test_a_dialect_that_the_user_names_is_the_only_one(build: Builder) -> None:

@@ -853,10 +853,11 @@ class TestTold:
         self, one: Session, clock: FakeClock, caplog: pytest.LogCaptureFixture
     ) -> None:
         one.pause(RateLimited("too many"))
+        [record] = caplog.records
         clock.advance(1)
         one.pause(RateLimited("too many"))
 
-        [record] = caplog.records
+        assert caplog.records == [record]
         assert record.levelname == "WARNING"
         assert record.__dict__["until"] == "2026-09-24T12:05:00+00:00"
 

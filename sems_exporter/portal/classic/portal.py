@@ -15,7 +15,6 @@ from sems_exporter.portal.base import StationRef
 from sems_exporter.portal.classic import decode
 from sems_exporter.portal.classic.client import ClassicClient
 from sems_exporter.portal.client import Call
-from sems_exporter.portal.state import AccountState
 
 log = logging.getLogger(__name__)
 
@@ -69,14 +68,6 @@ class Classic:
             lambda data: decode.monitor(data, self._clock.now(), findings),
         )
         return replace(station, id=ref.id, name=station.name or ref.name)
-
-    def account_state(self) -> AccountState:
-        """The session and the brake of the account."""
-        return self._client.session.state
-
-    def release_brake(self) -> None:
-        """Allow a sign-in again after rejected credentials."""
-        self._client.session.release()
 
     def close(self) -> None:
         """Drop kept connections."""

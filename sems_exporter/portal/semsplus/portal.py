@@ -19,7 +19,6 @@ from sems_exporter.portal.semsplus.devicelists import DeviceRef
 from sems_exporter.portal.semsplus.devices import DeviceReader, Facts
 from sems_exporter.portal.semsplus.memory import Kept, Memory
 from sems_exporter.portal.semsplus.questions import Questions
-from sems_exporter.portal.state import AccountState
 
 log = logging.getLogger(__name__)
 
@@ -120,14 +119,6 @@ class SemsPlus:
         facts.update(self._energies(facts, questions, findings))
         facts.update(active_alarms(questions, findings))
         return Station(**facts)
-
-    def account_state(self) -> AccountState:
-        """The session and the brake of the account."""
-        return self._client.session.state
-
-    def release_brake(self) -> None:
-        """Allow a sign-in again after rejected credentials."""
-        self._client.session.release()
 
     def close(self) -> None:
         """Drop kept connections."""

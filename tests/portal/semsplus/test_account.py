@@ -283,6 +283,19 @@ def test_a_code_that_nobody_has_described_is_counted_and_costs_one_answer_only(h
     assert station.meters[0].grid_import_power is not None
 
 
+def test_a_sign_in_that_fails_in_the_middle_of_a_station_ends_it(home: Home) -> None:
+    """Nothing else could be asked either."""
+    home.read()
+    home.clock.advance(HOUR)
+    home.portal.script_always("flow", Answer(body={"code": "100002"}))
+    home.portal.script_always("login", Answer(500))
+
+    failure = refused(home)
+
+    assert type(failure) is errors.ServerFault
+    assert home.portal.login_attempts == 2
+
+
 class TestOverview:
     """The list as it is now, for accounts of more stations than the budget allows."""
 
@@ -335,6 +348,35 @@ class TestOverview:
         assert [ref.alarms for ref in refs] == [None, None, None]
         assert all(ref.pv_power is not None for ref in refs)
         assert fleet.asked("alarms") == 1
+
+    def test_alarms_are_read_page_by_page_and_no_more_than_five(self, fleet: Home) -> None:
+        def endless(envelope: dict[str, Any], parameters: Mapping[str, Any]) -> None:
+            [first, *_] = parameters["stationIds"]
+            rows = [{"stationId": first, "warning_code": f"E-{parameters['pageIndex']}", "status": 0}]
+            envelope["data"] = {"dataList": rows, "total": 10_000}
+
+        fleet.portal.mutate("alarms", endless)
+
+        [ref, *_] = fleet.account.overview(Findings(), anew=True)
+
+        assert ref.alarms is not None
+        assert [alarm.code for alarm in ref.alarms] == ["E-1", "E-2", "E-3", "E-4", "E-5"]
+
+    def test_a_pause_that_begins_with_the_alarms_ends_the_overview(self, fleet: Home) -> None:
+        fleet.portal.script("alarms", Answer(429))
+
+        with pytest.raises(errors.RateLimited):
+            fleet.account.overview(Findings(), anew=True)
+
+    def test_a_list_refused_by_an_unknown_code_is_the_one_of_before_and_the_code_is_counted(self, fleet: Home) -> None:
+        before = fleet.account.overview(Findings(), anew=True)
+        fleet.portal.script_always("stations", Answer(body={"code": "Q4711", "msg": "?"}))
+        findings = Findings()
+
+        refs = fleet.account.overview(findings, anew=True)
+
+        assert [ref.id for ref in refs] == [ref.id for ref in before]
+        assert findings.unknown == {Unknown.RESULT_CODE: 1}
 
     def test_a_list_that_cannot_be_read_anew_keeps_the_instant_it_is_from(self, fleet: Home) -> None:
         before = fleet.account.overview(Findings(), anew=True)

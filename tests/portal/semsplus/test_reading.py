@@ -8,7 +8,7 @@ import pytest
 
 from sems_exporter import errors
 from sems_exporter.findings import Dropped, Unknown
-from sems_exporter.model import DeviceState, Station
+from sems_exporter.model import DeviceState, Station, StationState
 from sems_exporter.simulator import Answer, demo_plants
 from tests.portal.semsplus.conftest import Builder
 from tests.portal.semsplus.homes import Home, SharedClock, readings
@@ -419,3 +419,30 @@ def test_without_a_zone_there_is_no_time_of_the_data_and_no_day(home: Home) -> N
     assert station.pv_power is not None
     assert home.asked("statistics") == 0
     assert home.findings.dropped["sems_station_data_timestamp_seconds", Dropped.BAD_TIME] == 0
+
+
+def test_a_station_state_that_nobody_knows_is_unknown_and_counted(home: Home) -> None:
+    home.portal.mutate("flow", lambda envelope, _: envelope["data"].update(status=77))
+
+    assert home.read().state is StationState.UNKNOWN
+    assert home.findings.unknown == {Unknown.STATUS: 1}
+
+
+def test_a_flow_without_powers_and_time_is_an_empty_answer_and_no_station_at_rest(home: Home) -> None:
+    def emptied(envelope: dict[str, Any], _: Any) -> None:
+        envelope["data"] = {"status": 1}
+
+    home.portal.mutate("flow", emptied)
+
+    station = home.read()
+
+    assert (station.pv_power, station.data_timestamp) == (None, None)
+    assert home.outcomes("flow") == {"empty": 1}
+
+
+def test_what_hangs_behind_an_inverter_and_is_no_battery_system_is_left_out(home: Home) -> None:
+    home.portal.mutate(
+        "batteries", lambda envelope, _: envelope["data"].append({"type": "BAT_RACK", "sn": "RACK1", "soc": 5})
+    )
+
+    assert [battery.id for battery in home.read().batteries] == [BATTERY]
