@@ -136,7 +136,7 @@ def _budget() -> Json:
         "Requests to the portal as a share of `requests_per_minute`, of the account that uses most of it. Normal is a "
         "tenth for a home; a fleet that is read in rotation uses nearly all."
     )
-    query = Query(f"max({_used()})", "Budget used", interval=BUDGETED)
+    query = Query(f"max({_used()})", "Budget used", look.EXPORT, interval=BUDGETED)
     return stat("Budget used", text, query, unit="percentunit", decimals=0, noValue=NOT_SCRAPED)
 
 
@@ -193,19 +193,26 @@ def _accounts() -> Json:
     ]
     columns = {"instance": "Exporter", "account": "Account"}
     columns |= {f"Value #{ref}": heading for ref, heading in zip(REFS, headings, strict=False)}
-    coloured: Json = {"custom.cellOptions": {"type": "color-text"}}
-    looks: dict[str, Json] = {
+    return table("Accounts", text, *queries, columns=columns, looks=_account_looks(), noValue=NOT_SCRAPED)
+
+
+def _account_looks() -> dict[str, Json]:
+    """Narrow enough that nobody has to scroll sideways to the brake."""
+    narrow: Json = {"custom.minWidth": 88}
+    coloured: Json = narrow | {"custom.cellOptions": {"type": "color-text"}}
+    return {
         "Portal reached": coloured | {"mappings": look.YES_NO},
+        "Stations": narrow,
+        "Elsewhere": narrow,
         "Unmatched": coloured | {"thresholds": look.ANY_IS_ODD},
         "Latest refresh": coloured | {"unit": "s", "decimals": 0, "thresholds": REFRESH},
-        "Budget used": {"unit": "percentunit", "decimals": 0},
+        "Budget used": narrow | {"unit": "percentunit", "decimals": 0},
         "Round": coloured | {"unit": "s", "decimals": 0, "thresholds": ROUND},
         "State kept": coloured | {"mappings": look.YES_NO},
         "Brake": coloured | {"mappings": look.BRAKE},
         "Rejections": coloured | {"thresholds": REJECTED},
-        "Requests wait": {"unit": "s", "decimals": 0},
+        "Requests wait": narrow | {"unit": "s", "decimals": 0},
     }
-    return table("Accounts", text, *queries, columns=columns, looks=looks, noValue=NOT_SCRAPED)
 
 
 def _ages() -> tuple[Query, ...]:

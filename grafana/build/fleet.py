@@ -87,7 +87,7 @@ def _table() -> Json:
         Query(named(state("station", StationState), "station")),
         Query(f"sum by (station) ({alarms('station', 'level')})"),
         Query(age("station")),
-        Query(f"time() - {each('sems_station_details_timestamp_seconds')}"),
+        Query(f"clamp_min(time() - {each('sems_station_details_timestamp_seconds')}, 0)"),
         Query(each(power("pv"))),
         Query(INSTALLED),
         Query(YIELD),
