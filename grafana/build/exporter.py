@@ -171,7 +171,7 @@ def _accounts() -> Json:
     text = (
         "A line for each account of each exporter. An exporter with the single account of its plain settings names "
         "none. Elsewhere are stations that another account of the exporter reads, unmatched words of `stations` and "
-        "`exclude_stations` that no station answers to."
+        "`exclude_stations` that no station answers to; the others are those of the tiles above."
     )
     by = f"max by ({', '.join(ACCOUNT)})"
     queries = (
@@ -188,8 +188,8 @@ def _accounts() -> Json:
         Query(f"clamp_min({_own(by, 'sems_portal_paused_until_timestamp_seconds')} - time(), 0)"),
     )
     headings = [
-        *("Portal reached", "Stations", "Elsewhere", "Unmatched", "Latest refresh", "Budget used", "Round"),
-        *("State kept", "Brake", "Rejections", "Requests wait"),
+        *("Reached", "Stations", "Elsewhere", "Unmatched", "Refreshed", "Budget", "Round"),
+        *("State kept", "Brake", "Rejections", "Pause"),
     ]
     columns = {"instance": "Exporter", "account": "Account"}
     columns |= {f"Value #{ref}": heading for ref, heading in zip(REFS, headings, strict=False)}
@@ -201,17 +201,18 @@ def _account_looks() -> dict[str, Json]:
     narrow: Json = {"custom.minWidth": 88}
     coloured: Json = narrow | {"custom.cellOptions": {"type": "color-text"}}
     return {
-        "Portal reached": coloured | {"mappings": look.YES_NO},
+        "Exporter": {"custom.minWidth": 110},
+        "Reached": coloured | {"mappings": look.YES_NO},
         "Stations": narrow,
         "Elsewhere": narrow,
         "Unmatched": coloured | {"thresholds": look.ANY_IS_ODD},
-        "Latest refresh": coloured | {"unit": "s", "decimals": 0, "thresholds": REFRESH},
-        "Budget used": narrow | {"unit": "percentunit", "decimals": 0},
+        "Refreshed": coloured | {"unit": "s", "decimals": 0, "thresholds": REFRESH},
+        "Budget": narrow | {"unit": "percentunit", "decimals": 0},
         "Round": coloured | {"unit": "s", "decimals": 0, "thresholds": ROUND},
         "State kept": coloured | {"mappings": look.YES_NO},
         "Brake": coloured | {"mappings": look.BRAKE},
         "Rejections": coloured | {"thresholds": REJECTED},
-        "Requests wait": narrow | {"unit": "s", "decimals": 0},
+        "Pause": narrow | {"unit": "s", "decimals": 0},
     }
 
 
