@@ -34,6 +34,7 @@ ALERTS = sorted({rule["alert"] for rule in ALL if "alert" in rule})
 NEEDS_WEEKS = {"station:sems_pv_energy:kwh_3d_usual"}
 NEEDS_TROUBLE = {
     "station:sems_data_old_by_day:seconds",
+    "station:sems_silent_by_day:bool",
     "inverter:sems_offline_by_day:bool",
     "station:sems_pv_zero_by_day:watts",
 }

@@ -136,7 +136,7 @@ def _budget() -> Json:
         "Requests to the portal as a share of `requests_per_minute`, of the account that uses most of it. Normal is a "
         "tenth for a home; a fleet that is read in rotation uses nearly all."
     )
-    query = Query(f"max({_used()})", "Budget used", interval=BUDGETED)
+    query = Query(f"max({_used()})", "Budget used", look.EXPORT, interval=BUDGETED)
     return stat("Budget used", text, query, unit="percentunit", decimals=0, noValue=NOT_SCRAPED)
 
 
@@ -171,7 +171,7 @@ def _accounts() -> Json:
     text = (
         "A line for each account of each exporter. An exporter with the single account of its plain settings names "
         "none. Elsewhere are stations that another account of the exporter reads, unmatched words of `stations` and "
-        "`exclude_stations` that no station answers to."
+        "`exclude_stations` that no station answers to; the others are those of the tiles above."
     )
     by = f"max by ({', '.join(ACCOUNT)})"
     queries = (
@@ -188,24 +188,32 @@ def _accounts() -> Json:
         Query(f"clamp_min({_own(by, 'sems_portal_paused_until_timestamp_seconds')} - time(), 0)"),
     )
     headings = [
-        *("Portal reached", "Stations", "Elsewhere", "Unmatched", "Latest refresh", "Budget used", "Round"),
-        *("State kept", "Brake", "Rejections", "Requests wait"),
+        *("Reached", "Stations", "Elsewhere", "Unmatched", "Refreshed", "Budget", "Round"),
+        *("State kept", "Brake", "Rejections", "Pause"),
     ]
     columns = {"instance": "Exporter", "account": "Account"}
     columns |= {f"Value #{ref}": heading for ref, heading in zip(REFS, headings, strict=False)}
-    coloured: Json = {"custom.cellOptions": {"type": "color-text"}}
-    looks: dict[str, Json] = {
-        "Portal reached": coloured | {"mappings": look.YES_NO},
+    return table("Accounts", text, *queries, columns=columns, looks=_account_looks(), noValue=NOT_SCRAPED)
+
+
+def _account_looks() -> dict[str, Json]:
+    """Narrow enough that nobody has to scroll sideways to the brake."""
+    narrow: Json = {"custom.minWidth": 88}
+    coloured: Json = narrow | {"custom.cellOptions": {"type": "color-text"}}
+    return {
+        "Exporter": {"custom.minWidth": 110},
+        "Reached": coloured | {"mappings": look.YES_NO},
+        "Stations": narrow,
+        "Elsewhere": narrow,
         "Unmatched": coloured | {"thresholds": look.ANY_IS_ODD},
-        "Latest refresh": coloured | {"unit": "s", "decimals": 0, "thresholds": REFRESH},
-        "Budget used": {"unit": "percentunit", "decimals": 0},
+        "Refreshed": coloured | {"unit": "s", "decimals": 0, "thresholds": REFRESH},
+        "Budget": narrow | {"unit": "percentunit", "decimals": 0},
         "Round": coloured | {"unit": "s", "decimals": 0, "thresholds": ROUND},
         "State kept": coloured | {"mappings": look.YES_NO},
         "Brake": coloured | {"mappings": look.BRAKE},
         "Rejections": coloured | {"thresholds": REJECTED},
-        "Requests wait": {"unit": "s", "decimals": 0},
+        "Pause": narrow | {"unit": "s", "decimals": 0},
     }
-    return table("Accounts", text, *queries, columns=columns, looks=looks, noValue=NOT_SCRAPED)
 
 
 def _ages() -> tuple[Query, ...]:

@@ -87,7 +87,7 @@ def _table() -> Json:
         Query(named(state("station", StationState), "station")),
         Query(f"sum by (station) ({alarms('station', 'level')})"),
         Query(age("station")),
-        Query(f"time() - {each('sems_station_details_timestamp_seconds')}"),
+        Query(f"clamp_min(time() - {each('sems_station_details_timestamp_seconds')}, 0)"),
         Query(each(power("pv"))),
         Query(INSTALLED),
         Query(YIELD),
@@ -115,7 +115,7 @@ def _looks() -> dict[str, Json]:
     # Not a cell with a gauge: Grafana draws one that is nearly empty where there is no battery.
     coloured: Json = {"custom.cellOptions": {"type": "color-text"}}
     watts: Json = {"unit": "watt", "custom.width": 80}
-    share: Json = {"unit": "percentunit", "decimals": 0, "custom.width": 80}
+    share: Json = {"unit": "percentunit", "decimals": 0, "custom.width": 84}
     return {
         "Station": {"links": [home], "custom.minWidth": 140},
         "State": coloured | {"mappings": look.STATION_STATES, "custom.width": 110},
@@ -124,13 +124,13 @@ def _looks() -> dict[str, Json]:
         "Details": coloured | {"unit": "s", "decimals": 0, "thresholds": look.DETAILS_AGE, "custom.width": 84},
         "☀ Now": watts,
         "Installed": watts,
-        "kWh/kWp": {"decimals": 2, "custom.width": 80},
+        "kWh/kWp": {"decimals": 2, "custom.width": 84},
         "☀ Today": {"unit": "kwatth", "decimals": 1, "custom.width": 88},
         "▮ Charge": coloured | share | {"thresholds": look.CHARGE, "mappings": look.UNKNOWN},
         "Self-suff.": share,
         "▼ Grid": watts,
         "▲ Grid": watts,
-        "Id": {"custom.width": 90},
+        "Id": {"custom.width": 80},
     }
 
 
