@@ -102,7 +102,7 @@ def complaints(outcome: Outcome) -> list[str]:
     """What did not work in a refresh, a line each."""
     failures = [failure for failure in (outcome.whole, *outcome.by_station.values()) if failure is not None]
     lines = [f"Problem ({failure.reason}): {failure}" for failure in failures]
-    lines.extend(f"Problem: {text}" for text in outcome.partial)
+    lines.extend(f"Problem: {text}" for text in dict.fromkeys(outcome.partial))
     if outcome.stations == 0 and not failures:
         lines.append("Problem: the account shows no stations; ask their owner to share them with it")
     return lines

@@ -13,7 +13,7 @@ HOURS = 18
 EARLY, LATE = 5, 17
 """Hours after which is measured: when each code path of a quiet day has run, and half a day later."""
 SPREAD = 100.0
-"""KiB by which what the exporter holds changes with the hour of the day; a session that is never forgotten takes 8."""
+"""KiB by which what the exporter holds may change with the time of day; masks that were never forgotten took 200."""
 PACKAGE = Path(sems_exporter.__file__).parent
 
 
