@@ -10,10 +10,14 @@ from tempfile import TemporaryDirectory
 import pytest
 
 from sems_exporter import running
+from sems_exporter.clock import SystemClock
 from sems_exporter.config import Account, Secret, Settings
+from sems_exporter.errors import StartError
 from sems_exporter.portal import pace
+from sems_exporter.portal.seat import Seat
+from sems_exporter.portal.state import StateFile
 from sems_exporter.simulator import Answer, Plant, SimulatedClock, SimulatedPortal, demo_plants
-from sems_exporter.wiring import COUNTERS
+from sems_exporter.wiring import COUNTERS, exporter
 
 
 @pytest.fixture(scope="module")
@@ -190,3 +194,32 @@ def test_a_person_who_waits_is_told_how_far_it_is_and_what_sets_the_pace(
     assert said[0].startswith("the list of stations is awaited; at most 120 requests are sent in a minute")
     assert said[1].startswith("0 of 1 stations read; at most 120 requests are sent in a minute")
     assert "stations read" not in capsys.readouterr().out
+
+
+class TestBeside:
+    """Another process serves the account already."""
+
+    @pytest.fixture(autouse=True)
+    def holder(self, settings: Settings) -> Iterator[None]:
+        seat = Seat(StateFile(settings.state_dir, settings.account).path.with_suffix(".lock"))
+        seat.take()
+        yield
+        seat.leave()
+
+    def test_a_second_one_does_not_start_and_says_who_is_there(self, settings: Settings) -> None:
+        parts = exporter(settings, SystemClock())
+
+        with pytest.raises(StartError, match=r"is in use: process \d+ on .* has this account already"):
+            running.refuse_second(parts)
+
+        parts.close()
+
+    def test_a_look_signs_in_nowhere_and_leaves_no_counters(
+        self, portal: SimulatedPortal, settings: Settings, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        code = running.check(settings, release_brake=False)
+
+        assert code == 1
+        assert "serves this account" in capsys.readouterr().out
+        assert portal.login_attempts == 0
+        assert not (settings.state_dir / COUNTERS).exists()

@@ -14,7 +14,7 @@ from sems_exporter.findings import Findings
 from sems_exporter.model import KWH, Station
 from sems_exporter.portal import Portal, connect
 from sems_exporter.selfmetrics import SelfMetrics
-from sems_exporter.simulator import SimulatedPortal, demo_plants
+from sems_exporter.simulator import Answer, SimulatedPortal, demo_plants
 from tests.portal.semsplus.homes import SharedClock
 
 HOUR = 3600.0
@@ -249,3 +249,21 @@ def test_the_classic_list_keeps_a_fleet_alive_by_its_states(build: Builder) -> N
     assert ref.seen_at is not None
     assert (home.clock.now() - ref.seen_at).total_seconds() < 60
     assert ref.pv_power is None
+
+
+def test_an_owner_without_the_right_to_the_classic_list_is_read_by_the_ids_of_the_stations(build: Builder) -> None:
+    home = build("classic")
+    home.portal.script_always("classic_stations", Answer(body={"code": "100025", "msg": "no right"}))
+
+    station = home.read_within(3)
+
+    assert station.pv_power is not None
+    assert home.asked("classic_ids") == 1
+
+
+def test_a_classic_portal_that_answers_in_no_version_has_changed(build: Builder) -> None:
+    home = build("classic", dialect="classic")
+    home.portal.script_always("monitor", Answer(404, {"error_msg": "404 Route Not Found"}))
+
+    with pytest.raises(errors.ProtocolChanged, match="no version"):
+        home.read()

@@ -840,6 +840,11 @@ class TestTold:
         assert after.state.served_by == ""
         after.close()
 
+    def test_one_without_a_place_can_be_closed_as_well(self, one: Session) -> None:
+        one.close()
+
+        assert one.token().identity["token"] == "1"
+
     def test_a_block_is_told_with_its_cause_and_its_cure(self, one: Session, clock: FakeClock, door: Door) -> None:
         door.failure = CredentialsRejected("wrong")
         try_for(one, clock, 7200, step=300)

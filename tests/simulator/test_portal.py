@@ -28,6 +28,14 @@ def home(plants: list[Plant]) -> str:
     return plants[0].spec.station_id
 
 
+def test_the_record_can_begin_anew(portal: SimulatedPortal, client: WebClient, home: str) -> None:
+    portal.forget_requests()
+
+    client.flow(home)
+
+    assert [request.endpoint for request in portal.requests] == ["flow"]
+
+
 def test_scripted_answers_come_once_each_and_in_order(portal: SimulatedPortal, client: WebClient, home: str) -> None:
     portal.script("flow", Answer(429, {"code": "GY0429"}, {"Retry-After": "120"}), Answer(body="<html>"))
 
@@ -272,6 +280,7 @@ def test_a_portal_that_refuses_connections_and_comes_back_on_the_same_port() -> 
     with SimulatedPortal() as portal:
         address = f"{portal.base}/version.json"
         before = requests.get(address, timeout=PATIENCE).status_code
+        portal.refuse()
         portal.refuse()
         with pytest.raises(requests.ConnectionError):
             requests.get(address, timeout=PATIENCE)

@@ -91,7 +91,7 @@ def test_what_is_rejected_right_after_a_sign_in_is_denied_and_costs_no_second_on
     assert home.outcomes("telemetry")["session_rejected"] == 2
 
 
-@pytest.mark.parametrize("code", ["100001", "100002", "C0602", "C0607", "Z0100"])
+@pytest.mark.parametrize("code", ["100001", "100002", "C0602", "C0607", "Z0100", "100005", "C0501"])
 def test_every_code_for_a_dead_session_leads_to_one_sign_in(home: Home, code: str) -> None:
     home.read()
     home.clock.advance(HOUR)
