@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import Any
 
+from sems_exporter import errors
 from sems_exporter.findings import Findings, Unknown
 from sems_exporter.model import Battery, DeviceState
 from sems_exporter.portal.rows import Values, put, put_all
@@ -115,8 +116,11 @@ class Information:
 
 
 def information(data: object, table: factors.Table, findings: Findings) -> Information:
-    """Model, firmware and rating from the flat list of codes."""
+    """Model, firmware and rating from the flat list of codes; raises AnswerEmpty where it holds none."""
     codes = {row["code"]: row for row in objects(data) if isinstance(row.get("code"), str)}
+    if not codes:
+        # It is kept for a day, and names and ratings of before must not be gone for as long.
+        raise errors.AnswerEmpty("information: success without data")
     values: Values = {}
     for code in table.rows.keys() & codes.keys():
         found = codes[code]

@@ -79,4 +79,5 @@ class Memory:
 
 
 def _kept_for(key: Key) -> float:
-    return PASSING_KEPT_FOR if key[0] in PASSING else KEPT_FOR
+    # A day beyond the time for which it is good: what is asked once a day must survive that the asking fails.
+    return PASSING_KEPT_FOR if key[0] in PASSING else KEPT_FOR + LIFETIMES.get(key[0], 0.0)

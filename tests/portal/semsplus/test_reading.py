@@ -41,6 +41,21 @@ def test_facts_are_asked_again_after_a_day(home: Home) -> None:
     assert home.asked("information", INVERTER) == 2
 
 
+@pytest.mark.parametrize("nothing", ["", [], {}, None])
+def test_facts_of_before_stay_where_an_answer_is_empty_for_a_moment(home: Home, nothing: object) -> None:
+    before = home.read().inverters[0]
+    home.clock.advance(25 * HOUR)
+    home.portal.script("information", Answer(body={"code": "00000", "data": nothing}))
+
+    during = home.read().inverters[0]
+    home.clock.advance(300)
+    home.read()
+
+    assert before.model is not None
+    assert (during.model, during.firmware, during.rated_power) == (before.model, before.firmware, before.rated_power)
+    assert home.asked("information", INVERTER) == 3
+
+
 def test_todays_energies_are_asked_every_few_minutes_and_not_every_minute(home: Home) -> None:
     for _ in range(12):
         home.read()
