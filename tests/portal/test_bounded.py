@@ -120,6 +120,7 @@ class TestTime:
         with WireServer(head(Content_Length=len(GOOD)) + GOOD) as server:
             seconds = itertools.count(0.0, 5.0)
             first = transport.send(Exchange("flow", "GET", server.url))
+            assert server.hung_up.acquire(timeout=10)
             second = transport.send(Exchange("flow", "GET", server.url))
         transport.close()
 
@@ -249,7 +250,9 @@ class TestSize:
     def test_a_length_that_is_too_short_cuts_the_answer_and_the_rest_is_nobodys(self, transport: Transport) -> None:
         second = head(Content_Length=4) + b"evil"
         with WireServer(head(Content_Length=len(GOOD)) + GOOD + second) as server:
-            bodies = [transport.send(Exchange("flow", "GET", server.url)).body for _ in range(2)]
+            bodies = [transport.send(Exchange("flow", "GET", server.url)).body]
+            assert server.hung_up.acquire(timeout=10)
+            bodies.append(transport.send(Exchange("flow", "GET", server.url)).body)
 
         assert bodies == [GOOD, GOOD]
         assert server.connections == 2

@@ -586,13 +586,12 @@ class TestClock:
         self, tmp_path: Path, door: Door, caplog: pytest.LogCaptureFixture
     ) -> None:
         session(tmp_path, FakeClock(START + timedelta(days=3650)), door).token()
-        before = len(caplog.records)
 
         for _ in range(2):
             session(tmp_path, FakeClock(START), door)
 
-        assert before == 0
-        assert ["a clock that was ahead" in record.message for record in caplog.records] == [True]
+        warnings = [record.message for record in caplog.records if record.levelno >= logging.WARNING]
+        assert ["a clock that was ahead" in message for message in warnings] == [True]
 
     def test_a_clock_that_is_set_back_keeps_nobody_waiting(self, one: Session, clock: FakeClock, door: Door) -> None:
         door.failure = ServerFault("HTTP 500")

@@ -23,7 +23,7 @@ class WireServer:
 
     With `endless` it adds these bytes again and again until the client is gone, with a `pause` of so many seconds
     before each. With `answer` None it says nothing at all. With `tls` it speaks TLS. `requests` holds what came in,
-    `connections` counts who came.
+    `connections` counts who came, and `hung_up` can be acquired once for each connection that is closed.
     """
 
     def __init__(
@@ -41,6 +41,7 @@ class WireServer:
         self._thread = threading.Thread(target=self._run, daemon=True)
         self.requests: list[bytes] = []
         self.connections = 0
+        self.hung_up = threading.Semaphore(0)
         self.url = f"{'https' if tls else 'http'}://127.0.0.1:{self._listener.getsockname()[1]}/web/sems/x"
 
     def __enter__(self) -> Self:
@@ -67,9 +68,10 @@ class WireServer:
                 connection.settimeout(10)
                 if self._tls is None:
                     self._serve(connection)
-                    continue
-                with self._tls.wrap_socket(connection, server_side=True) as secured:
-                    self._serve(secured)
+                else:
+                    with self._tls.wrap_socket(connection, server_side=True) as secured:
+                        self._serve(secured)
+            self.hung_up.release()
 
     def _serve(self, connection: socket.socket) -> None:
         self.requests.append(_request(connection))
