@@ -38,6 +38,10 @@ class HastyClock(SystemClock):
         """The present instant and all the time that was not waited for."""
         return super().now() + self._ahead
 
+    def monotonic(self) -> float:
+        """Seconds of that time."""
+        return super().monotonic() + self._ahead.total_seconds()
+
     def wait(self, stop: threading.Event, seconds: float) -> bool:
         """Jump ahead by `seconds`."""
         self._ahead += timedelta(seconds=seconds)

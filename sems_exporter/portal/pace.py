@@ -2,11 +2,9 @@
 
 import random
 import threading
-import time
 from collections import deque
-from collections.abc import Callable
 
-from sems_exporter.clock import Clock, SystemClock
+from sems_exporter.clock import Clock
 from sems_exporter.errors import TimedOut
 
 SPACING = 0.2
@@ -34,7 +32,7 @@ class Pace:
         self._clock = clock
         self._stop = stop
         self._chance = chance or random.Random()  # noqa: S311 - spreads load, guards nothing
-        self._timer = _timer(clock)
+        self._timer = clock.monotonic
         self._sent: deque[float] = deque(maxlen=per_minute)
         self._gap = 0.0
 
@@ -50,9 +48,6 @@ class Pace:
         """Seconds until a request may be sent."""
         if not self._sent:
             return 0.0
-        if (ahead := self._sent[-1] - now) > 0:
-            # The clock was set back: the requests keep their distances, or nothing would be sent until it catches up.
-            self._sent = deque((sent - ahead for sent in self._sent), maxlen=self._per_minute)
         waits = [self._sent[-1] + self._gap - now]
         if len(self._sent) == self._per_minute:
             waits.append(self._sent[0] + WINDOW - now)
@@ -68,8 +63,3 @@ class Pace:
         left = self._per_minute - len(recent)
         even = max(WINDOW / self._per_minute, (recent[0] + WINDOW - now) / left if left else 0.0)
         return max(SPACING, even * self._chance.uniform(1 - JITTER, 1 + JITTER))
-
-
-def _timer(clock: Clock) -> Callable[[], float]:
-    """Seconds by which to pace: of the machine's clock only what nobody can set, of any other its own time."""
-    return time.monotonic if isinstance(clock, SystemClock) else lambda: clock.now().timestamp()
