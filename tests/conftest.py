@@ -3,6 +3,7 @@
 Connections are held back by pytest-socket (`--allow-hosts` in pyproject.toml); name look-ups and the environment here.
 """
 
+import logging
 import os
 import shutil
 import socket
@@ -37,6 +38,12 @@ def _nothing_leaves_this_machine() -> Generator[None]:
 def _secrets_of_one_test_are_none_of_the_next(monkeypatch: pytest.MonkeyPatch) -> None:
     for name, nothing in vars(Masks()).items():
         monkeypatch.setattr(MASKS, name, nothing)
+
+
+@pytest.fixture(autouse=True)
+def _the_log_of_one_test_is_none_of_the_next() -> None:
+    # Whoever runs the program sets the level for the whole process.
+    logging.getLogger("sems_exporter").setLevel(logging.NOTSET)
 
 
 def _local_only(look_up: Any) -> Any:
