@@ -1,49 +1,19 @@
-"""The curve of a soak as SVG: memory, blocks, threads, file descriptors and sign-ins over the hours."""
+"""Curves over the hours of a long run, one below the other, as SVG."""
 
-from collections.abc import Sequence
-from typing import Protocol
+from collections.abc import Mapping, Sequence
 
 WIDTH, PANEL, LEFT, GAP = 960, 130, 70, 34
 
 
-class Measured(Protocol):
-    """What is drawn of an hour."""
-
-    @property
-    def resident_mib(self) -> float:
-        """MiB in memory."""
-
-    @property
-    def blocks(self) -> int:
-        """Allocated by Python."""
-
-    @property
-    def threads(self) -> int:
-        """Running."""
-
-    @property
-    def descriptors(self) -> int:
-        """Open."""
-
-    @property
-    def sign_ins(self) -> int:
-        """So far."""
-
-
-def curve(hours: Sequence[Measured]) -> str:
-    """One panel for each of the five."""
-    panels = (
-        ("resident memory, MiB", [hour.resident_mib for hour in hours]),
-        ("blocks that Python has allocated, thousands", [hour.blocks / 1000 for hour in hours]),
-        ("threads", [float(hour.threads) for hour in hours]),
-        ("file descriptors", [float(hour.descriptors) for hour in hours]),
-        ("sign-ins so far", [float(hour.sign_ins) for hour in hours]),
-    )
+def curves(panels: Mapping[str, Sequence[float]]) -> str:
+    """A panel for each title, with a value an hour and the days below."""
+    hours = max(len(values) for values in panels.values())
     height = len(panels) * (PANEL + GAP) + 30
-    drawn = "".join(_panel(title, values, top * (PANEL + GAP) + GAP) for top, (title, values) in enumerate(panels))
+    tops = range(GAP, height, PANEL + GAP)
+    drawn = "".join(_panel(title, values, top) for (title, values), top in zip(panels.items(), tops, strict=False))
     days = "".join(
-        f'<text x="{_across(hour, len(hours)):.0f}" y="{height - 10}" text-anchor="middle">{hour // 24}</text>'
-        for hour in range(0, len(hours), 24 * max(1, len(hours) // 240))
+        f'<text x="{_across(hour, hours):.0f}" y="{height - 10}" text-anchor="middle">{hour // 24}</text>'
+        for hour in range(0, hours, 24 * max(1, hours // 240))
     )
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" width="{WIDTH}" height="{height}" font-family="sans-serif" '
@@ -52,7 +22,7 @@ def curve(hours: Sequence[Measured]) -> str:
     )
 
 
-def _panel(title: str, values: list[float], top: int) -> str:
+def _panel(title: str, values: Sequence[float], top: int) -> str:
     highest = max(values) * 1.15 or 1.0
     points = " ".join(
         f"{_across(hour, len(values)):.1f},{top + PANEL * (1 - value / highest):.1f}"

@@ -164,7 +164,7 @@ class TestDevices:
         [
             (2000.0, 0.0, DeviceState.CHARGING),
             (0.0, 900.0, DeviceState.DISCHARGING),
-            (0.0, 0.0, DeviceState.ONLINE),
+            (0.0, 0.0, DeviceState.WAITING),
             (None, 0.0, None),
             (0.0, None, None),
         ],

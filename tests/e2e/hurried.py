@@ -1,8 +1,10 @@
 """The program on a clock that runs fast and with a short patience for the network: hours of failures in seconds.
 
-Run as `python -m tests.e2e.hurried` with the arguments of the program.
+Run as `python -m tests.e2e.hurried` with the arguments of the program. HURRIED_SINCE, a reading of the monotonic clock,
+is when its time began; another process that knows it can share that time.
 """
 
+import os
 import time
 from datetime import UTC, datetime, timedelta
 from functools import partial
@@ -14,8 +16,8 @@ from sems_exporter.portal.bounded import Patience
 from sems_exporter.portal.transport import Transport
 
 SPEED = 3000.0
-STARTED = time.monotonic()
-BEGIN = datetime.now(UTC)
+SINCE = float(os.environ.get("HURRIED_SINCE") or time.monotonic())
+BEGIN = datetime.now(UTC) - timedelta(seconds=time.monotonic() - SINCE)
 
 
 class HurriedClock:
@@ -27,7 +29,7 @@ class HurriedClock:
 
     def monotonic(self) -> float:
         """Seconds of that time since the start."""
-        return (time.monotonic() - STARTED) * SPEED
+        return (time.monotonic() - SINCE) * SPEED
 
     def wait(self, stop: Event, seconds: float) -> bool:
         """Wait so many seconds of that time."""

@@ -48,11 +48,11 @@ class Questions:
         return answer
 
     def _note(self, call: Call, error: errors.PortalError) -> None:
-        if not any(error is known for known in self.failures):
-            self.failures.append(error)
-            if isinstance(error, errors.UnknownCode):
-                self.findings.meet(Unknown.RESULT_CODE, f"{call.endpoint} {error}")
-            self.findings.miss(self.station, call.endpoint, f"{error.reason}: {error}")
+        # With its way here it would hold a whole answer until the station is read: 4 MiB each, if the portal wants.
+        self.failures.append(error.bare())
+        if isinstance(error, errors.UnknownCode):
+            self.findings.meet(Unknown.RESULT_CODE, f"{call.endpoint} {error}")
+        self.findings.miss(self.station, call.endpoint, f"{error.reason}: {error}")
         if sum(isinstance(failure, errors.ON_THE_WAY) for failure in self.failures) >= MOST_ON_THE_WAY:
             raise error
 

@@ -3,11 +3,18 @@
 from datetime import UTC, datetime, timedelta
 
 from tests.e2e.faults.row import HOUR, Row, plays
-from tests.e2e.faults.world import Shape
+from tests.e2e.faults.world import Shape, World
 
 BEFORE_MIDNIGHT = datetime(2026, 6, 11, 21, 50, tzinfo=UTC)
 """Ten to twelve in Amsterdam."""
 DAY = timedelta(days=1)
+
+
+def freeze(world: World) -> None:
+    """What the devices report last is true of this instant, whenever somebody asked before."""
+    world.truth.instants.append(world.clock.now())
+    world.portal.play("frozen_device")
+
 
 ROWS = (
     Row(
@@ -42,7 +49,7 @@ ROWS = (
         name="frozen device",
         happens="The dongle has stopped to report, and the portal repeats its last report as if it were new.",
         then="Live values go when the report is 20 minutes old.",
-        play=plays("frozen_device"),
+        play=freeze,
         live=False,
         lasts=1800,
         present=("sems_station_pv_energy_joules_total", "sems_station_info"),

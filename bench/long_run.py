@@ -1,0 +1,167 @@
+"""A month of the program by itself: does the process grow.
+
+The soak (bench/soak.py) asks whether all that is shown is true; the process it looks at also holds a portal and the
+truth. Here the program runs in a process of its own, on a clock that is 3,000 times as fast as ours, and meets a fault
+of the simulated portal every hour. Run it with `make long-run`; `make long-run ARGS="--days 2"` is shorter. It writes
+long-run.csv and long-run.svg, and ends with 1 if the process grows or does not come back.
+"""
+
+import argparse
+import csv
+import os
+import random
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import astuple, dataclass, fields
+from datetime import datetime, timedelta
+from pathlib import Path
+from statistics import fmean
+
+from bench.curve import curves
+from sems_exporter.simulator import Fault, SimulatedClock, SimulatedPortal, demo_plants
+from tests.e2e.hurried import SPEED
+from tests.e2e.program import ANY_PORT, Program, running, until
+
+ACCOUNT, PASSWORD = "owner@example.com", "correct horse"
+FAULTS = [*(fault.value for fault in Fault if fault is not Fault.CODE), "code:100002", "code:GY0429", "code:Q4711"]
+SECONDS = {"slow_headers": 2.0, "slow_drip": 0.6, "dripping_headers": 0.6}
+"""Longer than the hurried program is patient."""
+HOUR, LASTING = timedelta(hours=1), timedelta(minutes=25)
+COMMAND = (sys.executable, "-m", "tests.e2e.hurried")
+WARM_UP = 24
+"""Hours after which caches are full, and each code path of a day has run."""
+MOST_GROWTH = 2.0
+"""MiB by which the last quarter may be above the first one after the warm-up."""
+
+
+@dataclass(frozen=True, slots=True)
+class Hour:
+    """What the process of the exporter holds at the end of an hour, and the fault that it met."""
+
+    hour: int
+    fault: str
+    up: int
+    sign_ins: int
+    resident_mib: float
+    threads: int
+    descriptors: int
+
+
+@contextmanager
+def month(directory: Path, plants: int) -> Iterator[tuple[SimulatedPortal, SimulatedClock, Program]]:
+    """The portal, its clock, and the program that asks it on the same clock."""
+    since = time.monotonic()
+    clock = SimulatedClock(speed=SPEED)
+    specs = demo_plants(plants, clock=clock)
+    with SimulatedPortal(specs, clock=clock, account=ACCOUNT, password=PASSWORD) as portal:
+        settings = {
+            "SEMS_ACCOUNT": ACCOUNT,
+            "SEMS_PASSWORD": PASSWORD,
+            "SEMS_LOGIN_URL": portal.login_url,
+            "SEMS_STATE_DIR": str(directory),
+            "SEMS_REQUESTS_PER_MINUTE": "120",
+            "SEMS_INTERVAL": "10m",
+            "HURRIED_SINCE": str(since),
+        }
+        with running("serve", ANY_PORT, command=COMMAND, **settings) as program:
+            yield portal, clock, program
+
+
+def waited(clock: SimulatedClock, instant: datetime) -> None:
+    """Return when it is that time."""
+    missing = (instant - clock.now()).total_seconds()
+    threading.Event().wait(max(0.0, missing / SPEED))
+
+
+def is_up(program: Program) -> bool:
+    """Whether the last refresh worked; the scrape is also what a Prometheus would do."""
+    status, text = program.get("/metrics", **{"Accept-Encoding": "identity"})
+    return status == 200 and "\nsems_up 1.0\n" in text
+
+
+def measured(number: int, fault: str, portal: SimulatedPortal, program: Program) -> Hour:
+    """What the process holds now."""
+    process = Path(f"/proc/{program.process.pid}")
+    pages = int((process / "statm").read_text().split()[1])
+    return Hour(
+        number,
+        fault,
+        int(is_up(program)),
+        portal.login_attempts,
+        round(pages * os.sysconf("SC_PAGE_SIZE") / 2**20, 2),
+        len(list((process / "task").iterdir())),
+        len(list((process / "fd").iterdir())),
+    )
+
+
+def hours(count: int, seed: int, directory: Path, plants: int) -> Iterator[Hour]:
+    """So many hours with a fault each, and the one in which all is well again."""
+    chance = random.Random(seed)
+    with month(directory, plants) as (portal, clock, program):
+        until(lambda: is_up(program))
+        begin = clock.now()
+        for number in range(count):
+            fault = chance.choice(FAULTS)
+            portal.play(fault, seconds=SECONDS.get(fault))
+            waited(clock, begin + number * HOUR + LASTING)
+            portal.heal()
+            waited(clock, begin + (number + 1) * HOUR)
+            yield measured(number, fault, portal, program)
+            portal.forget_requests()
+            # What the program logs is not kept, or this process would grow.
+            program.output = ""
+        until(lambda: is_up(program))
+        yield measured(count, "", portal, program)
+
+
+def growth(of: Sequence[float]) -> float:
+    """How far the last quarter is above the first one after the warm-up, on average."""
+    after = of[min(WARM_UP, len(of) // 4) :]
+    quarter = max(1, len(after) // 4)
+    return fmean(after[-quarter:]) - fmean(after[:quarter])
+
+
+def curve(of: Sequence[Hour]) -> str:
+    """The hours as a picture."""
+    return curves(
+        {
+            "resident memory of the exporter, MiB": [hour.resident_mib for hour in of],
+            "threads": [hour.threads for hour in of],
+            "file descriptors": [hour.descriptors for hour in of],
+            "sign-ins so far": [hour.sign_ins for hour in of],
+        }
+    )
+
+
+def main() -> int:
+    """Write long-run.csv and long-run.svg; 1 if the process grew."""
+    parser = argparse.ArgumentParser(description="A month of the program by itself")
+    parser.add_argument("--days", type=int, default=30)
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--plants", type=int, default=1)
+    parser.add_argument("--output", type=Path, default=Path("build"))
+    options = parser.parse_args()
+    options.output.mkdir(exist_ok=True)
+    begun, seen = time.monotonic(), list[Hour]()
+    with tempfile.TemporaryDirectory() as directory, (options.output / "long-run.csv").open("w", newline="") as file:
+        writer = csv.writer(file)
+        writer.writerow([each.name for each in fields(Hour)])
+        for hour in hours(24 * options.days, options.seed, Path(directory), options.plants):
+            seen.append(hour)
+            writer.writerow(astuple(hour))
+            file.flush()
+    (options.output / "long-run.svg").write_text(curve(seen))
+    first, last, grown = seen[0], seen[-1], growth([hour.resident_mib for hour in seen])
+    print(f"{len(seen)} hours in {time.monotonic() - begun:.0f} s, {last.sign_ins} sign-ins")
+    print(f"resident memory {first.resident_mib} -> {last.resident_mib} MiB, growth {grown:+.2f} MiB")
+    print(f"threads {first.threads} -> {last.threads}, descriptors {first.descriptors} -> {last.descriptors}")
+    more = last.threads > first.threads or last.descriptors > first.descriptors
+    return int(grown > MOST_GROWTH or more)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

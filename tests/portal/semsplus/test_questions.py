@@ -1,0 +1,56 @@
+"""The calls of one station: what a failed one leaves behind."""
+
+import gc
+import weakref
+from collections.abc import Callable
+from types import SimpleNamespace
+from typing import Any, cast
+
+import pytest
+
+from sems_exporter import errors
+from sems_exporter.findings import Findings
+from sems_exporter.portal.client import Call
+from sems_exporter.portal.semsplus import endpoints
+from sems_exporter.portal.semsplus.client import Client
+from sems_exporter.portal.semsplus.memory import Memory
+from sems_exporter.portal.semsplus.questions import Questions
+from tests.clocks import FakeClock
+from tests.homes import NOON
+
+
+class Body:
+    """What a request brought: megabytes, if the portal wants."""
+
+
+class UselessClient:
+    """A signed-in client that gets an answer to each call, and can make nothing of it."""
+
+    session = SimpleNamespace(is_open=True)
+
+    def __init__(self) -> None:
+        self.bodies: list[weakref.ref[Body]] = []
+
+    def call(self, call: Call, _: Callable[[Any], Any]) -> Any:
+        body = Body()
+        self.bodies.append(weakref.ref(body))
+        raise errors.AnswerTooLarge(call.endpoint)
+
+
+@pytest.fixture
+def client() -> UselessClient:
+    return UselessClient()
+
+
+@pytest.fixture
+def questions(client: UselessClient) -> Questions:
+    return Questions(cast("Client", client), Memory(FakeClock(NOON)), "a station", Findings())
+
+
+def test_a_failed_call_is_told_but_its_answer_is_not_held(client: UselessClient, questions: Questions) -> None:
+    for call in (endpoints.info("a station"), endpoints.flow("a station")):
+        questions.ask(call, (), lambda data: data)
+    gc.collect()
+
+    assert [str(failure) for failure in questions.failures] == ["info", "flow"]
+    assert [body() for body in client.bodies] == [None, None]
