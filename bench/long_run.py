@@ -8,7 +8,6 @@ long-run.csv and long-run.svg, and ends with 1 if the process grows or does not 
 
 import argparse
 import csv
-import os
 import random
 import sys
 import tempfile
@@ -40,13 +39,17 @@ MOST_GROWTH = 2.0
 
 @dataclass(frozen=True, slots=True)
 class Hour:
-    """What the process of the exporter holds at the end of an hour, and the fault that it met."""
+    """What the process of the exporter holds at the end of an hour, and the fault that it met.
+
+    `peak_mib` is the most that it ever held.
+    """
 
     hour: int
     fault: str
     up: int
     sign_ins: int
     resident_mib: float
+    peak_mib: float
     threads: int
     descriptors: int
 
@@ -86,16 +89,21 @@ def is_up(program: Program) -> bool:
 def measured(number: int, fault: str, portal: SimulatedPortal, program: Program) -> Hour:
     """What the process holds now."""
     process = Path(f"/proc/{program.process.pid}")
-    pages = int((process / "statm").read_text().split()[1])
+    status = dict(line.split(":", 1) for line in (process / "status").read_text().splitlines())
     return Hour(
         number,
         fault,
         int(is_up(program)),
         portal.login_attempts,
-        round(pages * os.sysconf("SC_PAGE_SIZE") / 2**20, 2),
+        _mib(status["VmRSS"]),
+        _mib(status["VmHWM"]),
         len(list((process / "task").iterdir())),
         len(list((process / "fd").iterdir())),
     )
+
+
+def _mib(kilobytes: str) -> float:
+    return round(int(kilobytes.removesuffix("kB")) / 1024, 2)
 
 
 def hours(count: int, seed: int, directory: Path, plants: int) -> Iterator[Hour]:
@@ -130,6 +138,7 @@ def curve(of: Sequence[Hour]) -> str:
     return curves(
         {
             "resident memory of the exporter, MiB": [hour.resident_mib for hour in of],
+            "its peak so far, MiB": [hour.peak_mib for hour in of],
             "threads": [hour.threads for hour in of],
             "file descriptors": [hour.descriptors for hour in of],
             "sign-ins so far": [hour.sign_ins for hour in of],
@@ -157,7 +166,7 @@ def main() -> int:
     (options.output / "long-run.svg").write_text(curve(seen))
     first, last, grown = seen[0], seen[-1], growth([hour.resident_mib for hour in seen])
     print(f"{len(seen)} hours in {time.monotonic() - begun:.0f} s, {last.sign_ins} sign-ins")
-    print(f"resident memory {first.resident_mib} -> {last.resident_mib} MiB, growth {grown:+.2f} MiB")
+    print(f"resident memory {first.resident_mib} -> {last.resident_mib} MiB, growth {grown:+.2f}, peak {last.peak_mib}")
     print(f"threads {first.threads} -> {last.threads}, descriptors {first.descriptors} -> {last.descriptors}")
     more = last.threads > first.threads or last.descriptors > first.descriptors
     return int(grown > MOST_GROWTH or more)

@@ -265,11 +265,13 @@ class TestAroundMidnight:
         assert night == [None] * 6
         assert dawn == 0.1
 
-    def test_a_day_that_restarts_early_is_believed_at_once(self) -> None:
+    def test_a_day_that_restarts_early_is_believed_at_once_and_grows(self) -> None:
         judge = Judge()
         judge.today(local(AMSTERDAM, 2026, 6, 10, 23, 55), 17.5)
 
-        assert judge.today(local(AMSTERDAM, 2026, 6, 11, 0, 1), 0.2) == 0.2
+        shown = [judge.today(local(AMSTERDAM, 2026, 6, 11, 0, minute), minute / 5) for minute in (1, 6, 11)]
+
+        assert shown == [0.2, 1.2, 2.2]
 
     def test_a_zero_day_needs_no_restart(self) -> None:
         """Nothing was exported yesterday, nothing is exported now: 0 is today's."""
@@ -286,13 +288,14 @@ class TestAroundMidnight:
         assert shown == [10.0, None, 10.2]
         assert judge.dropped(Dropped.FELL) == 1
 
-    def test_a_new_day_that_gives_way_to_the_old_one_once_more_shows_nothing_false(self) -> None:
+    @pytest.mark.parametrize("yesterday", [31.4, 0.5])
+    def test_a_new_day_that_gives_way_to_the_old_one_once_more_shows_nothing_false(self, yesterday: float) -> None:
         judge = Judge()
-        judge.today(local(AMSTERDAM, 2026, 6, 10, 23, 55), 31.4)
+        judge.today(local(AMSTERDAM, 2026, 6, 10, 23, 55), yesterday)
 
         shown = [
             judge.today(local(AMSTERDAM, 2026, 6, 11, 0, minute), value)
-            for minute, value in ((1, 0.0), (6, 31.4), (11, 0.1), (16, 31.4), (21, 0.1))
+            for minute, value in ((1, 0.0), (6, yesterday), (11, 0.1), (16, yesterday), (21, 0.1))
         ]
 
         assert shown == [0.0, None, 0.1, None, 0.1]
@@ -317,7 +320,10 @@ class TestAroundMidnight:
 
     def test_a_first_look_in_the_window_believes_nothing_but_zero(self) -> None:
         """Without a memory nobody can tell yesterday from today."""
-        assert Judge().today(local(AMSTERDAM, 2026, 6, 11, 0, 10), 17.5) is None
+        judge = Judge()
+
+        assert judge.today(local(AMSTERDAM, 2026, 6, 11, 0, 10), 17.5) is None
+        assert judge.findings.dropped == {("sems_station_pv_energy_today_joules", Dropped.REPLAY): 1}
         assert Judge().today(local(AMSTERDAM, 2026, 6, 11, 0, 10), 0.0) == 0.0
 
     def test_a_first_look_after_the_window_is_believed_and_not_a_second_before(self) -> None:
@@ -330,7 +336,9 @@ class TestAroundMidnight:
         judge = Judge()
         judge.today(local(AMSTERDAM, 2026, 6, 11, 0, 1), 0.0)
 
-        assert judge.today(local(AMSTERDAM, 2026, 6, 11, 0, 6), 5.0) == 5.0
+        shown = [judge.today(local(AMSTERDAM, 2026, 6, 11, 0, minute), float(minute)) for minute in (6, 11, 16)]
+
+        assert shown == [6.0, 11.0, 16.0]
 
     def test_a_restart_of_the_exporter_in_the_window_forgets_nothing(self) -> None:
         judge = Judge()
@@ -405,7 +413,16 @@ class TestAroundMidnight:
         shown = judge.at(NOON, data_timestamp=silent_since, **{name: value})
 
         assert getattr(shown, name) is None
-        assert judge.dropped(Dropped.REPLAY) == 1
+        assert judge.findings.dropped == {(f"sems_station_{name}_joules", Dropped.REPLAY): 1}
+
+    def test_a_plant_is_silent_since_yesterday_by_its_own_calendar(self) -> None:
+        """At eleven in the evening of São Paulo the next day has begun in Greenwich."""
+        judge, zone = Judge("America/Sao_Paulo"), "America/Sao_Paulo"
+        silent_since = local(zone, 2026, 6, 9, 23, 0)
+
+        shown = judge.at(local(zone, 2026, 6, 10, 12, 0), data_timestamp=silent_since, pv_energy_today=17.5)
+
+        assert shown.pv_energy_today is None
 
     def test_a_plant_that_is_silent_since_yesterday_keeps_its_month_and_a_zero(self) -> None:
         judge = Judge()
@@ -436,6 +453,7 @@ class TestAroundMidnight:
         """The call that tells the zone failed at first; in the evening the day's yield no longer changes."""
         judge = Judge(zone=None)
         judge.today(local(AMSTERDAM, 2026, 6, 10, 22, 0), 17.5)
+        judge = judge.restarted()
         judge.zone = AMSTERDAM
 
         shown = judge.today(local(AMSTERDAM, 2026, 6, 10, 22, 5), 17.5)
@@ -572,9 +590,10 @@ class TestMemory:
         judge = Judge()
         judge.total(NOON, 1000.0)
 
-        with pytest.raises((AttributeError, TypeError, ValueError)):
+        with pytest.raises((AttributeError, TypeError, ValueError)) as raised:
             judge.quality.remember(document)
 
+        assert str(raised.value)
         assert judge.total(NOON + POLL, 0.0) == 1000.0
 
 
