@@ -89,8 +89,7 @@ def simulate(values: dict[str, Any]) -> None:
         signal.signal(number, lambda *_: stop.set())
     with portal:
         click.echo(f"simulated portal; account demo@example.com, password demo\n  SEMS_LOGIN_URL={portal.login_url}")
-        while not stop.wait(3600):
-            pass
+        stop.wait()
 
 
 def _answers(pairs: tuple[str, ...]) -> dict[str, Path]:

@@ -173,16 +173,12 @@ def _unhandled(kind: type[BaseException], error: BaseException, trace: Traceback
 
 
 def _unhandled_in_thread(args: threading.ExceptHookArgs) -> None:
-    if args.exc_value is not None:
-        name = args.thread.name if args.thread else None
-        told = (args.exc_type, args.exc_value, args.exc_traceback)
-        log.critical("a thread ended through a fault of the exporter", exc_info=told, extra={"thread_name": name})
+    name = args.thread.name if args.thread else None
+    log.critical("a thread ended through a fault of the exporter", exc_info=args.exc_value, extra={"thread_name": name})
 
 
 def _unraisable(args: "sys.UnraisableHookArgs") -> None:
-    if args.exc_value is not None:
-        told = (args.exc_type, args.exc_value, args.exc_traceback)
-        log.error("a fault where nobody could handle it", exc_info=told)
+    log.error("a fault where nobody could handle it", exc_info=args.exc_value)
 
 
 def _json(event: dict[str, object]) -> str:

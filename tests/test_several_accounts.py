@@ -1,5 +1,6 @@
 """Several accounts in one exporter: none sees, delays or fails for another."""
 
+import json
 import threading
 import time
 from collections.abc import Iterator
@@ -188,6 +189,21 @@ def test_the_series_of_one_account_can_be_had_alone(parts: Exporter) -> None:
     assert {sample.labels["account"] for sample in samples} == {"south"}
     assert {"sems_up", "sems_portal_logins_total"} <= {sample.name for sample in samples}
     assert parts.metrics.of_account("west") is None
+
+
+def test_discovery_tells_of_each_station_whose_it_is_and_what_it_is_called(parts: Exporter) -> None:
+    refreshed(parts)
+    with served(application(parts, simulated=False)) as web:
+        status, _, body = web.get("/sd")
+
+    told = [group["labels"] for group in json.loads(body)]
+    assert status == 200
+    assert {(labels["__meta_sems_account"], labels["__meta_sems_station_name"]) for labels in told[:-1]} == {
+        ("north", "Sunny Home"),
+        ("north", "Seaside Roof"),
+        ("south", "Two Barns"),
+    }
+    assert told[-1]["part"] == "exporter"
 
 
 @pytest.mark.parametrize("by", ["account", "station"])

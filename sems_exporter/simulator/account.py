@@ -58,9 +58,8 @@ class Account:
     def revoke(self) -> None:
         """Take back the sign-in that just succeeded."""
         with self._lock:
-            if self._session is not None:
-                self._session = None
-                self.sessions -= 1
+            self._session = None
+            self.sessions -= 1
 
     def end(self, *kinds: str) -> None:
         """Forget the live session, or only one of these kinds."""

@@ -25,9 +25,7 @@ def end_of_yesterday(plant: Plant, now: datetime) -> datetime | None:
 
 def replay(endpoint: str, envelope: JsonObject, yesterday: JsonObject, station_id: str) -> None:
     """Put the period counters of `yesterday`, the answer to the same call then, into `envelope`."""
-    data, old = envelope.get("data"), yesterday.get("data")
-    if not data or not old:
-        return
+    data, old = envelope["data"], yesterday["data"]
     if endpoint == "telecounting":
         envelope["data"] = [a if a["code"] in _LASTING else b for a, b in zip(data, old, strict=True)]
     elif endpoint == "monitor":

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
-from typing import get_args
+from typing import cast, get_args
 
 from sems_exporter.simulator import classic, classicsignin, classicwire, devices, midnight, semsplus, signin
 from sems_exporter.simulator.account import Account
@@ -75,6 +75,6 @@ class Reception:
             foreign = bool(call.text("sn")) and call.text("sn") not in devices.serials(plant)
             if yesterday is None or foreign or (asked and spec.station_id not in asked):
                 continue
-            then = self.answer(call, request, Moment(yesterday, yesterday)).body
-            if isinstance(then, dict):
-                midnight.replay(call.endpoint, envelope, then, spec.station_id)
+            # The same call gave data just now.
+            then = cast("JsonObject", self.answer(call, request, Moment(yesterday, yesterday)).body)
+            midnight.replay(call.endpoint, envelope, then, spec.station_id)

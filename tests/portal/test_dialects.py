@@ -225,6 +225,16 @@ def test_the_form_of_the_web_page_is_the_last_way(build: Builder) -> None:
     assert home.asked("web_login") == 1
 
 
+@pytest.mark.parametrize("status", [401, 403])
+def test_a_classic_sign_in_that_is_not_let_in_is_a_refused_one(status: int, build: Builder) -> None:
+    home = build("classic", dialect="classic")
+    home.portal.script("classic_login", Answer(status, {}))
+
+    with pytest.raises(errors.LoginRefused):
+        home.read()
+    assert home.read_within(4).pv_power is not None
+
+
 def test_a_success_without_data_is_the_empty_failure_of_an_account_that_has_moved(build: Builder) -> None:
     home = build("classic", dialect="classic")
     home.read()

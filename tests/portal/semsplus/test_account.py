@@ -9,6 +9,7 @@ import pytest
 from sems_exporter import errors
 from sems_exporter.findings import Findings, Unknown
 from sems_exporter.portal.pace import Pace
+from sems_exporter.portal.semsplus import endpoints
 from sems_exporter.simulator import Answer, demo_plants
 from tests.portal.semsplus.conftest import Builder
 from tests.portal.semsplus.homes import JUNE_NOON, Home, SharedClock
@@ -239,6 +240,19 @@ def test_paging_ends_where_a_page_brings_nothing_new_although_more_are_promised(
 
     assert len(refs) == 1
     assert home.asked("stations") == 2
+
+
+def test_paging_ends_although_each_page_brings_something_new(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(endpoints, "MOST_PAGES", 3)
+
+    def endless(envelope: dict[str, Any], parameters: Any) -> None:
+        envelope["data"] = {"dataList": [{"id": f"S{parameters['current']}"}], "total": 1000}
+
+    home.portal.mutate("stations", endless)
+
+    refs = home.account.stations(Findings())
+
+    assert [ref.id for ref in refs] == ["S1", "S2", "S3"]
 
 
 @pytest.mark.parametrize("data", [{}, [], "", None])

@@ -56,6 +56,33 @@ def test_facts_of_before_stay_where_an_answer_is_empty_for_a_moment(home: Home, 
     assert home.asked("information", INVERTER) == 3
 
 
+@pytest.mark.parametrize(
+    "told, strength, quality",
+    [
+        ({"data": "-61"}, -61.0, None),
+        ({"data": "-61", "unit": "dBm"}, -61.0, None),
+        ({"data": "85", "unit": "%"}, None, 0.85),
+        ({"data": "85"}, None, 0.85),
+        ({"data": "excellent"}, None, None),
+        ({"data": None}, None, None),
+    ],
+)
+def test_the_strength_of_the_signal_is_told_in_dbm_or_as_a_share(
+    home: Home, told: dict[str, str | None], strength: float | None, quality: float | None
+) -> None:
+    def tell(envelope: dict[str, Any], _: object) -> None:
+        for row in envelope["data"]:
+            if row["code"] == "wirelessSignalStrength":
+                row.update(told)
+
+    home.portal.mutate("information", tell)
+
+    [inverter] = home.read().inverters
+
+    assert (inverter.signal_strength, inverter.signal_quality) == (strength, quality)
+    assert inverter.model is not None
+
+
 def test_todays_energies_are_asked_every_few_minutes_and_not_every_minute(home: Home) -> None:
     for _ in range(12):
         home.read()
