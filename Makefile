@@ -13,6 +13,9 @@ pip := $(python) -m pip --disable-pip-version-check -qq
 lock := .venv/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 	--no-header --no-emit-index-url --no-emit-find-links $(ARGS)
 
+# A worker for each processor; ARGS=-n0 does without, for a debugger.
+pytest := $(python) -m pytest -n auto --maxprocesses=4 --dist=worksteal
+
 schema := .venv/bin/check-jsonschema --builtin-schema
 
 # $(call check,words,command) prints the words and, only if the command fails, what it printed.
@@ -42,7 +45,7 @@ demo: .venv/.runtime ## serve a simulated plant on this machine; no account need
 .PHONY: test
 test: lint types ## everything that has to pass: lint, types, tests
 	@echo '- tests'
-	@$(python) -m pytest $(ARGS)
+	@$(pytest) $(ARGS)
 
 .PHONY: lint
 lint: .venv/.dev ## style, form, floors of the house, declared dependencies
@@ -65,7 +68,7 @@ manifests: .venv/.checks ## check the files for containers, clusters and workflo
 
 .PHONY: coverage
 coverage: .venv/.dev ## the tests, with the lines and branches they miss
-	@$(python) -m pytest --cov --cov-report=term $(ARGS)
+	@$(pytest) --cov --cov-report=term $(ARGS)
 
 .PHONY: format
 format: .venv/.dev ## bring the code into form
