@@ -3,6 +3,7 @@
     SemsError
     ├── SettingError                  a setting is missing or wrong; ends the start with exit code 2
     ├── StartError                    the surroundings refuse the start (port in use, ...); exit code 1
+    ├── Stopping                      the program is ending, so nothing more is sent
     └── PortalError                   the portal, or the way to it
         ├── Unreachable               refused, no route, name not found: nothing reached the portal
         ├── CertificateInvalid        TLS would not verify
@@ -56,6 +57,12 @@ class StartError(SemsError):
     """Something around us refuses the start, for example a port that is in use."""
 
     reason = "start"
+
+
+class Stopping(SemsError):
+    """The program is ending, so a request was not sent. Nothing has failed."""
+
+    reason = "stopping"
 
 
 class PortalError(SemsError):

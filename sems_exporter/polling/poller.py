@@ -5,6 +5,7 @@ import random
 import threading
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import replace
 from datetime import timedelta
 
@@ -66,14 +67,18 @@ class Poller:
         return self._reader.progress
 
     def run(self, stop: threading.Event) -> None:
-        """Poll until `stop` is set."""
+        """Poll until `stop` is set; what is being read then is given up."""
+        with suppress(errors.Stopping):
+            self._poll(stop)
+        self.remember()
+
+    def _poll(self, stop: threading.Event) -> None:
         delay = self._chance.uniform(0, self._plan.first_delay)
         while not self._clock.wait(stop, self._announced(delay)):
             began = self._clock.now()
             outcome = self._guarded()
             self._memory.save_if_due()
             delay = self._delay_after(outcome, (self._clock.now() - began).total_seconds())
-        self.remember()
 
     def refresh(self) -> Outcome:
         """Read all stations once, or of a fleet what a minute allows."""
@@ -101,6 +106,8 @@ class Poller:
     def _guarded(self) -> Outcome:
         try:
             return self._refresh(self._reader.read_some)
+        except errors.Stopping:
+            raise
         except Exception as error:
             # The one broad handler of polling: a fault of ours must not end it for the years to come.
             log.exception("a refresh failed through a fault of the exporter")

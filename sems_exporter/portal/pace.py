@@ -5,7 +5,7 @@ import threading
 from collections import deque
 
 from sems_exporter.clock import Clock
-from sems_exporter.errors import TimedOut
+from sems_exporter.errors import Stopping
 
 SPACING = 0.2
 """Seconds between two requests, at least; bursts were answered with 429."""
@@ -37,10 +37,10 @@ class Pace:
         self._gap = 0.0
 
     def take_turn(self) -> None:
-        """Wait until a request may be sent, and count it; raises TimedOut when the program is ending."""
+        """Wait until a request may be sent, and count it; raises Stopping when the program is ending."""
         while (due := self._due(self._timer())) > 0:
             if self._clock.wait(self._stop, due):
-                raise TimedOut("the exporter is stopping")
+                raise Stopping("the exporter is stopping")
         self._sent.append(self._timer())
         self._gap = self._gap_after(self._sent[-1])
 

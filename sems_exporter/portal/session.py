@@ -151,13 +151,17 @@ class Session:
 
     def _renewed(self) -> Token:
         self._raise_if_withheld()
-        self._keep(replace(self._state, brake=self._state.brake.attempting(self._clock.now())))
+        before = self._state.brake
+        self._keep(replace(self._state, brake=before.attempting(self._clock.now())))
         # What has no name is a fault of ours; it leaves here as it came.
         token: Token | None = None
         brake = self._state.brake.failed("internal")
         try:
             token = replace(self._sign_in(), issued_at=self._clock.now())
             brake = self._state.brake.signed_in()
+        except errors.Stopping:
+            brake = before
+            raise
         except errors.PortalError as error:
             brake = self._failed(error)
             raise

@@ -21,7 +21,7 @@ from sems_exporter.polling.outcome import Plan
 from sems_exporter.polling.poller import Poller
 from sems_exporter.portal import StationRef
 from sems_exporter.portal.state import AccountState
-from sems_exporter.selfmetrics import SelfMetrics
+from sems_exporter.selfmetrics import FAILURES, SelfMetrics
 from sems_exporter.snapshots import Snapshots
 from tests.clocks import FakeClock
 from tests.homes import NOON, home
@@ -155,6 +155,19 @@ class TestTiming:
         bench.poller.run(bench.stop)
 
         assert bench.portal.reads == []
+
+    def test_a_refresh_that_the_end_cuts_short_is_given_up_and_no_failure(
+        self, tmp_path: Path, caplog: pytest.LogCaptureFixture
+    ) -> None:
+        bench = Bench("a", "b", memory=tmp_path / "counters.json")
+        bench.portal.failing = {"b": errors.Stopping("the exporter is stopping")}
+
+        bench.run(1)
+
+        assert bench.shown() == ["a"]
+        assert "station/a/pv_energy" in json.loads((tmp_path / "counters.json").read_text())
+        assert {bench.value("sems_refresh_failures_total", reason=reason) for reason in FAILURES} == {0.0}
+        assert caplog.records == []
 
     @pytest.mark.parametrize(
         "failure",

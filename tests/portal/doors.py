@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from sems_exporter.config import Account, Secret
-from sems_exporter.errors import PortalError
+from sems_exporter.errors import SemsError
 from sems_exporter.portal.seat import Seat
 from sems_exporter.portal.session import Session
 from sems_exporter.portal.state import StateFile, Token
@@ -18,7 +18,7 @@ class Door:
 
     def __init__(self, clock: FakeClock) -> None:
         self._clock = clock
-        self.failure: PortalError | None = None
+        self.failure: SemsError | None = None
         self.knocks: list[float] = []
 
     def sign_in(self) -> Token:

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sems_exporter.clock import SystemClock
-from sems_exporter.errors import TimedOut
+from sems_exporter.errors import Stopping
 from sems_exporter.portal import pace as room
 from sems_exporter.portal.pace import Pace
 from tests.clocks import FakeClock
@@ -98,7 +98,7 @@ def test_a_wait_for_a_turn_ends_with_the_program() -> None:
     pace.take_turn()
     stop.set()
 
-    with pytest.raises(TimedOut):
+    with pytest.raises(Stopping):
         pace.take_turn()
 
 

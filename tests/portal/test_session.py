@@ -644,6 +644,17 @@ def test_a_release_without_a_disk_keeps_the_session(tmp_path: Path, clock: FakeC
     assert one.token() is token
 
 
+def test_a_sign_in_that_the_end_of_the_program_kept_from_being_sent_costs_no_wait(
+    tmp_path: Path, clock: FakeClock, door: Door
+) -> None:
+    door.failure = errors.Stopping("the exporter is stopping")
+    with pytest.raises(errors.Stopping):
+        session(tmp_path, clock, door).token()
+    door.failure = None
+
+    assert session(tmp_path, clock, door).token().identity["token"] == "2"
+
+
 def test_a_fault_of_ours_in_a_sign_in_is_a_failure_and_no_rejection(one: Session, clock: FakeClock, door: Door) -> None:
     def stumble() -> Token:
         door.knocks.append(clock.now().timestamp())
