@@ -25,8 +25,9 @@ from sems_exporter.portal.classic.entries import StandIn
 from sems_exporter.portal.classic.fill import Moment, Parts, drop_past_periods, fill, register
 from sems_exporter.portal.classic.invert_full import INVERT_FULL
 from sems_exporter.portal.classic.screen import Plant
-from sems_exporter.portal.classic.shapes import Document, code, document, documents, flag, number, text
+from sems_exporter.portal.classic.shapes import Document, document, flag, number
 from sems_exporter.portal.rows import Values
+from sems_exporter.portal.shapes import code_of, objects, text
 
 DEVICE_STATES = {
     "-1": DeviceState.OFFLINE,
@@ -117,7 +118,7 @@ def stand_in(raw: Document) -> Document:
 
 def device_state(raw: object, findings: Findings) -> DeviceState | None:
     """The state that a device's status code names."""
-    status = code(raw)
+    status = code_of(raw)
     if status is None:
         return None
     if status not in DEVICE_STATES:
@@ -141,7 +142,7 @@ def _firmware(registers: Document, raw: Document) -> str | None:
 
 
 def _felt(registers: Document, plant: Plant) -> bool:
-    packs = documents(registers.get("more_batterys"))
+    packs = objects(registers.get("more_batterys"))
     return (
         screen.alive(registers, "1")
         or any(screen.alive(pack) for pack in packs)
@@ -192,7 +193,7 @@ def _alarms(registers: Document, inverter: Inverter, moment: Moment, findings: F
     if inverter.state is DeviceState.OFFLINE or not isinstance(registers.get("errors"), list):
         return None
     alarms: dict[str, Alarm] = {}
-    for error in documents(registers["errors"]):
+    for error in objects(registers["errors"]):
         keys.meet("errors", error, findings)
         name = text(error.get("error_code"))
         if name is None or ("show" in error and not flag(error["show"])):

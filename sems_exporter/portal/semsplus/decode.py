@@ -12,7 +12,8 @@ from sems_exporter.portal import times
 from sems_exporter.portal.base import StationRef
 from sems_exporter.portal.rows import Values, put, put_all
 from sems_exporter.portal.semsplus import factors
-from sems_exporter.portal.semsplus.shapes import OTHER, code_of, document, objects, text
+from sems_exporter.portal.semsplus.shapes import OTHER, document
+from sems_exporter.portal.shapes import code_of, objects, text
 from sems_exporter.portal.values import NotANumber, quantity
 
 STATION_STATES = {

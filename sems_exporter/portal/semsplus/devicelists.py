@@ -8,7 +8,8 @@ from sems_exporter.findings import Findings, Unknown
 from sems_exporter.model import Battery, DeviceState
 from sems_exporter.portal.rows import Values, put, put_all
 from sems_exporter.portal.semsplus import factors
-from sems_exporter.portal.semsplus.shapes import OTHER, code_of, document, objects, text
+from sems_exporter.portal.semsplus.shapes import OTHER, document
+from sems_exporter.portal.shapes import code_of, objects, text
 from sems_exporter.portal.values import NotANumber, quantity
 
 DEVICE_STATES = {str(code): state for code, state in enumerate(DeviceState) if state is not DeviceState.UNKNOWN}
