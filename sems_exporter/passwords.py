@@ -63,7 +63,7 @@ def from_file(key: str, path: Path) -> Secret:
 
 
 def sendable(key: str, text: str) -> str:
-    """`text`, if it can be sent; a variable may hold any bytes."""
+    """`text`, if it can be sent; raises SettingError for `key` otherwise, because a variable may hold any bytes."""
     try:
         text.encode()
     except UnicodeEncodeError:
