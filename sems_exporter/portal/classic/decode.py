@@ -3,9 +3,10 @@
 from datetime import datetime
 
 from sems_exporter import errors
-from sems_exporter.findings import Findings, Unknown
+from sems_exporter.findings import Findings
 from sems_exporter.measure import filled
 from sems_exporter.model import Alarm, Station, StationState
+from sems_exporter.portal import states
 from sems_exporter.portal.base import StationRef
 from sems_exporter.portal.classic import devices, keys, moments, plant_values
 from sems_exporter.portal.classic.blocks import INFO
@@ -15,7 +16,7 @@ from sems_exporter.portal.classic.flow import power_flow
 from sems_exporter.portal.classic.screen import Plant
 from sems_exporter.portal.classic.shapes import Document, document, flag, number, some
 from sems_exporter.portal.rows import Values
-from sems_exporter.portal.shapes import code_of, objects, text
+from sems_exporter.portal.shapes import objects, text
 
 __all__ = ["monitor", "power_flow", "station_ids", "station_list"]
 
@@ -105,12 +106,7 @@ def _units(listed: list[Document], plant: Plant, moment: Moment, findings: Findi
 
 def station_state(raw: object, findings: Findings) -> StationState | None:
     """The state that a station's status code names."""
-    status = code_of(raw)
-    if status is None:
-        return None
-    if status not in STATION_STATES:
-        findings.meet(Unknown.STATUS, f"station {status}")
-    return STATION_STATES.get(status, StationState.UNKNOWN)
+    return states.station_state(raw, STATION_STATES, findings)
 
 
 def _taken(units: list[Unit]) -> datetime | None:

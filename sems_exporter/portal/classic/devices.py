@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from sems_exporter.findings import Dropped, Findings, Unknown
+from sems_exporter.findings import Dropped, Findings
 from sems_exporter.measure import family, filled, measures
 from sems_exporter.model import (
     Alarm,
@@ -17,6 +17,7 @@ from sems_exporter.model import (
     PvInput,
 )
 from sems_exporter.plausible import flaw
+from sems_exporter.portal import states
 from sems_exporter.portal.classic import keys, moments, screen
 from sems_exporter.portal.classic.batteries import Direction, batteries
 from sems_exporter.portal.classic.blocks import INVERTER
@@ -27,7 +28,7 @@ from sems_exporter.portal.classic.invert_full import INVERT_FULL
 from sems_exporter.portal.classic.screen import Plant
 from sems_exporter.portal.classic.shapes import Document, document, flag, number
 from sems_exporter.portal.rows import Values
-from sems_exporter.portal.shapes import code_of, objects, text
+from sems_exporter.portal.shapes import objects, text
 
 DEVICE_STATES = {
     "-1": DeviceState.OFFLINE,
@@ -118,12 +119,7 @@ def stand_in(raw: Document) -> Document:
 
 def device_state(raw: object, findings: Findings) -> DeviceState | None:
     """The state that a device's status code names."""
-    status = code_of(raw)
-    if status is None:
-        return None
-    if status not in DEVICE_STATES:
-        findings.meet(Unknown.STATUS, f"device {status}")
-    return DEVICE_STATES.get(status, DeviceState.UNKNOWN)
+    return states.device_state(raw, DEVICE_STATES, findings)
 
 
 def _taken(registers: Document, raw: Document, moment: Moment, findings: Findings) -> datetime | None:
