@@ -127,7 +127,7 @@ lock: .venv/.dev ## bring requirements/ in line with pyproject.toml; ARGS=--upgr
 clean: ## remove .venv and whatever else can be made again
 	@rm -rf grafana/pictures/build grafana/pictures/node_modules
 	@rm -rf .venv build dist htmlcov .coverage .coverage.* .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache
-	@find sems_exporter tests -type d -name __pycache__ -prune -exec rm -rf {} +
+	@find . -type d -name __pycache__ -prune -exec rm -rf {} +
 
 # --- .venv: base (pip and the build backend), then runtime (the exporter), then dev (the tools) -----------------------
 

@@ -1,4 +1,4 @@
-"""The command line: serve, demo, check, once. Wiring and messages only."""
+"""The command line: commands, their flags, and how a failure is told. What they do is in `running`, `demo`, `probe`."""
 
 import os
 import sys

@@ -19,6 +19,10 @@ FORMATS = ("logfmt", "json")
 LEVELS = ("debug", "info", "warn", "error")
 QUIET = 3600.0
 """Seconds for which the same fault is not told again."""
+MOST_NEWS = 6.0
+"""Changes of one condition that are told at once."""
+NEWS_EVERY = 1800.0
+"""Seconds after which there may be one more of them."""
 ACCOUNT_THREAD = "poller "
 """How the name of a thread begins that works for a named account; the rest is that name, and lines carry it."""
 _STANDARD = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "taskName"}
@@ -133,9 +137,8 @@ class News:
     and then, so that neither the disk fills nor the last word is missing. Instants are seconds.
     """
 
-    def __init__(self, most: int = 6, every: float = 1800.0) -> None:
-        self._most, self._every = most, every
-        self._left, self._counted_at = float(most), 0.0
+    def __init__(self) -> None:
+        self._left, self._counted_at = MOST_NEWS, 0.0
         # Nothing was told yet, so the first condition is news, also if it is a good one.
         self._told: object = self
         self._last: object = self
@@ -143,7 +146,7 @@ class News:
 
     def of(self, condition: object, now: float) -> int | None:
         """None if there is nothing to tell; else how many changes went untold before this one."""
-        self._left = min(self._most, self._left + max(0.0, now - self._counted_at) / self._every)
+        self._left = min(MOST_NEWS, self._left + max(0.0, now - self._counted_at) / NEWS_EVERY)
         self._counted_at = now
         self._unsaid += condition != self._last
         self._last = condition

@@ -28,7 +28,7 @@ TimeZone = ZoneInfo | timezone
 
 
 class StationState(StrEnum):
-    """What the portal says of a station as a whole (portal codes 0, 1, 2, 3, 11; others are unknown)."""
+    """What the portal says of a station as a whole; a code that nobody knows is unknown."""
 
     OFFLINE = "offline"
     RUNNING = "running"
@@ -39,7 +39,7 @@ class StationState(StrEnum):
 
 
 class DeviceState(StrEnum):
-    """What the portal says of a device (portal codes 0-9 in this order; others are unknown)."""
+    """What the portal says of a device; a code that nobody knows is unknown."""
 
     OFFLINE = "offline"
     ONLINE = "online"

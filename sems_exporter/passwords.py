@@ -9,8 +9,7 @@ from sems_exporter.config import Secret
 from sems_exporter.errors import SettingError
 
 VARIABLE = "SEMS_PASSWORD"
-NAME = "sems_password"
-"""What the password is called among the credentials of systemd and the secrets of a container."""
+"""In lower case it names the credential of systemd and the secret of a container."""
 CONTAINER_SECRETS = Path("/run/secrets")
 LARGEST = 4096
 """Bytes of a password file; whatever is larger is some other file."""
@@ -27,7 +26,7 @@ def password(
     """
     if path := values.get("password_file"):
         return from_file("password_file", Path(str(path)))
-    for place in handed_over(environ, variable.lower()):
+    for place in _handed_over(environ, variable.lower()):
         if place.exists():
             return from_file("password", place)
     if text := environ.get(variable):
@@ -38,7 +37,7 @@ def password(
     raise SettingError("password", f"missing; set {where} to a file with it, or {variable}")
 
 
-def handed_over(environ: Mapping[str, str], name: str = NAME) -> list[Path]:
+def _handed_over(environ: Mapping[str, str], name: str) -> list[Path]:
     """Where the surroundings may have put the password without being asked."""
     credentials = environ.get("CREDENTIALS_DIRECTORY")
     return [*([Path(credentials) / name] if credentials else []), CONTAINER_SECRETS / name]
@@ -63,7 +62,7 @@ def from_file(key: str, path: Path) -> Secret:
 
 
 def sendable(key: str, text: str) -> str:
-    """`text`, if it can be sent; a variable may hold any bytes."""
+    """`text`, if it can be sent; raises SettingError for `key` otherwise, because a variable may hold any bytes."""
     try:
         text.encode()
     except UnicodeEncodeError:

@@ -78,7 +78,7 @@ def _names(day: date) -> dict[Role, str]:
 
 
 class Quality:
-    """The rules that need memory. One instance for all stations of the process."""
+    """The rules that need memory. One instance for all details of an account, and one for all rows of its list."""
 
     def __init__(self) -> None:
         self._tracks: dict[str, Track] = {}

@@ -100,7 +100,7 @@ def settings_page() -> str:
     """All of docs/settings.md."""
     by_key = {one.key: one for one in settings.SETTINGS}
     rows = [(_code(key), _code(one.option), _code(one.variable), *_value_rules(one)) for key, one in by_key.items()]
-    password_file = by_key["password_file"]
+    password_file, variable = by_key["password_file"], passwords.VARIABLE
     return f"""# Settings
 
 <!-- Written by `make references` from the code; change it there. -->
@@ -127,8 +127,8 @@ The password is never a flag, because every user of a machine can read the flags
 first of these that there is; a file that is empty or cannot be read ends the start.
 
 1. The file that `{password_file.option}`, `{password_file.variable}` or the key `{password_file.key}` names.
-2. `{passwords.NAME}` among the credentials of systemd (`LoadCredential`), or in `{passwords.CONTAINER_SECRETS}`.
-3. The variable `{settings.PASSWORD_VARIABLE}`.
+2. `{variable.lower()}` among the credentials of systemd (`LoadCredential`), or in `{passwords.CONTAINER_SECRETS}`.
+3. The variable `{variable}`.
 4. The key `password` in the configuration file, in quotes.
 
 ## State directory

@@ -1,4 +1,4 @@
-"""What serve, check and once do when their settings are good."""
+"""What serve, check, once and dump do when their settings are good."""
 
 import json
 import logging

@@ -1,10 +1,13 @@
 """Homes to judge, fade and render: one with everything, and ways to make others."""
 
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
+from sems_exporter.measure import Scope
 from sems_exporter.model import (
     KWH,
+    PARTS,
     Battery,
     DeviceState,
     Inverter,
@@ -95,3 +98,11 @@ def home(
             ),
         ),
     )
+
+
+def scopes(scope: Scope) -> Iterator[Scope]:
+    """`scope` and all its parts."""
+    yield scope
+    for attribute, _ in PARTS[type(scope)]:
+        for part in getattr(scope, attribute):
+            yield from scopes(part)

@@ -222,6 +222,14 @@ def test_public_modules_say_what_they_are() -> None:
     assert silent == []
 
 
+def test_every_room_has_its_place_in_the_architecture() -> None:
+    """Whoever wonders what a module is for finds it in the table."""
+    page = (ROOT / "docs" / "architecture.md").read_text(encoding="utf-8")
+    rooms = {name.split("/")[1] for name in modules()} - {"__init__.py", "__main__.py"}
+
+    assert {room for room in rooms if f"`{room}" not in page} == set()
+
+
 def uses_any(source: str) -> bool:
     return any(
         (isinstance(node, ast.ImportFrom) and node.module == "typing" and any(n.name == "Any" for n in node.names))

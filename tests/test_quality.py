@@ -40,8 +40,8 @@ class Judge:
     def today(self, now: datetime, value: float) -> float | None:
         return self.at(now, pv_energy_today=value).pv_energy_today
 
-    def totals(self, readings: Iterable[float], start: datetime = NOON) -> list[float | None]:
-        return [self.total(start + number * POLL, value) for number, value in enumerate(readings)]
+    def totals(self, readings: Iterable[float]) -> list[float | None]:
+        return [self.total(NOON + number * POLL, value) for number, value in enumerate(readings)]
 
     def restarted(self) -> "Judge":
         """A judge in a new process that found this one's memory on disk."""

@@ -56,13 +56,13 @@ def total(metric: str, change: str = "{}") -> str:
     return f"sum({each(metric, change=change)})"
 
 
-def named(expr: str, scope: str, *, within: Iterable[str] = SELECTABLE) -> str:
+def named(expr: str, scope: str) -> str:
     """`expr` with a label `title`: the name of its station, or the name and serial number of its device.
 
     Portals name devices by their model, so that a name alone may stand for several.
     """
     info, labels = f"sems_{scope}_info", ids(f"sems_{scope}_")
-    series = f"max by ({', '.join(labels)}, name) ({pick(info, within=within)})"
+    series = f"max by ({', '.join(labels)}, name) ({pick(info)})"
     return f"({expr}) * on ({', '.join(labels)}) group_left (title) {titled(series, scope)}"
 
 

@@ -7,6 +7,7 @@ from itertools import chain
 from pathlib import Path
 
 from sems_exporter.config import Account, Secret, Settings
+from sems_exporter.demo import DemoClock
 from sems_exporter.exposition import Exposition, Format
 from sems_exporter.simulator import Plant, SimulatedClock, SimulatedPortal
 from sems_exporter.wiring import exporter
@@ -15,19 +16,8 @@ Exposed = tuple[datetime, str]
 """An instant, and what the exporter showed then."""
 
 
-class SteppedClock:
+class SteppedClock(DemoClock):
     """The simulated portal's time, which passes only where somebody waits and from one refresh to the next."""
-
-    def __init__(self, simulated: SimulatedClock) -> None:
-        self._simulated = simulated
-
-    def now(self) -> datetime:
-        """The simulated instant."""
-        return self._simulated.now()
-
-    def monotonic(self) -> float:
-        """Seconds of the same time; nobody sets it."""
-        return self._simulated.now().timestamp()
 
     def wait(self, stop: threading.Event, seconds: float) -> bool:
         """Let the time pass at once."""
@@ -57,7 +47,7 @@ def exposed(
         parts.portal.close()
 
 
-def as_history(pages: Iterable[Exposed], job: str = "sems", instance: str = "demo") -> str:
+def as_history(pages: Iterable[Exposed], instance: str = "demo") -> str:
     """The pages as one OpenMetrics text with timestamps, each family's series one after the other."""
     series: dict[str, dict[str, list[str]]] = {}
     for instant, page in pages:
@@ -68,7 +58,7 @@ def as_history(pages: Iterable[Exposed], job: str = "sems", instance: str = "dem
             elif not line.startswith("#"):
                 key, value = line.rsplit(" ", 1)
                 name, _, labels = key.partition("{")
-                key = f'{name}{{job="{job}",instance="{instance}"{"," if labels else ""}{labels or "}"}'
+                key = f'{name}{{job="sems",instance="{instance}"{"," if labels else ""}{labels or "}"}'
                 series.setdefault(family, {}).setdefault(key, []).append(f"{key} {value} {instant.timestamp():.0f}")
     lines = [line for family, found in series.items() for line in (family, *chain(*found.values()))]
     return "\n".join([*lines, "# EOF\n"])

@@ -83,7 +83,7 @@ def allowing(allowance: Allowance) -> Iterator[None]:
         _ALLOWANCE.reset(token)
 
 
-class _PlainSocket(socket.socket):
+class _BoundedSocket(socket.socket):
     def recv_into(self, *args: Any) -> int:
         allowance = _ALLOWANCE.get()
         self.settimeout(allowance.read_seconds)
@@ -92,14 +92,7 @@ class _PlainSocket(socket.socket):
         return received
 
 
-class _TlsSocket(ssl.SSLSocket):
-    def recv_into(self, *args: Any) -> int:
-        allowance = _ALLOWANCE.get()
-        self.settimeout(allowance.read_seconds)
-        received = super().recv_into(*args)
-        allowance.spend(received)
-        return received
-
+class _TlsSocket(_BoundedSocket, ssl.SSLSocket):
     def recv(self, *args: Any) -> bytes:
         # TLS through a proxy that is reached by TLS reads in this way.
         allowance = _ALLOWANCE.get()
@@ -150,7 +143,7 @@ def _connected(connection: HTTPConnection) -> socket.socket:
     failure: OSError = OSError("the name has no address")
     host = connection.host.strip("[]")
     for family, kind, protocol, _, address in _LOOK_UPS.addresses(host, connection.port, allowance.connect_seconds):
-        own = _PlainSocket(family, kind, protocol)
+        own = _BoundedSocket(family, kind, protocol)
         try:
             for option in connection.socket_options or ():
                 own.setsockopt(*option)

@@ -94,7 +94,7 @@ class AccountClient(ABC):
 
     def _once(self, call: Call, token: Token, decoded: Callable[[Any], T]) -> T:
         try:
-            return self._exchanged(self.dressed(call, token), lambda answer, now: decoded(opened(answer, now).data))[1]
+            return self.exchanged(self.dressed(call, token), lambda answer, now: decoded(opened(answer, now).data))[1]
         except errors.RateLimited as limit:
             if limit.until is None:
                 # Said by the portal, not by the pause that is running already.
@@ -106,15 +106,10 @@ class AccountClient(ABC):
 
     def exchange(self, exchange: Exchange) -> Envelope:
         """One exchange in its turn, counted; the envelope of its successful answer."""
-        return self.exchange_raw(exchange)[1]
+        return self.exchanged(exchange, opened)[1]
 
-    def exchange_raw(
-        self, exchange: Exchange, reader: Callable[[Answer, datetime], Envelope] = opened
-    ) -> tuple[Answer, Envelope]:
-        """The same with the answer itself; `reader` decides what a success is."""
-        return self._exchanged(exchange, reader)
-
-    def _exchanged(self, exchange: Exchange, reader: Callable[[Answer, datetime], T]) -> tuple[Answer, T]:
+    def exchanged(self, exchange: Exchange, reader: Callable[[Answer, datetime], T]) -> tuple[Answer, T]:
+        """The same with the answer itself; `reader` decides what a success is, and what it brings."""
         self._pace.take_turn()
         # The account may have been paused while this request waited.
         self.session.raise_if_paused()

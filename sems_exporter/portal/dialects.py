@@ -8,6 +8,7 @@ from sems_exporter.clock import Clock
 from sems_exporter.config import Account, Settings
 from sems_exporter.portal import gateway
 from sems_exporter.portal.auto import AutoPortal, Dialect, Switch
+from sems_exporter.portal.base import Portal
 from sems_exporter.portal.classic import portal as classic
 from sems_exporter.portal.classic.client import ClassicClient
 from sems_exporter.portal.pace import Pace
@@ -39,10 +40,14 @@ def _is_trusted(token: Token, account: Account) -> bool:
     return True
 
 
-def open_account(
-    settings: Settings, clock: Clock, metrics: AccountMetrics, stop: threading.Event, transport: Transport
-) -> AutoPortal:
-    """The account of `settings` in the dialects it allows, SEMS+ preferred."""
+def connect(
+    settings: Settings, clock: Clock, metrics: AccountMetrics, stop: threading.Event, transport: Transport | None = None
+) -> Portal:
+    """The account of `settings` in the dialects it allows, SEMS+ preferred; nothing is sent yet.
+
+    `stop` ends waits for the next turn.
+    """
+    transport = transport or Transport()
     switch = Switch(metrics.endpoints)
     file = StateFile(settings.state_dir, settings.account)
     session = Session(switch.sign_in, file, clock, metrics, Seat(file.path.with_suffix(".lock")))

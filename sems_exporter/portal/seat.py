@@ -31,10 +31,10 @@ class Seat:
         warning says so.
         """
         try:
-            self._descriptor = _opened(self.path)
-            portalocker.lock(self._descriptor, portalocker.LOCK_EX | portalocker.LOCK_NB)
+            self._descriptor = descriptor = _opened(self.path)
+            portalocker.lock(descriptor, portalocker.LOCK_EX | portalocker.LOCK_NB)
         except portalocker.AlreadyLocked:
-            holder = self._holder()
+            holder = _holder(descriptor)
             self.leave()
             return holder
         except (OSError, portalocker.LockException) as error:
@@ -44,7 +44,7 @@ class Seat:
                 extra={"path": str(self.path), "error": getattr(error, "strerror", None) or type(error).__name__},
             )
             return ""
-        self._sign()
+        self._sign(descriptor)
         return ""
 
     def leave(self) -> None:
@@ -53,22 +53,13 @@ class Seat:
             os.close(self._descriptor)
             self._descriptor = None
 
-    def _sign(self) -> None:
+    def _sign(self, descriptor: int) -> None:
         """Write down who sits here. Only read while the lock holds, so that an old note does no harm."""
-        assert self._descriptor is not None  # noqa: S101 - for the type checker
         try:
-            os.ftruncate(self._descriptor, 0)
-            os.pwrite(self._descriptor, f"process {os.getpid()} on {socket.gethostname()}".encode(), 0)
+            os.ftruncate(descriptor, 0)
+            os.pwrite(descriptor, f"process {os.getpid()} on {socket.gethostname()}".encode(), 0)
         except (OSError, AttributeError):
             log.debug("the lock cannot be signed", extra={"path": str(self.path)})
-
-    def _holder(self) -> str:
-        assert self._descriptor is not None  # noqa: S101 - for the type checker
-        try:
-            note = os.pread(self._descriptor, LONGEST_NOTE, 0).decode(errors="replace")
-        except (OSError, AttributeError):
-            note = ""
-        return "".join(c for c in note if c.isprintable()) or "another process"
 
 
 def _opened(path: Path) -> int:
@@ -78,3 +69,11 @@ def _opened(path: Path) -> int:
     except PermissionError:
         # Another user's file can still tell that it is locked.
         return os.open(path, os.O_RDONLY | AS_IT_IS)
+
+
+def _holder(descriptor: int) -> str:
+    try:
+        note = os.pread(descriptor, LONGEST_NOTE, 0).decode(errors="replace")
+    except (OSError, AttributeError):
+        note = ""
+    return "".join(c for c in note if c.isprintable()) or "another process"

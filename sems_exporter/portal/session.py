@@ -26,7 +26,7 @@ class Session:
 
     `sign_in` sends exactly one sign-in and returns the token or raises. Safe for parallel callers: several
     rejections of one token cause one sign-in. Where another process has the `seat`, this one only reads what that one
-    keeps: it neither signs in nor writes.
+    keeps: it neither signs in nor writes, but for what a person releases.
 
     In here time is steady: a clock that is set while the program runs neither opens the brake nor locks it. On disk
     are instants of the clock, because they are all that a restart has to go by.

@@ -23,10 +23,8 @@ def zone(text: object) -> TimeZone | None:
         return timezone(-offset if match[1] == "-" else offset) if offset <= timedelta(hours=14) else None
     try:
         return ZoneInfo(name)
-    except (ValueError, OSError):
-        # ZoneInfoNotFoundError is a KeyError on some platforms and an OSError on others.
-        return None
-    except KeyError:
+    except (KeyError, ValueError, OSError):
+        # No such zone; a name that no file can have; one that is a folder, or too long.
         return None
 
 

@@ -47,11 +47,8 @@ class RecordedRequest:
 class SimulatedPortal:
     """A SEMS portal on loopback, new and old; use it as a context manager.
 
-    Endpoint names, for `script`, `script_always`, `mutate`, `answers` and the record, of SEMS+: login, stations, info,
-    flow, devices, telemetry, telecounting, information, batteries, statistics, production, alarm_statistics, alarms,
-    user, version; those with a `deviceType` in the query also answer to `endpoint.DEVICETYPE`. Of the classic
-    dialect, by app and by web page: classic_login, classic_ids, classic_stations, monitor, powerflow, warnings, and
-    web_login.
+    The endpoint names for `script`, `script_always`, `mutate`, `answers` and the record are `ENDPOINTS`. Those with a
+    `deviceType` in the query also answer to `endpoint.DEVICETYPE`.
     """
 
     def __init__(  # noqa: PLR0913 - a whole world in one call

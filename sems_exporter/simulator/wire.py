@@ -80,9 +80,9 @@ class Call:
         return max(1, value) if isinstance(value, int) else default
 
 
-def success(data: object, description: str = "成功") -> JsonObject:
+def success(data: object) -> JsonObject:
     """The envelope of an answer with data."""
-    return {"code": SUCCESS, "description": description, "traceId": _trace_id(), "data": data}
+    return {**success_without_data(), "data": data}
 
 
 def success_without_data() -> JsonObject:
@@ -115,9 +115,9 @@ def kilo(value: float, digits: int) -> float:
     return round(value / 1000.0, digits) + 0.0
 
 
-def kilowatt_hours(joules: float, digits: int = 2) -> float:
-    """Joules as kilowatt-hours, rounded."""
-    return round(joules / 3.6e6, digits) + 0.0
+def kilowatt_hours(joules: float) -> float:
+    """Joules as kilowatt-hours, rounded to hundredths."""
+    return round(joules / 3.6e6, 2) + 0.0
 
 
 def json_object(raw: bytes | str) -> JsonObject:

@@ -9,15 +9,14 @@ import asyncio
 import socket
 from contextlib import suppress
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, ClassVar, cast
+from typing import Any, ClassVar, cast
+
+from uvicorn.server import ServerState
 
 from sems_exporter.web.connections import Connections
 from sems_exporter.web.ready import ReadyAnswers
 from sems_exporter.web.requests import LARGEST_ANSWER, LARGEST_SECURE_ANSWER
 from sems_exporter.web.tls import Tls
-
-if TYPE_CHECKING:
-    from uvicorn.server import ServerState
 
 HEADER_DEADLINE = 10.0
 """Seconds that a client has for the TLS handshake together with its first head, and for each later head."""
@@ -46,7 +45,7 @@ class Guarded(asyncio.Protocol):
     shared: ClassVar[Shared]
 
     loop: asyncio.AbstractEventLoop
-    server_state: "ServerState"
+    server_state: ServerState
     transport: asyncio.Transport | None
     flow: Any
     cycle: Any

@@ -4,8 +4,9 @@ import asyncio
 import os
 import signal
 import socket
+from collections.abc import Callable
 from contextlib import closing
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import uvicorn
 
@@ -15,9 +16,6 @@ from sems_exporter.web.connections import Connections, most_connections
 from sems_exporter.web.door import Door
 from sems_exporter.web.protocol import Guarded, Shared
 from sems_exporter.web.ready import ReadyAnswers
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
 
 BACKLOG = 256
 MOMENT = 0.6
@@ -61,11 +59,11 @@ def address_of(listening: socket.socket, *, secure: bool = False) -> str:
     """The address a person can open in a browser."""
     scheme = "https" if secure else "http"
     host, port = listening.getsockname()[:2]
-    host = {"::": "localhost", "0.0.0.0": "localhost"}.get(host, host)  # noqa: S104
+    host = {"::": "localhost", "0.0.0.0": "localhost"}.get(host, host)  # noqa: S104 - compared, not bound
     return f"{scheme}://[{host}]:{port}" if ":" in host else f"{scheme}://{host}:{port}"
 
 
-def serve(application: Application, listening: socket.socket, *, started: "Callable[[], None]") -> None:
+def serve(application: Application, listening: socket.socket, *, started: Callable[[], None]) -> None:
     """Serve until SIGTERM or SIGINT; `started` is called once connections are answered."""
     config = uvicorn.Config(
         application,
@@ -99,7 +97,7 @@ class _Server(uvicorn.Server):
         config: uvicorn.Config,
         application: Application,
         listening: socket.socket,
-        started: "Callable[[], None]",
+        started: Callable[[], None],
     ) -> None:
         super().__init__(config)
         self._application = application

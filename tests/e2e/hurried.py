@@ -10,8 +10,9 @@ from datetime import UTC, datetime, timedelta
 from functools import partial
 from threading import Event
 
-from sems_exporter import cli, portal, running
+from sems_exporter import cli, running
 from sems_exporter.exposition import own
+from sems_exporter.portal import dialects
 from sems_exporter.portal.bounded import Patience
 from sems_exporter.portal.transport import Transport
 
@@ -37,7 +38,7 @@ class HurriedClock:
 
 
 if __name__ == "__main__":
-    vars(portal)["Transport"] = partial(Transport, Patience(read=0.5))
+    vars(dialects)["Transport"] = partial(Transport, Patience(read=0.5))
     # Or /metrics would show the state of some seconds ago, which are hours here.
     vars(own)["AGE"] = 0.0
     vars(running)["SystemClock"] = HurriedClock

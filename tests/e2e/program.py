@@ -17,6 +17,8 @@ from typing import IO
 
 PATIENCE = 30.0
 """Seconds after which a test gives up."""
+GRACE = 10.0
+"""Seconds that Docker leaves a program between being told to end and being killed; it has the shortest of all."""
 ANY_PORT = "--web.listen-address=127.0.0.1:0"
 COMMAND = (sys.executable, "-m", "sems_exporter")
 ROOT = Path(__file__).parents[2]
@@ -89,10 +91,15 @@ class Program:
             with error:
                 return error.code, error.read().decode()
 
+    def refreshed(self) -> str:
+        """The metrics once a first refresh has ended."""
+        until(lambda: self.get("/-/ready")[0] == 200)
+        return self.get("/metrics")[1]
+
     def end(self, number: int = signal.SIGTERM) -> int:
-        """The exit code after a signal; a program that outlives it by far is killed."""
+        """The exit code after a signal; raises TimeoutExpired where the program outlives it by more than `GRACE`."""
         self.process.send_signal(number)
-        code = self.process.wait(PATIENCE)
+        code = self.process.wait(GRACE)
         for reader in self._readers:
             reader.join(PATIENCE)
         return code

@@ -4,14 +4,13 @@ import json
 import os
 import signal
 import subprocess
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from sems_exporter.simulator import SimulatedPortal
-from tests.e2e.program import ANY_PORT, COMMAND, PATIENCE, Program, environment, finished, running
+from tests.e2e.program import ANY_PORT, COMMAND, PATIENCE, environment, finished, running
 
 PASSWORD = "corréct horse/b&ttery"
 
@@ -38,20 +37,11 @@ def settings(portal: SimulatedPortal, state: Path) -> dict[str, str]:
     }
 
 
-def refreshed(program: Program) -> str:
-    """The metrics once a first refresh has ended."""
-    deadline = time.monotonic() + PATIENCE
-    while program.get("/-/ready")[0] != 200:
-        assert time.monotonic() < deadline
-        assert program.process.poll() is None
-    return program.get("/metrics")[1]
-
-
 def test_a_second_server_does_not_start_and_the_first_goes_on(
     portal: SimulatedPortal, state: Path, settings: dict[str, str]
 ) -> None:
     with running(ANY_PORT, **settings) as first:
-        refreshed(first)
+        first.refreshed()
 
         second = finished("serve", ANY_PORT, **settings)
 
@@ -67,7 +57,7 @@ def test_commands_beside_a_server_read_with_its_session(
     portal: SimulatedPortal, state: Path, settings: dict[str, str], tmp_path: Path
 ) -> None:
     with running(ANY_PORT, **settings) as server:
-        refreshed(server)
+        server.refreshed()
         before = {path.name: path.read_bytes() for path in state.iterdir()}
 
         check = finished("check", **settings)
@@ -88,7 +78,7 @@ def test_commands_beside_a_server_without_a_session_say_so_and_sign_nobody_in(
 ) -> None:
     portal.play("agreement_pending")
     with running(ANY_PORT, **settings) as server:
-        refreshed(server)
+        server.refreshed()
         portal.heal()
 
         check = finished("check", **settings)
@@ -106,11 +96,11 @@ def test_the_place_of_a_killed_server_is_free_and_its_session_goes_on(
     portal: SimulatedPortal, settings: dict[str, str]
 ) -> None:
     with running(ANY_PORT, **settings) as first:
-        refreshed(first)
+        first.refreshed()
         first.end(signal.SIGKILL)
 
         with running(ANY_PORT, **settings) as second:
-            metrics = refreshed(second)
+            metrics = second.refreshed()
 
     assert "\nsems_up 1.0\n" in metrics
     assert (portal.login_attempts, portal.logins) == (1, 1)
@@ -144,7 +134,7 @@ def test_a_person_releases_the_brake_of_a_running_server(
     document["token"] = None
     path.write_text(json.dumps(document))
     with running(ANY_PORT, "--interval=60s", **settings) as server:
-        blocked = refreshed(server)
+        blocked = server.refreshed()
 
         check = finished("check", "--release-brake", **settings)
 
@@ -167,7 +157,7 @@ def test_a_state_directory_that_cannot_be_written_stops_nothing_and_is_told(
     else:
         state.mkdir(mode=0o500)
     with running(ANY_PORT, **settings) as server:
-        metrics = refreshed(server)
+        metrics = server.refreshed()
         code = server.end()
     check = finished("check", **settings)
 

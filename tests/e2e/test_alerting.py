@@ -5,7 +5,6 @@ owner's receiver is a webhook of the test, and the addresses are those of this r
 """
 
 import tempfile
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
@@ -13,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from grafana.simulated.days import SteppedClock
 from sems_exporter.config import Account, Secret, Settings
 from sems_exporter.simulator import SimulatedClock, SimulatedPortal, demo_plants
 from sems_exporter.wiring import Exporter, application, exporter
@@ -23,23 +23,6 @@ PATIENCE = 90.0
 """Seconds after which the owner has not been told; a quiet machine needs about ten."""
 FAULT = timedelta(minutes=4)
 """How long the inverter's fault lasts, in the plant's time."""
-
-
-class SteppedClock:
-    """The simulated plants' time, which passes only where somebody waits."""
-
-    def __init__(self, simulated: SimulatedClock) -> None:
-        self._simulated = simulated
-
-    def now(self) -> datetime:
-        return self._simulated.now()
-
-    def monotonic(self) -> float:
-        return self._simulated.now().timestamp()
-
-    def wait(self, stop: threading.Event, seconds: float) -> bool:
-        self._simulated.advance(max(0.0, seconds))
-        return stop.is_set()
 
 
 @contextmanager

@@ -5,7 +5,6 @@ import signal
 import socket
 import subprocess
 import threading
-import time
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack
 from pathlib import Path
@@ -16,7 +15,7 @@ from prometheus_client.openmetrics.parser import text_string_to_metric_families 
 from prometheus_client.parser import text_string_to_metric_families as read_text
 
 from sems_exporter.simulator import SimulatedPortal
-from tests.e2e.program import ANY_PORT, COMMAND, PATIENCE, Program, environment, finished, running
+from tests.e2e.program import ANY_PORT, COMMAND, PATIENCE, environment, finished, running, until
 
 SECRET = "corréct horse/b&ttery"
 """A password that looks different in every encoding."""
@@ -65,30 +64,18 @@ def asked(portal: SimulatedPortal, endpoint: str, times: int = 1) -> threading.E
     return reached
 
 
-def refreshed(program: Program) -> str:
-    """The metrics once a first refresh has ended."""
-    deadline = time.monotonic() + PATIENCE
-    while program.get("/-/ready")[0] != 200:
-        assert time.monotonic() < deadline
-        assert program.process.poll() is None
-    return program.get("/metrics")[1]
-
-
 class TestDemo:
     """What people try first."""
 
     def test_it_serves_valid_metrics_that_move_on_and_ends_when_told_to(self) -> None:
         with running("demo", "--speed", "600", "--start", "2026-06-10T09:00", ANY_PORT) as program:
-            first = refreshed(program)
+            first = program.refreshed()
             success = ("sems_refresh_last_success_timestamp_seconds", ())
-            deadline = time.monotonic() + PATIENCE
-            while values(second := program.get("/metrics")[1])[success] <= values(first)[success]:
-                assert time.monotonic() < deadline
+            until(lambda: values(program.get("/metrics")[1])[success] > values(first)[success])
+            second = program.get("/metrics")[1]
             openmetrics = program.get("/metrics", Accept=OPENMETRICS)[1]
             page = program.get("/")
-            begun = time.monotonic()
             code = program.end(signal.SIGTERM)
-            took = time.monotonic() - begun
 
         before, after = counters(first), counters(second)
         assert values(first)["sems_up", ()] == 1.0
@@ -97,7 +84,7 @@ class TestDemo:
         assert list(read_openmetrics(openmetrics))  # type: ignore[no-untyped-call]
         assert page[0] == 200
         assert "Sunny Home" in page[1]
-        assert (code, took < 2.0) == (0, True)
+        assert code == 0
         assert "Traceback" not in program.output
         assert "after 1 sign-in(s)" in program.output
 
@@ -111,7 +98,7 @@ class TestDemo:
     @pytest.mark.needs("promtool")
     def test_promtool_has_nothing_to_say_about_its_metrics(self) -> None:
         with running("demo", "--speed", "600", "--plants", "3", "--start", "2026-06-10T09:00", ANY_PORT) as program:
-            metrics = refreshed(program)
+            metrics = program.refreshed()
 
         command = ["promtool", "check", "metrics"]
         checked = subprocess.run(command, input=metrics, capture_output=True, text=True, timeout=PATIENCE, check=False)
@@ -128,7 +115,7 @@ class TestServe:
         wrong = SECRET + "x"
         settings["SEMS_PASSWORD"] = wrong
         with running(ANY_PORT, "--log.level=debug", **settings) as program:
-            metrics = refreshed(program)
+            metrics = program.refreshed()
             page = program.get("/")
             code = program.end()
 
@@ -164,7 +151,7 @@ class TestServe:
             port = unused.getsockname()[1]
         settings["SEMS_LOGIN_URL"] = f"http://127.0.0.1:{port}/login"
         with running(ANY_PORT, **settings) as program:
-            metrics = refreshed(program)
+            metrics = program.refreshed()
             healthy = program.get("/-/healthy")[0]
             code = program.end()
 
@@ -174,7 +161,7 @@ class TestServe:
         assert (healthy, code) == (200, 0)
         assert "Traceback" not in program.output
 
-    def test_it_ends_at_once_while_the_portal_keeps_it_waiting(
+    def test_it_ends_in_time_while_the_portal_keeps_it_waiting(
         self, portal: SimulatedPortal, settings: dict[str, str]
     ) -> None:
         release = threading.Event()
@@ -188,12 +175,10 @@ class TestServe:
         with running(ANY_PORT, **settings) as program:
             assert hung.wait(PATIENCE)
             status = program.get("/metrics")[0]
-            begun = time.monotonic()
             code = program.end()
-            took = time.monotonic() - begun
             release.set()
 
-        assert (status, code, took < 2.0) == (200, 0, True)
+        assert (status, code) == (200, 0)
 
     def test_a_port_in_use_is_a_line_with_a_way_out(self, settings: dict[str, str]) -> None:
         with socket.create_server(("127.0.0.1", 0)) as taken:

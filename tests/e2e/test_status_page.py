@@ -8,7 +8,6 @@ from prometheus_client.parser import text_string_to_metric_families as read_text
 
 from tests.e2e.browser import Browser, Page, browsing
 from tests.e2e.program import ANY_PORT, Program, running
-from tests.e2e.test_program import refreshed
 
 pytestmark = pytest.mark.needs("chromium")
 
@@ -69,7 +68,7 @@ def browser() -> Iterator[Browser]:
 @pytest.fixture(scope="module", params=[HOME, FLEET], ids=["home", "fleet"])
 def demo(request: pytest.FixtureRequest) -> Iterator[Program]:
     with running("demo", f"--plants={request.param}", *STANDING_STILL, ANY_PORT) as program:
-        refreshed(program)
+        program.refreshed()
         yield program
         program.end()  # killed, it would leave its folder behind
 

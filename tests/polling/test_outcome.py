@@ -1,10 +1,11 @@
-"""How the polling of several accounts goes as a whole."""
+"""How a refresh went, and how the polling of several accounts goes as a whole."""
 
 from datetime import timedelta
 
 import pytest
 
-from sems_exporter.polling.outcome import Health, together
+from sems_exporter import errors
+from sems_exporter.polling.outcome import Health, Outcome, together
 from tests.homes import NOON
 
 LATER = NOON + timedelta(seconds=60)
@@ -47,3 +48,19 @@ def test_problems_name_their_account() -> None:
     whole = together({"north": Health(problem="wrong password"), "south": Health(), "west": Health(problem="gone")})
 
     assert whole.problem == "account north: wrong password; account west: gone"
+
+
+@pytest.mark.parametrize(
+    "outcome, up",
+    [
+        pytest.param(Outcome(stations=2, read=2, tried={"a", "b"}), True, id="all read"),
+        pytest.param(Outcome(stations=2, read=2, overviews=2, tried={"a", "b"}), True, id="read and seen in the list"),
+        pytest.param(Outcome(stations=2, overviews=1, tried={"a"}), True, id="only seen in the list"),
+        pytest.param(Outcome(stations=2), True, id="all read through another account"),
+        pytest.param(Outcome(stations=2, tried={"a", "b"}), False, id="none read"),
+        pytest.param(Outcome(stations=0), False, id="no stations"),
+        pytest.param(Outcome(stations=2, read=1, tried={"a"}, whole=errors.RateLimited("pause")), False, id="cut off"),
+    ],
+)
+def test_an_account_is_up_where_something_of_it_was_heard(outcome: Outcome, up: bool) -> None:
+    assert outcome.up is up

@@ -25,13 +25,15 @@ ROW = StationRef(
 
 
 def looked(overviews: Overviews, row: StationRef, minutes: float = 0, details: Station | None = None) -> Station:
+    """The station after a refresh that found `row` in the list."""
+    overviews.keep_only({row.id})
     seen = overviews.renewed(replace(row, seen_at=NOON + timedelta(minutes=minutes)), details, Findings())
     assert seen is not None
     return seen
 
 
-def made() -> Overviews:
-    return Overviews("", 1200.0)
+def made(account: str = "") -> Overviews:
+    return Overviews(account, 1200.0)
 
 
 def test_a_row_becomes_a_station_with_the_instant_of_the_answer() -> None:
@@ -39,8 +41,14 @@ def test_a_row_becomes_a_station_with_the_instant_of_the_answer() -> None:
 
     assert (seen.name, seen.state, seen.installed_power) == ("Sunny Home", StationState.RUNNING, 6000.0)
     assert (seen.pv_power, seen.pv_energy_today) == (1500.0, 5 * KWH)
+    assert (seen.timezone, seen.timezone_name) == (AMSTERDAM, "Europe/Amsterdam")
     assert seen.data_timestamp == seen.fetched_at == NOON
     assert seen.full_load_time_today == pytest.approx(3000)
+
+
+@pytest.mark.parametrize("account, shown", [("north", "north"), ("", None)])
+def test_a_station_carries_the_name_of_its_account_if_that_has_one(account: str, shown: str | None) -> None:
+    assert looked(made(account), ROW).account == shown
 
 
 def test_the_same_answer_is_no_new_look() -> None:
@@ -56,7 +64,7 @@ def test_place_and_zone_come_from_the_details() -> None:
 
     seen = looked(made(), replace(ROW, timezone=None, timezone_name=None), details=details)
 
-    assert seen.timezone is AMSTERDAM
+    assert (seen.timezone, seen.timezone_name) == (AMSTERDAM, "Europe/Amsterdam")
     assert seen.sun_elevation is not None
     assert seen.sun_elevation > 50
 

@@ -94,8 +94,21 @@ class TestScrapes:
         assert answer.count(b"healthy\n") == 3
         assert answer.rindex(b"200 OK") < answer.index(b"404 Not Found")
 
-    def test_http_1_0_is_answered_and_closed(self, web: Served) -> None:
-        assert web.say(b"GET /metrics HTTP/1.0\r\n\r\n").startswith(b"HTTP/1.1 200")
+    @pytest.mark.usefixtures("parser")
+    @pytest.mark.parametrize("scrape", [b"GET /metrics HTTP/1.0\r\n\r\n", LAST_SCRAPE], ids=["HTTP/1.0", "close"])
+    def test_whoever_wants_one_answer_gets_it_and_the_end_of_the_connection(self, site: Site, scrape: bytes) -> None:
+        """Every time, also where the same request was understood before."""
+        with served(site.application) as web:
+            answers = [web.say(scrape) for _ in range(3)]
+
+        assert all(answer.startswith(b"HTTP/1.1 200") for answer in answers)
+
+    @pytest.mark.usefixtures("parser")
+    def test_head_has_no_body_the_second_time_either(self, site: Site) -> None:
+        with served(site.application) as web:
+            answer = web.say(SCRAPE.replace(b"GET", b"HEAD") * 3 + LAST_SCRAPE)
+
+        assert (answer.count(b"HTTP/1.1 200 OK"), answer.count(b"# HELP sems_up ")) == (4, 1)
 
 
 class TestOddRequests:

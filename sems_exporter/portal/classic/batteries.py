@@ -8,8 +8,9 @@ from sems_exporter.model import Battery, DeviceState, Inverter
 from sems_exporter.portal.classic import keys, screen
 from sems_exporter.portal.classic.fill import fill, register
 from sems_exporter.portal.classic.invert_full import PACK
-from sems_exporter.portal.classic.shapes import Document, documents, number, text
+from sems_exporter.portal.classic.shapes import Document, number
 from sems_exporter.portal.rows import Values, put, split
+from sems_exporter.portal.shapes import objects, text
 
 OUT_OF_BATTERY = split("discharge_power", "charge_power", "W")
 
@@ -29,7 +30,7 @@ def batteries(
     `own` are the values of `registers` themselves. They are those of a single battery; several stand in
     `more_batterys`, and a bay there in which nothing can be felt is empty.
     """
-    packs = [(n, pack) for n, pack in enumerate(documents(registers.get("more_batterys")), 1) if screen.alive(pack)]
+    packs = [(n, pack) for n, pack in enumerate(objects(registers.get("more_batterys")), 1) if screen.alive(pack)]
     if len(packs) <= 1:
         [(n, pack)] = packs or [(1, {})]
         current = pack.get("ibattery", registers.get("ibattery1"))

@@ -3,8 +3,9 @@
 import re
 from collections.abc import Sequence
 
-from sems_exporter.portal.classic.shapes import Document, document, documents, text
+from sems_exporter.portal.classic.shapes import Document, document
 from sems_exporter.portal.rows import Values
+from sems_exporter.portal.shapes import objects, text
 
 _POINT = re.compile(r"(vpv|vac)(\d)", re.IGNORECASE)
 _INPUT_ROW = re.compile(r"dcVandC(\d)")
@@ -18,10 +19,10 @@ def listed(raw: Document, register: str) -> set[int]:
     `points` lists the curves that can be drawn, `dict` the rows of the device page. A capture of 2025-06 has three
     inputs in both, and four in its registers.
     """
-    names = [text(point.get("target_key")) or "" for point in documents(raw.get("points"))]
+    names = [text(point.get("target_key")) or "" for point in objects(raw.get("points"))]
     found = {int(match[2]) for name in names if (match := _POINT.fullmatch(name)) and match[1].lower() == register}
     page = document(raw.get("dict"))
-    for row in (*documents(page.get("left")), *documents(page.get("right"))):
+    for row in (*objects(page.get("left")), *objects(page.get("right"))):
         key = text(row.get("key")) or ""
         if register == "vpv" and (match := _INPUT_ROW.fullmatch(key)):
             found.add(int(match[1]))

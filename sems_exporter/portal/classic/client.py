@@ -26,7 +26,7 @@ class ClassicClient(AccountClient):
         now = self._clock.now().timestamp()
         try:
             if way.form:
-                answer, _ = self.exchange_raw(signin.exchange(self._account, way), signin.web_answer)
+                answer, _ = self.exchanged(signin.exchange(self._account, way), signin.web_answer)
                 return signin.web_token(answer, self._account, now)
             return signin.token(self.exchange(signin.exchange(self._account, way)), self._account, now)
         except NEXT_WAY as error:

@@ -3,9 +3,10 @@
 from datetime import datetime
 
 from sems_exporter import errors
-from sems_exporter.findings import Findings, Unknown
+from sems_exporter.findings import Findings
 from sems_exporter.measure import filled
 from sems_exporter.model import Alarm, Station, StationState
+from sems_exporter.portal import states
 from sems_exporter.portal.base import StationRef
 from sems_exporter.portal.classic import devices, keys, moments, plant_values
 from sems_exporter.portal.classic.blocks import INFO
@@ -13,8 +14,9 @@ from sems_exporter.portal.classic.devices import Unit
 from sems_exporter.portal.classic.fill import Moment, fill
 from sems_exporter.portal.classic.flow import power_flow
 from sems_exporter.portal.classic.screen import Plant
-from sems_exporter.portal.classic.shapes import Document, code, document, documents, flag, number, some, text
+from sems_exporter.portal.classic.shapes import Document, document, flag, number, some
 from sems_exporter.portal.rows import Values
+from sems_exporter.portal.shapes import objects, text
 
 __all__ = ["monitor", "power_flow", "station_ids", "station_list"]
 
@@ -34,7 +36,7 @@ def monitor(data: object, fetched_at: datetime, findings: Findings, *, station_i
     and AnswerUnreadable for anything but an object that names a station.
     """
     body = _body(data, "monitor detail")
-    info, listed = document(body.get("info")), documents(body.get("inverter"))
+    info, listed = document(body.get("info")), objects(body.get("inverter"))
     if not info and not listed:
         raise errors.AnswerEmpty("monitor detail: neither a station nor an inverter")
     identity = station_id or text(info.get("powerstation_id")) or _id_in(listed)
@@ -104,12 +106,7 @@ def _units(listed: list[Document], plant: Plant, moment: Moment, findings: Findi
 
 def station_state(raw: object, findings: Findings) -> StationState | None:
     """The state that a station's status code names."""
-    status = code(raw)
-    if status is None:
-        return None
-    if status not in STATION_STATES:
-        findings.meet(Unknown.STATUS, f"station {status}")
-    return STATION_STATES.get(status, StationState.UNKNOWN)
+    return states.station_state(raw, STATION_STATES, findings)
 
 
 def _taken(units: list[Unit]) -> datetime | None:
@@ -160,7 +157,7 @@ def station_list(data: object, findings: Findings) -> tuple[StationRef, ...]:
     if not isinstance(body.get("list"), list):
         raise errors.AnswerUnreadable("station list: no list")
     refs: dict[str, StationRef] = {}
-    for row in documents(body["list"]):
+    for row in objects(body["list"]):
         identity = text(row.get("powerstation_id"))
         if identity:
             ref = StationRef(

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from sems_exporter.findings import Dropped, Findings, Unknown
+from sems_exporter.findings import Dropped, Findings
 from sems_exporter.measure import family, filled, measures
 from sems_exporter.model import (
     Alarm,
@@ -17,6 +17,7 @@ from sems_exporter.model import (
     PvInput,
 )
 from sems_exporter.plausible import flaw
+from sems_exporter.portal import states
 from sems_exporter.portal.classic import keys, moments, screen
 from sems_exporter.portal.classic.batteries import Direction, batteries
 from sems_exporter.portal.classic.blocks import INVERTER
@@ -25,8 +26,9 @@ from sems_exporter.portal.classic.entries import StandIn
 from sems_exporter.portal.classic.fill import Moment, Parts, drop_past_periods, fill, register
 from sems_exporter.portal.classic.invert_full import INVERT_FULL
 from sems_exporter.portal.classic.screen import Plant
-from sems_exporter.portal.classic.shapes import Document, code, document, documents, flag, number, text
+from sems_exporter.portal.classic.shapes import Document, document, flag, number
 from sems_exporter.portal.rows import Values
+from sems_exporter.portal.shapes import objects, text
 
 DEVICE_STATES = {
     "-1": DeviceState.OFFLINE,
@@ -117,12 +119,7 @@ def stand_in(raw: Document) -> Document:
 
 def device_state(raw: object, findings: Findings) -> DeviceState | None:
     """The state that a device's status code names."""
-    status = code(raw)
-    if status is None:
-        return None
-    if status not in DEVICE_STATES:
-        findings.meet(Unknown.STATUS, f"device {status}")
-    return DEVICE_STATES.get(status, DeviceState.UNKNOWN)
+    return states.device_state(raw, DEVICE_STATES, findings)
 
 
 def _taken(registers: Document, raw: Document, moment: Moment, findings: Findings) -> datetime | None:
@@ -141,7 +138,7 @@ def _firmware(registers: Document, raw: Document) -> str | None:
 
 
 def _felt(registers: Document, plant: Plant) -> bool:
-    packs = documents(registers.get("more_batterys"))
+    packs = objects(registers.get("more_batterys"))
     return (
         screen.alive(registers, "1")
         or any(screen.alive(pack) for pack in packs)
@@ -192,7 +189,7 @@ def _alarms(registers: Document, inverter: Inverter, moment: Moment, findings: F
     if inverter.state is DeviceState.OFFLINE or not isinstance(registers.get("errors"), list):
         return None
     alarms: dict[str, Alarm] = {}
-    for error in documents(registers["errors"]):
+    for error in objects(registers["errors"]):
         keys.meet("errors", error, findings)
         name = text(error.get("error_code"))
         if name is None or ("show" in error and not flag(error["show"])):

@@ -11,7 +11,8 @@ from sems_exporter.measure import family
 from sems_exporter.model import Battery
 from sems_exporter.portal.classic import invert_full as tables
 from sems_exporter.portal.classic.flow import PowerFlow
-from sems_exporter.portal.classic.shapes import Document, documents, flag, number, some, text
+from sems_exporter.portal.classic.shapes import Document, flag, number, some
+from sems_exporter.portal.shapes import objects, text
 
 BATTERY_FLAGS = ("isbuettey", "isbuetteybps", "isbuetteybpu")
 PV_COUNTERS = ("etotal", "eday", "thismonthetotle", "lastmonthetotle")
@@ -44,7 +45,7 @@ def claims_battery(registers: Document, stored: object, plant: Plant) -> bool:
         flag(stored)
         or any(flag(registers.get(key)) for key in BATTERY_FLAGS)
         or some(registers.get("battery_count"))
-        or bool(documents(registers.get("more_batterys")))
+        or bool(objects(registers.get("more_batterys")))
         or text(registers.get("battery1sn")) is not None
         or (plant.alone and plant.storage)
     )

@@ -1,4 +1,4 @@
-"""JSON of any shape, asked for what it should be: an answer that is none is as good as no answer."""
+"""Shapes of JSON that are the classic dialect's own: objects, numbers, yes and no; another is as good as nothing."""
 
 from typing import Any
 
@@ -13,16 +13,6 @@ def document(raw: object) -> Document:
     return raw if isinstance(raw, dict) else {}
 
 
-def documents(raw: object) -> list[Document]:
-    """The objects in the list `raw`."""
-    return [item for item in raw if isinstance(item, dict)] if isinstance(raw, list) else []
-
-
-def text(raw: object) -> str | None:
-    """A text that says something, or None."""
-    return raw.strip() if isinstance(raw, str) and raw.strip() not in ("", "--", "null") else None
-
-
 def number(raw: object) -> float | None:
     """The number in `raw` as the portal wrote it, its unit aside; None for a register with all bits set."""
     try:
@@ -35,13 +25,6 @@ def number(raw: object) -> float | None:
 def some(raw: object) -> bool:
     """Whether `raw` is a number other than 0."""
     return bool(number(raw))
-
-
-def code(raw: object) -> str | None:
-    """A status code as text, whether it came as 1, 1.0 or "1"."""
-    if isinstance(raw, bool) or not isinstance(raw, int | float | str):
-        return None
-    return str(int(raw)) if isinstance(raw, float) and raw.is_integer() else str(raw).strip() or None
 
 
 def flag(raw: object) -> bool:

@@ -9,7 +9,8 @@ from sems_exporter.model import Alarm, AlarmLevel
 from sems_exporter.portal import times
 from sems_exporter.portal.semsplus import endpoints
 from sems_exporter.portal.semsplus.questions import Questions
-from sems_exporter.portal.semsplus.shapes import document, objects, text
+from sems_exporter.portal.semsplus.shapes import document
+from sems_exporter.portal.shapes import objects, text
 
 RECOVERED = "1"
 

@@ -6,7 +6,8 @@ from sems_exporter.findings import Findings, Unknown
 from sems_exporter.model import DeviceState, EvCharger
 from sems_exporter.portal.rows import Row, Values, put
 from sems_exporter.portal.semsplus.devicelists import DeviceRef, device_state
-from sems_exporter.portal.semsplus.shapes import document, objects, text
+from sems_exporter.portal.semsplus.shapes import document
+from sems_exporter.portal.shapes import objects, text
 
 LIMIT = Row("charging_power_limit", "kW")
 STATES = {

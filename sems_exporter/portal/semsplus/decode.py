@@ -8,11 +8,12 @@ from sems_exporter import errors
 from sems_exporter.findings import Findings, Unknown
 from sems_exporter.measure import Role
 from sems_exporter.model import Station, StationState
-from sems_exporter.portal import times
+from sems_exporter.portal import states, times
 from sems_exporter.portal.base import StationRef
 from sems_exporter.portal.rows import Values, put, put_all
 from sems_exporter.portal.semsplus import factors
-from sems_exporter.portal.semsplus.shapes import OTHER, code_of, document, objects, text
+from sems_exporter.portal.semsplus.shapes import OTHER, document
+from sems_exporter.portal.shapes import objects, text
 from sems_exporter.portal.values import NotANumber, quantity
 
 STATION_STATES = {
@@ -21,6 +22,7 @@ STATION_STATES = {
     "2": StationState.FAULT,
     "3": StationState.WAITING,
     "11": StationState.CONSTRUCTING,
+    OTHER: StationState.UNKNOWN,
 }
 
 
@@ -44,12 +46,7 @@ class Page:
 
 def station_state(raw: object, findings: Findings) -> StationState | None:
     """The state that a station's status code names."""
-    code = code_of(raw)
-    if code is None:
-        return None
-    if code not in STATION_STATES and code != OTHER:
-        findings.meet(Unknown.STATUS, f"station {code}")
-    return STATION_STATES.get(code, StationState.UNKNOWN)
+    return states.station_state(raw, STATION_STATES, findings)
 
 
 def page(data: object, findings: Findings) -> Page:

@@ -6,12 +6,26 @@ from typing import Any
 from sems_exporter import errors
 from sems_exporter.findings import Findings, Unknown
 from sems_exporter.model import Battery, DeviceState
+from sems_exporter.portal import states
 from sems_exporter.portal.rows import Values, put, put_all
 from sems_exporter.portal.semsplus import factors
-from sems_exporter.portal.semsplus.shapes import OTHER, code_of, document, objects, text
+from sems_exporter.portal.semsplus.shapes import OTHER, document
+from sems_exporter.portal.shapes import objects, text
 from sems_exporter.portal.values import NotANumber, quantity
 
-DEVICE_STATES = {str(code): state for code, state in enumerate(DeviceState) if state is not DeviceState.UNKNOWN}
+DEVICE_STATES = {
+    "0": DeviceState.OFFLINE,
+    "1": DeviceState.ONLINE,
+    "2": DeviceState.FAULT,
+    "3": DeviceState.WAITING,
+    "4": DeviceState.SHUTDOWN,
+    "5": DeviceState.RUNNING,
+    "6": DeviceState.CHARGING,
+    "7": DeviceState.DISCHARGING,
+    "8": DeviceState.AVAILABLE,
+    "9": DeviceState.MAINTENANCE,
+    OTHER: DeviceState.UNKNOWN,
+}
 INVERTER_TYPES = frozenset({"INVERTER", "ENERGY_STORAGE_INTEGRATED_CABINET", "MICRO_INVERTER", "PCS"})
 METER_TYPES = frozenset({"SMART_METER"})
 BATTERY_TYPES = frozenset({"BAT_SYS", "BATTERY_RACK"})
@@ -46,12 +60,7 @@ class BatteryRef:
 
 def device_state(raw: object, findings: Findings) -> DeviceState | None:
     """The state that a device's status code names."""
-    code = code_of(raw)
-    if code is None:
-        return None
-    if code not in DEVICE_STATES and code != OTHER:
-        findings.meet(Unknown.STATUS, f"device {code}")
-    return DEVICE_STATES.get(code, DeviceState.UNKNOWN)
+    return states.device_state(raw, DEVICE_STATES, findings)
 
 
 def listed(data: object, findings: Findings) -> tuple[DeviceRef, ...]:

@@ -1,7 +1,7 @@
 """What the portal said before: slow answers kept for their time, refused ones left alone for a while.
 
-A call that fails in passing is answered from here with the instant of the old answer, so that `quality` lets its values
-go once they are too old; a call that the portal refuses (no right, no such route) is not repeated for half an hour.
+A call that fails in passing is answered from here with the instant of the old answer, so that its values go once they
+are too old (`freshness`); a call that the portal refuses (no right, no such route) is not repeated for half an hour.
 """
 
 from collections.abc import Callable
@@ -19,7 +19,16 @@ REFUSED = (errors.PermissionDenied, errors.RouteUnknown, errors.RequestInvalid, 
 REFUSED_FOR = 1800.0
 KEPT_FOR = 86400.0
 PASSING = frozenset(
-    "devices telecounting statistics statistics_month production alarms alarm_statistics charger".split()  # noqa: SIM905
+    (
+        "devices",
+        "telecounting",
+        "statistics",
+        "statistics_month",
+        "production",
+        "alarms",
+        "alarm_statistics",
+        "charger",
+    )
 )
 """Answers whose age shows nowhere once they are part of a station, so they must not grow old."""
 PASSING_KEPT_FOR = 1200.0

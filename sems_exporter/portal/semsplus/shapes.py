@@ -1,4 +1,4 @@
-"""Shapes of JSON that every answer shares: texts, objects, lists of objects, codes."""
+"""What every answer of SEMS+ has to be, and how it says that it does not know."""
 
 from typing import Any
 
@@ -8,11 +8,6 @@ OTHER = "4294967295"
 """Written where the portal itself knows no status."""
 
 
-def text(raw: object) -> str | None:
-    """A text that says something, or None."""
-    return raw.strip() if isinstance(raw, str) and raw.strip() not in ("", "--", "null") else None
-
-
 def document(data: object, what: str) -> dict[str, Any]:
     """`data` as a non-empty object; raises AnswerEmpty or AnswerUnreadable."""
     if data is None or data in ({}, [], ""):
@@ -20,16 +15,3 @@ def document(data: object, what: str) -> dict[str, Any]:
     if not isinstance(data, dict):
         raise errors.AnswerUnreadable(f"{what}: not an object")
     return data
-
-
-def code_of(raw: object) -> str | None:
-    """A status code as text, whether it came as a number or as a text."""
-    if isinstance(raw, bool) or not isinstance(raw, int | float | str):
-        return None
-    code = str(int(raw)) if isinstance(raw, float) and raw.is_integer() else str(raw).strip()
-    return code or None
-
-
-def objects(raw: object) -> list[dict[str, Any]]:
-    """The objects in a list; nothing for anything that is no list."""
-    return [item for item in raw if isinstance(item, dict)] if isinstance(raw, list) else []

@@ -1,7 +1,6 @@
 """Whatever the portal answers: no crash, no value outside its range, and no zero that it did not send."""
 
 import math
-from collections.abc import Iterator
 from contextlib import suppress
 from copy import deepcopy
 from typing import Any
@@ -11,10 +10,11 @@ from hypothesis import strategies as st
 
 from sems_exporter import errors
 from sems_exporter.findings import Findings
-from sems_exporter.measure import Scope, measures
+from sems_exporter.measure import measures
 from sems_exporter.model import PARTS, Station, identity
 from sems_exporter.portal.classic.decode import monitor, station_ids, station_list
 from sems_exporter.portal.classic.keys import BLOCKS
+from tests.homes import scopes
 from tests.portal.classic.plants import HOUSE, NOW
 
 numbers = st.one_of(
@@ -56,13 +56,6 @@ def damaged(draw: st.DrawFn) -> dict[str, Any]:
         else:
             blocks[name][key] = draw(json)
     return data
-
-
-def scopes(scope: Scope) -> Iterator[Scope]:
-    yield scope
-    for attribute, _ in PARTS[type(scope)]:
-        for part in getattr(scope, attribute):
-            yield from scopes(part)
 
 
 def decoded(data: object) -> Station | None:

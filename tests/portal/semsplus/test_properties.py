@@ -33,6 +33,7 @@ from sems_exporter.portal.semsplus.portal import SemsPlus
 from sems_exporter.quality import Quality
 from sems_exporter.selfmetrics import SelfMetrics
 from sems_exporter.simulator import SimulatedPortal, demo_plants
+from tests.homes import scopes
 from tests.plain_exposition import rendered
 from tests.portal.semsplus.homes import JUNE_NOON, SharedClock
 
@@ -155,14 +156,6 @@ def _damage(draw: st.DrawFn, container: Container, key: Any) -> None:
         container.append(deepcopy(container[key]))
     else:
         container[key] = draw(numbers if kind == "number" else junk)
-
-
-def scopes(scope: Scope) -> Iterator[Scope]:
-    """`scope` and all its parts."""
-    yield scope
-    for attribute, _ in PARTS[type(scope)]:
-        for part in getattr(scope, attribute):
-            yield from scopes(part)
 
 
 def faults(station: Station) -> list[str]:
