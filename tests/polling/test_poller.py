@@ -140,6 +140,24 @@ class TestTiming:
 
         assert all(INTERVAL - 100 <= wait <= INTERVAL * 1.05 - 100 for wait in waits)
 
+    @pytest.mark.parametrize("jump", [-300 * 86_400, 300 * 86_400])
+    def test_a_clock_that_is_set_during_a_refresh_puts_the_next_one_neither_off_nor_forward(self, jump: int) -> None:
+        """A board without a good clock gets the time while the first refresh is under way."""
+        bench = Bench("a")
+        bench.portal.found = lambda _: bench.clock.jump(jump)
+
+        waits = bench.run(3)[1:]
+
+        assert all(INTERVAL <= wait <= INTERVAL * 1.05 for wait in waits)
+
+    def test_an_end_of_a_pause_that_lies_far_ahead_by_now_is_not_waited_for(self) -> None:
+        bench = Bench("a")
+        bench.portal.keys = errors.RateLimited("slow down", until=NOON + timedelta(days=300))
+
+        waits = bench.run(1)[1:]
+
+        assert waits[0] <= 3600 * 1.05
+
     def test_the_next_refresh_is_announced(self) -> None:
         bench = Bench("a")
         bench.run(1)
