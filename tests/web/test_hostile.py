@@ -235,7 +235,17 @@ class TestSmuggling:
         assert answer.startswith(b"HTTP/1.1 200")
 
     @pytest.mark.parametrize(
-        "target", [b"*", b"sems:10736", b"//metrics", b"/metrics/", b"/%2e%2e/metrics", b"/./metrics"]
+        "target",
+        [
+            b"*",
+            b"sems:10736",
+            b"//metrics",
+            b"/metrics/",
+            b"/%2e%2e/metrics",
+            b"/./metrics",
+            b"http://[::1/metrics",
+            b"http%3A//%5Bsems/metrics",
+        ],
     )
     def test_other_targets_are_nothing(self, site: Site, target: bytes) -> None:
         with served(site.application) as web:

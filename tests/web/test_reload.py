@@ -79,6 +79,7 @@ def test_a_new_certificate_is_a_change(certificates: Certificates, told: Told) -
         ("basic_auth_users: {alice: secretsecret}", "basic_auth_users.alice"),
         ("", "tls_server_config: TLS is switched on and off only by a restart"),
         (SECURED.replace("server.pem", "absent.pem"), "tls_server_config.cert_file"),
+        (SECURED.replace("server.pem", '"server.pem\\0"'), "tls_server_config.cert_file"),
     ],
 )
 def test_a_broken_change_leaves_all_as_it_was(

@@ -108,6 +108,8 @@ class TestRefused:
             ("cert_file: server.pem, key_file: encrypted.key", "cert_file: certificate and key do not work"),
             ("cert_file: text.pem, key_file: server.key", "cert_file: certificate and key do not work"),
             ("cert_file: 12", "cert_file: has to be a text"),
+            ('cert_file: "server.pem\\0", key_file: server.key', "cert_file: holds a character"),
+            ('cert: "\\ud800", key_file: server.key', "cert: holds a character"),
         ],
     )
     def test_certificates_that_cannot_be_used(self, folder: Path, tls: str, named: str) -> None:
@@ -170,7 +172,9 @@ class TestRefused:
             ("alice", "basic_auth_users: has to be a mapping"),
             ("{alice: hunter2hunter2}", "basic_auth_users.alice: is not followed by a bcrypt hash"),
             (f"{{alice: '{HASH[:-1]}'}}", "basic_auth_users.alice: is not followed by a bcrypt hash"),
+            (f"{{alice: '{HASH[:28]}z{HASH[29:]}'}}", "basic_auth_users.alice: is not followed by a bcrypt hash"),
             (f"{{1: '{HASH}'}}", "basic_auth_users.1: a name is a text"),
+            (f"{{\"\\ud800\": '{HASH}'}}", "basic_auth_users.\ud800: a name is a text"),
             (f"{{'a:b': '{HASH}'}}", "basic_auth_users.a:b: a name is a text"),
             ("{alice: null}", "basic_auth_users.alice: is not followed by a bcrypt hash"),
         ],
