@@ -102,6 +102,8 @@ class Request:
             and self.scope.get("http_version") == "1.1"
             and not self.has_body
             and not self.header(b"connection")
+            # No standard, but the parser of httptools heeds it.
+            and not self.header(b"proxy-connection")
             and not self.header(b"expect")
             and not self.header(b"upgrade")
         )
