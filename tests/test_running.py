@@ -201,7 +201,7 @@ class TestBeside:
 
     @pytest.fixture(autouse=True)
     def holder(self, settings: Settings) -> Iterator[None]:
-        seat = Seat(StateFile(settings.state_dir, settings.account).path.with_suffix(".lock"))
+        seat = Seat(StateFile(settings.state_dir, settings.account).seat)
         seat.take()
         yield
         seat.leave()
