@@ -1,11 +1,12 @@
 """Looking once at a portal of the test's: what `once` and `check` say, and their verdict."""
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Any
 
 import pytest
 
@@ -58,6 +59,30 @@ def test_once_prints_json(settings: Settings, capsys: pytest.CaptureFixture[str]
     document = json.loads(capsys.readouterr().out)
     assert code == 0
     assert [station["name"] for station in document["stations"]] == ["Sunny Home"]
+
+
+class TestOddNames:
+    """A name that was cut in the middle of a character, or that means to talk to the terminal."""
+
+    @pytest.fixture(autouse=True)
+    def name(self, portal: SimulatedPortal) -> None:
+        def odd(answer: dict[str, Any], _: Mapping[str, Any]) -> None:
+            answer["data"]["name"] = "Sun\ud83d\x1b[2J\nHome"
+
+        portal.mutate("info", odd)
+
+    def test_check_shows_them_harmless(self, settings: Settings, capsys: pytest.CaptureFixture[str]) -> None:
+        code = running.check(settings, release_brake=False)
+
+        assert code == 0
+        assert "Station Sun\ufffd\ufffd[2J Home (" in capsys.readouterr().out
+
+    def test_once_keeps_them_in_json(self, settings: Settings, capsys: pytest.CaptureFixture[str]) -> None:
+        code = running.once(settings, "json")
+
+        assert code == 0
+        [station] = json.loads(capsys.readouterr().out)["stations"]
+        assert station["name"] == "Sun\ud83d\x1b[2J\nHome"
 
 
 def test_once_fails_where_nothing_could_be_read(
