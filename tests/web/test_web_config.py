@@ -1,5 +1,8 @@
 """The web configuration file: what it may say, and how it is refused where it would do nothing or harm."""
 
+import errno
+import ssl
+import tempfile
 from pathlib import Path
 
 import pytest
@@ -50,6 +53,12 @@ class TestAccepted:
         )
 
         assert read(folder, f"tls_server_config:\n{inline}").tls is not None
+
+    def test_named_files_need_no_place_for_others(self, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        """A container whose file system is read-only may have none."""
+        monkeypatch.setattr(tempfile, "tempdir", str(folder / "absent"))
+
+        assert read(folder, SECURED + "}").tls is not None
 
     @pytest.mark.parametrize("curve", ["CurveP256", "CurveP384", "CurveP521", "X25519"])
     def test_a_curve_may_be_chosen(self, folder: Path, curve: str) -> None:
@@ -115,6 +124,27 @@ class TestRefused:
     def test_certificates_that_cannot_be_used(self, folder: Path, tls: str, named: str) -> None:
         with pytest.raises(SettingError, match=rf"^web_config_file: tls_server_config\.{named}"):
             read(folder, f"tls_server_config: {{{tls}}}")
+
+    def test_a_certificate_within_where_no_file_can_be_made(
+        self, folder: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(tempfile, "tempdir", str(folder / "absent"))
+
+        with pytest.raises(
+            SettingError, match=r"tls_server_config\.cert: needs a temporary file, and none can be made"
+        ):
+            read(folder, "tls_server_config: {cert: x, key: y}")
+
+    def test_a_certificate_that_is_replaced_at_that_very_moment(
+        self, folder: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        def gone(*_: object, **__: object) -> None:
+            raise FileNotFoundError(errno.ENOENT, "No such file or directory")
+
+        monkeypatch.setattr(ssl.SSLContext, "load_cert_chain", gone)
+
+        with pytest.raises(SettingError, match=r"tls_server_config\.cert_file: certificate and key do not work"):
+            read(folder, SECURED + "}")
 
     @pytest.mark.parametrize(
         "more, named",
