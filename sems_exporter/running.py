@@ -2,6 +2,7 @@
 
 import logging
 import time
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
@@ -43,23 +44,25 @@ def run(settings: Settings, clock: Clock, *, simulated: bool) -> None:
     listening = bound(settings.listen_address)
     app = application(parts, simulated=simulated, web_config=web_config)
     address = address_of(listening, secure=web_config.current.tls is not None)
-
-    def started() -> None:
-        kind = "a simulated plant" if simulated else "SEMS+"
-        click.echo(
-            f"sems-exporter serves {kind}\n  status page  {address}/\n  metrics      {address}{settings.telemetry_path}"
-        )
-        click.echo("Ctrl-C ends it.")
-
+    kind = "a simulated plant" if simulated else "SEMS+"
     threads = start_polling(parts)
     try:
-        serve_http(app, listening, started=started)
+        serve_http(app, listening, started=lambda: greet(kind, address, settings.telemetry_path))
     finally:
         parts.stop.set()
         # A request under way may take longer than we may; the thread is a daemon and its state is on disk.
         end = time.monotonic() + 0.5
         for thread in threads:
             thread.join(timeout=max(0.0, end - time.monotonic()))
+
+
+def greet(kind: str, address: str, telemetry_path: str) -> None:
+    """Say where everything is; that nobody can be told, as on a full disk, is no reason to end."""
+    with suppress(OSError):
+        click.echo(
+            f"sems-exporter serves {kind}\n  status page  {address}/\n  metrics      {address}{telemetry_path}\n"
+            "Ctrl-C ends it."
+        )
 
 
 def refuse_second(parts: Exporter) -> None:

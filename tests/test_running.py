@@ -1,6 +1,9 @@
 """Looking once at a portal of the test's: what `once` and `check` say, and their verdict."""
 
+import errno
+import io
 import json
+import sys
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
@@ -59,6 +62,18 @@ def test_once_prints_json(settings: Settings, capsys: pytest.CaptureFixture[str]
     document = json.loads(capsys.readouterr().out)
     assert code == 0
     assert [station["name"] for station in document["stations"]] == ["Sunny Home"]
+
+
+def test_a_server_that_cannot_say_where_it_is_serves_all_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its standard output may be a file on a full disk, or a pipe that nobody reads any more."""
+
+    class Full(io.StringIO):
+        def write(self, _: str) -> int:
+            raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(sys, "stdout", Full())
+
+    running.greet("SEMS+", "http://localhost:10736", "/metrics")
 
 
 class TestOddNames:
