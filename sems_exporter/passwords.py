@@ -27,7 +27,7 @@ def password(
     if path := values.get("password_file"):
         return from_file("password_file", Path(str(path)))
     for place in _handed_over(environ, variable.lower()):
-        if place.exists():
+        if _is_there(place):
             return from_file("password", place)
     if text := environ.get(variable):
         return Secret(sendable("password", text))
@@ -41,6 +41,17 @@ def _handed_over(environ: Mapping[str, str], name: str) -> list[Path]:
     """Where the surroundings may have put the password without being asked."""
     credentials = environ.get("CREDENTIALS_DIRECTORY")
     return [*([Path(credentials) / name] if credentials else []), CONTAINER_SECRETS / name]
+
+
+def _is_there(place: Path) -> bool:
+    try:
+        place.stat()
+    except (FileNotFoundError, NotADirectoryError):
+        return False
+    except OSError:
+        # Perhaps it is, where we cannot look; reading it will tell why not.
+        return True
+    return True
 
 
 def from_file(key: str, path: Path) -> Secret:

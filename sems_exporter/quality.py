@@ -96,8 +96,8 @@ class Quality:
         """Take over the memory of an earlier run; raises AttributeError, TypeError or ValueError where it is none."""
         recalled = {str(key): Track(**track) for key, track in tracks.items()}  # type: ignore[attr-defined]
         for track in recalled.values():
-            numbers = (track.good, track.low or 0.0, track.low_since, track.lows)
-            if not all(isinstance(number, int | float) for number in numbers):
+            numbers = (track.good, track.low or 0.0, track.low_since, track.lows, track.before)
+            if not all(isinstance(number, int | float) for number in numbers) or not isinstance(track.period, str):
                 raise ValueError("something else stands where a number should")
         self._tracks = recalled
 

@@ -1,8 +1,8 @@
 """What serve, check, once and dump do when their settings are good."""
 
-import json
 import logging
 import time
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
@@ -21,7 +21,7 @@ from sems_exporter.portal.record import dump as dump_of
 from sems_exporter.portal.standing import standing
 from sems_exporter.portal.transport import Transport
 from sems_exporter.telling import telling
-from sems_exporter.views import as_json, complaints, described, unread
+from sems_exporter.views import as_json, complaints, described, legible, unread, written
 from sems_exporter.web.reload import WebConfigFile
 from sems_exporter.web.server import address_of, bound
 from sems_exporter.web.server import serve as serve_http
@@ -44,23 +44,25 @@ def run(settings: Settings, clock: Clock, *, simulated: bool) -> None:
     listening = bound(settings.listen_address)
     app = application(parts, simulated=simulated, web_config=web_config)
     address = address_of(listening, secure=web_config.current.tls is not None)
-
-    def started() -> None:
-        kind = "a simulated plant" if simulated else "SEMS+"
-        click.echo(
-            f"sems-exporter serves {kind}\n  status page  {address}/\n  metrics      {address}{settings.telemetry_path}"
-        )
-        click.echo("Ctrl-C ends it.")
-
+    kind = "a simulated plant" if simulated else "SEMS+"
     threads = start_polling(parts)
     try:
-        serve_http(app, listening, started=started)
+        serve_http(app, listening, started=lambda: greet(kind, address, settings.telemetry_path))
     finally:
         parts.stop.set()
         # A request under way may take longer than we may; the thread is a daemon and its state is on disk.
         end = time.monotonic() + 0.5
         for thread in threads:
             thread.join(timeout=max(0.0, end - time.monotonic()))
+
+
+def greet(kind: str, address: str, telemetry_path: str) -> None:
+    """Say where everything is; that nobody can be told, as on a full disk, is no reason to end."""
+    with suppress(OSError):
+        click.echo(
+            f"sems-exporter serves {kind}\n  status page  {address}/\n  metrics      {address}{telemetry_path}\n"
+            "Ctrl-C ends it."
+        )
 
 
 def refuse_second(parts: Exporter) -> None:
@@ -80,7 +82,7 @@ def once(settings: Settings, form: str) -> int:
     parts, outcomes = _refreshed(settings)
     shown = parts.snapshots.shown(parts.clock.now())
     if form == "json":
-        click.echo(json.dumps(as_json(shown, parts.clock.now()), indent=2, ensure_ascii=False))
+        click.echo(written(as_json(shown, parts.clock.now()), indent=2))
     else:
         click.echo((parts.exposition.body(Format.TEXT, compressed=False) or b"").decode(), nl=False)
     return 0 if all(outcome.up for outcome in outcomes) else 1
@@ -108,10 +110,10 @@ def _checked(parts: Exporter, watch: Watch, outcome: Outcome) -> int:
         click.echo(f"Session: {'works' if outcome.read else 'there is one, but it got no data'}; {state.token.gateway}")
     for shown in parts.snapshots.shown(now):
         if (shown.station.account or "") == watch.name:
-            click.echo("\n".join(described(shown.station)))
+            click.echo("\n".join(map(legible, described(shown.station))))
     problems = complaints(outcome)
     for text in [*unread(outcome), *problems, *standing(state, now)]:
-        click.echo(MASKS.masked(text))
+        click.echo(legible(MASKS.masked(text)))
     return 1 if problems else 0
 
 
@@ -128,13 +130,12 @@ def dump(settings: Settings, output: str) -> int:
         click.echo(f"nothing to write: {outcome.failure or 'the portal gave no answer'}", err=True)
         return 1
     dialect = token.dialect.partition("-")[0] if token else "semsplus"
-    document = dump_of(recorder.heard, dialect, parts.clock.now())
-    written = json.dumps(document, indent=1, ensure_ascii=False)
+    text = written(dump_of(recorder.heard, dialect, parts.clock.now()), indent=1)
     if output == "-":
-        click.echo(written)
+        click.echo(text)
         return 0
     try:
-        Path(output).write_text(written + "\n", "utf-8")
+        Path(output).write_text(text + "\n", "utf-8")
     except OSError as error:
         raise StartError(f"output: {output} cannot be written: {error.strerror}") from error
     click.echo(f"{len(recorder.heard)} answers written to {output}; look through it before you show it to anyone")

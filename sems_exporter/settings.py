@@ -102,8 +102,8 @@ class UrlPath(click.ParamType[str]):
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
         """The path."""
         text = str(value).strip()
-        if not re.fullmatch(r"/[\w./-]*\w", text) or text.startswith("/-/"):
-            self.fail(f"{text!r} is not a path such as /metrics; / and /-/... are taken", param, ctx)
+        if not re.fullmatch(r"/[\w./-]*\w", text) or text == "/sd" or text.startswith("/-/"):
+            self.fail(f"{text!r} is not a path such as /metrics; /, /sd and /-/... are taken", param, ctx)
         return text
 
 

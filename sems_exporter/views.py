@@ -1,5 +1,6 @@
 """One snapshot as JSON and in plain words, for `once` and `check`."""
 
+import json
 import textwrap
 from datetime import datetime
 from typing import TypeAlias
@@ -18,6 +19,18 @@ def as_json(stations: list[Faded], now: datetime) -> Json:
         "taken_at": now.isoformat(timespec="seconds"),
         "stations": [{**_scope(shown.station), "up": shown.up} for shown in stations],
     }
+
+
+def written(document: object, indent: int) -> str:
+    """`document` as JSON that can be encoded, whatever halves of characters the portal's texts hold."""
+    text = json.dumps(document, indent=indent, ensure_ascii=False)
+    # What UTF-8 lacks, JSON spells in just this way.
+    return text.encode("utf-8", "backslashreplace").decode()
+
+
+def legible(text: str) -> str:
+    """`text` on one line, without what moves a terminal's cursor or cannot be encoded; names come from the portal."""
+    return "".join(c if c.isprintable() else " " if c.isspace() else "\ufffd" for c in text)
 
 
 def _scope(scope: Scope) -> Json:

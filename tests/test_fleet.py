@@ -244,6 +244,20 @@ def test_a_clock_that_is_set_back_stops_neither_list_nor_rotation(build: Builder
     assert all(one.up and one.station.pv_power is not None for one in shown(fleet))
 
 
+def test_a_clock_that_is_set_while_the_list_is_read_does_not_put_off_the_next_list(build: Builder) -> None:
+    fleet = build(30, per_minute=6)
+
+    def forward(endpoint: str, _: str) -> None:
+        if endpoint == "stations" and fleet.portal.by_endpoint["stations"] == 1:
+            fleet.clock.jump(30 * 86_400)
+
+    fleet.portal.failing = forward
+    fleet.run(0.1)
+    fleet.run(1)
+
+    assert fleet.portal.by_endpoint["stations"] >= 10
+
+
 def test_the_list_of_a_very_large_account_leaves_room_for_details_and_keeps_all_stations_up(build: Builder) -> None:
     fleet = build(1000, per_minute=6)
     down: list[str] = []

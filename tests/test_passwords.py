@@ -79,6 +79,16 @@ def test_a_place_that_is_spoilt_is_not_passed_over(credentials: Path, content: b
         password({}, IN_FILE, dict(os.environ) | {"SEMS_PASSWORD": "x"})
 
 
+@pytest.mark.usefixtures("container")
+def test_a_place_that_cannot_be_looked_into_is_not_passed_over_either(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("CREDENTIALS_DIRECTORY", str(tmp_path / ("x" * 300)))
+
+    with pytest.raises(SettingError, match=r"^password: .*sems_password cannot be read: "):
+        password({}, IN_FILE, dict(os.environ) | {"SEMS_PASSWORD": "x"})
+
+
 @pytest.mark.parametrize(
     "content", [b"hunter2 \n", b"hunter2 ", b"hunter2 \r\n", b"\xef\xbb\xbfhunter2 \n"], ids=["n", "none", "rn", "mark"]
 )

@@ -582,6 +582,8 @@ class TestMemory:
             {"station/plant-1/pv_energy": {"good": None}},
             {"station/plant-1/pv_energy": {"good": 1.0, "low": "x"}},
             {"station/plant-1/pv_energy": {"good": 1.0, "lows": None}},
+            {"station/plant-1/pv_energy": {"good": 1.0, "before": "x"}},
+            {"station/plant-1/pv_energy": {"good": 1.0, "period": 5}},
             {"station/plant-1/pv_energy": {"good": 1.0, "of a later version": 1}},
         ],
     )

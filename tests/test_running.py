@@ -1,11 +1,15 @@
 """Looking once at a portal of the test's: what `once` and `check` say, and their verdict."""
 
+import errno
+import io
 import json
-from collections.abc import Callable, Iterator
+import sys
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Any
 
 import pytest
 
@@ -58,6 +62,42 @@ def test_once_prints_json(settings: Settings, capsys: pytest.CaptureFixture[str]
     document = json.loads(capsys.readouterr().out)
     assert code == 0
     assert [station["name"] for station in document["stations"]] == ["Sunny Home"]
+
+
+def test_a_server_that_cannot_say_where_it_is_serves_all_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its standard output may be a file on a full disk, or a pipe that nobody reads any more."""
+
+    class Full(io.StringIO):
+        def write(self, _: str) -> int:
+            raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(sys, "stdout", Full())
+
+    running.greet("SEMS+", "http://localhost:10736", "/metrics")
+
+
+class TestOddNames:
+    """A name that was cut in the middle of a character, or that means to talk to the terminal."""
+
+    @pytest.fixture(autouse=True)
+    def name(self, portal: SimulatedPortal) -> None:
+        def odd(answer: dict[str, Any], _: Mapping[str, Any]) -> None:
+            answer["data"]["name"] = "Sun\ud83d\x1b[2J\nHome"
+
+        portal.mutate("info", odd)
+
+    def test_check_shows_them_harmless(self, settings: Settings, capsys: pytest.CaptureFixture[str]) -> None:
+        code = running.check(settings, release_brake=False)
+
+        assert code == 0
+        assert "Station Sun\ufffd\ufffd[2J Home (" in capsys.readouterr().out
+
+    def test_once_keeps_them_in_json(self, settings: Settings, capsys: pytest.CaptureFixture[str]) -> None:
+        code = running.once(settings, "json")
+
+        assert code == 0
+        [station] = json.loads(capsys.readouterr().out)["stations"]
+        assert station["name"] == "Sun\ud83d\x1b[2J\nHome"
 
 
 def test_once_fails_where_nothing_could_be_read(
@@ -201,7 +241,7 @@ class TestBeside:
 
     @pytest.fixture(autouse=True)
     def holder(self, settings: Settings) -> Iterator[None]:
-        seat = Seat(StateFile(settings.state_dir, settings.account).path.with_suffix(".lock"))
+        seat = Seat(StateFile(settings.state_dir, settings.account).seat)
         seat.take()
         yield
         seat.leave()

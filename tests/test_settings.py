@@ -76,6 +76,7 @@ WRONG = [
     ("web_telemetry_path", "--web.telemetry-path", "/"),
     ("web_telemetry_path", "--web.telemetry-path", "metrics"),
     ("web_telemetry_path", "--web.telemetry-path", "/-/healthy"),
+    ("web_telemetry_path", "--web.telemetry-path", "/sd"),
     ("web_external_url", "--web.external-url", "sems.example.com"),
     ("web_external_url", "--web.external-url", "ftp://sems.example.com"),
     ("web_external_url", "--web.external-url", "https://user:pw@sems.example.com"),

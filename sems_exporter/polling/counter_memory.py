@@ -45,11 +45,13 @@ class CounterMemory:
             self.save()
 
     def _recall(self) -> None:
-        if self._path is None or not self._path.exists():
+        if self._path is None:
             return
         try:
             self._quality.remember(json.loads(read_private(self._path)))
-        except (OSError, ValueError, TypeError, AttributeError) as error:
+        except FileNotFoundError:
+            return
+        except (OSError, ValueError, TypeError, AttributeError, RecursionError) as error:
             log.warning(
                 "the counters' memory cannot be read; starting without it",
                 extra={"path": str(self._path), "error": type(error).__name__},

@@ -26,6 +26,8 @@ log = logging.getLogger(__name__)
 RETRY = 60.0
 """Seconds to the next refresh after one that found no way to the portal; doubles up to the interval."""
 LEAST_DELAY = 1.0
+LONGEST_PAUSE = 3600.0
+"""Seconds beyond which no instant is waited for: the clock may have been set back since it was named."""
 
 
 class Poller:
@@ -75,10 +77,10 @@ class Poller:
     def _poll(self, stop: threading.Event) -> None:
         delay = self._chance.uniform(0, self._plan.first_delay)
         while not self._clock.wait(stop, self._announced(delay)):
-            began = self._clock.now()
+            began = self._clock.monotonic()
             outcome = self._guarded()
             self._memory.save_if_due()
-            delay = self._delay_after(outcome, (self._clock.now() - began).total_seconds())
+            delay = self._delay_after(outcome, self._clock.monotonic() - began)
 
     def refresh(self) -> Outcome:
         """Read all stations once, or of a fleet what a minute allows."""
@@ -146,6 +148,6 @@ class Poller:
             delay = min(delay, RETRY * 2 ** min(self._vain - 1, 8))
         until = outcome.whole.until if isinstance(outcome.whole, errors.RateLimited | errors.LoginWithheld) else None
         if until is not None:
-            left = max(RETRY, (until - self._clock.now()).total_seconds())
+            left = min(max(RETRY, (until - self._clock.now()).total_seconds()), LONGEST_PAUSE)
             delay = max(delay, left) if isinstance(outcome.whole, errors.RateLimited) else min(delay, left)
         return delay * jitter

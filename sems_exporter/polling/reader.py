@@ -7,7 +7,7 @@ alive; the details of each station follow in turn.
 import random
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 from sems_exporter import errors
 from sems_exporter.clock import Clock
@@ -69,8 +69,8 @@ class Reader:
         self._details: dict[str, Station] = {}
         self._failing: dict[str, errors.PortalError] = {}
         self._size = 0
-        self._list_began = clock.now()
-        self._list_period = timedelta(0)
+        self._list_began = clock.monotonic()
+        self._list_period = 0.0
         self.progress = (0, 0)
 
     @property
@@ -88,7 +88,7 @@ class Reader:
 
     def read_some(self, outcome: Outcome, findings: Findings) -> None:
         """Read every station if the budget allows it, else see all of them and read those whose turn it is."""
-        began, rotated = self._clock.now(), self.rotates
+        began, rotated = self._clock.monotonic(), self.rotates
         chosen = self._chosen(self._overview(findings) if rotated else self._portal.stations(findings), outcome)
         if not rotated:
             self._plan_list(began)
@@ -106,17 +106,16 @@ class Reader:
 
     def _overview(self, findings: Findings) -> tuple[StationRef, ...]:
         """The account's list, anew every interval, or less often where reading it takes much of the budget."""
-        began = self._clock.now()
-        # Not only later than the due time: the clock may have been set back.
-        if timedelta(0) <= began - self._list_began < self._list_period:
+        began = self._clock.monotonic()
+        if began - self._list_began < self._list_period:
             return self._portal.overview(findings, anew=False)
         try:
             return self._portal.overview(findings, anew=True)
         finally:
             self._plan_list(began)
 
-    def _plan_list(self, began: datetime) -> None:
-        took = (self._clock.now() - began).total_seconds()
+    def _plan_list(self, began: float) -> None:
+        took = self._clock.monotonic() - began
         interval = self._plan.interval * self._chance.uniform(1, 1 + JITTER)
         # From the first row of one list to the showing of the next, which may have to wait for a station's details.
         besides = took + self._rotation.round_seconds(1)
@@ -127,16 +126,16 @@ class Reader:
                 "reading the list of stations takes so much of the budget that they count as down in between; "
                 "allow more requests_per_minute or a longer snapshot_max_age"
             )
-        self._list_began, self._list_period = began, timedelta(seconds=period)
+        self._list_began, self._list_period = began, period
 
     def _for_a_slice(self, refs: Iterable[StationRef]) -> Iterator[StationRef]:
         """At least one station, and no more when the slice is over or the list is due."""
-        now = self._clock.now()
-        slice_ends, list_due = now + timedelta(seconds=SLICE), self._list_began + self._list_period
+        now = self._clock.monotonic()
+        slice_ends, list_due = now + SLICE, self._list_began + self._list_period
         end = min(slice_ends, list_due) if list_due > now else slice_ends
         for ref in refs:
             yield ref
-            if self._clock.now() >= end:
+            if self._clock.monotonic() >= end:
                 return
 
     def _chosen(self, listed: tuple[StationRef, ...], outcome: Outcome) -> dict[str, StationRef]:

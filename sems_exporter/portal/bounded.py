@@ -5,6 +5,7 @@ trailer lasts for ever. Here each look-up, connect and read gets no more than wh
 each byte that comes in is counted before anybody parses it. No second thread watches: the reading thread stops itself.
 """
 
+import errno
 import socket
 import ssl
 import threading
@@ -118,8 +119,10 @@ class _LookUps:
         with self._lock:
             future = self._under_way.get((host, port))
             if future is None:
-                future = self._under_way[host, port] = Future()
-                threading.Thread(target=self._look_up, args=(host, port, future), name="look-up", daemon=True).start()
+                future = Future()
+                _begin(lambda: self._look_up(host, port, future))
+                # Its end waits for the lock that is held here.
+                self._under_way[host, port] = future
         return future.result(seconds)
 
     def _look_up(self, host: str, port: int, future: "Future[Addresses]") -> None:
@@ -132,6 +135,14 @@ class _LookUps:
         with self._lock:
             del self._under_way[host, port]
         future.set_exception(failure) if failure else future.set_result(found)
+
+
+def _begin(look_up: Callable[[], None]) -> None:
+    try:
+        threading.Thread(target=look_up, name="look-up", daemon=True).start()
+    except RuntimeError as error:
+        # The system has no further thread to give, now.
+        raise OSError(errno.EAGAIN, str(error)) from error
 
 
 _LOOK_UPS = _LookUps()

@@ -50,7 +50,7 @@ def connect(
     transport = transport or Transport()
     switch = Switch(metrics.endpoints)
     file = StateFile(settings.state_dir, settings.account)
-    session = Session(switch.sign_in, file, clock, metrics, Seat(file.path.with_suffix(".lock")))
+    session = Session(switch.sign_in, file, clock, metrics, Seat(file.seat))
     pace = Pace(settings.requests_per_minute, clock, stop)
     dialects = []
     if settings.portal != CLASSIC:

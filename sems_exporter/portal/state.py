@@ -51,11 +51,14 @@ class AccountState:
 
 
 class StateFile:
-    """Reads and writes the state of one account; a file that cannot be read or written costs a warning only."""
+    """Reads and writes the state of one account; a file that cannot be read or written costs a warning only.
+
+    `seat` is the file of the account's lock. It does not depend on the sign-in address: two regions are one account.
+    """
 
     def __init__(self, directory: Path, account: Account) -> None:
-        name = hashlib.sha256(f"{account.login_url}\n{account.name}".encode()).hexdigest()[:16]
-        self.path = directory / f"account-{name}.json"
+        self.path = directory / f"account-{_digest(account.login_url, account.name)}.json"
+        self.seat = directory / f"account-{_digest(account.name.casefold())}.lock"
         self._password = account.password
         self._salt = secrets.token_hex(16)
         self._fingerprints: dict[str, str] = {}
@@ -134,6 +137,10 @@ class StateFile:
             salt, password = self._salt.encode(), self._password.reveal().encode()
             self._fingerprints = {self._salt: hashlib.scrypt(password, salt=salt, n=2**12, r=8, p=1).hex()}
         return self._fingerprints[self._salt]
+
+
+def _digest(*texts: str) -> str:
+    return hashlib.sha256("\n".join(texts).encode()).hexdigest()[:16]
 
 
 def _token(raw: dict[str, Any]) -> Token:

@@ -36,13 +36,21 @@ class Exchange:
     form: dict[str, str] | None = field(default=None, repr=False)
 
 
+class _Session(requests.Session):
+    def get_redirect_target(self, resp: requests.Response) -> None:
+        """No redirect leads anywhere.
+
+        Even where none is followed, requests would prepare the next request, and for that unpack the whole body.
+        """
+
+
 class Transport:
     """A kept-alive HTTP session without cookies, .netrc or redirects, bounded by `patience` in every phase."""
 
     def __init__(self, patience: Patience = PATIENCE, timer: Callable[[], float] = time.monotonic) -> None:
         self._patience = patience
         self._timer = timer
-        self._session = requests.Session()
+        self._session = _Session()
         self._authorities = next(
             (os.environ[name] for name in _CA_VARIABLES if os.environ.get(name)), DEFAULT_CA_BUNDLE_PATH
         )
@@ -55,6 +63,10 @@ class Transport:
 
     def send(self, exchange: Exchange) -> Answer:
         """The complete answer of any status; raises a PortalError where none came within the limits."""
+        if exchange.url.lower().startswith("https:") and not os.access(self._authorities, os.R_OK):
+            raise errors.CertificateInvalid(
+                f"the certificates of the authorities cannot be read from {self._authorities}; see REQUESTS_CA_BUNDLE"
+            )
         try:
             with allowing(Allowance(self._patience, MOST_RECEIVED, self._timer)), self._asked(exchange) as response:
                 cookies = dict(response.cookies.items())

@@ -40,7 +40,8 @@ class Answer:
         if isinstance(self.body, bytes):
             return self.body
         text = self.body if isinstance(self.body, str) else json.dumps(self.body, ensure_ascii=False)
-        return text.encode()
+        # What UTF-8 lacks, JSON spells in just this way.
+        return text.encode("utf-8", "backslashreplace")
 
 
 class Script:

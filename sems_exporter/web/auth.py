@@ -143,9 +143,13 @@ async def _in_thread(check: Callable[[], bool]) -> bool:
             result.set_result(right)
 
     def run() -> None:
-        right = check()
-        if not loop.is_closed():
-            loop.call_soon_threadsafe(settle, right)
+        right = False
+        try:
+            right = check()
+        finally:
+            # Also where it ends in a fault: whoever waits for it would keep all others waiting.
+            if not loop.is_closed():
+                loop.call_soon_threadsafe(settle, right)
 
     threading.Thread(target=run, name="password", daemon=True).start()
     return await result

@@ -49,7 +49,9 @@ class WebConfigFile:
                 self._reloaded(good=False)
             self._seen, self._problem = now, str(error)
             return False
-        self.current, self._seen, self._problem = fresh, _look(fresh.files), ""
+        # As they were before they were read: one that has changed since is read once more.
+        self._seen = now if fresh.files == self.current.files else _look(fresh.files)
+        self.current, self._problem = fresh, ""
         log.info("the web configuration was read again")
         self._reloaded(good=True)
         return True

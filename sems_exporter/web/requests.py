@@ -65,7 +65,13 @@ class Request:
     def path(self) -> str:
         """The path, with its % signs resolved; also where the request names the whole address, as to a proxy."""
         path = str(self.scope["path"])
-        return urlsplit(path).path or "/" if path.startswith(("http://", "https://")) else path
+        if not path.startswith(("http://", "https://")):
+            return path
+        try:
+            return urlsplit(path).path or "/"
+        except ValueError:
+            # The host is none; nothing is to be found below it.
+            return path
 
     @property
     def client(self) -> str:
@@ -96,6 +102,8 @@ class Request:
             and self.scope.get("http_version") == "1.1"
             and not self.has_body
             and not self.header(b"connection")
+            # No standard, but the parser of httptools heeds it.
+            and not self.header(b"proxy-connection")
             and not self.header(b"expect")
             and not self.header(b"upgrade")
         )

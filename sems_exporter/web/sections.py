@@ -1,5 +1,6 @@
 """Reading a YAML document that somebody relies on: every key known, given once, and of the right kind."""
 
+import re
 from collections.abc import Hashable, Mapping
 from typing import TypeVar
 
@@ -9,6 +10,8 @@ from sems_exporter.errors import SettingError
 
 SETTING = "web_config_file"
 T = TypeVar("T")
+UNFIT = re.compile("[\0\ud800-\udfff]")
+"""What YAML can spell, and neither UTF-8 nor the name of a file can hold."""
 
 
 class _Strict(yaml.SafeLoader):
@@ -60,7 +63,10 @@ class Section:
 
     def text(self, key: str) -> str:
         """A text; empty where it is not given."""
-        return self._value(key, str, "", "has to be a text; write it in quotes")
+        found = self._value(key, str, "", "has to be a text; write it in quotes")
+        if UNFIT.search(found):
+            raise self.wrong(key, "holds a character that no text or file name can have")
+        return found
 
     def flag(self, key: str, *, default: bool) -> bool:
         """True or false."""

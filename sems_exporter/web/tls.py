@@ -4,6 +4,7 @@ import ipaddress
 import ssl
 import tempfile
 from collections.abc import Mapping, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 from typing import cast
@@ -82,26 +83,31 @@ def tls_of(section: Section, folder: Path) -> Tls | None:
 
 def _load_certificate(context: ssl.SSLContext, section: Section, folder: Path) -> None:
     # ssl reads both from files only. What stands in the section goes to some that are the owner's alone, and gone soon.
-    with tempfile.TemporaryDirectory(prefix="sems-exporter-") as passing:
-        certificate, key = (_file(section, name, folder, Path(passing)) for name in ("cert", "key"))
+    with ExitStack() as passing:
+        certificate, key = (_file(section, name, folder, passing) for name in ("cert", "key"))
         try:
             # Without a password given here, OpenSSL would ask for one on the terminal.
             context.load_cert_chain(certificate, key, password="")
-        except (ssl.SSLError, ValueError):
+        except (OSError, ValueError):
+            # Also a file that has gone since it was looked at, because it is being replaced.
             raise section.wrong(
                 "cert_file", "certificate and key do not work; are both PEM, the key without a passphrase, and a pair?"
             ) from None
 
 
-def _file(section: Section, name: str, folder: Path, passing: Path) -> Path:
-    """The file that holds NAME, made in `passing` where the section holds it itself."""
+def _file(section: Section, name: str, folder: Path, passing: ExitStack) -> Path:
+    """The file that holds NAME, made for as long as `passing` lasts where the section holds it itself."""
     content = _pem(section, name, folder)
     if not content:
         raise section.wrong(f"{name}_file", f"missing; TLS needs {name}_file or {name}")
     if named := section.text(f"{name}_file"):
         return folder / named
-    (passing / name).write_bytes(content)
-    return passing / name
+    try:
+        place = Path(passing.enter_context(tempfile.TemporaryDirectory(prefix="sems-exporter-")))
+        (place / name).write_bytes(content)
+    except OSError as error:
+        raise section.wrong(name, f"needs a temporary file, and none can be made: {error.strerror}") from None
+    return place / name
 
 
 def _pem(section: Section, name: str, folder: Path) -> bytes:

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from sems_exporter.web.auth import NOBODY, Gatekeeper
-from sems_exporter.web.sections import Section, Wrong, document
+from sems_exporter.web.sections import UNFIT, Section, Wrong, document
 from sems_exporter.web.tls import FILES, KEYS, Tls, tls_of
 
 # The header names that can be set, and the values that some are limited to.
@@ -20,7 +20,8 @@ HEADERS: dict[str, tuple[str, ...]] = {
     "X-Frame-Options": ("deny", "sameorigin"),
     "X-XSS-Protection": (),
 }
-_BCRYPT = re.compile(r"\$2[aby]\$(?:0[4-9]|[12]\d|3[01])\$[./A-Za-z0-9]{53}")
+# The last character of the salt holds two bits; with more in it, bcrypt refuses to check anything.
+_BCRYPT = re.compile(r"\$2[aby]\$(?:0[4-9]|[12]\d|3[01])\$[./A-Za-z0-9]{21}[.Oeu][./A-Za-z0-9]{31}")
 _PRINTABLE = re.compile(r"[\x20-\x7e]+")
 
 
@@ -77,7 +78,7 @@ def _gatekeeper(users: object) -> Gatekeeper:
         raise Wrong("basic_auth_users", "has to be a mapping of names to bcrypt hashes")
     hashes = {}
     for name, hashed in users.items():
-        if not isinstance(name, str) or ":" in name:
+        if not isinstance(name, str) or ":" in name or UNFIT.search(name):
             raise Wrong(f"basic_auth_users.{name}", "a name is a text without a colon; write it in quotes")
         if not isinstance(hashed, str) or not _BCRYPT.fullmatch(hashed):
             raise Wrong(

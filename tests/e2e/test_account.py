@@ -92,6 +92,24 @@ def test_commands_beside_a_server_without_a_session_say_so_and_sign_nobody_in(
     assert portal.login_attempts == 1
 
 
+def test_a_command_beside_a_server_signs_nobody_in_at_another_address_either(
+    portal: SimulatedPortal, settings: dict[str, str]
+) -> None:
+    """Such as `check --region eu`, to see whether that works: it would end the session of the server."""
+    elsewhere = {
+        "SEMS_ACCOUNT": settings["SEMS_ACCOUNT"].upper(),
+        "SEMS_LOGIN_URL": portal.login_url.replace("127.0.0.1", "localhost"),
+    }
+    with running(ANY_PORT, **settings) as server:
+        refreshed(server)
+
+        check = finished("check", **settings | elsewhere)
+
+        assert check.returncode == 1
+        assert f"process {server.process.pid}" in check.stdout
+    assert portal.logins == 1
+
+
 def test_the_place_of_a_killed_server_is_free_and_its_session_goes_on(
     portal: SimulatedPortal, settings: dict[str, str]
 ) -> None:

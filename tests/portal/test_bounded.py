@@ -150,6 +150,21 @@ class TestAddresses:
         assert {type(error) for error in found} <= {errors.Unreachable, errors.TimedOut}
         assert begun == ["slow.invalid"]
 
+    def test_a_look_up_that_could_not_begin_does_not_stand_in_the_way_of_the_next(
+        self, transport: Transport, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        def refused(_: threading.Thread) -> None:
+            raise RuntimeError("can't start new thread")
+
+        with WireServer(head(Content_Length=len(GOOD)) + GOOD) as server:
+            url = server.url.replace("127.0.0.1", "localhost")
+            with monkeypatch.context() as exhausted:
+                exhausted.setattr(threading.Thread, "start", refused)
+                first = failure(transport, url)
+
+            assert type(first) is errors.Unreachable
+            assert transport.send(Exchange("flow", "GET", url)).body == GOOD
+
     def test_an_address_that_refuses_is_passed_over_for_the_next(
         self, transport: Transport, monkeypatch: pytest.MonkeyPatch
     ) -> None:

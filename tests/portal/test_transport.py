@@ -160,6 +160,27 @@ def test_a_redirect_is_not_followed_and_the_token_goes_nowhere_else(transport: T
     assert elsewhere.requests == []
 
 
+def test_a_gzip_bomb_in_a_redirect_is_refused(transport: Transport) -> None:
+    bomb = gzip.compress(bytes(LARGEST + 1))
+    answer = head("302 Found", Location="/x", Content_Length=len(bomb), Content_Encoding="gzip") + bomb
+    with WireServer(answer) as server:
+        assert type(failure(transport, server.url)) is errors.AnswerTooLarge
+
+
+def test_a_redirect_to_nowhere_is_an_answer_like_any_other(transport: Transport) -> None:
+    with WireServer(head("302 Found", Location="http://[bad", Content_Length=0)) as server:
+        assert transport.send(exchange(server.url)).status == 302
+
+
+def test_authorities_that_cannot_be_read_are_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("REQUESTS_CA_BUNDLE", "/nowhere/ca.pem")
+
+    found = failure(Transport(), "https://127.0.0.1:9/x")
+
+    assert type(found) is errors.CertificateInvalid
+    assert "/nowhere/ca.pem" in str(found)
+
+
 def test_a_netrc_file_is_ignored(transport: Transport, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     netrc = tmp_path / "netrc"
     netrc.write_text("machine 127.0.0.1 login me password secret\n")

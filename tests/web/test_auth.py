@@ -153,6 +153,21 @@ class TestGatekeeper:
         assert kinds == [False] * 4 + ["busy"] + [False] * 2 + ["busy"] * 3 + ["busy"]
         assert again
 
+    @pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
+    def test_a_check_that_ends_in_a_fault_lets_nobody_in_and_keeps_nobody_waiting(self) -> None:
+        def faulty(password: bytes, _: bytes) -> bool:
+            if password == b"wrong":
+                raise ValueError("Invalid salt")
+            return True
+
+        keeper = Gatekeeper(USERS, faulty)
+
+        async def ask() -> list[bool]:
+            headers = (basic("alice", "wrong").encode(), ALICE.encode())
+            return [await asyncio.wait_for(keeper.admits(header, "here"), PATIENCE) for header in headers]
+
+        assert asyncio.run(ask()) == [False, True]
+
     def test_who_leaves_before_the_verdict_does_no_harm(self) -> None:
         bench = Bench()
         keeper = Gatekeeper(USERS, bench)

@@ -228,6 +228,17 @@ class TestSmuggling:
 
         assert len({len(re.findall(rb"HTTP/1.1 \d+", answer)) for answer in answers}) == 1
 
+    @pytest.mark.usefixtures("parser")
+    @pytest.mark.parametrize("header", [b"Connection: close", b"Proxy-Connection: close"])
+    def test_the_connection_ends_as_often_as_it_is_asked_to(self, site: Site, header: bytes) -> None:
+        """Whatever a parser makes of it, the same request gets the same end each time."""
+        scrape = SCRAPE.replace(b"Host: x", b"Host: x\r\n" + header)
+
+        with served(site.application) as web:
+            answers = [web.say(scrape + LAST).count(b"HTTP/1.1 200") for _ in range(3)]
+
+        assert len(set(answers)) == 1
+
     def test_the_whole_address_may_be_given(self, site: Site) -> None:
         with served(site.application) as web:
             answer = web.say(LAST.replace(b"/-/healthy", b"http://sems:10736/-/healthy"))
@@ -235,7 +246,17 @@ class TestSmuggling:
         assert answer.startswith(b"HTTP/1.1 200")
 
     @pytest.mark.parametrize(
-        "target", [b"*", b"sems:10736", b"//metrics", b"/metrics/", b"/%2e%2e/metrics", b"/./metrics"]
+        "target",
+        [
+            b"*",
+            b"sems:10736",
+            b"//metrics",
+            b"/metrics/",
+            b"/%2e%2e/metrics",
+            b"/./metrics",
+            b"http://[::1/metrics",
+            b"http%3A//%5Bsems/metrics",
+        ],
     )
     def test_other_targets_are_nothing(self, site: Site, target: bytes) -> None:
         with served(site.application) as web:

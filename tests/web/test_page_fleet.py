@@ -39,6 +39,12 @@ def test_each_row_leads_to_its_station() -> None:
     assert "Home 4" not in page(stations, View(station="plant 0003"))
 
 
+def test_an_id_with_half_a_surrogate_pair_does_not_break_the_page() -> None:
+    shown = page([*fleet(APART_ABOVE), home(name="Odd", key="a\ud800b")])
+
+    assert 'href="/?station=a%3Fb"' in shown
+
+
 def test_parts_lead_to_each_other() -> None:
     stations = fleet(2 * ROWS + 1)
 

@@ -6,7 +6,9 @@ from pathlib import Path
 import pytest
 
 from sems_exporter.errors import SettingError
+from sems_exporter.web import reload
 from sems_exporter.web.reload import WebConfigFile
+from sems_exporter.web.web_config import WebConfig, load
 from tests.homes import home
 from tests.serving import PATIENCE, Site, served
 from tests.web.certificates import HASH, Certificates
@@ -64,6 +66,25 @@ def test_a_change_counts_at_once(certificates: Certificates, told: Told) -> None
     assert (told.good, config.renew()) == ([True], False)
 
 
+def test_a_change_that_comes_while_the_file_is_read_is_not_missed(
+    certificates: Certificates, told: Told, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    config = WebConfigFile(certificates.config(""), told)
+    certificates.config("# a remark\n")
+
+    def load_late(path: Path) -> WebConfig:
+        found = load(path)
+        certificates.config(USERS)
+        return found
+
+    with monkeypatch.context() as patch:
+        patch.setattr(reload, "load", load_late)
+        config.renew()
+
+    assert config.renew()
+    assert config.current.gatekeeper.asks
+
+
 def test_a_new_certificate_is_a_change(certificates: Certificates, told: Told) -> None:
     config = WebConfigFile(certificates.config(SECURED), told)
     before = config.current.tls
@@ -79,6 +100,7 @@ def test_a_new_certificate_is_a_change(certificates: Certificates, told: Told) -
         ("basic_auth_users: {alice: secretsecret}", "basic_auth_users.alice"),
         ("", "tls_server_config: TLS is switched on and off only by a restart"),
         (SECURED.replace("server.pem", "absent.pem"), "tls_server_config.cert_file"),
+        (SECURED.replace("server.pem", '"server.pem\\0"'), "tls_server_config.cert_file"),
     ],
 )
 def test_a_broken_change_leaves_all_as_it_was(

@@ -1,5 +1,8 @@
 """The web configuration file: what it may say, and how it is refused where it would do nothing or harm."""
 
+import errno
+import ssl
+import tempfile
 from pathlib import Path
 
 import pytest
@@ -50,6 +53,12 @@ class TestAccepted:
         )
 
         assert read(folder, f"tls_server_config:\n{inline}").tls is not None
+
+    def test_named_files_need_no_place_for_others(self, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        """A container whose file system is read-only may have none."""
+        monkeypatch.setattr(tempfile, "tempdir", str(folder / "absent"))
+
+        assert read(folder, SECURED + "}").tls is not None
 
     @pytest.mark.parametrize("curve", ["CurveP256", "CurveP384", "CurveP521", "X25519"])
     def test_a_curve_may_be_chosen(self, folder: Path, curve: str) -> None:
@@ -108,11 +117,34 @@ class TestRefused:
             ("cert_file: server.pem, key_file: encrypted.key", "cert_file: certificate and key do not work"),
             ("cert_file: text.pem, key_file: server.key", "cert_file: certificate and key do not work"),
             ("cert_file: 12", "cert_file: has to be a text"),
+            ('cert_file: "server.pem\\0", key_file: server.key', "cert_file: holds a character"),
+            ('cert: "\\ud800", key_file: server.key', "cert: holds a character"),
         ],
     )
     def test_certificates_that_cannot_be_used(self, folder: Path, tls: str, named: str) -> None:
         with pytest.raises(SettingError, match=rf"^web_config_file: tls_server_config\.{named}"):
             read(folder, f"tls_server_config: {{{tls}}}")
+
+    def test_a_certificate_within_where_no_file_can_be_made(
+        self, folder: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(tempfile, "tempdir", str(folder / "absent"))
+
+        with pytest.raises(
+            SettingError, match=r"tls_server_config\.cert: needs a temporary file, and none can be made"
+        ):
+            read(folder, "tls_server_config: {cert: x, key: y}")
+
+    def test_a_certificate_that_is_replaced_at_that_very_moment(
+        self, folder: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        def gone(*_: object, **__: object) -> None:
+            raise FileNotFoundError(errno.ENOENT, "No such file or directory")
+
+        monkeypatch.setattr(ssl.SSLContext, "load_cert_chain", gone)
+
+        with pytest.raises(SettingError, match=r"tls_server_config\.cert_file: certificate and key do not work"):
+            read(folder, SECURED + "}")
 
     @pytest.mark.parametrize(
         "more, named",
@@ -170,7 +202,9 @@ class TestRefused:
             ("alice", "basic_auth_users: has to be a mapping"),
             ("{alice: hunter2hunter2}", "basic_auth_users.alice: is not followed by a bcrypt hash"),
             (f"{{alice: '{HASH[:-1]}'}}", "basic_auth_users.alice: is not followed by a bcrypt hash"),
+            (f"{{alice: '{HASH[:28]}z{HASH[29:]}'}}", "basic_auth_users.alice: is not followed by a bcrypt hash"),
             (f"{{1: '{HASH}'}}", "basic_auth_users.1: a name is a text"),
+            (f"{{\"\\ud800\": '{HASH}'}}", "basic_auth_users.\ud800: a name is a text"),
             (f"{{'a:b': '{HASH}'}}", "basic_auth_users.a:b: a name is a text"),
             ("{alice: null}", "basic_auth_users.alice: is not followed by a bcrypt hash"),
         ],

@@ -43,9 +43,7 @@ class Classic:
         self._client = client
         self._clock = clock
         self._version = 0
-        self._listed: TTLCache[str, tuple[StationRef, ...]] = TTLCache(
-            1, LIST_KEPT_FOR, lambda: clock.now().timestamp()
-        )
+        self._listed: TTLCache[str, tuple[StationRef, ...]] = TTLCache(1, LIST_KEPT_FOR, clock.monotonic)
 
     def stations(self, findings: Findings) -> tuple[StationRef, ...]:
         """The stations of the account; kept for an hour."""

@@ -53,14 +53,16 @@ class Memory:
         timer = self._now
         self._fresh: TLRUCache[Key, Kept] = TLRUCache(MOST, lambda key, _, now: now + LIFETIMES.get(key[0], 0.0), timer)
         self._last: TLRUCache[Key, Kept] = TLRUCache(MOST, lambda key, _, now: now + _kept_for(key), timer)
-        self._refused: TLRUCache[Key, errors.PortalError] = TLRUCache(MOST, lambda _, __, now: now + REFUSED_FOR, timer)
+        self._refused: TLRUCache[Key, errors.PortalError] = TLRUCache(
+            MOST, lambda _, __, now: now + REFUSED_FOR, clock.monotonic
+        )
 
     def get(self, key: Key, ask: Callable[[], Any]) -> Kept:
         """The answer for `key`: a fresh one, or what `ask` brings.
 
         Raises what `ask` raises, and a refusal again without asking while it is remembered.
         """
-        if (kept := self._fresh.get(key)) is not None:
+        if (kept := self._known(self._fresh, key)) is not None:
             return kept
         if (refusal := self._refused.get(key)) is not None:
             # Raised itself, it would collect another traceback each time.
@@ -77,11 +79,16 @@ class Memory:
 
     def last(self, key: Key) -> Kept | None:
         """The latest good answer for `key`, however old, or None."""
-        return self._last.get(key)
+        return self._known(self._last, key)
 
     def forget(self, key: Key) -> None:
         """Ask again next time, although the answer would still be good."""
         self._fresh.pop(key, None)
+
+    def _known(self, answers: TLRUCache[Key, Kept], key: Key) -> Kept | None:
+        """What is kept, unless it is from a time that has not come: the clock was set back, and its age is unknown."""
+        kept = answers.get(key)
+        return None if kept is None or kept.fetched_at > self._clock.now() else kept
 
     def _now(self) -> float:
         return self._clock.now().timestamp()

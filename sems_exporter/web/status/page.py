@@ -131,10 +131,14 @@ def _content(stations: Sequence[Station], status: PageStatus, view: View) -> str
     if not stations:
         return f'<section class="station empty">{_empty(status)}</section>'
     if len(stations) > APART_ABOVE:
-        rows = [(f"/?station={quote(station.id, safe='')}", station) for station in stations[first : first + ROWS]]
+        rows = [(_link(station), station) for station in stations[first : first + ROWS]]
         table = overview(rows, status.now, status.snapshot_max_age, count=len(stations))
         return table + parts(view.page, -(-len(stations) // ROWS))
     return _together(stations, status)
+
+
+def _link(station: Station) -> str:
+    return f"/?station={quote(station.id, safe='', errors='replace')}"
 
 
 def _together(stations: Sequence[Station], status: PageStatus) -> str:

@@ -48,3 +48,27 @@ def test_a_refusal_that_is_raised_again_and_again_does_not_grow() -> None:
 
     assert len(set(depths)) == 1
     assert len(seen) == 1, "nobody was asked again"
+
+
+@pytest.mark.parametrize("key", [("statistics", "a station"), ("info", "a station")])
+def test_an_answer_from_a_time_that_has_not_come_is_asked_for_again(key: tuple[str, str]) -> None:
+    """Its age is not known; kept on, it would stand still for as long as the clock was set back."""
+    clock = FakeClock(NOON)
+    memory = Memory(clock)
+    memory.get(key, lambda: "before")
+
+    clock.jump(-7200)
+
+    assert memory.last(key) is None
+    assert memory.get(key, lambda: "now").value == "now"
+
+
+def test_a_clock_that_is_set_back_does_not_make_a_refusal_last() -> None:
+    clock = FakeClock(NOON)
+    memory = Memory(clock)
+    refusal(memory, [])
+    clock.jump(-86_400)
+
+    clock.advance(1801)
+
+    assert memory.get(KEY, lambda: "allowed again").value == "allowed again"
