@@ -8,7 +8,7 @@ from typing import Any, NoReturn, TypeVar
 
 import click
 
-from sems_exporter import accounts
+from sems_exporter import accounts, kinds
 from sems_exporter import settings as declared
 from sems_exporter.config import Secret, Settings
 from sems_exporter.errors import SemsError, SettingError, StartError
@@ -49,6 +49,7 @@ def configured(*groups: tuple[Setting, ...]) -> Callable[[Command], Command]:
         file = click.option(
             "--config.file",
             "config_file",
+            type=kinds.FilePath(),
             envvar=declared.FILE_VARIABLE,
             show_envvar=True,
             is_eager=True,
@@ -167,7 +168,7 @@ def healthy(**values: Any) -> None:
 @click.option(
     "--web.listen-address",
     "web_listen_address",
-    type=declared.ListenAddress(),
+    type=kinds.ListenAddress(),
     default="127.0.0.1:10737",
     show_default=True,
     help="Address to listen on.",
@@ -203,6 +204,8 @@ def main(args: list[str] | None = None) -> NoReturn:
 
 def _explained(error: click.UsageError) -> str:
     """The message with the key first, and every place where the setting can be made."""
+    if isinstance(error, click.NoSuchOption) and error.option_name.startswith("--pas"):
+        return "the password is never a flag; write it into a file and name that with --password-file"
     param = getattr(error, "param", None)
     by_key: Mapping[str, Setting] = {setting.key: setting for setting in declared.SETTINGS}
     setting = by_key.get(param.name or "") if isinstance(param, click.Parameter) else None

@@ -16,7 +16,7 @@ from typing import TypeVar
 
 import click
 
-from sems_exporter import errors, passwords, selfmetrics, settings
+from sems_exporter import errors, kinds, passwords, selfmetrics, settings
 from sems_exporter.exposition.families import all_families
 from sems_exporter.exposition.samples import collect
 from sems_exporter.findings import Dropped, Findings, Unknown
@@ -237,7 +237,7 @@ def _value_rules(setting: Setting) -> tuple[str, str, str]:
     default = setting.default
     if default is None or default == ():
         return _allowed(setting.type), NOTHING, setting.help
-    seconds = isinstance(setting.type, settings.Duration)
+    seconds = isinstance(setting.type, kinds.Duration)
     return _allowed(setting.type), _code(f"{default:g}s" if seconds else str(default)), setting.help
 
 
@@ -247,7 +247,7 @@ def _allowed(kind: click.ParamType[object]) -> str:
             return _codes(str(choice) for choice in kind.choices)
         case click.IntRange():
             return f"{kind.min} to {kind.max}"
-        case settings.Duration():
+        case kinds.Duration():
             low, high = kind.low, kind.high
             return f"{low:g} s to {high:g} s, as seconds or like `5m` or `1h30m`"
     return "Text." if isinstance(kind, click.types.StringParamType) else _first_line(type(kind))
