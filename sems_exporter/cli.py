@@ -10,6 +10,7 @@ import click
 
 from sems_exporter import accounts, kinds
 from sems_exporter import settings as declared
+from sems_exporter.advice import misspelt
 from sems_exporter.config import Secret, Settings
 from sems_exporter.errors import SemsError, SettingError, StartError
 from sems_exporter.masks import MASKS
@@ -194,7 +195,7 @@ def main(args: list[str] | None = None) -> NoReturn:
     except click.UsageError as error:
         _end(_explained(error), USAGE)
     except SettingError as error:
-        _end(str(error), USAGE)
+        _end(". ".join([str(error), *misspelt(os.environ)]), USAGE)
     except (StartError, SemsError) as error:
         _end(str(error), 1)
     except (click.Abort, KeyboardInterrupt):

@@ -81,7 +81,10 @@ POLLING = (
         "interval", Duration(60, 3600), 300.0, "Time between two refreshes; the portal has nothing new below 60 s."
     ),
     Setting(
-        "data_max_age", Duration(60, 86400), 1200.0, "Age of the portal's data from which live values are left out."
+        "data_max_age",
+        Duration(60, 86400),
+        1200.0,
+        "Age of the portal's data from which live values are left out; at least five minutes more than `interval`.",
     ),
     Setting(
         "snapshot_max_age",

@@ -225,6 +225,12 @@ class TestSecrets:
         assert (code, said.startswith("sems-exporter: password: missing")) == (2, True)
         assert "SEMS_PASSWORD_FILE" in said
 
+    def test_a_misspelt_variable_explains_why_the_password_is_missing(self, program: Program) -> None:
+        code, said, _ = program(account=False, SEMS_ACCOUNT="me@example.com", SEMS_PASWORD=PASSWORD)
+
+        assert (code, PASSWORD in said) == (2, False)
+        assert "SEMS_PASWORD is no setting; is SEMS_PASSWORD meant?" in said
+
     @pytest.mark.parametrize(
         "content, expected", [(None, "cannot be read"), (b"", "is empty"), (b"\n", "is empty"), (b"\xff", "not UTF-8")]
     )
