@@ -1,5 +1,6 @@
 """The command line: serve, demo, check, once. Wiring and messages only."""
 
+import errno
 import os
 import sys
 from collections.abc import Callable, Mapping
@@ -18,6 +19,8 @@ from sems_exporter.settings import Setting
 from sems_exporter.version import package_version
 
 USAGE = 2
+FULL = (errno.ENOSPC, errno.EDQUOT)
+"""What a command is told that writes to a file on a full disk."""
 Command = TypeVar("Command", bound=Callable[..., Any])
 
 
@@ -200,6 +203,10 @@ def main(args: list[str] | None = None) -> NoReturn:
         _end(str(error), 1)
     except (click.Abort, KeyboardInterrupt):
         sys.exit(130)
+    except OSError as error:
+        if error.errno not in FULL:
+            raise
+        _end(f"the output cannot be written: {error.strerror}", 1)
     sys.exit(0)
 
 

@@ -130,7 +130,7 @@ def from_file(path: str) -> dict[str, Any]:
         document = yaml.safe_load(Path(path).read_bytes())
     except OSError as error:
         raise SettingError("config.file", f"{path} cannot be read: {error.strerror}") from error
-    except (yaml.YAMLError, ValueError) as error:
+    except (yaml.YAMLError, ValueError, RecursionError) as error:
         mark = getattr(error, "problem_mark", None)
         where = f", line {mark.line + 1}, column {mark.column + 1}" if mark else ""
         raise SettingError("config.file", f"{path}{where} is not valid YAML") from None

@@ -181,6 +181,11 @@ class TestFile:
         assert "sems.yml, line 4" in said or "sems.yml, line 3" in said
         assert "not valid YAML" in said
 
+    def test_yaml_that_is_nested_without_end_is_told(self, program: Program) -> None:
+        code, said, _ = program(file="[" * 3000)
+
+        assert (code, "is not valid YAML" in said) == (2, True)
+
     def test_malformed_yaml_does_not_show_what_stands_there(self, program: Program) -> None:
         """It may be the password."""
         said = program(file="password: 'hunter2\n")[1]
