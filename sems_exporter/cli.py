@@ -39,14 +39,16 @@ def configured(*groups: tuple[Setting, ...]) -> Callable[[Command], Command]:
 
     def decorate(command: Command) -> Command:
         for setting in reversed([setting for group in groups for setting in group]):
+            times = setting.type if isinstance(setting.type, kinds.Duration) else None
             option = click.option(
                 setting.option,
                 setting.key,
                 type=setting.type,
-                default=setting.default,
+                default=setting.shown_default or None if times else setting.default,
                 envvar=setting.variable,
                 show_envvar=True,
-                show_default=setting.default not in (None, ()),
+                show_default=bool(setting.shown_default),
+                metavar=times.span if times else None,
                 help=setting.help,
             )
             command = option(command)
@@ -84,8 +86,8 @@ def _read_file(ctx: click.Context, _: click.Parameter, path: str | None) -> obje
 def cli() -> None:
     """Prometheus exporter for GoodWe's SEMS+ cloud.
 
-    Without a command it serves. Settings come from flags, then SEMS_... variables, then the configuration file.
-    The password is never a flag: SEMS_PASSWORD_FILE or SEMS_PASSWORD.
+    Without a command it serves; `sems-exporter serve --help` lists the settings. They come from flags, then SEMS_...
+    variables, then the configuration file. The password is never a flag: SEMS_PASSWORD_FILE or SEMS_PASSWORD.
     """
 
 
@@ -129,7 +131,7 @@ def demo(**values: Any) -> None:
 @chosen
 @click.option("--release-brake", is_flag=True, help="Allow a sign-in again after rejected credentials.")
 def check(release_brake: bool, **values: Any) -> None:  # noqa: FBT001 - click passes it by name
-    """Sign in once, and say in plain words what works and what does not."""
+    """Sign in once; say in plain words what works and what not."""
     from sems_exporter.running import check as run  # noqa: PLC0415 - as above
 
     sys.exit(run(_settings(values), release_brake=release_brake))
@@ -138,7 +140,14 @@ def check(release_brake: bool, **values: Any) -> None:  # noqa: FBT001 - click p
 @cli.command()
 @configured(declared.SETTINGS)
 @chosen
-@click.option("--format", "form", type=click.Choice(["prometheus", "json"]), default="prometheus", show_default=True)
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(["prometheus", "json"]),
+    default="prometheus",
+    show_default=True,
+    help="Print the metrics as /metrics has them, or stations and values as JSON.",
+)
 def once(form: str, **values: Any) -> None:
     """Print one snapshot and exit."""
     from sems_exporter.running import once as run  # noqa: PLC0415 - as above
@@ -151,7 +160,7 @@ def once(form: str, **values: Any) -> None:
 @chosen
 @click.option("--output", default="sems-dump.json", show_default=True, help="File to write; - for standard output.")
 def dump(output: str, **values: Any) -> None:
-    """Write the portal's raw answers, anonymised, fit to attach to a bug report."""
+    """Write the portal's answers, anonymised, for a bug report."""
     from sems_exporter.running import dump as run  # noqa: PLC0415 - as above
 
     sys.exit(run(_settings(values), output))
@@ -160,7 +169,10 @@ def dump(output: str, **values: Any) -> None:
 @cli.command()
 @configured(declared.WEB)
 def healthy(**values: Any) -> None:
-    """Ask the exporter that runs here whether it is healthy; exit code 0 if so, 1 if not."""
+    """Ask the exporter that runs here whether it is healthy.
+
+    The exit code is 0 if it is, 1 if not.
+    """
     from sems_exporter.probe import answers  # noqa: PLC0415 - as above
 
     secured = values["web_config_file"] is not None
@@ -168,7 +180,6 @@ def healthy(**values: Any) -> None:
 
 
 @cli.command()
-@configured(declared.LOGGING)
 @click.option(
     "--web.listen-address",
     "web_listen_address",
@@ -218,8 +229,10 @@ def _explained(error: click.UsageError) -> str:
     by_key: Mapping[str, Setting] = {setting.key: setting for setting in declared.SETTINGS}
     setting = by_key.get(param.name or "") if isinstance(param, click.Parameter) else None
     if setting is None:
-        return f"{error.format_message()} (see sems-exporter --help)"
-    return f"{setting.key}: {error.message} (set by {setting.option}, {setting.variable} or the configuration file)"
+        shown = error.ctx.command_path if error.ctx else "sems-exporter"
+        return f"{error.format_message().rstrip('.')} (see {shown} --help)"
+    places = f"{setting.option}, {setting.variable} or the configuration file"
+    return f"{setting.key}: {error.message.rstrip('.')} (set by {places})"
 
 
 def _end(message: str, code: int) -> NoReturn:

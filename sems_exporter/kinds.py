@@ -22,6 +22,11 @@ class Duration(click.ParamType[float]):
     def __init__(self, low: float, high: float) -> None:
         self.low, self.high = low, high
 
+    @property
+    def span(self) -> str:
+        """The limits as a person would write them."""
+        return f"{self.low:g}s..{self.high:g}s"
+
     def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> float:
         """Seconds."""
         match = _DURATION.fullmatch(str(value).strip())

@@ -234,11 +234,8 @@ These lists are closed: no answer of the portal can add to them.
 
 
 def _value_rules(setting: Setting) -> tuple[str, str, str]:
-    default = setting.default
-    if default is None or default == ():
-        return _allowed(setting.type), NOTHING, setting.help
-    seconds = isinstance(setting.type, kinds.Duration)
-    return _allowed(setting.type), _code(f"{default:g}s" if seconds else str(default)), setting.help
+    default = setting.shown_default
+    return _allowed(setting.type), _code(default) if default else NOTHING, setting.help
 
 
 def _allowed(kind: click.ParamType[object]) -> str:

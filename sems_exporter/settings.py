@@ -43,6 +43,13 @@ class Setting:
         """The environment variable."""
         return f"SEMS_{self.key.upper()}"
 
+    @property
+    def shown_default(self) -> str:
+        """The default as a person would write it, "" where there is none."""
+        if self.default in (None, ()):
+            return ""
+        return f"{self.default:g}s" if isinstance(self.type, Duration) else str(self.default)
+
 
 ACCOUNT = (
     Setting("account", click.STRING, None, "E-mail address of the SEMS+ account."),

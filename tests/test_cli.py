@@ -108,6 +108,35 @@ def test_help_names_every_command(capsys: pytest.CaptureFixture[str], flag: str)
     said = capsys.readouterr().out
     assert code == 0
     assert all(f"\n  {command} " in said for command in ("serve", "demo", "check", "once"))
+    assert "...\n" not in said.partition("Commands:")[2]  # nothing is cut short
+
+
+def test_help_tells_times_with_unit_and_limits(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run("serve", "--help") == 0
+
+    said = " ".join(capsys.readouterr().out.split())
+    assert "--interval 60s..3600s Time between two refreshes" in said
+    assert "SEMS_INTERVAL; default: 300s]" in said
+
+
+def test_wrong_usage_of_a_command_leads_to_the_help_of_that_command(capsys: pytest.CaptureFixture[str]) -> None:
+    run("check", "--nonsense")
+    run("--nonsense")
+
+    check, serve = capsys.readouterr().err.splitlines()
+    assert "(see sems-exporter check --help)" in check
+    assert "(see sems-exporter serve --help)" in serve
+
+
+def test_the_simulated_portal_takes_no_settings_of_the_exporter(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, calls: list[tuple[str, object]]
+) -> None:
+    """Its address would otherwise be the exporter's, and one of the two would not start."""
+    (tmp_path / "sems.yml").write_text("web_listen_address: 127.0.0.1:10736\n")
+    monkeypatch.setenv("SEMS_CONFIG_FILE", str(tmp_path / "sems.yml"))
+
+    assert run("simulate") == 0
+    assert calls == [("simulate", "127.0.0.1:10737")]
 
 
 def test_the_version_is_told(capsys: pytest.CaptureFixture[str]) -> None:
