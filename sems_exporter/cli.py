@@ -1,5 +1,6 @@
 """The command line: commands, their flags, and how a failure is told. What they do is in `running`, `demo`, `probe`."""
 
+import errno
 import os
 import sys
 from collections.abc import Callable, Mapping
@@ -8,8 +9,9 @@ from typing import Any, NoReturn, TypeVar
 
 import click
 
-from sems_exporter import accounts
+from sems_exporter import accounts, kinds
 from sems_exporter import settings as declared
+from sems_exporter.advice import misspelt
 from sems_exporter.config import Secret, Settings
 from sems_exporter.errors import SemsError, SettingError, StartError
 from sems_exporter.masks import MASKS
@@ -17,6 +19,8 @@ from sems_exporter.settings import Setting
 from sems_exporter.version import package_version
 
 USAGE = 2
+FULL = (errno.ENOSPC, errno.EDQUOT)
+"""What a command is told that writes to a file on a full disk."""
 Command = TypeVar("Command", bound=Callable[..., Any])
 
 
@@ -35,20 +39,23 @@ def configured(*groups: tuple[Setting, ...]) -> Callable[[Command], Command]:
 
     def decorate(command: Command) -> Command:
         for setting in reversed([setting for group in groups for setting in group]):
+            times = setting.type if isinstance(setting.type, kinds.Duration) else None
             option = click.option(
                 setting.option,
                 setting.key,
                 type=setting.type,
-                default=setting.default,
+                default=setting.shown_default or None if times else setting.default,
                 envvar=setting.variable,
                 show_envvar=True,
-                show_default=setting.default not in (None, ()),
+                show_default=bool(setting.shown_default),
+                metavar=times.span if times else None,
                 help=setting.help,
             )
             command = option(command)
         file = click.option(
             "--config.file",
             "config_file",
+            type=kinds.FilePath(),
             envvar=declared.FILE_VARIABLE,
             show_envvar=True,
             is_eager=True,
@@ -79,8 +86,8 @@ def _read_file(ctx: click.Context, _: click.Parameter, path: str | None) -> obje
 def cli() -> None:
     """Prometheus exporter for GoodWe's SEMS+ cloud.
 
-    Without a command it serves. Settings come from flags, then SEMS_... variables, then the configuration file.
-    The password is never a flag: SEMS_PASSWORD_FILE or SEMS_PASSWORD.
+    Without a command it serves; `sems-exporter serve --help` lists the settings. They come from flags, then SEMS_...
+    variables, then the configuration file. The password is never a flag: SEMS_PASSWORD_FILE or SEMS_PASSWORD.
     """
 
 
@@ -124,7 +131,7 @@ def demo(**values: Any) -> None:
 @chosen
 @click.option("--release-brake", is_flag=True, help="Allow a sign-in again after rejected credentials.")
 def check(release_brake: bool, **values: Any) -> None:  # noqa: FBT001 - click passes it by name
-    """Sign in once, and say in plain words what works and what does not."""
+    """Sign in once; say in plain words what works and what not."""
     from sems_exporter.running import check as run  # noqa: PLC0415 - as above
 
     sys.exit(run(_settings(values), release_brake=release_brake))
@@ -133,7 +140,14 @@ def check(release_brake: bool, **values: Any) -> None:  # noqa: FBT001 - click p
 @cli.command()
 @configured(declared.SETTINGS)
 @chosen
-@click.option("--format", "form", type=click.Choice(["prometheus", "json"]), default="prometheus", show_default=True)
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(["prometheus", "json"]),
+    default="prometheus",
+    show_default=True,
+    help="Print the metrics as /metrics has them, or stations and values as JSON.",
+)
 def once(form: str, **values: Any) -> None:
     """Print one snapshot and exit."""
     from sems_exporter.running import once as run  # noqa: PLC0415 - as above
@@ -146,7 +160,7 @@ def once(form: str, **values: Any) -> None:
 @chosen
 @click.option("--output", default="sems-dump.json", show_default=True, help="File to write; - for standard output.")
 def dump(output: str, **values: Any) -> None:
-    """Write the portal's raw answers, anonymised, fit to attach to a bug report."""
+    """Write the portal's answers, anonymised, for a bug report."""
     from sems_exporter.running import dump as run  # noqa: PLC0415 - as above
 
     sys.exit(run(_settings(values), output))
@@ -155,7 +169,10 @@ def dump(output: str, **values: Any) -> None:
 @cli.command()
 @configured(declared.WEB)
 def healthy(**values: Any) -> None:
-    """Ask the exporter that runs here whether it is healthy; exit code 0 if so, 1 if not."""
+    """Ask the exporter that runs here whether it is healthy.
+
+    The exit code is 0 if it is, 1 if not.
+    """
     from sems_exporter.probe import answers  # noqa: PLC0415 - as above
 
     secured = values["web_config_file"] is not None
@@ -163,11 +180,10 @@ def healthy(**values: Any) -> None:
 
 
 @cli.command()
-@configured(declared.LOGGING)
 @click.option(
     "--web.listen-address",
     "web_listen_address",
-    type=declared.ListenAddress(),
+    type=kinds.ListenAddress(),
     default="127.0.0.1:10737",
     show_default=True,
     help="Address to listen on.",
@@ -193,22 +209,30 @@ def main(args: list[str] | None = None) -> NoReturn:
     except click.UsageError as error:
         _end(_explained(error), USAGE)
     except SettingError as error:
-        _end(str(error), USAGE)
+        _end(". ".join([str(error), *misspelt(os.environ)]), USAGE)
     except (StartError, SemsError) as error:
         _end(str(error), 1)
     except (click.Abort, KeyboardInterrupt):
         sys.exit(130)
+    except OSError as error:
+        if error.errno not in FULL:
+            raise
+        _end(f"the output cannot be written: {error.strerror}", 1)
     sys.exit(0)
 
 
 def _explained(error: click.UsageError) -> str:
     """The message with the key first, and every place where the setting can be made."""
+    if isinstance(error, click.NoSuchOption) and error.option_name.startswith("--pas"):
+        return "the password is never a flag; write it into a file and name that with --password-file"
     param = getattr(error, "param", None)
     by_key: Mapping[str, Setting] = {setting.key: setting for setting in declared.SETTINGS}
     setting = by_key.get(param.name or "") if isinstance(param, click.Parameter) else None
     if setting is None:
-        return f"{error.format_message()} (see sems-exporter --help)"
-    return f"{setting.key}: {error.message} (set by {setting.option}, {setting.variable} or the configuration file)"
+        shown = error.ctx.command_path if error.ctx else "sems-exporter"
+        return f"{error.format_message().rstrip('.')} (see {shown} --help)"
+    places = f"{setting.option}, {setting.variable} or the configuration file"
+    return f"{setting.key}: {error.message.rstrip('.')} (set by {places})"
 
 
 def _end(message: str, code: int) -> NoReturn:

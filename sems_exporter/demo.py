@@ -1,5 +1,6 @@
 """The demo: an exporter against a simulated portal in the same process."""
 
+import json
 import signal
 import tempfile
 import threading
@@ -101,5 +102,9 @@ def _answers(pairs: tuple[str, ...]) -> dict[str, Path]:
             raise SettingError(
                 "answer", f"{pair!r} is not ENDPOINT=FILE; endpoints are {allowed}, and the file must exist"
             )
+        try:
+            json.loads(Path(path).read_bytes())
+        except (OSError, ValueError) as error:
+            raise SettingError("answer", f"{path} cannot be read as JSON: {error}") from error
         found[endpoint] = Path(path)
     return found

@@ -62,6 +62,9 @@ def from_file(key: str, path: Path) -> Secret:
         # Editors of Windows begin a file with a mark that is no part of the text.
         text = content.decode("utf-8-sig").rstrip("\r\n")
     except OSError as error:
+        if not path.is_absolute() and not os.path.lexists(path):
+            # Not repeated: some take this for the place of the password itself.
+            raise SettingError(key, "names no file; it takes the path of one, not the password itself") from None
         raise SettingError(key, f"{path} cannot be read: {error.strerror}") from error
     except UnicodeDecodeError:
         raise SettingError(key, f"{path} is not UTF-8 text") from None

@@ -16,7 +16,7 @@ from typing import TypeVar
 
 import click
 
-from sems_exporter import errors, passwords, selfmetrics, settings
+from sems_exporter import errors, kinds, passwords, selfmetrics, settings
 from sems_exporter.exposition.families import all_families
 from sems_exporter.exposition.samples import collect
 from sems_exporter.findings import Dropped, Findings, Unknown
@@ -112,8 +112,8 @@ A flag wins over the environment variable, and that over the configuration file.
 ## Configuration file
 
 `--config.file FILE` or `{settings.FILE_VARIABLE}` names a YAML file with any of the keys above, or with a list of
-[several accounts](fleet.md#several-accounts). A key that is not known ends the start with a message, so that a typing
-error is noticed.
+[several accounts](fleet.md#several-accounts). A key that is not known ends the start with a message, and a warning
+tells of a variable that looks misspelt. Paths count from the folder in which the exporter is started.
 
 ```yaml
 account: visitor@example.com
@@ -234,11 +234,8 @@ These lists are closed: no answer of the portal can add to them.
 
 
 def _value_rules(setting: Setting) -> tuple[str, str, str]:
-    default = setting.default
-    if default is None or default == ():
-        return _allowed(setting.type), NOTHING, setting.help
-    seconds = isinstance(setting.type, settings.Duration)
-    return _allowed(setting.type), _code(f"{default:g}s" if seconds else str(default)), setting.help
+    default = setting.shown_default
+    return _allowed(setting.type), _code(default) if default else NOTHING, setting.help
 
 
 def _allowed(kind: click.ParamType[object]) -> str:
@@ -247,7 +244,7 @@ def _allowed(kind: click.ParamType[object]) -> str:
             return _codes(str(choice) for choice in kind.choices)
         case click.IntRange():
             return f"{kind.min} to {kind.max}"
-        case settings.Duration():
+        case kinds.Duration():
             low, high = kind.low, kind.high
             return f"{low:g} s to {high:g} s, as seconds or like `5m` or `1h30m`"
     return "Text." if isinstance(kind, click.types.StringParamType) else _first_line(type(kind))

@@ -1,6 +1,7 @@
 """What serve, check, once and dump do when their settings are good."""
 
 import logging
+import os
 import time
 from contextlib import suppress
 from dataclasses import replace
@@ -8,6 +9,7 @@ from pathlib import Path
 
 import click
 
+from sems_exporter.advice import misspelt, unfit_times
 from sems_exporter.clock import Clock, SystemClock
 from sems_exporter.config import Settings
 from sems_exporter.errors import SettingError, StartError
@@ -96,7 +98,7 @@ def check(settings: Settings, *, release_brake: bool) -> int:
     if release_brake:
         click.echo("Brake: released; only the times to wait remain")
     codes = [_checked(parts, watch, outcome) for watch, outcome in zip(parts.watches, outcomes, strict=True)]
-    for text in exposures(settings):
+    for text in remarks(settings):
         click.echo(text)
     return max(codes)
 
@@ -169,15 +171,16 @@ def _progress(watch: Watch, settings: Settings) -> str:
 
 
 def log_as(settings: Settings) -> None:
-    """Log as the settings say, with their secrets masked; the first lines are about secrets that others can read."""
+    """Log as the settings say, with their secrets masked; the first lines are about what is wrong with the settings."""
     for one in settings.accounts:
         MASKS.learn(one.account.name)
     set_up(settings.log_level, settings.log_format, tuple(one.account.password for one in settings.accounts))
-    for text in exposures(settings):
+    for text in remarks(settings):
         log.warning(text)
 
 
-def exposures(settings: Settings) -> list[str]:
-    """Secrets that lie about, a line each."""
+def remarks(settings: Settings) -> list[str]:
+    """What a person should know about settings that are allowed, a line each; first secrets that lie about."""
     found = (exposure(one.account.password) for one in settings.accounts)
-    return [f"password: {text}" for text in dict.fromkeys(found) if text]
+    open_to_others = [f"password: {text}" for text in dict.fromkeys(found) if text]
+    return [*open_to_others, *misspelt(os.environ), *unfit_times(settings)]

@@ -1,6 +1,5 @@
 """Every setting once: its key, flag, variable, type, default and meaning. Command line and reference follow from it."""
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,112 +11,16 @@ import platformdirs
 import yaml
 
 from sems_exporter.config import (
-    DEFAULT_LOGIN_URL,
     PORTALS,
     REGIONS,
     Account,
     Settings,
-    is_loopback,
     login_url,
 )
 from sems_exporter.errors import SettingError
+from sems_exporter.kinds import Duration, ExternalUrl, FilePath, Hosts, ListenAddress, LoginUrl, Texts, UrlPath
 from sems_exporter.logs import FORMATS, LEVELS
 from sems_exporter.passwords import VARIABLE, password, sendable
-
-_DURATION = re.compile(r"(?:(\d+)d)?(?:(\d+)h)?(?:(\d+)m)?(?:(\d+(?:\.\d+)?)s?)?")
-_LISTEN = re.compile(r"(\[[0-9a-fA-F:.]+\]|[A-Za-z0-9.-]*):(\d{1,5})")
-
-
-class Duration(click.ParamType[float]):
-    """Seconds, or a Prometheus duration such as 5m or 1h30m, within limits."""
-
-    name = "duration"
-
-    def __init__(self, low: float, high: float) -> None:
-        self.low, self.high = low, high
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:
-        """Seconds."""
-        match = _DURATION.fullmatch(str(value).strip())
-        if match is None or not any(match.groups()):
-            self.fail(f"{value!r} is not a duration; write seconds or something like 5m or 1h30m", param, ctx)
-        days, hours, minutes, seconds = (float(part or 0) for part in match.groups())
-        total = days * 86400 + hours * 3600 + minutes * 60 + seconds
-        if not self.low <= total <= self.high:
-            self.fail(f"{value!r} is not within {self.low:.0f} s and {self.high:.0f} s", param, ctx)
-        return total
-
-
-class Texts(click.ParamType[tuple[str, ...]]):
-    """A list: in the file a YAML list, elsewhere separated by commas."""
-
-    name = "list"
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> tuple[str, ...]:
-        """The items, without blanks and empty ones."""
-        items = value if isinstance(value, list | tuple) else str(value).split(",")
-        if any(isinstance(item, dict | list) for item in items):
-            self.fail("is not a list of texts", param, ctx)
-        return tuple(text for item in items if (text := str(item).strip()))
-
-
-class LoginUrl(click.ParamType[str]):
-    """A full sign-in address: https, or http to this machine."""
-
-    name = "url"
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
-        """The address."""
-        text = str(value).strip()
-        try:
-            parts = urlsplit(text)
-            host, port = parts.hostname or "", parts.port
-        except ValueError:
-            host, port, parts = "", None, urlsplit("")
-        if not host or "@" in parts.netloc or port == 0:
-            self.fail(f"{text!r} is not a full address such as {DEFAULT_LOGIN_URL}", param, ctx)
-        if parts.scheme != "https" and not (parts.scheme == "http" and is_loopback(host)):
-            self.fail("has to begin with https://; plain http is for this machine only", param, ctx)
-        return text
-
-
-class ListenAddress(click.ParamType[str]):
-    """Where to listen: ":port" for all interfaces, "host:port" or "[v6]:port"."""
-
-    name = "address"
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
-        """The address."""
-        match = _LISTEN.fullmatch(str(value).strip())
-        if match is None or int(match[2]) > 65535:
-            self.fail(f"{value!r} is not host:port, [v6]:port or :port", param, ctx)
-        return match[0]
-
-
-class UrlPath(click.ParamType[str]):
-    """A path below which the web server answers."""
-
-    name = "path"
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
-        """The path."""
-        text = str(value).strip()
-        if not re.fullmatch(r"/[\w./-]*\w", text) or text == "/sd" or text.startswith("/-/"):
-            self.fail(f"{text!r} is not a path such as /metrics; /, /sd and /-/... are taken", param, ctx)
-        return text
-
-
-class ExternalUrl(click.ParamType[str]):
-    """A full address of this exporter, as others reach it: http or https, and a path if a proxy adds one."""
-
-    name = "url"
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
-        """The address, without a slash at its end."""
-        text = str(value).strip().rstrip("/")
-        if not re.fullmatch(r"https?://([\w.-]+|\[[0-9A-Fa-f:.]+\])(:\d{1,5})?(/[\w./-]*)?", text, re.ASCII):
-            self.fail(f"{text!r} is not an address such as https://sems.example.com:10736", param, ctx)
-        return text
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,10 +43,17 @@ class Setting:
         """The environment variable."""
         return f"SEMS_{self.key.upper()}"
 
+    @property
+    def shown_default(self) -> str:
+        """The default as a person would write it, "" where there is none."""
+        if self.default in (None, ()):
+            return ""
+        return f"{self.default:g}s" if isinstance(self.type, Duration) else str(self.default)
+
 
 ACCOUNT = (
     Setting("account", click.STRING, None, "E-mail address of the SEMS+ account."),
-    Setting("password_file", click.STRING, None, "File that holds the password, and nothing else."),
+    Setting("password_file", FilePath(), None, "File that holds the password, and nothing else."),
     Setting(
         "portal",
         click.Choice(PORTALS),
@@ -154,11 +64,16 @@ ACCOUNT = (
     Setting("login_url", LoginUrl(), None, "Full sign-in address of the portal, in place of the region's."),
     Setting(
         "allowed_hosts",
-        Texts(),
+        Hosts(),
         (),
         "Further hosts (host or host:port) that data may be fetched from, beside GoodWe's.",
     ),
-    Setting("state_dir", click.STRING, None, "Directory for session and counters, so that a restart needs no sign-in."),
+    Setting(
+        "state_dir",
+        FilePath("directory"),
+        None,
+        "Directory for session and counters, so that a restart needs no sign-in.",
+    ),
     Setting("requests_per_minute", click.IntRange(5, 120), 30, "Most requests to the portal in a minute."),
 )
 POLLING = (
@@ -173,7 +88,10 @@ POLLING = (
         "interval", Duration(60, 3600), 300.0, "Time between two refreshes; the portal has nothing new below 60 s."
     ),
     Setting(
-        "data_max_age", Duration(60, 86400), 1200.0, "Age of the portal's data from which live values are left out."
+        "data_max_age",
+        Duration(60, 86400),
+        1200.0,
+        "Age of the portal's data from which live values are left out; at least five minutes more than `interval`.",
     ),
     Setting(
         "snapshot_max_age",
@@ -187,7 +105,7 @@ WEB = (
     Setting("web_telemetry_path", UrlPath(), "/metrics", "Path of the metrics.", "web.telemetry-path"),
     Setting(
         "web_config_file",
-        click.STRING,
+        FilePath(),
         None,
         "File with TLS, passwords and headers of the web server; docs/web.md tells what it holds.",
         "web.config.file",
@@ -219,7 +137,7 @@ def from_file(path: str) -> dict[str, Any]:
         document = yaml.safe_load(Path(path).read_bytes())
     except OSError as error:
         raise SettingError("config.file", f"{path} cannot be read: {error.strerror}") from error
-    except (yaml.YAMLError, ValueError) as error:
+    except (yaml.YAMLError, ValueError, RecursionError) as error:
         mark = getattr(error, "problem_mark", None)
         where = f", line {mark.line + 1}, column {mark.column + 1}" if mark else ""
         raise SettingError("config.file", f"{path}{where} is not valid YAML") from None

@@ -1,10 +1,16 @@
 """The command line: which command runs, what the exit code says, and that nobody ever sees a traceback."""
 
+import errno
+import signal
+import sys
+from importlib.abc import MetaPathFinder
 from importlib.metadata import PackageNotFoundError
+from pathlib import Path
 
 import pytest
 
-from sems_exporter import cli, demo, errors, probe, running, version
+import sems_exporter
+from sems_exporter import __main__, cli, demo, errors, probe, running, version
 from sems_exporter.config import Settings
 
 
@@ -102,6 +108,35 @@ def test_help_names_every_command(capsys: pytest.CaptureFixture[str], flag: str)
     said = capsys.readouterr().out
     assert code == 0
     assert all(f"\n  {command} " in said for command in ("serve", "demo", "check", "once"))
+    assert "...\n" not in said.partition("Commands:")[2]  # nothing is cut short
+
+
+def test_help_tells_times_with_unit_and_limits(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run("serve", "--help") == 0
+
+    said = " ".join(capsys.readouterr().out.split())
+    assert "--interval 60s..3600s Time between two refreshes" in said
+    assert "SEMS_INTERVAL; default: 300s]" in said
+
+
+def test_wrong_usage_of_a_command_leads_to_the_help_of_that_command(capsys: pytest.CaptureFixture[str]) -> None:
+    run("check", "--nonsense")
+    run("--nonsense")
+
+    check, serve = capsys.readouterr().err.splitlines()
+    assert "(see sems-exporter check --help)" in check
+    assert "(see sems-exporter serve --help)" in serve
+
+
+def test_the_simulated_portal_takes_no_settings_of_the_exporter(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, calls: list[tuple[str, object]]
+) -> None:
+    """Its address would otherwise be the exporter's, and one of the two would not start."""
+    (tmp_path / "sems.yml").write_text("web_listen_address: 127.0.0.1:10736\n")
+    monkeypatch.setenv("SEMS_CONFIG_FILE", str(tmp_path / "sems.yml"))
+
+    assert run("simulate") == 0
+    assert calls == [("simulate", "127.0.0.1:10737")]
 
 
 def test_the_version_is_told(capsys: pytest.CaptureFixture[str]) -> None:
@@ -154,6 +189,7 @@ def test_wrong_usage_is_a_line_and_exit_code_2(capsys: pytest.CaptureFixture[str
         (errors.SettingError("interval", "too short"), 2),
         (errors.StartError("port in use"), 1),
         (errors.Unreachable("refused"), 1),
+        (OSError(errno.ENOSPC, "No space left on device"), 1),
         (KeyboardInterrupt(), 130),
     ],
 )
@@ -168,7 +204,7 @@ def test_foreseen_failures_have_an_exit_code_and_no_traceback(
     assert run() == code
     said = capsys.readouterr().err
     assert "Traceback" not in said
-    assert str(error) in said
+    assert str(error.strerror if isinstance(error, OSError) else error) in said
 
 
 def test_a_captured_answer_that_does_not_exist_is_named(capsys: pytest.CaptureFixture[str]) -> None:
@@ -176,3 +212,37 @@ def test_a_captured_answer_that_does_not_exist_is_named(capsys: pytest.CaptureFi
     assert run("demo", "--answer", "nonsense") == 2
 
     assert capsys.readouterr().err.count("answer: ") == 2
+
+
+def test_a_captured_answer_that_is_no_json_is_named(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    path = tmp_path / "flow.json"
+    path.write_text("<html>")
+
+    assert run("demo", "--answer", f"flow={path}") == 2
+    assert f"answer: {path} cannot be read as JSON" in capsys.readouterr().err
+
+
+class Loading(MetaPathFinder):
+    """Notes what Ctrl-C would do at the moment when the command line is looked for."""
+
+    def __init__(self) -> None:
+        self.handlers: list[object] = []
+
+    def find_spec(self, fullname: str, _: object, __: object = None) -> None:
+        if fullname == "sems_exporter.cli":
+            self.handlers.append(signal.getsignal(signal.SIGINT))
+
+
+def test_ctrl_c_while_the_program_is_being_loaded_leaves_no_traceback(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Loading takes seconds on a small board; afterwards Ctrl-C is what the commands make of it."""
+    loading = Loading()
+    monkeypatch.setattr(sys, "meta_path", [loading, *sys.meta_path])
+    monkeypatch.delitem(sys.modules, "sems_exporter.cli")
+    monkeypatch.delattr(sems_exporter, "cli")
+    monkeypatch.setattr(sys, "argv", ["sems-exporter", "--version"])
+
+    with pytest.raises(SystemExit):
+        __main__.main()
+
+    assert loading.handlers == [signal.SIG_DFL]
+    assert signal.getsignal(signal.SIGINT) is signal.default_int_handler

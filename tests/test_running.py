@@ -208,6 +208,19 @@ def test_a_password_file_that_others_can_read_is_told(
     assert [record.levelname for record in caplog.records if "can be read" in record.message] == ["WARNING"]
 
 
+def test_check_tells_of_misspelt_variables_and_times_that_do_not_go_together(
+    settings: Settings, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SEMS_INTERVALL", "600")
+
+    code = running.check(replace(settings, interval=3600.0), release_brake=False)
+
+    said = capsys.readouterr().out
+    assert code == 0
+    assert "SEMS_INTERVALL is no setting" in said
+    assert "data_max_age: with an interval of 3600 s" in said
+
+
 def test_check_tells_how_many_tries_are_left(
     portal: SimulatedPortal, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

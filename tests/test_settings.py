@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 from sems_exporter import cli, running
 from sems_exporter import settings as declared
 from sems_exporter.config import DEFAULT_LOGIN_URL, Secret, Settings
-from sems_exporter.settings import SETTINGS, Duration
+from sems_exporter.kinds import Duration
+from sems_exporter.settings import SETTINGS
 
 PASSWORD = "correct horse battery"
 
@@ -77,6 +78,9 @@ WRONG = [
     ("web_telemetry_path", "--web.telemetry-path", "metrics"),
     ("web_telemetry_path", "--web.telemetry-path", "/-/healthy"),
     ("web_telemetry_path", "--web.telemetry-path", "/sd"),
+    ("allowed_hosts", "--allowed-hosts", "https://data.example.com"),
+    ("allowed_hosts", "--allowed-hosts", "data.example.com/web"),
+    ("allowed_hosts", "--allowed-hosts", "data.example.com,*.example.com"),
     ("web_external_url", "--web.external-url", "sems.example.com"),
     ("web_external_url", "--web.external-url", "ftp://sems.example.com"),
     ("web_external_url", "--web.external-url", "https://user:pw@sems.example.com"),
@@ -177,6 +181,11 @@ class TestFile:
         assert "sems.yml, line 4" in said or "sems.yml, line 3" in said
         assert "not valid YAML" in said
 
+    def test_yaml_that_is_nested_without_end_is_told(self, program: Program) -> None:
+        code, said, _ = program(file="[" * 3000)
+
+        assert (code, "is not valid YAML" in said) == (2, True)
+
     def test_malformed_yaml_does_not_show_what_stands_there(self, program: Program) -> None:
         """It may be the password."""
         said = program(file="password: 'hunter2\n")[1]
@@ -220,6 +229,12 @@ class TestSecrets:
 
         assert (code, said.startswith("sems-exporter: password: missing")) == (2, True)
         assert "SEMS_PASSWORD_FILE" in said
+
+    def test_a_misspelt_variable_explains_why_the_password_is_missing(self, program: Program) -> None:
+        code, said, _ = program(account=False, SEMS_ACCOUNT="me@example.com", SEMS_PASWORD=PASSWORD)
+
+        assert (code, PASSWORD in said) == (2, False)
+        assert "SEMS_PASWORD is no setting; is SEMS_PASSWORD meant?" in said
 
     @pytest.mark.parametrize(
         "content, expected", [(None, "cannot be read"), (b"", "is empty"), (b"\n", "is empty"), (b"\xff", "not UTF-8")]
@@ -287,8 +302,34 @@ class TestSecrets:
 
         assert (code, found) == (2, None)
 
-    def test_a_password_given_as_a_flag_is_not_repeated(self, program: Program) -> None:
-        assert PASSWORD not in program("serve", f"--password={PASSWORD}")[1]
+    @pytest.mark.parametrize("flag", ["--password", "--pasword", "--passwd"])
+    def test_a_password_given_as_a_flag_is_not_repeated_and_its_place_is_told(
+        self, program: Program, flag: str
+    ) -> None:
+        """To name --password-file instead is not enough: the next try would be `--password-file PASSWORD`."""
+        said = program("serve", f"{flag}={PASSWORD}")[1]
+
+        assert PASSWORD not in said
+        assert "a file" in said
+
+    @pytest.mark.parametrize("password", [PASSWORD, "with/slash", "x" * 300])
+    def test_a_password_in_the_place_of_its_file_is_not_repeated(
+        self, program: Program, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, password: str
+    ) -> None:
+        monkeypatch.chdir(tmp_path)
+
+        code, said, _ = program(SEMS_PASSWORD_FILE=password)
+
+        assert code == 2
+        assert said.startswith("sems-exporter: password_file: names no file; ")
+        assert password not in said
+
+    @pytest.mark.parametrize("variable", ["SEMS_LOGIN_URL", "SEMS_WEB_EXTERNAL_URL", "SEMS_ALLOWED_HOSTS"])
+    def test_a_password_in_an_address_is_not_repeated(self, program: Program, variable: str) -> None:
+        code, said, _ = program(**{variable: "https://me:opensesame@portal.example.com/login"})
+
+        assert (code, "without a user and a password" in said) == (2, True)
+        assert "opensesame" not in said
 
     @pytest.mark.parametrize("command", ["serve", "check", "once", "demo"])
     def test_help_shows_no_secret(self, program: Program, command: str) -> None:
@@ -413,6 +454,25 @@ accounts:
   - {name: north, account: north@example.com, password: secret north}
   - {name: south, account: south@example.com, password: secret south, exclude_stations: ["*test*"]}
 """
+
+    def test_a_tilde_is_the_home_directory_wherever_it_comes_from(
+        self, program: Program, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+    ) -> None:
+        """A shell replaces it, but neither systemd nor YAML does."""
+        monkeypatch.setenv("HOME", str(tmp_path))
+        (tmp_path / "secret").write_text(PASSWORD)
+        (tmp_path / "home.yml").write_text("password_file: ~/secret\nstate_dir: ~/state\n")
+
+        found = taken(program("--config.file=~/home.yml", SEMS_WEB_CONFIG_FILE="~/web.yml"))
+
+        assert found.account.password.source == tmp_path / "secret"
+        assert (found.state_dir, found.web_config_file) == (tmp_path / "state", tmp_path / "web.yml")
+
+    def test_a_tilde_without_a_home_is_told(self, program: Program) -> None:
+        code, said, _ = program("--state-dir=~nobody-of-this-name/state")
+
+        assert (code, said.startswith("sems-exporter: state_dir: ")) == (2, True)
+        assert "home directory is not known" in said
 
     def test_a_list_in_the_file_makes_several_accounts(self, program: Program) -> None:
         found = taken(program(file=self.FILE, account=False))

@@ -1,6 +1,7 @@
 """The HTTP server: uvicorn behind a door of our own, on a socket that is bound early."""
 
 import asyncio
+import errno
 import os
 import signal
 import socket
@@ -37,15 +38,21 @@ def bound(address: str) -> socket.socket:
     try:
         return _bound(host, int(port))
     except OSError as error:
-        raise StartError(
-            f"web.listen-address {address}: {_why(error)}; stop what uses it or choose another address, "
-            "for example --web.listen-address :10737"
-        ) from error
+        raise StartError(f"web.listen-address {address}: {_why(error)}; {_way_out(error)}") from error
 
 
 def _why(error: OSError) -> str:
     # The text of a failed bind repeats the address; a failed look-up has a number that is no errno.
     return os.strerror(error.errno) if error.errno and error.errno > 0 else str(error.strerror or error)
+
+
+def _way_out(error: OSError) -> str:
+    another = "for example --web.listen-address :10737"
+    if error.errno == errno.EADDRINUSE:
+        return f"stop what uses it or choose another port, {another}"
+    if error.errno == errno.EACCES:
+        return f"low ports are for root; choose another one, {another}"
+    return f"name an address of this machine, or none for all of them, {another}"
 
 
 def _bound(host: str, port: int) -> socket.socket:

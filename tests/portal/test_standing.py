@@ -101,7 +101,7 @@ def test_a_state_that_cannot_be_saved_names_the_setting() -> None:
     [line, _] = said(Brake().attempting(THEN).signed_in(), unsaved="/var/lib/sems: Read-only file system")
 
     assert "cannot be saved in /var/lib/sems: Read-only file system" in line
-    assert "make state_dir writable" in line
+    assert "check, once and dump never sign in; make state_dir writable" in line
 
 
 def test_beside_a_running_exporter_it_is_said_whose_session_this_is() -> None:

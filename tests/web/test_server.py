@@ -1,5 +1,6 @@
 """The real server on loopback, with clients that are slow, greedy, odd, or simply want their metrics."""
 
+import errno
 import html
 import http.client
 import socket
@@ -385,5 +386,14 @@ class TestAddresses:
         assert "--web.listen-address" in str(caught.value)
 
     def test_a_host_that_does_not_exist_is_a_clear_message(self) -> None:
-        with pytest.raises(StartError, match=r"nowhere\.invalid:80: .*not known"):
+        with pytest.raises(StartError, match=r"nowhere\.invalid:80: .*not known.*; name an address of this machine"):
             bound("nowhere.invalid:80")
+
+    def test_a_port_that_is_not_for_us_is_a_clear_message(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        def forbidden(*_: object, **__: object) -> None:
+            raise PermissionError(errno.EACCES, "Permission denied")
+
+        monkeypatch.setattr(socket, "create_server", forbidden)
+
+        with pytest.raises(StartError, match=r"127\.0\.0\.1:80: Permission denied; low ports are for root"):
+            bound("127.0.0.1:80")
