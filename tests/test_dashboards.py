@@ -44,6 +44,7 @@ UNITS |= {"dateTimeAsLocal", "none"}
 CORE_PANELS = {"row", "stat", "gauge", "bargauge", "timeseries", "state-timeline", "barchart", "heatmap", "table"}
 OF_THE_MOMENT = {"stat", "gauge", "bargauge", "table"}
 BUILT_IN = {"__range", "__rate_interval"}
+SUMS_OF_DAYS = {"Income in this range"}
 COUNTERS_AS_THEY_STAND = {"Full cycles so far", "Dropped values", "Unknown to the exporter"}
 """Panels that show a counter's height on purpose: what happened since commissioning, or since the exporter's start."""
 SELECTOR = re.compile(r"([a-z_:][\w:]*)\{([^}]*)\}")
@@ -218,7 +219,7 @@ def test_has_units_that_grafana_knows(shown: Shown) -> None:
 @each_panel
 def test_values_of_the_moment_are_asked_for_the_moment(shown: Shown) -> None:
     """A range query would keep the last value on the screen when the exporter no longer stands by it."""
-    of_the_moment = shown.json["type"] in OF_THE_MOMENT
+    of_the_moment = shown.json["type"] in OF_THE_MOMENT and shown.json["title"] not in SUMS_OF_DAYS
 
     assert {(target["instant"], target["range"]) for target in shown.json["targets"]} == {
         (of_the_moment, not of_the_moment)
@@ -426,6 +427,52 @@ def test_variables_and_marks_find_data(prometheus: Prometheus) -> None:
     assert {"Sunny Home", "Seaside Roof"} < titles[NAMES.index("home")]
     assert all(titles)
     assert all(at_noon(prometheus, expr) for expr in queries_of_marks())
+
+
+# --- two exporters, and another longitude -------------------------------------------------------------------------
+
+NAMED = re.compile(r'^(sems_\w+_info\{job="sems",instance=)"demo"(.*,name=)"([^"]+".*)$', re.MULTILINE)
+IN_OTHER_WORDS = '\\g<0>\n\\1"other"\\2"New \\3'
+"""Two exporters of one account, of which one has heard of new names and the other has not yet."""
+
+
+@pytest.mark.needs("promtool", "prometheus")
+def test_names_that_two_exporters_do_not_agree_on_break_no_panel(history: str, tmp_path: Path) -> None:
+    """One of the names is shown, where two would be an error of every join and a second row of the same station."""
+    with holding(NAMED.sub(IN_OTHER_WORDS, history), tmp_path) as prometheus:
+        found = [at_noon(prometheus, expr) for _, expr in QUERIES]
+        stations = at_noon(prometheus, queries_of_variables()[NAMES.index("home")])
+
+    assert any(found)
+    assert len(stations) == len({one["metric"]["station"] for one in stations}) == 3
+
+
+@pytest.mark.needs("promtool", "prometheus")
+def test_income_of_a_range_is_the_sum_of_its_days_far_from_greenwich(tmp_path: Path) -> None:
+    """A day that begins at midnight in Greenwich would in Honolulu be the better of two afternoons."""
+    panel = next(shown.json for shown in DRAWN if shown.json["title"] == "Income in this range")
+    midnight = datetime(2026, 6, 1, 10, tzinfo=UTC)
+    incomes = [1.0, 9.0, 1.0, 9.0, 1.0]
+
+    with holding(earned_at_noon(midnight, incomes), tmp_path) as prometheus:
+        last = midnight + timedelta(days=4)
+        [found] = prometheus.between(midnight.timestamp(), last.timestamp(), 86400, filled(panel["targets"][0]["expr"]))
+
+    assert [float(value) for _, value in found["values"]] == incomes
+    assert panel["targets"][0]["interval"] == "1d"
+    assert panel["options"]["reduceOptions"]["calcs"] == ["sum"]
+
+
+def earned_at_noon(midnight: datetime, incomes: list[float]) -> str:
+    """Income of today every five minutes, for days from `midnight` on."""
+    home = 'job="sems",instance="demo",station="home"'
+    instants = [midnight + timedelta(minutes=5 * number) for number in range(288 * len(incomes))]
+    names = [f'sems_station_info{{{home},name="Home",currency="USD"}} 1 {at.timestamp()}' for at in instants]
+    earned = [income if number >= 144 else 0.0 for income in incomes for number in range(288)]
+    money = [
+        f"sems_station_income_today{{{home}}} {one} {at.timestamp()}" for one, at in zip(earned, instants, strict=True)
+    ]
+    return "\n".join(["# TYPE sems_station info", *names, "# TYPE sems_station_income_today gauge", *money, "# EOF"])
 
 
 # --- provisioning -------------------------------------------------------------------------------------------------
