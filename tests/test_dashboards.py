@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 import yaml
@@ -454,7 +455,7 @@ def test_income_of_a_range_is_the_sum_of_its_days_far_from_greenwich(tmp_path: P
     midnight = datetime(2026, 6, 1, 10, tzinfo=UTC)
     incomes = [1.0, 9.0, 1.0, 9.0, 1.0]
 
-    with holding(earned_at_noon(midnight, incomes), tmp_path) as prometheus:
+    with holding(days_of_home(midnight, incomes), tmp_path) as prometheus:
         last = midnight + timedelta(days=4)
         [found] = prometheus.between(midnight.timestamp(), last.timestamp(), 86400, filled(panel["targets"][0]["expr"]))
 
@@ -463,16 +464,59 @@ def test_income_of_a_range_is_the_sum_of_its_days_far_from_greenwich(tmp_path: P
     assert panel["options"]["reduceOptions"]["calcs"] == ["sum"]
 
 
-def earned_at_noon(midnight: datetime, incomes: list[float]) -> str:
-    """Income of today every five minutes, for days from `midnight` on."""
+@pytest.mark.needs("promtool", "prometheus")
+def test_shares_of_a_day_are_those_of_its_evening_on_the_other_side_of_the_earth(tmp_path: Path) -> None:
+    """The viewer's late evening is the morning of a station in Melbourne, which has covered nothing yet."""
+    panel = next(shown.json for shown in DRAWN if shown.json["title"] == "Self-sufficiency and self-consumption")
+    midnight = datetime(2026, 6, 1, 14, tzinfo=UTC)
+    in_amsterdam = midnight + timedelta(hours=8)
+
+    with holding(days_of_home(midnight, [0.2, 0.6, 0.4, 0.0]), tmp_path) as prometheus:
+        found = [
+            prometheus.between(
+                in_amsterdam.timestamp(), (in_amsterdam + timedelta(days=2)).timestamp(), 86400, filled(target["expr"])
+            )
+            for target in panel["targets"]
+        ]
+
+    assert [[float(value) for _, value in one["values"]] for [one] in found] == [[0.2, 0.6, 0.4]] * 2
+
+
+def days_of_home(midnight: datetime, afternoons: list[float]) -> str:
+    """Days from `midnight` on: energy from the morning on, income and shares of today only in the afternoon."""
     home = 'job="sems",instance="demo",station="home"'
-    instants = [midnight + timedelta(minutes=5 * number) for number in range(288 * len(incomes))]
-    names = [f'sems_station_info{{{home},name="Home",currency="USD"}} 1 {at.timestamp()}' for at in instants]
-    earned = [income if number >= 144 else 0.0 for income in incomes for number in range(288)]
-    money = [
-        f"sems_station_income_today{{{home}}} {one} {at.timestamp()}" for one, at in zip(earned, instants, strict=True)
-    ]
-    return "\n".join(["# TYPE sems_station info", *names, "# TYPE sems_station_income_today gauge", *money, "# EOF"])
+    lines = []
+    for name, labels, morning, afternoon in (
+        ("info", ',name="Home",currency="USD"', 1.0, 1.0),
+        ("income_today", "", 0.0, None),
+        ("self_sufficiency_today_ratio", "", 0.0, None),
+        ("self_consumption_today_ratio", "", 0.0, None),
+        ("load_energy_today_joules", "", 3.6e6, 36e6),
+        ("pv_energy_today_joules", "", 3.6e6, 36e6),
+    ):
+        for number in range(288 * len(afternoons)):
+            day, five_minutes = divmod(number, 288)
+            late = afternoons[day] if afternoon is None else afternoon
+            value, at = late if five_minutes >= 144 else morning, midnight + timedelta(minutes=5 * number)
+            lines.append(f"sems_station_{name}{{{home}{labels}}} {value} {at.timestamp()}")
+    return "\n".join([*lines, "# EOF"])
+
+
+@pytest.mark.parametrize("zone", ["Europe/Amsterdam", "Australia/Lord_Howe", "America/Santiago"])
+@pytest.mark.parametrize("now", [datetime(2026, 1, 15, tzinfo=UTC), datetime(2026, 7, 15, tzinfo=UTC)])
+@pytest.mark.parametrize("title", ["Days", "Months", "Years", "Income by day"])
+def test_bars_are_called_by_their_day_on_both_sides_of_summer_time(title: str, zone: str, now: datetime) -> None:
+    """Grafana steps by 24 hours from the viewer's present midnight, on the other side an hour beside it."""
+    panel = next(shown.json for shown in DRAWN if shown.json["title"] == title)
+    options = {one["id"]: one["options"] for one in panel["transformations"]}
+    midnight = now.astimezone(ZoneInfo(zone)).replace(hour=0).astimezone(UTC)
+
+    assert options["formatTime"]["timeField"] == options["calculateField"]["alias"] == panel["options"]["xField"]
+    later = timedelta(milliseconds=float(options["calculateField"]["binary"]["right"]))
+    days = [(midnight - timedelta(days=ago) + later).astimezone(ZoneInfo(zone)).date() for ago in range(360)]
+
+    assert days == [days[0] - timedelta(days=ago) for ago in range(360)]
+    assert days[0] == midnight.astimezone(ZoneInfo(zone)).date()
 
 
 # --- provisioning -------------------------------------------------------------------------------------------------
