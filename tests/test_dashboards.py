@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 import yaml
@@ -44,6 +45,7 @@ UNITS |= {"dateTimeAsLocal", "none"}
 CORE_PANELS = {"row", "stat", "gauge", "bargauge", "timeseries", "state-timeline", "barchart", "heatmap", "table"}
 OF_THE_MOMENT = {"stat", "gauge", "bargauge", "table"}
 BUILT_IN = {"__range", "__rate_interval"}
+SUMS_OF_DAYS = {"Income in this range"}
 COUNTERS_AS_THEY_STAND = {"Full cycles so far", "Dropped values", "Unknown to the exporter"}
 """Panels that show a counter's height on purpose: what happened since commissioning, or since the exporter's start."""
 SELECTOR = re.compile(r"([a-z_:][\w:]*)\{([^}]*)\}")
@@ -218,7 +220,7 @@ def test_has_units_that_grafana_knows(shown: Shown) -> None:
 @each_panel
 def test_values_of_the_moment_are_asked_for_the_moment(shown: Shown) -> None:
     """A range query would keep the last value on the screen when the exporter no longer stands by it."""
-    of_the_moment = shown.json["type"] in OF_THE_MOMENT
+    of_the_moment = shown.json["type"] in OF_THE_MOMENT and shown.json["title"] not in SUMS_OF_DAYS
 
     assert {(target["instant"], target["range"]) for target in shown.json["targets"]} == {
         (of_the_moment, not of_the_moment)
@@ -426,6 +428,95 @@ def test_variables_and_marks_find_data(prometheus: Prometheus) -> None:
     assert {"Sunny Home", "Seaside Roof"} < titles[NAMES.index("home")]
     assert all(titles)
     assert all(at_noon(prometheus, expr) for expr in queries_of_marks())
+
+
+# --- two exporters, and another longitude -------------------------------------------------------------------------
+
+NAMED = re.compile(r'^(sems_\w+_info\{job="sems",instance=)"demo"(.*,name=)"([^"]+".*)$', re.MULTILINE)
+IN_OTHER_WORDS = '\\g<0>\n\\1"other"\\2"New \\3'
+"""Two exporters of one account, of which one has heard of new names and the other has not yet."""
+
+
+@pytest.mark.needs("promtool", "prometheus")
+def test_names_that_two_exporters_do_not_agree_on_break_no_panel(history: str, tmp_path: Path) -> None:
+    """One of the names is shown, where two would be an error of every join and a second row of the same station."""
+    with holding(NAMED.sub(IN_OTHER_WORDS, history), tmp_path) as prometheus:
+        found = [at_noon(prometheus, expr) for _, expr in QUERIES]
+        stations = at_noon(prometheus, queries_of_variables()[NAMES.index("home")])
+
+    assert any(found)
+    assert len(stations) == len({one["metric"]["station"] for one in stations}) == 3
+
+
+@pytest.mark.needs("promtool", "prometheus")
+def test_income_of_a_range_is_the_sum_of_its_days_far_from_greenwich(tmp_path: Path) -> None:
+    """A day that begins at midnight in Greenwich would in Honolulu be the better of two afternoons."""
+    panel = next(shown.json for shown in DRAWN if shown.json["title"] == "Income in this range")
+    midnight = datetime(2026, 6, 1, 10, tzinfo=UTC)
+    incomes = [1.0, 9.0, 1.0, 9.0, 1.0]
+
+    with holding(days_of_home(midnight, incomes), tmp_path) as prometheus:
+        last = midnight + timedelta(days=4)
+        [found] = prometheus.between(midnight.timestamp(), last.timestamp(), 86400, filled(panel["targets"][0]["expr"]))
+
+    assert [float(value) for _, value in found["values"]] == incomes
+    assert panel["targets"][0]["interval"] == "1d"
+    assert panel["options"]["reduceOptions"]["calcs"] == ["sum"]
+
+
+@pytest.mark.needs("promtool", "prometheus")
+def test_shares_of_a_day_are_those_of_its_evening_on_the_other_side_of_the_earth(tmp_path: Path) -> None:
+    """The viewer's late evening is the morning of a station in Melbourne, which has covered nothing yet."""
+    panel = next(shown.json for shown in DRAWN if shown.json["title"] == "Self-sufficiency and self-consumption")
+    midnight = datetime(2026, 6, 1, 14, tzinfo=UTC)
+    in_amsterdam = midnight + timedelta(hours=8)
+
+    with holding(days_of_home(midnight, [0.2, 0.6, 0.4, 0.0]), tmp_path) as prometheus:
+        found = [
+            prometheus.between(
+                in_amsterdam.timestamp(), (in_amsterdam + timedelta(days=2)).timestamp(), 86400, filled(target["expr"])
+            )
+            for target in panel["targets"]
+        ]
+
+    assert [[float(value) for _, value in one["values"]] for [one] in found] == [[0.2, 0.6, 0.4]] * 2
+
+
+def days_of_home(midnight: datetime, afternoons: list[float]) -> str:
+    """Days from `midnight` on: energy from the morning on, income and shares of today only in the afternoon."""
+    home = 'job="sems",instance="demo",station="home"'
+    lines = []
+    for name, labels, morning, afternoon in (
+        ("info", ',name="Home",currency="USD"', 1.0, 1.0),
+        ("income_today", "", 0.0, None),
+        ("self_sufficiency_today_ratio", "", 0.0, None),
+        ("self_consumption_today_ratio", "", 0.0, None),
+        ("load_energy_today_joules", "", 3.6e6, 36e6),
+        ("pv_energy_today_joules", "", 3.6e6, 36e6),
+    ):
+        for number in range(288 * len(afternoons)):
+            day, five_minutes = divmod(number, 288)
+            late = afternoons[day] if afternoon is None else afternoon
+            value, at = late if five_minutes >= 144 else morning, midnight + timedelta(minutes=5 * number)
+            lines.append(f"sems_station_{name}{{{home}{labels}}} {value} {at.timestamp()}")
+    return "\n".join([*lines, "# EOF"])
+
+
+@pytest.mark.parametrize("zone", ["Europe/Amsterdam", "Australia/Lord_Howe", "America/Santiago"])
+@pytest.mark.parametrize("now", [datetime(2026, 1, 15, tzinfo=UTC), datetime(2026, 7, 15, tzinfo=UTC)])
+@pytest.mark.parametrize("title", ["Days", "Months", "Years", "Income by day"])
+def test_bars_are_called_by_their_day_on_both_sides_of_summer_time(title: str, zone: str, now: datetime) -> None:
+    """Grafana steps by 24 hours from the viewer's present midnight, on the other side an hour beside it."""
+    panel = next(shown.json for shown in DRAWN if shown.json["title"] == title)
+    options = {one["id"]: one["options"] for one in panel["transformations"]}
+    midnight = now.astimezone(ZoneInfo(zone)).replace(hour=0).astimezone(UTC)
+
+    assert options["formatTime"]["timeField"] == options["calculateField"]["alias"] == panel["options"]["xField"]
+    later = timedelta(milliseconds=float(options["calculateField"]["binary"]["right"]))
+    days = [(midnight - timedelta(days=ago) + later).astimezone(ZoneInfo(zone)).date() for ago in range(360)]
+
+    assert days == [days[0] - timedelta(days=ago) for ago in range(360)]
+    assert days[0] == midnight.astimezone(ZoneInfo(zone)).date()
 
 
 # --- provisioning -------------------------------------------------------------------------------------------------

@@ -10,6 +10,11 @@ from .look import Json
 from .panels import TOOLTIP, fixed, override, panel
 from .queries import Query
 
+DAY = "Day"
+NOON = 12 * 3_600_000
+"""Milliseconds. The days on the other side of a change of the clocks begin an hour beside midnight, perhaps on the day
+before: what a bar is called, its noon tells."""
+
 
 def calendar(
     title: str, description: str, *queries: Query, unit: str, form: str, since: str | None, **fields: object
@@ -29,7 +34,7 @@ def calendar(
         "showValue": "never",
         "stacking": "normal" if known else "none",
         "tooltip": TOOLTIP,
-        "xField": "Time",
+        "xField": DAY,
         "xTickLabelRotation": 0,
         "xTickLabelSpacing": 100,
     }
@@ -50,15 +55,20 @@ def calendar(
 
 
 def _by_time(form: str) -> list[Json]:
+    noon: Json = {"left": "Time", "operator": "+", "right": f"{NOON}"}
+    as_time: Json = {"targetField": DAY, "destinationType": "time"}
     return [
         {"id": "joinByField", "options": {"byField": "Time", "mode": "outer"}},
-        {"id": "formatTime", "options": {"timeField": "Time", "outputFormat": form, "useTimezone": True}},
+        {"id": "calculateField", "options": {"mode": "binary", "alias": DAY, "binary": noon}},
+        {"id": "convertFieldType", "options": {"fields": {}, "conversions": [as_time]}},
+        {"id": "formatTime", "options": {"timeField": DAY, "outputFormat": form, "useTimezone": True}},
+        {"id": "organize", "options": {"excludeByName": {"Time": True}, "indexByName": {DAY: 0}, "renameByName": {}}},
     ]
 
 
 def _sums(names: Iterable[str]) -> list[Json]:
     summed: Json = {name: {"operation": "aggregate", "aggregations": ["sum"]} for name in names}
     return [
-        {"id": "groupBy", "options": {"fields": {"Time": {"operation": "groupby", "aggregations": []}} | summed}},
+        {"id": "groupBy", "options": {"fields": {DAY: {"operation": "groupby", "aggregations": []}} | summed}},
         {"id": "renameByRegex", "options": {"regex": "(.*) \\(sum\\)", "renamePattern": "$1"}},
     ]

@@ -75,7 +75,8 @@ def _daily(panel: Json) -> Json:
 def _shares() -> Json:
     text = (
         "Self-sufficiency: share of consumption that the plant covered. Self-consumption: share of production used on "
-        "the spot. One value a day, as of 23:00; the last one is the day so far. Several stations are weighted."
+        "the spot. One value a day, as of 23:00 or, where that is earlier, as of the station's own midnight; the last "
+        "one is the day so far. Several stations are weighted."
     )
     queries = [
         Query(_share_of_day("self_sufficiency", "load"), "Self-sufficiency", look.BATTERY, _points(), "1d"),
@@ -89,9 +90,12 @@ def _points() -> dict[str, object]:
 
 
 def _share_of_day(ratio: str, weight: str) -> str:
-    shares = each(f"sems_station_{ratio}_today_ratio", change=f"last_over_time({{}}{NIGHT_LEFT_OUT})")
-    weights = each(f"sems_station_{weight}_energy_today_joules", change=f"max_over_time({{}}{NIGHT_LEFT_OUT})")
-    return f"sum({shares} * {weights}) / sum({weights} and {shares})"
+    """Energy by energy, because both only grow until the station's midnight, and a ratio tells not when it is due."""
+    whole = f"sems_station_{weight}_energy_today_joules"
+    part = f"{each(f'sems_station_{ratio}_today_ratio')} * {each(whole)}"
+    parts = f"max_over_time(({part})[22h:15m] offset -23h)"
+    wholes = each(whole, change=f"max_over_time({{}}{NIGHT_LEFT_OUT})")
+    return f"sum({parts}) / sum({wholes} and {parts})"
 
 
 def _specific_yield() -> Json:
@@ -125,8 +129,10 @@ def _income_today() -> Json:
 
 def _income() -> Json:
     text = "Sum of the daily incomes over the time range of the dashboard, for each currency."
-    query = Query(f"sum_over_time(({_income_of_day()})[$__range:1d])", "{{currency}}", look.HOUSE)
-    return stat("Income in this range", text, query, unit="none", decimals=2, noValue="no tariff at the portal")
+    # Grafana sums up: its days begin at the viewer's midnight, those of a subquery at that of Greenwich.
+    query = Query(_income_of_day(), "{{currency}}", look.HOUSE, interval="1d")
+    title = "Income in this range"
+    return _daily(stat(title, text, query, unit="none", summed=True, decimals=2, noValue="no tariff at the portal"))
 
 
 def _income_by_day() -> Json:

@@ -158,6 +158,6 @@ def _named(scope: str, having: str | None = None) -> Json:
     """A variable that shows names and holds ids; `having` leaves out stations without such a device."""
     chosen = "" if scope == "station" else ',station=~"$station"'
     owners = f" and on (station) sems_{having}_info{{{SCRAPED}}}" if having else ""
-    series = f"max by ({scope}, name) (sems_{scope}_info{{{SCRAPED}{chosen}}}{owners})"
+    series = f"topk by ({scope}) (1, max by ({scope}, name) (sems_{scope}_info{{{SCRAPED}{chosen}}}{owners}))"
     regex = f'/[{{,]\\s*title="\\s*(?<text>[^"]+)|[{{,]\\s*{scope}="(?<value>[^"]+)/g'
     return _values(scope, scope.capitalize(), f"query_result({titled(series, scope)})", SHOWN, regex)

@@ -7,6 +7,7 @@ from .queries import Query
 
 SOURCE: Json = {"type": "prometheus", "uid": "${datasource}"}
 LAST: Json = {"calcs": ["last"], "fields": "", "values": False}
+SUM: Json = LAST | {"calcs": ["sum"]}
 TOOLTIP: Json = {"mode": "multi", "sort": "none"}
 REFS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 
@@ -86,11 +87,13 @@ def stat(
     unit: str,
     text: str | None = None,
     rows: bool = False,
+    summed: bool = False,
     **fields: object,
 ) -> Json:
     """Numbers of this moment, side by side, or one below the other where `rows` gives long names more room.
 
-    They are instant queries: a value that vanished must not stay on the screen.
+    They are instant queries: a value that vanished must not stay on the screen. Where they are `summed`, they are the
+    sums over the steps of the time range instead.
     """
     several = len(queries) > 1 or "{{" in queries[0].legend
     options: Json = {
@@ -98,12 +101,12 @@ def stat(
         "graphMode": "none",
         "justifyMode": "center",
         "orientation": "horizontal" if rows else "auto",
-        "reduceOptions": LAST,
+        "reduceOptions": SUM if summed else LAST,
         "showPercentChange": False,
         "textMode": text or ("value_and_name" if several else "value"),
         "wideLayout": True,
     }
-    return panel("stat", title, description, queries, unit=unit, options=options, instant=True, fields=fields)
+    return panel("stat", title, description, queries, unit=unit, options=options, instant=not summed, fields=fields)
 
 
 def gauge(title: str, description: str, *queries: Query, unit: str, **fields: object) -> Json:

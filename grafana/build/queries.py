@@ -59,11 +59,13 @@ def total(metric: str, change: str = "{}") -> str:
 def named(expr: str, scope: str) -> str:
     """`expr` with a label `title`: the name of its station, or the name and serial number of its device.
 
-    Portals name devices by their model, so that a name alone may stand for several.
+    Portals name devices by their model, so that a name alone may stand for several. Where two exporters do not agree
+    on a name, because one has not heard of the new one yet, one of them is shown: two would be an error of the join.
     """
     info, labels = f"sems_{scope}_info", ids(f"sems_{scope}_")
-    series = f"max by ({', '.join(labels)}, name) ({pick(info)})"
-    return f"({expr}) * on ({', '.join(labels)}) group_left (title) {titled(series, scope)}"
+    by = ", ".join(labels)
+    series = f"topk by ({by}) (1, max by ({by}, name) ({pick(info)}))"
+    return f"({expr}) * on ({by}) group_left (title) {titled(series, scope)}"
 
 
 def titled(series: str, scope: str) -> str:
