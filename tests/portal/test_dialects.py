@@ -271,6 +271,37 @@ def test_an_owner_without_the_right_to_the_classic_list_is_read_by_the_ids_of_th
     assert home.asked("classic_ids") == 1
 
 
+@pytest.mark.parametrize("data", [{"record": 0, "list": []}, {"record": 0, "list": None}])
+def test_an_owner_whose_classic_list_is_empty_is_read_by_the_ids_of_the_stations(
+    data: dict[str, object], build: Builder
+) -> None:
+    home = build("classic", dialect="classic")
+    home.portal.script_always("classic_stations", Answer(body={"code": "0", "msg": "success", "data": data}))
+
+    station = home.read()
+
+    assert station.pv_power is not None
+
+
+def test_an_account_without_any_classic_station_has_none(build: Builder) -> None:
+    home = build("classic", dialect="classic")
+    nothing: dict[str, object] = {"code": "0", "msg": "success", "data": {"record": 0, "list": []}}
+    home.portal.script_always("classic_stations", Answer(body=nothing))
+    home.portal.script_always("classic_ids", Answer(body={"code": "0", "msg": "success", "data": []}))
+
+    assert home.accounts[-1].stations(Findings()) == ()
+
+
+def test_a_classic_detail_that_does_not_name_its_station_is_that_of_the_one_asked_for(build: Builder) -> None:
+    home = build("classic", dialect="classic")
+    detail = {"info": {"stationname": "Sunny Home", "status": 1}, "inverter": []}
+    home.portal.script_always("monitor", Answer(body={"code": "0", "msg": "success", "data": detail}))
+
+    station = home.read()
+
+    assert (station.id, station.name) == (home.accounts[-1].stations(Findings())[0].id, "Sunny Home")
+
+
 def test_a_classic_portal_that_answers_in_no_version_has_changed(build: Builder) -> None:
     home = build("classic", dialect="classic")
     home.portal.script_always("monitor", Answer(404, {"error_msg": "404 Route Not Found"}))

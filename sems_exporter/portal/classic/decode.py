@@ -157,8 +157,10 @@ def station_ids(data: object) -> tuple[str, ...]:
 def station_list(data: object, findings: Findings) -> tuple[StationRef, ...]:
     """The stations on one page of the account's list. `record`, the portal's count, has been seen to be too high."""
     body = _body(data, "station list")
-    if not isinstance(body.get("list"), list):
-        raise errors.AnswerUnreadable("station list: no list")
+    if body.get("list") is None:
+        raise errors.AnswerEmpty("station list: no list")
+    if not isinstance(body["list"], list):
+        raise errors.AnswerUnreadable("station list: not a list")
     refs: dict[str, StationRef] = {}
     for row in documents(body["list"]):
         identity = text(row.get("powerstation_id"))

@@ -65,7 +65,7 @@ def unit(raw: Document, sn: str, plant: Plant, moment: Moment, findings: Finding
     """One element of `inverter` whose serial number is `sn`."""
     _meet(raw, findings)
     registers = document(raw.get("invert_full")) or stand_in(raw)
-    state = device_state(registers.get("status", raw.get("status")), findings)
+    state = device_state(registers.get("status"), findings) or device_state(raw.get("status"), findings)
     taken = _taken(registers, raw, moment, findings)
     claims = screen.claims_battery(registers, raw.get("is_stored"), plant)
     battery = claims and (state is DeviceState.OFFLINE or _felt(registers, plant))

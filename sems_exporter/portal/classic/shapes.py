@@ -38,10 +38,13 @@ def some(raw: object) -> bool:
 
 
 def code(raw: object) -> str | None:
-    """A status code as text, whether it came as 1, 1.0 or "1"."""
+    """A status code as text, whether it came as 1, 1.0, "1" or "1.0"; None where the portal says nothing."""
     if isinstance(raw, bool) or not isinstance(raw, int | float | str):
         return None
-    return str(int(raw)) if isinstance(raw, float) and raw.is_integer() else str(raw).strip() or None
+    found = number(raw)
+    if found is not None and found.is_integer():
+        return str(int(found))
+    return text(str(raw))
 
 
 def flag(raw: object) -> bool:

@@ -83,6 +83,8 @@ def test_a_plant_without_inverters_is_still_a_plant() -> None:
         (0, DeviceState.WAITING, StationState.WAITING),
         (1.0, DeviceState.RUNNING, StationState.RUNNING),
         ("2", DeviceState.FAULT, StationState.FAULT),
+        ("-1.0", DeviceState.OFFLINE, StationState.OFFLINE),
+        ("--", None, None),
         (7, DeviceState.UNKNOWN, StationState.UNKNOWN),
         (None, None, None),
         ([], None, None),
@@ -96,6 +98,14 @@ def test_states(code: object, of_device: DeviceState | None, of_station: Station
 
     assert (station.inverters[0].state, station.state) == (of_device, of_station)
     assert findings.unknown[Unknown.STATUS] == (2 if code == 7 else 0)
+
+
+def test_a_state_that_the_registers_lack_stands_beside_them() -> None:
+    """Otherwise the zeros of a sleeping inverter would pass for readings."""
+    data = house({"status": ""})
+    data["inverter"][0]["status"] = -1
+
+    assert decoded(data).inverters[0].state is DeviceState.OFFLINE
 
 
 @pytest.mark.parametrize(
@@ -629,15 +639,16 @@ def test_station_list() -> None:
     assert station_list({"record": 0, "list": []}, Findings()) == ()
 
 
-@pytest.mark.parametrize("data", [{"record": 1}, {"list": {}}, 7, "a", [1]])
+@pytest.mark.parametrize("data", [{"list": {}}, {"list": "a"}, 7, "a", [1]])
 def test_a_station_list_of_another_shape(data: object) -> None:
     with pytest.raises(errors.AnswerUnreadable):
         station_list(data, Findings())
 
 
-def test_no_station_list_is_empty() -> None:
+@pytest.mark.parametrize("data", [{}, {"record": 1}, {"record": 0, "list": None}])
+def test_no_station_list_is_empty(data: object) -> None:
     with pytest.raises(errors.AnswerEmpty):
-        station_list({}, Findings())
+        station_list(data, Findings())
 
 
 def test_the_registers_of_the_house_are_left_alone() -> None:
