@@ -129,7 +129,6 @@ _SHARED_STATISTICS: Block = {
     "sellPercent": Skipped(_DERIVED, "sell and sum"),
     "chartsType": Skipped(_DISPLAY),
     "hasPv": Skipped(_DISPLAY),
-    "hasCharge": Skipped(_DISPLAY),
     "isStored": Skipped(_DISPLAY),
     "hasGenset": Skipped(_OTHER, "generator"),
     "gensetGen": Skipped(_OTHER, "generator"),
@@ -141,10 +140,11 @@ CHARTS: Block = {
     "consumptionOfLoad": to(Station, "load_energy_today", "kWh"),
     "selfUseOfPv": to(Station, "self_consumption_energy_today", "kWh"),
     "sum": Read("whether the block counts: eday in the same unit"),
-    "buy": Read("whether the block counts: buy of the inverter in the same unit"),
-    "sell": Read("whether the block counts: seller of the inverter in the same unit"),
-    "charge": Skipped(_DUPLICATE, "eChargeDay"),
-    "disCharge": Skipped(_DUPLICATE, "eDischargeDay"),
+    "buy": to(Station, "grid_import_energy_today", "kWh"),
+    "sell": to(Station, "grid_export_energy_today", "kWh"),
+    "charge": to(Station, "battery_charge_energy_today", "kWh"),
+    "disCharge": to(Station, "battery_discharge_energy_today", "kWh"),
+    "hasCharge": Read("whether there are charge and disCharge"),
     **_SHARED_STATISTICS,
 }
 
@@ -153,6 +153,7 @@ TOTALS: Block = {
         ("sum", "buy", "sell", "selfUseOfPv", "consumptionOfLoad", "charge", "disCharge"),
         Skipped(_UNRELIABLE, "dips every night and differs from etotal, total_buy, total_sell"),
     ),
+    "hasCharge": Skipped(_DISPLAY),
     **_SHARED_STATISTICS,
 }
 

@@ -4,7 +4,7 @@ from dataclasses import replace
 from typing import Any
 
 from sems_exporter.findings import Findings
-from sems_exporter.measure import filled
+from sems_exporter.measure import Scope, filled
 from sems_exporter.model import KWH, DeviceState, Inverter, Station
 from sems_exporter.portal.classic import keys
 from sems_exporter.portal.classic.batteries import with_power
@@ -13,7 +13,7 @@ from sems_exporter.portal.classic.devices import Unit
 from sems_exporter.portal.classic.fill import fill
 from sems_exporter.portal.classic.flow import directed
 from sems_exporter.portal.classic.screen import NOTICEABLE, Plant
-from sems_exporter.portal.classic.shapes import Document, document, flag, number
+from sems_exporter.portal.classic.shapes import Document, document, flag, number, some
 from sems_exporter.portal.rows import Row, Values, put, split
 
 TO_GRID = split("grid_export_power", "grid_import_power", "W")
@@ -27,7 +27,7 @@ def complete(station: Station, units: list[Unit], body: Document, plant: Plant, 
     """`station` with its powers and energies; powers only while one of its inverters, if it has any, reports."""
     values = {
         **_income(document(body.get("kpi")), station.inverters, findings),
-        **_consumption(body, station, findings),
+        **_today(body, station, plant, findings),
     }
     months = _total(station.inverters, "pv_energy_month")
     if months is not None:
@@ -133,15 +133,15 @@ def _agree(kilowatt_hours: float | None, joules: float | None) -> bool:
     return abs(stated - joules) <= max(LITTLE, SHARE * max(abs(stated), abs(joules)))
 
 
-def _consumption(body: Document, station: Station, findings: Findings) -> Values:
-    """Today's load and use on the spot, which only the charts tell.
+def _today(body: Document, station: Station, plant: Plant, findings: Findings) -> Values:
+    """Today's load and use on the spot, which only the charts tell, and what else no device counts.
 
     They count where a meter takes part and where another value of theirs proves the unit: some plants get Wh.
     """
     charts: dict[str, Any] = document(body.get("energeStatisticsCharts"))
     keys.meet("energeStatisticsCharts", charts, findings)
     keys.meet("energeStatisticsTotals", document(body.get("energeStatisticsTotals")), findings)
-    if not flag(body.get("hasEnergeStatisticsCharts")) or not station.meters:
+    if not flag(body.get("hasEnergeStatisticsCharts")) or not _metered(charts, station, plant):
         return {}
     meter = station.meters[0] if len(station.meters) == 1 else None
     pairs = [
@@ -153,4 +153,22 @@ def _consumption(body: Document, station: Station, findings: Findings) -> Values
     proven = any(stated and joules for stated, joules in known)
     if not proven or not all(_agree(stated, joules) for stated, joules in known):
         return {}
-    return fill(CHARTS, charts, findings).get((Station, ""), {})
+    values = fill(CHARTS, charts, findings).get((Station, ""), {})
+    return {name: joules for name, joules in values.items() if _only_here(name, charts, station)}
+
+
+def _metered(charts: Document, station: Station, plant: Plant) -> bool:
+    """Whether a meter takes part: an inverter's, or a HomeKit, of which the charts alone tell what it counts."""
+    apart = plant.home_kit is not None or plant.flow.grid is not None
+    return bool(station.meters) or (apart and any(some(charts.get(key)) for key in ("buy", "sell")))
+
+
+def _only_here(name: str, charts: Document, station: Station) -> bool:
+    """Whether no device counts the energy `name`: counters of devices are finer, and sum up to the plant's."""
+    if name.startswith("battery_"):
+        charged = flag(charts.get("hasCharge")) or any(some(charts.get(key)) for key in ("charge", "disCharge"))
+        return bool(station.has_battery) and charged and _total(station.inverters, name) is None
+    if name.startswith("grid_"):
+        counting: tuple[Scope, ...] = station.meters or station.inverters
+        return len(counting) != 1 or getattr(counting[0], name) is None
+    return True

@@ -62,13 +62,17 @@ def alive(pack: Document, suffix: str = "") -> bool:
 
 def has_meter(registers: Document, plant: Plant) -> bool:
     """Whether anything shows a meter at the grid: without one, pmeter is 0 for want of a reading."""
-    own = (
+    shown = plant.power_flow_shown or plant.home_kit is not None
+    return _own_meter(registers) or (shown and (plant.alone or some(registers.get("pmeter"))))
+
+
+def _own_meter(registers: Document) -> bool:
+    """Whether the inverter itself shows that it reads a meter."""
+    return (
         flag(registers.get("hasmeter"))
         or some(registers.get("meterConnectStatus"))
         or any(some(registers.get(key)) for key in METER_COUNTERS)
     )
-    shown = plant.power_flow_shown or plant.home_kit is not None
-    return own or (shown and (plant.alone or some(registers.get("pmeter"))))
 
 
 def readings(registers: Document, plant: Plant, *, battery: bool, meter: bool, findings: Findings) -> Document:
@@ -91,12 +95,12 @@ def _idle(registers: Document, counters: tuple[str, ...]) -> set[str]:
 
 
 def _measures(registers: Document, plant: Plant) -> bool:
-    """Whether pmeter is a reading. A 0 is none where another meter shows power, or where only HomeKit measures."""
+    """Whether pmeter is a reading. A 0 is none where another meter shows power, or where only HomeKit may measure."""
     if some(registers.get("pmeter")):
         return True
     if plant.flow.grid is not None:
         return plant.flow.grid < NOTICEABLE
-    return flag(registers.get("hasmeter")) or plant.home_kit is None
+    return flag(registers.get("hasmeter")) or (plant.home_kit is None and _own_meter(registers))
 
 
 def _agree(registers: Document, names: tuple[str, ...]) -> bool:

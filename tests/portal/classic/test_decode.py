@@ -23,6 +23,15 @@ from tests.portal.classic.plants import (
     milliseconds,
 )
 
+UNMETERED: dict[str, Any] = {
+    "hasmeter": None,
+    "pmeter": 0.0,
+    "seller": 0.0,
+    "buy": 0.0,
+    "total_sell": 0.0,
+    "total_buy": 0.0,
+}
+
 
 def test_a_house_with_everything() -> None:
     findings = Findings()
@@ -316,6 +325,14 @@ class TestGrid:
 
         assert (station.grid_import_power, station.grid_export_power, station.load_power) == (None, None, None)
 
+    def test_a_flow_that_says_nothing_leaves_the_grid_unknown(self) -> None:
+        """HomeKit plants answer with empty texts since 2026-09; their inverters read no meter."""
+        empty = dict.fromkeys(("pv", "load", "grid", "bettery", "soc"), "")
+
+        station = decoded(house(UNMETERED, powerflow=empty))
+
+        assert (station.grid_import_power, station.grid_export_power, station.meters) == (None, None, ())
+
     def test_phases_count_where_they_add_up(self) -> None:
         agreeing = {"mtActivepowerR": 700.0, "mtActivepowerS": -300.0, "mtActivepowerT": 100.0}
 
@@ -461,6 +478,56 @@ class TestCharts:
         station = decoded(house({"eday": 0.0, "buy": 0.0, "seller": 0.0}, energeStatisticsCharts=zeros))
 
         assert station.load_energy_today is None
+
+    def test_a_home_kit_counts_where_no_inverter_does(self) -> None:
+        """Its readings are in no register, so nothing but the charts tells what it counted."""
+        station = decoded(house(UNMETERED, homKit={"sn": "HK1"}))
+
+        assert (station.load_energy_today, station.self_consumption_energy_today) == (8.5 * KWH, 7.5 * KWH)
+        assert (station.grid_import_energy_today, station.grid_export_energy_today) == (1.0 * KWH, 3.0 * KWH)
+
+    def test_a_home_kit_that_counted_nothing_is_no_zero(self) -> None:
+        """So the charts look on a plant without a meter, too."""
+        nothing = {"buy": 0.0, "sell": 0.0, "selfUseOfPv": 12.5, "consumptionOfLoad": 12.5}
+
+        station = decoded(house(UNMETERED, homKit={"sn": "HK1"}, energeStatisticsCharts=nothing))
+
+        assert (station.load_energy_today, station.self_consumption_energy_today) == (None, None)
+        assert (station.grid_import_energy_today, station.grid_export_energy_today) == (None, None)
+
+    def test_without_any_meter_they_do_not_count(self) -> None:
+        station = decoded(house(UNMETERED, powerflow={"grid": None}))
+
+        assert (station.load_energy_today, station.grid_import_energy_today) == (None, None)
+
+    def test_what_a_device_counts_is_left_to_it(self) -> None:
+        """Counters of devices are finer than the charts."""
+        station = decoded(house(energeStatisticsCharts={"charge": 4.1, "disCharge": 2.1, "hasCharge": True}))
+
+        assert (station.grid_import_energy_today, station.battery_charge_energy_today) == (None, None)
+
+    @pytest.mark.parametrize("has_charge", [True, None])
+    def test_a_battery_that_no_register_counts(self, has_charge: bool | None) -> None:
+        charts = {"charge": 5.2, "disCharge": 0.0, "hasCharge": has_charge}
+
+        station = decoded(house({"eBatteryCharge": None, "eBatteryDischarge": None}, energeStatisticsCharts=charts))
+
+        assert (station.battery_charge_energy_today, station.battery_discharge_energy_today) == (5.2 * KWH, 0.0)
+
+    def test_a_battery_that_the_charts_do_not_know_is_no_zero(self) -> None:
+        charts = {"charge": 0.0, "disCharge": 0.0, "hasCharge": False}
+
+        station = decoded(house({"eBatteryCharge": None, "eBatteryDischarge": None}, energeStatisticsCharts=charts))
+
+        assert (station.battery_charge_energy_today, station.battery_discharge_energy_today) == (None, None)
+
+    def test_of_two_meters_the_charts_tell_the_plant(self) -> None:
+        twice = house(kpi={"power": 25.0}, energeStatisticsCharts={"sum": 25.0})
+        twice["inverter"].append(inverter("INV2", seller=1.0))
+
+        station = decoded(twice)
+
+        assert (station.grid_import_energy_today, station.grid_export_energy_today) == (1.0 * KWH, 3.0 * KWH)
 
     def test_without_charts_none(self) -> None:
         assert decoded(house(hasEnergeStatisticsCharts=False)).load_energy_today is None
