@@ -1,5 +1,6 @@
 """The batteries behind an inverter, and which way their power goes."""
 
+from dataclasses import replace
 from enum import Enum
 
 from sems_exporter.findings import Findings
@@ -92,7 +93,9 @@ def _put_power(values: Values, raw: object, way: Direction | None, findings: Fin
 
 
 def with_power(battery: Battery, charge: float, discharge: float, findings: Findings) -> Battery:
-    """`battery` with the powers that the plant tells of its only one."""
+    """`battery` with the powers that the plant tells of its only one, and the state that they show."""
     values: Values = {}
     put(values, Battery, OUT_OF_BATTERY, discharge - charge, findings=findings)
-    return filled(battery, values)
+    flowing = charge or discharge
+    state = _STATES[Direction.CHARGE if charge else Direction.DISCHARGE] if flowing else battery.state
+    return filled(replace(battery, state=state), values)

@@ -120,6 +120,8 @@ def _taken(units: list[Unit]) -> datetime | None:
 def _has_battery(units: list[Unit], plant: Plant) -> bool | None:
     if any(unit.batteries for unit in units) or plant.flow.battery:
         return True
+    if not units and plant.storage and "battery_state_of_charge" in plant.flow.values:
+        return True
     return None if plant.storage or any(unit.claims_battery for unit in units) else False
 
 

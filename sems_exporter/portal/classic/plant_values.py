@@ -11,8 +11,8 @@ from sems_exporter.portal.classic.batteries import with_power
 from sems_exporter.portal.classic.blocks import CHARTS, KPI
 from sems_exporter.portal.classic.devices import Unit
 from sems_exporter.portal.classic.fill import fill
-from sems_exporter.portal.classic.flow import directed
-from sems_exporter.portal.classic.screen import NOTICEABLE, Plant
+from sems_exporter.portal.classic.flow import NOTICEABLE, directed
+from sems_exporter.portal.classic.screen import Plant
 from sems_exporter.portal.classic.shapes import Document, document, flag, number, some
 from sems_exporter.portal.rows import Row, Values, put, split
 
@@ -50,9 +50,9 @@ def _powers(units: list[Unit], station: Station, plant: Plant, findings: Finding
     if not any(unit.offline for unit in units):
         output = _total(station.inverters, "ac_power")
         put(values, Station, Row("ac_power", "W"), output, findings=findings)
-        if station.has_battery is False:
-            # Without a battery, all that comes out of the inverters comes from the panels.
-            put(values, Station, Row("pv_power", "W", last=True), output, findings=findings)
+        # Without a battery, all that comes out of the inverters comes from the panels.
+        panels = output if station.has_battery is False else _total(station.inverters, "pv_power")
+        put(values, Station, Row("pv_power", "W", last=True), panels, findings=findings)
     battery = _battery_power(units, station, plant)
     grid, battery = directed(flow, _grid_power(units, plant), battery)
     put(values, Station, TO_GRID, grid, findings=findings)
@@ -88,9 +88,13 @@ def _battery_power(units: list[Unit], station: Station, plant: Plant) -> float |
 
 
 def _charge(body: Document, station: Station, plant: Plant, findings: Findings) -> Values:
-    """The state of charge of the plant: that of its only battery, else what the portal makes of several."""
+    """The state of charge of the plant: that of its only battery, else what the portal makes of several.
+
+    It is not known while all batteries are offline: the portal keeps showing the last one.
+    """
     keys.meet("soc", document(body.get("soc")), findings)
-    if not station.has_battery:
+    silent = [battery.state is DeviceState.OFFLINE for battery in station.batteries]
+    if not station.has_battery or (silent and all(silent)):
         return {}
     charges = [battery.state_of_charge for battery in station.batteries]
     values: Values = {}
@@ -105,12 +109,14 @@ def _charge(body: Document, station: Station, plant: Plant, findings: Findings) 
 
 
 def _with_battery_powers(station: Station, findings: Findings) -> Station:
-    """The powers of the plant's only battery, which are the plant's."""
+    """The powers of the plant's only battery, which are the plant's; its own, if they go the same way, are finer."""
     charge, discharge = station.battery_charge_power, station.battery_discharge_power
     if len(station.batteries) != 1 or charge is None or discharge is None:
         return station
     battery = station.batteries[0]
-    if battery.charge_power is not None or battery.state is DeviceState.OFFLINE:
+    ways, told = (bool(charge), bool(discharge)), (bool(battery.charge_power), bool(battery.discharge_power))
+    kept = battery.charge_power is not None and (ways == told or not any(ways))
+    if kept or battery.state is DeviceState.OFFLINE:
         return station
     return replace(station, batteries=(with_power(battery, charge, discharge, findings),))
 

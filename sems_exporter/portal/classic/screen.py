@@ -10,7 +10,7 @@ from sems_exporter.findings import Dropped, Findings
 from sems_exporter.measure import family
 from sems_exporter.model import Battery
 from sems_exporter.portal.classic import invert_full as tables
-from sems_exporter.portal.classic.flow import PowerFlow
+from sems_exporter.portal.classic.flow import NOTICEABLE, PowerFlow
 from sems_exporter.portal.classic.shapes import Document, documents, flag, number, some, text
 
 BATTERY_FLAGS = ("isbuettey", "isbuetteybps", "isbuetteybpu")
@@ -23,8 +23,6 @@ METER_PHASES = (
 TWINS = {"eDayBuy": "eTotalBuy", "eChargeDay": "eBatteryCharge", "eDischargeDay": "eBatteryDischarge"}
 NOT_ZERO = ("fac1", "pv_power", "capacity", "soh")
 """0 Hz, a battery with 0 % health, ... : 0 stands there for "unknown"."""
-NOTICEABLE = 50.0
-"""Watts at the grid that a meter which counts cannot read as 0."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +77,8 @@ def readings(registers: Document, plant: Plant, *, battery: bool, meter: bool, f
     """`registers` without those that are no readings."""
     mute = {key for key in NOT_ZERO if number(registers.get(key)) == 0}
     mute |= {day for day, lifetime in TWINS.items() if number(registers.get(lifetime)) is None}
+    if number(registers.get("pf")) == 0 and some(registers.get("pac")):
+        mute.add("pf")  # Active power without a power factor there is none.
     mute |= _idle(registers, PV_COUNTERS) | _idle(registers, METER_COUNTERS)
     mute |= set() if meter and _measures(registers, plant) else {"pmeter"}
     if not meter:

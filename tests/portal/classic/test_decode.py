@@ -233,7 +233,9 @@ class TestBattery:
         ],
     )
     def test_its_direction(self, mode: int | None, current: float | None, charge: float, discharge: float) -> None:
-        station = decoded(house({"battary_work_mode": mode, "ibattery1": current}))
+        unbalanced = house({"battary_work_mode": mode, "ibattery1": current}, powerflow={"load": None})
+
+        station = decoded(unbalanced)
 
         assert (station.battery_charge_power, station.battery_discharge_power) == (charge, discharge)
         assert (station.batteries[0].charge_power, station.batteries[0].discharge_power) == (charge, discharge)
@@ -242,7 +244,49 @@ class TestBattery:
         station = decoded(house({"battary_work_mode": 2, "ibattery1": -20.0}))
 
         assert (station.battery_charge_power, station.battery_discharge_power) == (1000.0, 0.0)
-        assert station.batteries[0].state is None
+        assert station.batteries[0].state is DeviceState.CHARGING
+
+    @pytest.mark.parametrize("pack", [{}, {"more_batterys": [{"soc": 60.0, "pbattery": 990.0, "ibattery": 20.0}]}])
+    def test_a_direction_that_cannot_be_yields_to_the_balance(self, pack: dict[str, Any]) -> None:
+        """Energy is conserved; what the sign of a battery's current means was seen in one capture."""
+        station = decoded(house({"battary_work_mode": 2, "ibattery1": 20.0, **pack}))
+
+        [battery] = station.batteries
+        assert (station.battery_charge_power, station.battery_discharge_power) == (1000.0, 0.0)
+        assert (battery.charge_power, battery.discharge_power) == (1000.0, 0.0)
+        assert battery.state is DeviceState.CHARGING
+
+    def test_a_direction_that_a_lag_may_contradict_stays(self) -> None:
+        """A few watts more or less in the flow prove nothing."""
+        small = {"pv": "2030(W)", "bettery": "30(W)"}
+
+        station = decoded(house({"battary_work_mode": 2, "ibattery1": 0.6}, powerflow=small))
+
+        assert (station.battery_charge_power, station.battery_discharge_power) == (0.0, 30.0)
+
+    def test_beside_an_ev_charger_nothing_balances(self) -> None:
+        """Whether the load of the flow holds what the car takes, nobody has described."""
+        station = decoded(house({"battary_work_mode": None, "ibattery1": None}, isEvCharge=True))
+
+        assert (station.battery_charge_power, station.battery_discharge_power) == (None, None)
+
+    def test_a_power_of_its_own_is_finer(self) -> None:
+        pack = {"soc": 60.0, "pbattery": 990.0, "ibattery": -20.0}
+
+        station = decoded(house({"more_batterys": [pack]}))
+
+        assert (station.batteries[0].charge_power, station.battery_charge_power) == (990.0, 1000.0)
+
+    def test_without_a_flow_the_inverters_tell_the_power_of_the_panels(self) -> None:
+        station = decoded(house({"pv_power": 3100.0}, powerflow=None))
+
+        assert station.pv_power == 3100.0
+
+    def test_of_a_battery_without_an_inverter_the_flow_tells_the_charge(self) -> None:
+        """In September 2025 the inverters were missing for hours."""
+        station = decoded(house(inverter=None, powerflow={"bettery": "0(W)"}))
+
+        assert (station.battery_state_of_charge, station.battery_charge_power) == (0.6, 0.0)
 
     def test_without_any_clue_it_is_absent_both_ways(self) -> None:
         station = decoded(house({"battary_work_mode": 0, "ibattery1": 0.0}, powerflow={"load": ""}))
@@ -275,6 +319,15 @@ class TestBattery:
 
         assert len(station.batteries) == 2
         assert station.battery_state_of_charge == expected
+
+    def test_the_charge_of_a_plant_whose_battery_is_offline_is_not_known(self) -> None:
+        """The registers, and the flow with them, keep the last one."""
+        data = house({"status": -1})
+        data["inverter"].append(inverter("INV2", isbuettey=None, vbattery1=0.0, ibattery1=0.0, soc=536.0, soh=-0.1))
+
+        station = decoded(data)
+
+        assert (station.has_battery, station.battery_state_of_charge) == (True, None)
 
     def test_an_offline_inverter_keeps_its_battery(self) -> None:
         data = house({"status": -1, "vbattery1": 0.0, "ibattery1": 0.0, "soc": 0.0, "soh": 0.0})
@@ -561,6 +614,11 @@ def test_while_one_inverter_is_offline_there_is_no_sum() -> None:
 
     assert (station.ac_power, station.pv_power) == (None, 3000.0)
     assert station.grid_export_power == 500.0
+
+
+@pytest.mark.parametrize("pac, expected", [(2000.0, None), (0.0, 0.0)])
+def test_a_power_factor_of_zero_beside_active_power_is_none(pac: float, expected: float | None) -> None:
+    assert decoded(house({"pac": pac, "pf": 0.0})).inverters[0].power_factor == expected
 
 
 def test_the_generator_counts_where_there_is_one() -> None:
