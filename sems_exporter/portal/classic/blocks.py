@@ -161,7 +161,7 @@ INVERTER: Block = {
     "sn": Read("label inverter"),
     "invert_full": Read("block invert_full"),
     "d": Read("block d"),
-    "dict": Read("which inputs and phases there are"),
+    "dict": Read("block dict; which inputs and phases there are"),
     "points": Read("which inputs and phases there are"),
     "is_stored": Read("whether there is a battery"),
     "name": stands_for("name"),
@@ -229,23 +229,23 @@ INVERTER: Block = {
     "has_tigo": Skipped(_OTHER, "optimisers"),
     "master": Skipped(_OTHER, "inverters in parallel"),
 }
-"""One element of `inverter`, which stands in for `invert_full` where that is missing."""
+"""One element of `inverter`, which stands in for what `invert_full` lacks."""
 
 _TWINS = [
     *(f"{name}{n}" for name in ("vpv", "ipv") for n in range(1, 5)),
     *(f"{name}{n}" for name in ("vac", "iac", "fac") for n in range(1, 4)),
-    *(f"istr{n}" for n in range(1, 17)),
 ]
 
 DISPLAY: Block = {
-    **{key: Skipped(_DUPLICATE, f"{key} of invert_full") for key in _TWINS},
-    "pac": Skipped(_DUPLICATE, "pac of invert_full"),
+    **{key: stands_for(key) for key in _TWINS},
+    **{f"istr{n}": Skipped(_DUPLICATE, f"istr{n} of invert_full") for n in range(1, 17)},
+    "pac": stands_for("pac"),
     "eDay": Skipped(_UNRELIABLE, "0.0 beside an eday of 0.1 (capture of 2026-01)"),
-    "eTotal": Skipped(_DUPLICATE, "etotal of invert_full"),
-    "hTotal": Skipped(_DUPLICATE, "hour_total of invert_full"),
+    "eTotal": stands_for("etotal"),
+    "hTotal": stands_for("hour_total"),
     "pw_id": Skipped(_IDENTITY),
-    "capacity": Skipped(_DUPLICATE, "capacity of invert_full"),
-    "model": Skipped(_DUPLICATE, "model_type of invert_full"),
+    "capacity": stands_for("capacity"),
+    "model": stands_for("model_type"),
     "firmware_version": Skipped(_DUPLICATE, "firmware_version of inverter"),
     "output_power": Skipped(_DUPLICATE, "pac of invert_full"),
     "output_current": Skipped(_DUPLICATE, "iac1 of invert_full"),
@@ -265,3 +265,22 @@ DISPLAY: Block = {
     "discharge_current_limit": Skipped(_DUPLICATE, "bms_discharge_i_max of invert_full"),
 }
 """`d`, the same values once more for the page of the portal."""
+
+PAGE: Block = {
+    "dmDeviceType": stands_for("model_type"),
+    "capacity": stands_for("capacity"),
+    "InverterPowerOfPlantMonitor": stands_for("pac"),
+    "acVacVol": stands_for("vac1", "vac2", "vac3"),
+    "acCurrent": stands_for("iac1", "iac2", "iac3"),
+    "acFrequency": stands_for("fac1", "fac2", "fac3"),
+    "innerTemp": stands_for("tempperature"),
+    **{f"dcVandC{n}": stands_for(f"vpv{n}", f"ipv{n}") for n in range(1, 5)},
+    "lab_GFCI": stands_for("leakage_current"),
+    "lab_ISO": stands_for("isoLimit"),
+    "lab_pf": stands_for("pf"),
+    "lab_reactiveP": stands_for("reactive_power"),
+    "serialNum": Skipped(_IDENTITY),
+    "laCheckcode": Skipped(_PERSONAL, "pairs a logger with an account"),
+    "laConnected": Skipped(_MEANINGLESS, "when the logger was registered"),
+}
+"""`dict`, the rows of the device page, by their keys."""

@@ -138,13 +138,25 @@ def test_a_zone_that_cannot_be_is_none(time_span: object) -> None:
         ("6/9/2026 1:02:03", datetime(2026, 6, 8, 23, 2, 3, tzinfo=UTC)),
         ("13/06/2026 12:00:00", None),
         ("06/11/2026 12:00:00", None),
-        ("2026-06-10 12:00:00", None),
+        ("06/10/2026 12:00", datetime(2026, 6, 10, 10, 0, tzinfo=UTC)),
+        ("6/10/2026 11:59:07 AM", datetime(2026, 6, 10, 9, 59, 7, tzinfo=UTC)),
+        ("6/9/2026 12:59:07 a.m.", datetime(2026, 6, 8, 22, 59, 7, tzinfo=UTC)),
+        ("6/9/2026 1:02:03 pm", datetime(2026, 6, 9, 11, 2, 3, tzinfo=UTC)),
+        ("10.06.2026 11:58:00", datetime(2026, 6, 10, 9, 58, tzinfo=UTC)),
+        ("06.10.2026 11: 58: 00", datetime(2026, 6, 10, 9, 58, tzinfo=UTC)),
+        ("02.06.2026 11:58:00", datetime(2026, 6, 2, 9, 58, tzinfo=UTC)),
+        ("10-06-2026 11:58:00", datetime(2026, 6, 10, 9, 58, tzinfo=UTC)),
+        ("2026-06-10 12:00:00", datetime(2026, 6, 10, 10, 0, tzinfo=UTC)),
+        ("10.06-2026 11:58:00", None),
+        ("31.31.2026 11:58:00", None),
+        ("06/10/2026 61:00:00", None),
+        ("06/10/2026", None),
         ("", None),
         (20260610, None),
     ],
 )
 def test_local_times(text: object, expected: datetime | None) -> None:
-    """Always month before day; a time ahead of us is not believed."""
+    """Month before day where there are slashes; a time ahead of us is not believed."""
     assert moments.local(text, timezone(timedelta(hours=2)), NOW) == expected
 
 
@@ -673,6 +685,50 @@ def test_an_inverter_without_a_serial_number_or_with_that_of_another_is_passed_o
     data = house(inverter=[*HOUSE["inverter"], {"status": 1}, {"sn": "INV1", "out_pac": 9.0}, "INV3"])
 
     assert [unit.ac_power for unit in decoded(data).inverters] == [2000.0]
+
+
+def test_the_page_of_an_inverter_that_never_reported_is_no_reading() -> None:
+    """It shows zeros, as that of one that sleeps."""
+    page = [{"key": "InverterPowerOfPlantMonitor", "value": "0", "unit": "kW"}]
+
+    station = decoded(house(inverter=[{"sn": "INV9", "dict": {"left": page}, "d": {"pac": 0.0}}]))
+
+    assert (station.inverters[0].ac_power, powers(station)) == (None, {})
+
+
+def test_the_page_of_an_inverter_stands_in_for_its_registers() -> None:
+    left = [("acVacVol", "231.0/232.0/233.0", "V"), ("acCurrent", "2.9/--/3.0", "A"), ("acFrequency", "50.01", "Hz")]
+    right = [("dcVandC1", "350.0/5.0", "V/A"), ("lab_reactiveP", "0.2", "kVar"), ("lab_ISO", "", "kΩ"), ("RSSI", 3, "")]
+    page = {
+        side: [{"key": key, "value": value, "unit": unit} for key, value, unit in rows]
+        for side, rows in (("left", left), ("right", right))
+    }
+    around = {"sn": "INV1", "status": 1, "dict": page, "d": {"hTotal": 9000.0, "vac1": 230.0, "pac": "2000W"}}
+    findings = Findings()
+
+    [unit] = decoded(house(inverter=[around]), findings).inverters
+
+    assert findings == Findings()
+    assert [(phase.voltage, phase.current) for phase in unit.phases] == [(230.0, 2.9), (232.0, None), (233.0, 3.0)]
+    assert [(each.voltage, each.current) for each in unit.inputs] == [(350.0, 5.0)]
+    assert (unit.grid_frequency, unit.reactive_power, unit.insulation_resistance) == (50.01, 200.0, None)
+    assert (unit.ac_power, unit.operating_time) == (2000.0, 9000 * 3600.0)
+
+
+def test_a_register_that_is_lacking_is_read_beside_the_others() -> None:
+    data = house({"eday": None})
+    data["inverter"][0]["eday"] = 12.5
+
+    assert decoded(data).inverters[0].pv_energy_today == 12.5 * KWH
+
+
+def test_a_register_that_says_nothing_says_nothing() -> None:
+    """Texts beside it write 0 for what is not known: "0A" for a limit that is null."""
+    data = house()
+    data["inverter"][0].update(discharge_current_limit_bms="0A")
+    data["inverter"][0]["invert_full"]["bms_discharge_i_max"] = None
+
+    assert decoded(data).batteries[0].discharge_current_limit is None
 
 
 def test_what_stands_around_the_registers_stands_in_for_them() -> None:
