@@ -1,6 +1,8 @@
 """What an answer says of the plant as a whole: its powers, its income, its consumption of today."""
 
+from collections.abc import Callable
 from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 
 from sems_exporter.findings import Findings
@@ -11,7 +13,7 @@ from sems_exporter.portal.classic.batteries import with_power
 from sems_exporter.portal.classic.blocks import CHARTS, KPI
 from sems_exporter.portal.classic.devices import Unit
 from sems_exporter.portal.classic.fill import fill
-from sems_exporter.portal.classic.flow import NOTICEABLE, directed
+from sems_exporter.portal.classic.flow import NOTHING, NOTICEABLE, PowerFlow, directed
 from sems_exporter.portal.classic.screen import Plant
 from sems_exporter.portal.classic.shapes import Document, document, flag, number, some
 from sems_exporter.portal.rows import Row, Values, put, split
@@ -21,6 +23,8 @@ OUT_OF_BATTERIES = split("battery_discharge_power", "battery_charge_power", "W")
 SHARE = 0.2
 """By how much two statements of one energy may differ: they are not from the same minute."""
 LITTLE = 0.2 * KWH
+LAG = timedelta(minutes=20)
+"""Reports of two inverters that are further apart tell of two moments."""
 
 
 def complete(station: Station, units: list[Unit], body: Document, plant: Plant, findings: Findings) -> Station:
@@ -32,10 +36,35 @@ def complete(station: Station, units: list[Unit], body: Document, plant: Plant, 
     months = _total(station.inverters, "pv_energy_month")
     if months is not None:
         values["pv_energy_month"] = months
-    if units and all(unit.offline for unit in units):
+    live = [unit for unit in units if not unit.offline and not _lags(unit, station)]
+    if units and not live:
         return filled(station, values)
-    powers = {**_powers(units, station, plant, findings), **_charge(body, station, plant, findings)}
-    return _with_battery_powers(filled(station, {**values, **powers}), findings)
+    plant = replace(plant, flow=_flow(units, live, plant))
+    known = {**_powers(units, live, station, plant, findings), **_charge(body, live, station, plant, findings)}
+    return _with_battery_powers(filled(station, {**values, **known}), findings)
+
+
+def _lags(unit: Unit, station: Station) -> bool:
+    """Whether the inverter last reported so long before another that its values are not of the same moment."""
+    newest, taken = station.data_timestamp, unit.inverter.data_timestamp
+    return newest is not None and taken is not None and newest - taken > LAG
+
+
+def _flow(units: list[Unit], live: list[Unit], plant: Plant) -> PowerFlow:
+    """The flow without what it has from inverters that are silent: the portal goes on with their last values, or 0."""
+    flow, silent = plant.flow, [unit for unit in units if unit not in live]
+    if any(not unit.offline for unit in silent):
+        return NOTHING
+    gone: set[str] = set()
+    if _only_in(silent, live, lambda unit: unit.meter is not None) and plant.home_kit is None:
+        flow, gone = replace(flow, grid=None), {"load_power"}
+    if _only_in(silent, live, lambda unit: bool(unit.batteries)):
+        flow, gone = replace(flow, battery=None), {*gone, "battery_state_of_charge"}
+    return replace(flow, values={name: value for name, value in flow.values.items() if name not in gone})
+
+
+def _only_in(silent: list[Unit], live: list[Unit], has: Callable[[Unit], bool]) -> bool:
+    return any(map(has, silent)) and not any(map(has, live))
 
 
 def _total(inverters: tuple[Inverter, ...], attribute: str) -> float | None:
@@ -44,26 +73,26 @@ def _total(inverters: tuple[Inverter, ...], attribute: str) -> float | None:
     return sum(values) if values and None not in values else None
 
 
-def _powers(units: list[Unit], station: Station, plant: Plant, findings: Findings) -> Values:
+def _powers(units: list[Unit], live: list[Unit], station: Station, plant: Plant, findings: Findings) -> Values:
     flow = plant.flow
     values = {name: watts for name, watts in flow.values.items() if name != "battery_state_of_charge"}
-    if not any(unit.offline for unit in units):
+    if len(live) == len(units):
         output = _total(station.inverters, "ac_power")
         put(values, Station, Row("ac_power", "W"), output, findings=findings)
         # Without a battery, all that comes out of the inverters comes from the panels.
         panels = output if station.has_battery is False else _total(station.inverters, "pv_power")
         put(values, Station, Row("pv_power", "W", last=True), panels, findings=findings)
-    battery = _battery_power(units, station, plant)
-    grid, battery = directed(flow, _grid_power(units, plant), battery)
+    battery = _battery_power(live, station, plant)
+    grid, battery = directed(flow, _grid_power(live, plant), battery)
     put(values, Station, TO_GRID, grid, findings=findings)
     if station.has_battery:
         put(values, Station, OUT_OF_BATTERIES, battery, findings=findings)
     return values
 
 
-def _grid_power(units: list[Unit], plant: Plant) -> float | None:
+def _grid_power(live: list[Unit], plant: Plant) -> float | None:
     """Power to the grid by the meters' signs. Several inverters may read one; where they differ, the flow tells."""
-    meters = [unit.meter for unit in units if unit.meter and not unit.offline]
+    meters = [unit.meter for unit in live if unit.meter]
     known = {
         meter.grid_export_power - meter.grid_import_power
         for meter in meters
@@ -77,24 +106,24 @@ def _grid_power(units: list[Unit], plant: Plant) -> float | None:
     return known.pop() if len(known) == 1 else None
 
 
-def _battery_power(units: list[Unit], station: Station, plant: Plant) -> float | None:
+def _battery_power(live: list[Unit], station: Station, plant: Plant) -> float | None:
     """Power out of the batteries by the direction that all of them tell; 0 on a plant without any."""
     if not station.has_battery:
         return 0.0
-    ways = {way for unit in units if not unit.offline for way in unit.directions}
+    ways = {way for unit in live for way in unit.directions}
     if plant.flow.battery is None or len(ways) != 1:
         return 0.0 if plant.flow.battery == 0 else None
     return plant.flow.battery * ways.pop().value
 
 
-def _charge(body: Document, station: Station, plant: Plant, findings: Findings) -> Values:
+def _charge(body: Document, live: list[Unit], station: Station, plant: Plant, findings: Findings) -> Values:
     """The state of charge of the plant: that of its only battery, else what the portal makes of several.
 
-    It is not known while all batteries are offline: the portal keeps showing the last one.
+    It is not known while one of them is silent, because the portal goes on with its last one.
     """
     keys.meet("soc", document(body.get("soc")), findings)
-    silent = [battery.state is DeviceState.OFFLINE for battery in station.batteries]
-    if not station.has_battery or (silent and all(silent)):
+    felt = sum(len(unit.batteries) for unit in live)
+    if not station.has_battery or felt < len(station.batteries):
         return {}
     charges = [battery.state_of_charge for battery in station.batteries]
     values: Values = {}

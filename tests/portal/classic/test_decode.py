@@ -628,6 +628,41 @@ def test_while_one_inverter_is_offline_there_is_no_sum() -> None:
     assert station.grid_export_power == 500.0
 
 
+def test_an_inverter_that_lags_behind_has_no_share_in_the_plant() -> None:
+    """Its state says that it runs, and the portal goes on with what it last said: hours ago, with meter and battery."""
+    data = house({"last_time": milliseconds(REPORTED - timedelta(hours=3))})
+    data["inverter"].append(inverter("INV2", **UNMETERED, isbuettey=None, vbattery1=0.0, ibattery1=0.0, soh=-0.1))
+
+    station = decoded(data)
+
+    assert powers(station) == {}
+    assert station.battery_state_of_charge is None
+    assert [unit.pv_energy for unit in station.inverters] == [8000 * KWH, 8000 * KWH]
+
+
+def test_an_inverter_a_little_later_than_the_other_has_its_share() -> None:
+    data = house(
+        inverter=[*HOUSE["inverter"], inverter("INV2", last_time=milliseconds(REPORTED - timedelta(minutes=9)))]
+    )
+
+    assert decoded(data).ac_power == 4000.0
+
+
+def test_what_an_offline_inverter_alone_can_tell_is_not_known() -> None:
+    """Zeros of the flow are no readings of its meter and its battery; the panels of the other go on."""
+    data = house({"status": -1, "pmeter": 0.0}, powerflow={"pv": "2000(W)", "load": "2000(W)", "grid": "0(W)"})
+    data["inverter"].append(inverter("INV2", **UNMETERED, isbuettey=None, vbattery1=0.0, ibattery1=0.0, soh=-0.1))
+
+    assert powers(decoded(data)) == {"pv_power": 2000.0}
+
+
+def test_a_home_kit_goes_on_without_the_inverter() -> None:
+    data = house({"status": -1, "pmeter": 0.0}, homKit={"sn": "HK1"}, powerflow={"bettery": "0(W)", "grid": "1500(W)"})
+    data["inverter"].append(inverter("INV2", **UNMETERED, isbuettey=None, vbattery1=0.0, ibattery1=0.0, soh=-0.1))
+
+    assert decoded(data).load_power == 1500.0
+
+
 @pytest.mark.parametrize("pac, expected", [(2000.0, None), (0.0, 0.0)])
 def test_a_power_factor_of_zero_beside_active_power_is_none(pac: float, expected: float | None) -> None:
     assert decoded(house({"pac": pac, "pf": 0.0})).inverters[0].power_factor == expected
