@@ -35,7 +35,9 @@ def monitor(data: object, fetched_at: datetime, findings: Findings, *, station_i
     """
     body = _body(data, "monitor detail")
     info, listed = document(body.get("info")), documents(body.get("inverter"))
-    if not info and not listed:
+    if not any(text(info.get(key)) for key in ("powerstation_id", "stationname")) and not any(
+        map(devices.serial, listed)
+    ):
         raise errors.AnswerEmpty("monitor detail: neither a station nor an inverter")
     identity = station_id or text(info.get("powerstation_id")) or _id_in(listed)
     if identity is None:

@@ -21,6 +21,7 @@ METER_PHASES = (
     ("mtActivepowerR", "mtActivepowerS", "mtActivepowerT"),
 )
 TWINS = {"eDayBuy": "eTotalBuy", "eChargeDay": "eBatteryCharge", "eDischargeDay": "eBatteryDischarge"}
+BESIDE_POWER = (("pf",), ("activePowerPhaseA", "activePowerPhaseB", "activePowerPhaseC"))
 NOT_ZERO = ("fac1", "pv_power", "capacity", "soh")
 """0 Hz, a battery with 0 % health, ... : 0 stands there for "unknown"."""
 
@@ -77,9 +78,7 @@ def readings(registers: Document, plant: Plant, *, battery: bool, meter: bool, f
     """`registers` without those that are no readings."""
     mute = {key for key in NOT_ZERO if number(registers.get(key)) == 0}
     mute |= {day for day, lifetime in TWINS.items() if number(registers.get(lifetime)) is None}
-    if number(registers.get("pf")) == 0 and some(registers.get("pac")):
-        mute.add("pf")  # Active power without a power factor there is none.
-    mute |= _idle(registers, PV_COUNTERS) | _idle(registers, METER_COUNTERS)
+    mute |= _unfilled(registers) | _idle(registers, PV_COUNTERS) | _idle(registers, METER_COUNTERS)
     mute |= set() if meter and _measures(registers, plant) else {"pmeter"}
     if not meter:
         mute.update(METER_COUNTERS)
@@ -87,6 +86,13 @@ def readings(registers: Document, plant: Plant, *, battery: bool, meter: bool, f
         mute |= set() if meter and _agree(registers, names) else set(names)
     mute |= _mute_battery(registers, findings, battery=battery) | _mute_backup(registers, battery=battery)
     return {key: raw for key, raw in registers.items() if key not in mute}
+
+
+def _unfilled(registers: Document) -> set[str]:
+    """Registers that all stand at 0 although the inverter gives or takes power."""
+    if abs(number(registers.get("pac")) or 0.0) < NOTICEABLE:
+        return set()
+    return {key for keys in BESIDE_POWER if not any(some(registers.get(key)) for key in keys) for key in keys}
 
 
 def _idle(registers: Document, counters: tuple[str, ...]) -> set[str]:

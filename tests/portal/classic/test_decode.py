@@ -56,8 +56,20 @@ def test_a_house_with_everything() -> None:
     }
 
 
-@pytest.mark.parametrize("data", [None, {}, [], "", {"info": {}}, {"info": None, "inverter": None, "kpi": {}}])
+@pytest.mark.parametrize(
+    "data",
+    [
+        None,
+        {},
+        [],
+        "",
+        {"info": {}},
+        {"info": None, "inverter": None, "kpi": {}},
+        {"info": {"powerstation_id": None, "stationname": "", "status": 0, "capacity": 0.0}, "inverter": [{}]},
+    ],
+)
 def test_a_success_without_a_plant_is_empty(data: object) -> None:
+    """Also where its blocks are there with nothing in them: a status of 0 would be a plant that waits."""
     with pytest.raises(errors.AnswerEmpty):
         decoded(data)
 
@@ -69,7 +81,7 @@ def test_another_shape_is_unreadable(data: object) -> None:
 
 
 def test_the_station_that_was_asked_for_needs_no_id_in_the_answer() -> None:
-    assert monitor({"info": {"status": 1}}, NOW, Findings(), station_id="mine").id == "mine"
+    assert monitor({"info": {"stationname": "Mine"}}, NOW, Findings(), station_id="mine").id == "mine"
 
 
 def test_without_info_the_inverter_names_its_plant() -> None:
@@ -664,8 +676,19 @@ def test_a_home_kit_goes_on_without_the_inverter() -> None:
 
 
 @pytest.mark.parametrize("pac, expected", [(2000.0, None), (0.0, 0.0)])
-def test_a_power_factor_of_zero_beside_active_power_is_none(pac: float, expected: float | None) -> None:
-    assert decoded(house({"pac": pac, "pf": 0.0})).inverters[0].power_factor == expected
+def test_zeros_that_cannot_be_beside_active_power_are_none(pac: float, expected: float | None) -> None:
+    """Registers that a model does not fill."""
+    zeros = dict.fromkeys(("pf", "activePowerPhaseA", "activePowerPhaseB", "activePowerPhaseC"), 0.0)
+
+    [unit] = decoded(house({"pac": pac, **zeros})).inverters
+
+    assert (unit.power_factor, unit.phases[0].power) == (expected, expected)
+
+
+def test_a_phase_without_power_beside_one_with_power_is_a_reading() -> None:
+    phases = {"activePowerPhaseA": 2000.0, "activePowerPhaseB": 0.0, "vac2": 231.0}
+
+    assert [phase.power for phase in decoded(house(phases)).inverters[0].phases] == [2000.0, 0.0]
 
 
 def test_the_generator_counts_where_there_is_one() -> None:
