@@ -76,10 +76,11 @@ def direction(work_mode: object, current: object) -> Direction | None:
     """Which way a battery goes: mode 2 discharges, mode 3 charges; a negative current charges.
 
     Both were seen together in a capture of 2022-04 (mode 3, -0.6 A). Where they contradict each other, nobody knows.
+    A text made for display may lack the sign ("53.1V/0.7A/37W").
     """
     by_mode = {2.0: Direction.DISCHARGE, 3.0: Direction.CHARGE}.get(number(work_mode) or 0.0)
     amperes = number(current) or 0.0
-    if not amperes:
+    if not amperes or (amperes > 0 and isinstance(current, str)):
         return by_mode
     by_current = Direction.DISCHARGE if amperes > 0 else Direction.CHARGE
     return by_current if by_mode in (None, by_current) else None

@@ -280,6 +280,14 @@ class TestBattery:
         assert (battery.charge_power, battery.discharge_power) == (1000.0, 0.0)
         assert battery.state is DeviceState.CHARGING
 
+    @pytest.mark.parametrize("text, state", [("50V/20A/1000W", None), ("50V/-20A/1000W", DeviceState.CHARGING)])
+    def test_a_text_without_a_sign_tells_no_direction(self, text: str, state: DeviceState | None) -> None:
+        data = house(inverter=[{"sn": "INV1", "status": 1, "is_stored": True, "battery": text}], powerflow=None)
+
+        [battery] = decoded(data).batteries
+
+        assert (battery.state, battery.current, battery.voltage) == (state, 20.0, 50.0)
+
     def test_a_direction_that_a_lag_may_contradict_stays(self) -> None:
         """A few watts more or less in the flow prove nothing."""
         small = {"pv": "2030(W)", "bettery": "30(W)"}
