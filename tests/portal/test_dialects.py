@@ -149,6 +149,19 @@ def test_a_wrong_password_never_leads_to_the_other_dialect(build: Builder) -> No
     assert home.asked("classic_login", "web_login") == 0
 
 
+def test_an_account_that_the_other_dialect_does_not_know_is_not_locked_out_of_both(build: Builder) -> None:
+    """SEMS+ alone can know it. One rejection is enough there, and SEMS+ is asked again when the brake allows."""
+    home = build("semsplus", "classic")
+    home.portal.script("login", *[Answer(body={"code": "100004", "description": "parameter error."})] * 2)
+    home.portal.script("classic_login", *[Answer(body={"code": 100005, "msg": "Email or password error."})] * 9)
+
+    station = home.read_within(16)
+
+    assert station.pv_power is not None
+    assert (home.asked("login"), home.asked("classic_login")) == (3, 1)
+    assert home.accounts[-1].account_state().brake.rejections == 0
+
+
 def test_the_dialect_in_use_outlives_a_restart_without_a_sign_in(build: Builder) -> None:
     home = build("classic")
     home.read_within(3)
