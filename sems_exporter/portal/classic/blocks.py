@@ -42,6 +42,8 @@ MONITOR: Block = {
     "hasGridLoad": Skipped(_DISPLAY),
     "hasLayout": Skipped(_DISPLAY),
     "layout_id": Skipped(_DISPLAY),
+    "pre_powerstation_id": Skipped(_DISPLAY, "of old answers"),
+    "nex_powerstation_id": Skipped(_DISPLAY, "of old answers"),
 }
 
 INFO: Block = {

@@ -176,7 +176,8 @@ def _today(body: Document, station: Station, plant: Plant, findings: Findings) -
     charts: dict[str, Any] = document(body.get("energeStatisticsCharts"))
     keys.meet("energeStatisticsCharts", charts, findings)
     keys.meet("energeStatisticsTotals", document(body.get("energeStatisticsTotals")), findings)
-    if not flag(body.get("hasEnergeStatisticsCharts")) or not _metered(charts, station, plant):
+    told = body.get("hasEnergeStatisticsCharts")  # Answers of 2019 do not say whether they have charts.
+    if not (told is None or flag(told)) or not _metered(charts, station, plant):
         return {}
     meter = station.meters[0] if len(station.meters) == 1 else None
     pairs = [

@@ -614,6 +614,15 @@ class TestCharts:
 
         assert (station.grid_import_energy_today, station.grid_export_energy_today) == (1.0 * KWH, 3.0 * KWH)
 
+    def test_old_answers_do_not_announce_them(self) -> None:
+        findings = Findings()
+        old = house(hasEnergeStatisticsCharts=None, hasPowerflow=None, pre_powerstation_id=1, nex_powerstation_id="")
+
+        station = decoded(old, findings)
+
+        assert (station.load_energy_today, station.load_power) == (8.5 * KWH, 1500.0)
+        assert not findings.unknown
+
     def test_without_charts_none(self) -> None:
         assert decoded(house(hasEnergeStatisticsCharts=False)).load_energy_today is None
 
