@@ -100,7 +100,7 @@ POWERFLOW: Block = {
     "bettery": Read("sems_station_battery_charge_power_watts or sems_station_battery_discharge_power_watts"),
     "microGrid": Read("whether the powers can be balanced"),
     "gridStatus": Skipped(_UNRELIABLE, "seen the same for import and for export"),
-    "loadStatus": Skipped(_UNRELIABLE, "its meaning is disputed"),
+    "loadStatus": Read("whether a HomeKit may be believed that there is import while the inverters are offline"),
     "betteryStatus": Skipped(_UNDOCUMENTED, "no capture with a battery"),
     "betteryStatusStr": Skipped(_DISPLAY),
     "pvStatus": Skipped(_DISPLAY),

@@ -8,7 +8,7 @@ from sems_exporter.model import Station
 from sems_exporter.portal.classic import keys
 from sems_exporter.portal.classic.blocks import POWERFLOW
 from sems_exporter.portal.classic.fill import fill
-from sems_exporter.portal.classic.shapes import Document, document, flag, some
+from sems_exporter.portal.classic.shapes import Document, code, document, flag, some
 from sems_exporter.portal.rows import Values, magnitude, put
 
 ALMOST = 5.0
@@ -23,13 +23,15 @@ NOTICEABLE = 50.0
 class PowerFlow:
     """What the power flow says, as magnitudes in watts. None is unknown; `values` holds what needs no direction.
 
-    `closed` tells that nothing else feeds in or draws, so that the powers balance.
+    `closed` tells that nothing else feeds in or draws, so that the powers balance; `imports`, that the portal says so
+    too, in a way that is disputed and counts only beside another.
     """
 
     values: Values
     grid: float | None = None
     battery: float | None = None
     closed: bool = True
+    imports: bool = False
 
     @property
     def known(self) -> bool:
@@ -62,6 +64,7 @@ def power_flow(data: object, findings: Findings) -> PowerFlow:
         _watts(body, "grid", "grid_import_power", findings),
         _watts(body, "bettery", "battery_charge_power", findings),
         not (some(body.get("genset")) or some(body.get("microGrid")) or flag(around.get("isEvCharge"))),
+        code(body.get("loadStatus")) == "1",
     )
 
 

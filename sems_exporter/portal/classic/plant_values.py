@@ -38,10 +38,25 @@ def complete(station: Station, units: list[Unit], body: Document, plant: Plant, 
         values["pv_energy_month"] = months
     live = [unit for unit in units if not unit.offline and not _lags(unit, station)]
     if units and not live:
-        return filled(station, values)
+        return _asleep(filled(station, values), plant, findings)
     plant = replace(plant, flow=_flow(units, live, plant))
     known = {**_powers(units, live, station, plant, findings), **_charge(body, live, station, plant, findings)}
     return _with_battery_powers(filled(station, {**values, **known}), findings)
+
+
+def _asleep(station: Station, plant: Plant, findings: Findings) -> Station:
+    """A plant whose inverters are silent. A HomeKit has a supply and a radio of its own, and goes on with the import.
+
+    Owners saw that all night, and empty texts where the inverter reads the meter. Nothing tells when it reported, nor
+    what panels and house have: in the day, an inverter that cannot be reached may well be at work.
+    """
+    flow = replace(plant.flow, values={"pv_power": 0.0, **plant.flow.values})
+    grid, _ = directed(flow, None, 0.0)
+    if plant.home_kit is None or station.has_battery is not False or not flow.imports or not grid or grid > 0:
+        return station
+    values: Values = {}
+    put(values, Station, TO_GRID, grid, findings=findings)
+    return filled(replace(station, data_timestamp=None), values)
 
 
 def _lags(unit: Unit, station: Station) -> bool:

@@ -637,6 +637,47 @@ def test_a_plant_whose_inverters_are_all_offline_has_no_powers() -> None:
     assert station.inverters[0].ac_power == 0.0
 
 
+NIGHT: dict[str, Any] = {"pv": "0(W)", "load": "450(W)", "grid": "450(W)", "bettery": "0(W)", "loadStatus": 1, "soc": 0}
+
+
+def asleep(home_kit: str | None, **flow: object) -> Station:
+    """A house without a battery whose inverter has been offline for hours."""
+    early = milliseconds(REPORTED - timedelta(hours=9))
+    registers = {**UNMETERED, "status": -1, "pac": 0.0, "last_time": early, "isbuettey": None, "battery1sn": None}
+    data = house(registers, homKit={"sn": home_kit}, powerflow={**NIGHT, **flow}, soc=None)
+    data["info"].update(is_stored=False, battery_capacity=0.0)
+    data["inverter"][0]["is_stored"] = False
+    return decoded(data)
+
+
+@pytest.mark.parametrize("pv", ["0(W)", ""])
+def test_a_home_kit_tells_the_import_of_the_night(pv: str) -> None:
+    """And nothing else: an inverter that cannot be reached may well be at work."""
+    station = asleep("HK1", pv=pv)
+
+    assert powers(station) == {"grid_import_power": 450.0, "grid_export_power": 0.0}
+    assert station.data_timestamp is None
+
+
+@pytest.mark.parametrize(
+    "home_kit, flow",
+    [
+        (None, {}),
+        ("HK1", {"loadStatus": -1}),
+        ("HK1", {"load": "0(W)"}),
+        ("HK1", {"load": "", "grid": ""}),
+        ("HK1", {"load": "0(W)", "grid": "0(W)"}),
+    ],
+)
+def test_without_a_home_kit_that_says_so_there_is_no_import_in_the_night(
+    home_kit: str | None, flow: dict[str, object]
+) -> None:
+    station = asleep(home_kit, **flow)
+
+    assert powers(station) == {}
+    assert station.data_timestamp == REPORTED - timedelta(hours=9)
+
+
 def test_the_first_input_and_phase_are_there_even_at_zero() -> None:
     """In the dark; nothing lists the inputs of this answer, and a second one at 0 may not exist."""
     zeros = dict.fromkeys(("vpv1", "ipv1", "vpv2", "ipv2", "vac1", "iac1", "vac2", "iac2"), 0.0)
