@@ -778,7 +778,8 @@ def test_alarms_while_the_inverter_complains() -> None:
 
 
 @pytest.mark.parametrize(
-    "raw, expected", [(5, 5), (5.0, 5), ("6", 6), (None, None), (4294967295, None), (-1, None), (1.5, None), ({}, None)]
+    "raw, expected",
+    [(5, 5), (5.0, 5), ("6", 6), (None, None), (4294967295, None), (65535, None), (-1, None), (1.5, None), ({}, None)],
 )
 def test_registers_of_bits(raw: object, expected: int | None) -> None:
     station = decoded(house({"fault_messge": raw, "bms_warning": raw}))
