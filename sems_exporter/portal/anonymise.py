@@ -19,7 +19,7 @@ IDENTIFIERS = {
 _PLACE = re.compile(r".*(?:latitude|longitude)|lat|lng|lon", re.IGNORECASE)
 _PERSONAL = re.compile(
     r".*(?:owner|phone|mobile|mail|address|street|zip|post_?code|pwd|password|token|user|account|contact|remark|ssid).*"
-    r"|(?:.*_)?(?:tel|uid|city)",
+    r"|.*check_?code.*|(?:.*_)?(?:tel|uid|city)",
     re.IGNORECASE,
 )
 """Keys whose values tell who or where even if they are numbers."""

@@ -1,6 +1,7 @@
 """Choosing between the dialects: SEMS+ first, the other one when the portal says that the protocol has changed.
 
-Both share one session and one brake, so they never fight over the account; wrong credentials never lead to a change.
+Both share one session and one brake, so they never fight over the account; wrong credentials never lead to a change to
+the other one, and they end one: accounts of SEMS+ need not exist there, and it would lock them out of both.
 """
 
 import logging
@@ -60,6 +61,11 @@ class Switch:
         """Whether there is anything to change to."""
         return len(self._dialects) > 1
 
+    @property
+    def is_turned(self) -> bool:
+        """Whether another dialect than the preferred one is in use."""
+        return self._number != 0
+
     def sign_in(self) -> Token:
         """Sign in with the dialect in use."""
         return self.dialect.sign_in()
@@ -78,6 +84,7 @@ class AutoPortal:
         self._session = session
         self._clock = clock
         self._turned_at: float | None = None
+        self._unknown_there = False
 
     def stations(self, findings: Findings) -> tuple[StationRef, ...]:
         """The stations of the account."""
@@ -107,24 +114,31 @@ class AutoPortal:
     def _try(self, ask: Callable[[Source], T]) -> T:
         dialect = self._switch.dialect
         try:
-            return ask(dialect.portal)
+            return self._ask(ask)
         except dialect.outdated as error:
             if not self._may_turn():
                 raise
-            self._turn(dialect, error)
-        return ask(self._switch.dialect.portal)
+            self._turn(dialect, error, "the portal has changed its protocol; trying the other dialect")
+        return self._ask(ask)
+
+    def _ask(self, ask: Callable[[Source], T]) -> T:
+        dialect = self._switch.dialect
+        try:
+            return ask(dialect.portal)
+        except errors.CredentialsRejected as error:
+            if self._switch.is_turned:
+                self._unknown_there = True
+                self._turn(dialect, error, "this dialect does not know the account; going back to the other one")
+            raise
 
     def _may_turn(self) -> bool:
-        if not self._switch.has_other:
+        if not self._switch.has_other or self._unknown_there:
             return False
         now = self._clock.now().timestamp()
         return self._turned_at is None or not 0 <= now - self._turned_at < TRY_OTHER_EVERY
 
-    def _turn(self, dialect: Dialect, error: errors.PortalError) -> None:
+    def _turn(self, dialect: Dialect, error: errors.PortalError, said: str) -> None:
         self._turned_at = self._clock.now().timestamp()
         self._switch.turn()
         self._session.forget()
-        log.error(
-            "the portal has changed its protocol; trying the other dialect",
-            extra={"left": dialect.name, "tried": self._switch.dialect.name, "error": str(error)},
-        )
+        log.error(said, extra={"left": dialect.name, "tried": self._switch.dialect.name, "error": str(error)})

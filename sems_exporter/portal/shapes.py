@@ -1,6 +1,9 @@
 """Shapes of JSON that the answers of both dialects share; what has another shape is as good as not there."""
 
+import re
 from typing import Any
+
+_WHOLE = re.compile(r"(-?\d+)\.0+")
 
 
 def text(raw: object) -> str | None:
@@ -9,10 +12,12 @@ def text(raw: object) -> str | None:
 
 
 def code_of(raw: object) -> str | None:
-    """A status code as text, whether it came as 1, 1.0 or "1"."""
+    """A status code as text, whether it came as 1, 1.0, "1" or "1.0"; None where the portal says nothing."""
     if isinstance(raw, bool) or not isinstance(raw, int | float | str):
         return None
-    return str(int(raw)) if isinstance(raw, float) and raw.is_integer() else str(raw).strip() or None
+    said = text(str(raw))
+    whole = _WHOLE.fullmatch(said or "")
+    return whole[1] if whole else said
 
 
 def objects(raw: object) -> list[dict[str, Any]]:

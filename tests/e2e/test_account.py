@@ -101,7 +101,7 @@ def test_a_command_beside_a_server_signs_nobody_in_at_another_address_either(
         "SEMS_LOGIN_URL": portal.login_url.replace("127.0.0.1", "localhost"),
     }
     with running(ANY_PORT, **settings) as server:
-        refreshed(server)
+        server.refreshed()
 
         check = finished("check", **settings | elsewhere)
 

@@ -149,6 +149,19 @@ def test_a_wrong_password_never_leads_to_the_other_dialect(build: Builder) -> No
     assert home.asked("classic_login", "web_login") == 0
 
 
+def test_an_account_that_the_other_dialect_does_not_know_is_not_locked_out_of_both(build: Builder) -> None:
+    """SEMS+ alone can know it. One rejection is enough there, and SEMS+ is asked again when the brake allows."""
+    home = build("semsplus", "classic")
+    home.portal.script("login", *[Answer(body={"code": "100004", "description": "parameter error."})] * 2)
+    home.portal.script("classic_login", *[Answer(body={"code": 100005, "msg": "Email or password error."})] * 9)
+
+    station = home.read_within(16)
+
+    assert station.pv_power is not None
+    assert (home.asked("login"), home.asked("classic_login")) == (3, 1)
+    assert home.accounts[-1].account_state().brake.rejections == 0
+
+
 def test_the_dialect_in_use_outlives_a_restart_without_a_sign_in(build: Builder) -> None:
     home = build("classic")
     home.read_within(3)
@@ -269,6 +282,37 @@ def test_an_owner_without_the_right_to_the_classic_list_is_read_by_the_ids_of_th
 
     assert station.pv_power is not None
     assert home.asked("classic_ids") == 1
+
+
+@pytest.mark.parametrize("data", [{"record": 0, "list": []}, {"record": 0, "list": None}])
+def test_an_owner_whose_classic_list_is_empty_is_read_by_the_ids_of_the_stations(
+    data: dict[str, object], build: Builder
+) -> None:
+    home = build("classic", dialect="classic")
+    home.portal.script_always("classic_stations", Answer(body={"code": "0", "msg": "success", "data": data}))
+
+    station = home.read()
+
+    assert station.pv_power is not None
+
+
+def test_an_account_without_any_classic_station_has_none(build: Builder) -> None:
+    home = build("classic", dialect="classic")
+    nothing: dict[str, object] = {"code": "0", "msg": "success", "data": {"record": 0, "list": []}}
+    home.portal.script_always("classic_stations", Answer(body=nothing))
+    home.portal.script_always("classic_ids", Answer(body={"code": "0", "msg": "success", "data": []}))
+
+    assert home.accounts[-1].stations(Findings()) == ()
+
+
+def test_a_classic_detail_that_does_not_name_its_station_is_that_of_the_one_asked_for(build: Builder) -> None:
+    home = build("classic", dialect="classic")
+    detail = {"info": {"stationname": "Sunny Home", "status": 1}, "inverter": []}
+    home.portal.script_always("monitor", Answer(body={"code": "0", "msg": "success", "data": detail}))
+
+    station = home.read()
+
+    assert (station.id, station.name) == (home.accounts[-1].stations(Findings())[0].id, "Sunny Home")
 
 
 def test_a_classic_portal_that_answers_in_no_version_has_changed(build: Builder) -> None:

@@ -173,6 +173,13 @@ class TestNothingPersonal:
         assert not [word for word in ("Sunny", "@", "SIM5K") if word in description]
         assert description.endswith(" is offline")
 
+    @pytest.mark.parametrize("code", ["523241", 523241, "007864"])
+    def test_the_code_that_pairs_a_logger_with_an_account(self, code: object) -> None:
+        """Most look like a number."""
+        document = {"check_code": code, "dict": {"left": [{"key": "laCheckcode", "value": code, "unit": ""}]}}
+
+        assert str(code) not in str(Anonymiser([document]).clean(document))
+
     def test_an_answer_that_is_no_json_leaves_only_its_size(self, new_house: House) -> None:
         new_house.portal.script_always("alarms", Answer(200, "<p>Erika Mustermann</p>"))
 

@@ -1,5 +1,6 @@
 """The batteries behind an inverter, and which way their power goes."""
 
+from dataclasses import replace
 from enum import Enum
 
 from sems_exporter.findings import Findings
@@ -76,10 +77,11 @@ def direction(work_mode: object, current: object) -> Direction | None:
     """Which way a battery goes: mode 2 discharges, mode 3 charges; a negative current charges.
 
     Both were seen together in a capture of 2022-04 (mode 3, -0.6 A). Where they contradict each other, nobody knows.
+    A text made for display may lack the sign ("53.1V/0.7A/37W").
     """
     by_mode = {2.0: Direction.DISCHARGE, 3.0: Direction.CHARGE}.get(number(work_mode) or 0.0)
     amperes = number(current) or 0.0
-    if not amperes:
+    if not amperes or (amperes > 0 and isinstance(current, str)):
         return by_mode
     by_current = Direction.DISCHARGE if amperes > 0 else Direction.CHARGE
     return by_current if by_mode in (None, by_current) else None
@@ -93,7 +95,9 @@ def _put_power(values: Values, raw: object, way: Direction | None, findings: Fin
 
 
 def with_power(battery: Battery, charge: float, discharge: float, findings: Findings) -> Battery:
-    """`battery` with the powers that the plant tells of its only one."""
+    """`battery` with the powers that the plant tells of its only one, and the state that they show."""
     values: Values = {}
     put(values, Battery, OUT_OF_BATTERY, discharge - charge, findings=findings)
-    return filled(battery, values)
+    flowing = charge or discharge
+    state = _STATES[Direction.CHARGE if charge else Direction.DISCHARGE] if flowing else battery.state
+    return filled(replace(battery, state=state), values)

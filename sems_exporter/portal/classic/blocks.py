@@ -31,7 +31,7 @@ MONITOR: Block = {
     "equipment": Skipped(_DISPLAY, "texts in the language of the account"),
     "environmental": Skipped(_OTHER, "weather station"),
     "evCharge": Skipped(_UNDOCUMENTED, "null in every capture"),
-    "isEvCharge": Skipped(_UNDOCUMENTED, "false in every capture"),
+    "isEvCharge": Read("whether the powers can be balanced"),
     "isTigo": Skipped(_OTHER, "optimisers"),
     "tigoIntervalTimeMinute": Skipped(_OTHER, "optimisers"),
     "hasMicroGrid": Skipped(_OTHER, "micro grid"),
@@ -42,13 +42,15 @@ MONITOR: Block = {
     "hasGridLoad": Skipped(_DISPLAY),
     "hasLayout": Skipped(_DISPLAY),
     "layout_id": Skipped(_DISPLAY),
+    "pre_powerstation_id": Skipped(_DISPLAY, "of old answers"),
+    "nex_powerstation_id": Skipped(_DISPLAY, "of old answers"),
 }
 
 INFO: Block = {
     "powerstation_id": Read("label station"),
     "stationname": Read("sems_station_info"),
     "status": Read("sems_station_state"),
-    "time": Read("sems_station_data_timestamp_seconds, where no inverter tells when it reported"),
+    "time": Skipped(_MEANINGLESS, "the time of the request"),
     "time_span": Read("sems_station_info, label timezone_name"),
     "capacity": to(Station, "installed_power", "kW"),
     "battery_capacity": to(Station, "battery_capacity", "kWh"),
@@ -98,7 +100,7 @@ POWERFLOW: Block = {
     "bettery": Read("sems_station_battery_charge_power_watts or sems_station_battery_discharge_power_watts"),
     "microGrid": Read("whether the powers can be balanced"),
     "gridStatus": Skipped(_UNRELIABLE, "seen the same for import and for export"),
-    "loadStatus": Skipped(_UNRELIABLE, "its meaning is disputed"),
+    "loadStatus": Read("whether a HomeKit may be believed that there is import while the inverters are offline"),
     "betteryStatus": Skipped(_UNDOCUMENTED, "no capture with a battery"),
     "betteryStatusStr": Skipped(_DISPLAY),
     "pvStatus": Skipped(_DISPLAY),
@@ -129,7 +131,6 @@ _SHARED_STATISTICS: Block = {
     "sellPercent": Skipped(_DERIVED, "sell and sum"),
     "chartsType": Skipped(_DISPLAY),
     "hasPv": Skipped(_DISPLAY),
-    "hasCharge": Skipped(_DISPLAY),
     "isStored": Skipped(_DISPLAY),
     "hasGenset": Skipped(_OTHER, "generator"),
     "gensetGen": Skipped(_OTHER, "generator"),
@@ -141,10 +142,11 @@ CHARTS: Block = {
     "consumptionOfLoad": to(Station, "load_energy_today", "kWh"),
     "selfUseOfPv": to(Station, "self_consumption_energy_today", "kWh"),
     "sum": Read("whether the block counts: eday in the same unit"),
-    "buy": Read("whether the block counts: buy of the inverter in the same unit"),
-    "sell": Read("whether the block counts: seller of the inverter in the same unit"),
-    "charge": Skipped(_DUPLICATE, "eChargeDay"),
-    "disCharge": Skipped(_DUPLICATE, "eDischargeDay"),
+    "buy": to(Station, "grid_import_energy_today", "kWh"),
+    "sell": to(Station, "grid_export_energy_today", "kWh"),
+    "charge": to(Station, "battery_charge_energy_today", "kWh"),
+    "disCharge": to(Station, "battery_discharge_energy_today", "kWh"),
+    "hasCharge": Read("whether there are charge and disCharge"),
     **_SHARED_STATISTICS,
 }
 
@@ -153,6 +155,7 @@ TOTALS: Block = {
         ("sum", "buy", "sell", "selfUseOfPv", "consumptionOfLoad", "charge", "disCharge"),
         Skipped(_UNRELIABLE, "dips every night and differs from etotal, total_buy, total_sell"),
     ),
+    "hasCharge": Skipped(_DISPLAY),
     **_SHARED_STATISTICS,
 }
 
@@ -160,7 +163,7 @@ INVERTER: Block = {
     "sn": Read("label inverter"),
     "invert_full": Read("block invert_full"),
     "d": Read("block d"),
-    "dict": Read("which inputs and phases there are"),
+    "dict": Read("block dict; which inputs and phases there are"),
     "points": Read("which inputs and phases there are"),
     "is_stored": Read("whether there is a battery"),
     "name": stands_for("name"),
@@ -228,23 +231,23 @@ INVERTER: Block = {
     "has_tigo": Skipped(_OTHER, "optimisers"),
     "master": Skipped(_OTHER, "inverters in parallel"),
 }
-"""One element of `inverter`, which stands in for `invert_full` where that is missing."""
+"""One element of `inverter`, which stands in for what `invert_full` lacks."""
 
 _TWINS = [
     *(f"{name}{n}" for name in ("vpv", "ipv") for n in range(1, 5)),
     *(f"{name}{n}" for name in ("vac", "iac", "fac") for n in range(1, 4)),
-    *(f"istr{n}" for n in range(1, 17)),
 ]
 
 DISPLAY: Block = {
-    **{key: Skipped(_DUPLICATE, f"{key} of invert_full") for key in _TWINS},
-    "pac": Skipped(_DUPLICATE, "pac of invert_full"),
+    **{key: stands_for(key) for key in _TWINS},
+    **{f"istr{n}": Skipped(_DUPLICATE, f"istr{n} of invert_full") for n in range(1, 17)},
+    "pac": stands_for("pac"),
     "eDay": Skipped(_UNRELIABLE, "0.0 beside an eday of 0.1 (capture of 2026-01)"),
-    "eTotal": Skipped(_DUPLICATE, "etotal of invert_full"),
-    "hTotal": Skipped(_DUPLICATE, "hour_total of invert_full"),
+    "eTotal": stands_for("etotal"),
+    "hTotal": stands_for("hour_total"),
     "pw_id": Skipped(_IDENTITY),
-    "capacity": Skipped(_DUPLICATE, "capacity of invert_full"),
-    "model": Skipped(_DUPLICATE, "model_type of invert_full"),
+    "capacity": stands_for("capacity"),
+    "model": stands_for("model_type"),
     "firmware_version": Skipped(_DUPLICATE, "firmware_version of inverter"),
     "output_power": Skipped(_DUPLICATE, "pac of invert_full"),
     "output_current": Skipped(_DUPLICATE, "iac1 of invert_full"),
@@ -264,3 +267,22 @@ DISPLAY: Block = {
     "discharge_current_limit": Skipped(_DUPLICATE, "bms_discharge_i_max of invert_full"),
 }
 """`d`, the same values once more for the page of the portal."""
+
+PAGE: Block = {
+    "dmDeviceType": stands_for("model_type"),
+    "capacity": stands_for("capacity"),
+    "InverterPowerOfPlantMonitor": stands_for("pac"),
+    "acVacVol": stands_for("vac1", "vac2", "vac3"),
+    "acCurrent": stands_for("iac1", "iac2", "iac3"),
+    "acFrequency": stands_for("fac1", "fac2", "fac3"),
+    "innerTemp": stands_for("tempperature"),
+    **{f"dcVandC{n}": stands_for(f"vpv{n}", f"ipv{n}") for n in range(1, 5)},
+    "lab_GFCI": stands_for("leakage_current"),
+    "lab_ISO": stands_for("isoLimit"),
+    "lab_pf": stands_for("pf"),
+    "lab_reactiveP": stands_for("reactive_power"),
+    "serialNum": Skipped(_IDENTITY),
+    "laCheckcode": Skipped(_PERSONAL, "pairs a logger with an account"),
+    "laConnected": Skipped(_MEANINGLESS, "when the logger was registered"),
+}
+"""`dict`, the rows of the device page, by their keys."""

@@ -1,7 +1,8 @@
-"""Which MPPT inputs and AC phases an inverter has; the registers of the others are sent too, as 0.0."""
+"""Which MPPT inputs and AC phases an inverter has, and what its page shows of them; the others are sent too, as 0.0."""
 
 import re
 from collections.abc import Sequence
+from itertools import cycle
 
 from sems_exporter.portal.classic.shapes import Document, document
 from sems_exporter.portal.rows import Values
@@ -13,6 +14,17 @@ PHASES_ROW = "acVacVol"
 """One voltage a phase, with slashes between."""
 
 
+def rows(raw: Document) -> dict[str, str]:
+    """What the device page shows, by key, with units: "234.0V", "306.1V/1.9A"."""
+    page, found = document(raw.get("dict")), {}
+    for row in (*objects(page.get("left")), *objects(page.get("right"))):
+        key, value, unit = (text(row.get(name)) for name in ("key", "value", "unit"))
+        if key and value:
+            pairs = zip(value.split("/"), cycle((unit or "").split("/")), strict=False)
+            found[key] = "/".join(f"{each}{its}" if text(each) else "" for each, its in pairs)
+    return found
+
+
 def listed(raw: Document, register: str) -> set[int]:
     """The numbers of the inputs ("vpv") or phases ("vac") that the portal has a display for, counting from 1.
 
@@ -21,13 +33,11 @@ def listed(raw: Document, register: str) -> set[int]:
     """
     names = [text(point.get("target_key")) or "" for point in objects(raw.get("points"))]
     found = {int(match[2]) for name in names if (match := _POINT.fullmatch(name)) and match[1].lower() == register}
-    page = document(raw.get("dict"))
-    for row in (*objects(page.get("left")), *objects(page.get("right"))):
-        key = text(row.get("key")) or ""
+    for key, value in rows(raw).items():
         if register == "vpv" and (match := _INPUT_ROW.fullmatch(key)):
             found.add(int(match[1]))
         if register == "vac" and key == PHASES_ROW:
-            found.update(range(1, 1 + len((text(row.get("value")) or "").split("/"))))
+            found.update(range(1, 1 + len(value.split("/"))))
     return found
 
 

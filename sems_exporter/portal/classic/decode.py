@@ -37,7 +37,9 @@ def monitor(data: object, fetched_at: datetime, findings: Findings, *, station_i
     """
     body = _body(data, "monitor detail")
     info, listed = document(body.get("info")), objects(body.get("inverter"))
-    if not info and not listed:
+    if not any(text(info.get(key)) for key in ("powerstation_id", "stationname")) and not any(
+        map(devices.serial, listed)
+    ):
         raise errors.AnswerEmpty("monitor detail: neither a station nor an inverter")
     identity = station_id or text(info.get("powerstation_id")) or _id_in(listed)
     if identity is None:
@@ -117,6 +119,8 @@ def _taken(units: list[Unit]) -> datetime | None:
 def _has_battery(units: list[Unit], plant: Plant) -> bool | None:
     if any(unit.batteries for unit in units) or plant.flow.battery:
         return True
+    if not units and plant.storage and "battery_state_of_charge" in plant.flow.values:
+        return True
     return None if plant.storage or any(unit.claims_battery for unit in units) else False
 
 
@@ -154,8 +158,10 @@ def station_ids(data: object) -> tuple[str, ...]:
 def station_list(data: object, findings: Findings) -> tuple[StationRef, ...]:
     """The stations on one page of the account's list. `record`, the portal's count, has been seen to be too high."""
     body = _body(data, "station list")
-    if not isinstance(body.get("list"), list):
-        raise errors.AnswerUnreadable("station list: no list")
+    if body.get("list") is None:
+        raise errors.AnswerEmpty("station list: no list")
+    if not isinstance(body["list"], list):
+        raise errors.AnswerUnreadable("station list: not a list")
     refs: dict[str, StationRef] = {}
     for row in objects(body["list"]):
         identity = text(row.get("powerstation_id"))

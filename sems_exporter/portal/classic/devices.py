@@ -20,15 +20,15 @@ from sems_exporter.plausible import flaw
 from sems_exporter.portal import states
 from sems_exporter.portal.classic import keys, moments, screen
 from sems_exporter.portal.classic.batteries import Direction, batteries
-from sems_exporter.portal.classic.blocks import INVERTER
-from sems_exporter.portal.classic.channels import listed, shown
-from sems_exporter.portal.classic.entries import StandIn
+from sems_exporter.portal.classic.blocks import DISPLAY, INVERTER, PAGE
+from sems_exporter.portal.classic.channels import listed, rows, shown
+from sems_exporter.portal.classic.entries import Block, StandIn
 from sems_exporter.portal.classic.fill import Moment, Parts, drop_past_periods, fill, register
 from sems_exporter.portal.classic.invert_full import INVERT_FULL
 from sems_exporter.portal.classic.screen import Plant
 from sems_exporter.portal.classic.shapes import Document, document, flag, number
 from sems_exporter.portal.rows import Values
-from sems_exporter.portal.shapes import objects, text
+from sems_exporter.portal.shapes import code_of, objects, text
 
 DEVICE_STATES = {
     "-1": DeviceState.OFFLINE,
@@ -66,8 +66,8 @@ def serial(raw: Document) -> str | None:
 def unit(raw: Document, sn: str, plant: Plant, moment: Moment, findings: Findings) -> Unit:
     """One element of `inverter` whose serial number is `sn`."""
     _meet(raw, findings)
-    registers = document(raw.get("invert_full")) or stand_in(raw)
-    state = device_state(registers.get("status", raw.get("status")), findings)
+    registers = registers_of(raw)
+    state = device_state(registers.get("status"), findings) or device_state(raw.get("status"), findings)
     taken = _taken(registers, raw, moment, findings)
     claims = screen.claims_battery(registers, raw.get("is_stored"), plant)
     battery = claims and (state is DeviceState.OFFLINE or _felt(registers, plant))
@@ -106,12 +106,25 @@ def _meet(raw: Document, findings: Findings) -> None:
     keys.meet("d", document(raw.get("d")), findings)
 
 
-def stand_in(raw: Document) -> Document:
-    """What the element itself knows, under the names of `invert_full`, which some answers lack."""
+def registers_of(raw: Document) -> Document:
+    """`invert_full`; a key that it lacks, or all of them, from what stands around it, nearest first.
+
+    The page of an inverter that has never reported shows zeros, beside no state.
+    """
+    reports = code_of(raw.get("status")) is not None
+    pages = ((PAGE, rows(raw)), (DISPLAY, document(raw.get("d")))) if reports else ()
     found: Document = {}
-    for key, entry in INVERTER.items():
-        value = raw.get(key)
-        if isinstance(entry, StandIn) and value is not None:
+    for block, said in (*pages, (INVERTER, raw)):
+        found.update(_standing_in(block, said))
+    return {**found, **document(raw.get("invert_full"))}
+
+
+def _standing_in(block: Block, said: Document) -> Document:
+    """What the keys of `said` say, under the names of `invert_full`."""
+    found: Document = {}
+    for key, entry in block.items():
+        value = said.get(key)
+        if isinstance(entry, StandIn) and value is not None and (text(value) or not isinstance(value, str)):
             values = value.split("/") if isinstance(value, str) and len(entry.keys) > 1 else [value]
             found.update(zip(entry.keys, values, strict=False))
     return found

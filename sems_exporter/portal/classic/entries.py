@@ -39,7 +39,7 @@ class Read:
 
 @dataclass(frozen=True, slots=True)
 class StandIn:
-    """A key that is read in place of others, where the block that holds those is missing ("121.3V/0A" for two)."""
+    """A key that is read in place of others, where the block that holds those lacks them ("121.3V/0A" for two)."""
 
     keys: tuple[str, ...]
 

@@ -14,6 +14,7 @@ from sems_exporter.portal.values import NotANumber, quantity
 Parts = dict[tuple[type[Scope], str], Values]
 """Values by scope and, for MPPT inputs and phases, by part."""
 BITS = 32
+ALL_SET = frozenset({2**16 - 1, 2**BITS - 1})
 
 
 def fill(block: Block, document: dict[str, Any], findings: Findings) -> Parts:
@@ -27,7 +28,10 @@ def fill(block: Block, document: dict[str, Any], findings: Findings) -> Parts:
 
 
 def register(raw: object, scope: type[Scope], attribute: str, findings: Findings) -> int | None:
-    """A register of at most 32 bits, or None where the portal says nothing; all bits set means "not available"."""
+    """A register of at most 32 bits, or None where the portal says nothing; all bits set means "not available".
+
+    Seen in 2021 on an inverter without a battery, with every warning there is.
+    """
     name = f"sems_{scope.scope}_{attribute}"
     try:
         found = quantity(raw)
@@ -40,7 +44,7 @@ def register(raw: object, scope: type[Scope], attribute: str, findings: Findings
     if not number.is_integer() or not 0 <= number < 2**BITS:
         findings.drop(name, Dropped.OUT_OF_RANGE)
         return None
-    if number == 2**BITS - 1:
+    if number in ALL_SET:
         findings.drop(name, Dropped.SENTINEL)
         return None
     return int(number)

@@ -10,24 +10,29 @@ from sems_exporter.portal.classic.blocks import POWERFLOW
 from sems_exporter.portal.classic.fill import fill
 from sems_exporter.portal.classic.shapes import Document, document, flag, some
 from sems_exporter.portal.rows import Values, magnitude, put
+from sems_exporter.portal.shapes import code_of
 
 ALMOST = 5.0
 """Watts by which a balance may be off: each power is rounded on its own."""
 SHARE = 0.01
 """Or this share of the largest power."""
+NOTICEABLE = 50.0
+"""Watts that no rounding and no lag explains."""
 
 
 @dataclass(frozen=True, slots=True)
 class PowerFlow:
     """What the power flow says, as magnitudes in watts. None is unknown; `values` holds what needs no direction.
 
-    `closed` tells that nothing else feeds in or out, so that the powers balance.
+    `closed` tells that nothing else feeds in or draws, so that the powers balance; `imports`, that the portal says so
+    too, in a way that is disputed and counts only beside another.
     """
 
     values: Values
     grid: float | None = None
     battery: float | None = None
     closed: bool = True
+    imports: bool = False
 
     @property
     def known(self) -> bool:
@@ -59,7 +64,8 @@ def power_flow(data: object, findings: Findings) -> PowerFlow:
         values,
         _watts(body, "grid", "grid_import_power", findings),
         _watts(body, "bettery", "battery_charge_power", findings),
-        not some(body.get("genset")) and not some(body.get("microGrid")),
+        not (some(body.get("genset")) or some(body.get("microGrid")) or flag(around.get("isEvCharge"))),
+        code_of(body.get("loadStatus")) == "1",
     )
 
 
@@ -73,21 +79,29 @@ def directed(flow: PowerFlow, grid: float | None, battery: float | None) -> tupl
     """Power to the grid and out of the battery, negative the other way round, each None where its sign is unknown.
 
     `grid` and `battery` are what is known already. What is not follows from pv + discharge + import = load + charge +
-    export, if only one direction makes that true.
+    export, if only one direction makes that true. The direction that a battery tells was seen in one capture only, so
+    that it yields where nothing but the other one balances.
     """
-    pv, load = flow.values.get("pv_power"), flow.values.get("load_power")
     grids, batteries = _ways(grid, flow.grid), _ways(battery, flow.battery)
-    if (grid is not None and battery is not None) or pv is None or load is None or not flow.closed:
+    true = _balanced(flow, grids, batteries)
+    if not true and battery is not None and abs(battery) > NOTICEABLE:
+        true = _balanced(flow, grids, {-battery})
+    if not true:
         return _only(grids), _only(batteries)
+    return _only({way for way, _ in true}), _only({way for _, way in true})
+
+
+def _balanced(flow: PowerFlow, grids: set[float], batteries: set[float]) -> list[tuple[float, float]]:
+    """The ways that balance, if the powers of the flow can be balanced at all."""
+    pv, load = flow.values.get("pv_power"), flow.values.get("load_power")
+    if pv is None or load is None or not flow.closed:
+        return []
     allowed = max(ALMOST, SHARE * max(pv, load, *map(abs, grids), *map(abs, batteries)))
-    true = [
+    return [
         (to_grid, from_battery)
         for to_grid, from_battery in product(grids, batteries)
         if abs(pv + from_battery - to_grid - load) <= allowed
     ]
-    if not true:
-        return _only(grids), _only(batteries)
-    return _only({way for way, _ in true}), _only({way for _, way in true})
 
 
 def _ways(known: float | None, size: float | None) -> set[float]:

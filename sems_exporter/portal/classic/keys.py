@@ -22,6 +22,7 @@ BLOCKS: dict[str, Block] = {
     "energeStatisticsTotals": blocks.TOTALS,
     "inverter": blocks.INVERTER,
     "d": blocks.DISPLAY,
+    "dict": blocks.PAGE,
     "invert_full": INVERT_FULL,
     "more_batterys": PACK,
     "errors": ERROR,

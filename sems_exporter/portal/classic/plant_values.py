@@ -1,19 +1,21 @@
 """What an answer says of the plant as a whole: its powers, its income, its consumption of today."""
 
+from collections.abc import Callable
 from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 
 from sems_exporter.findings import Findings
-from sems_exporter.measure import filled
+from sems_exporter.measure import Scope, filled
 from sems_exporter.model import KWH, DeviceState, Inverter, Station
 from sems_exporter.portal.classic import keys
 from sems_exporter.portal.classic.batteries import with_power
 from sems_exporter.portal.classic.blocks import CHARTS, KPI
 from sems_exporter.portal.classic.devices import Unit
 from sems_exporter.portal.classic.fill import fill
-from sems_exporter.portal.classic.flow import directed
-from sems_exporter.portal.classic.screen import NOTICEABLE, Plant
-from sems_exporter.portal.classic.shapes import Document, document, flag, number
+from sems_exporter.portal.classic.flow import NOTHING, NOTICEABLE, PowerFlow, directed
+from sems_exporter.portal.classic.screen import Plant
+from sems_exporter.portal.classic.shapes import Document, document, flag, number, some
 from sems_exporter.portal.rows import Row, Values, put, split
 
 TO_GRID = split("grid_export_power", "grid_import_power", "W")
@@ -21,21 +23,63 @@ OUT_OF_BATTERIES = split("battery_discharge_power", "battery_charge_power", "W")
 SHARE = 0.2
 """By how much two statements of one energy may differ: they are not from the same minute."""
 LITTLE = 0.2 * KWH
+LAG = timedelta(minutes=20)
+"""Reports of two inverters that are further apart tell of two moments."""
 
 
 def complete(station: Station, units: list[Unit], body: Document, plant: Plant, findings: Findings) -> Station:
     """`station` with its powers and energies; powers only while one of its inverters, if it has any, reports."""
     values = {
         **_income(document(body.get("kpi")), station.inverters, findings),
-        **_consumption(body, station, findings),
+        **_today(body, station, plant, findings),
     }
     months = _total(station.inverters, "pv_energy_month")
     if months is not None:
         values["pv_energy_month"] = months
-    if units and all(unit.offline for unit in units):
-        return filled(station, values)
-    powers = {**_powers(units, station, plant, findings), **_charge(body, station, plant, findings)}
-    return _with_battery_powers(filled(station, {**values, **powers}), findings)
+    live = [unit for unit in units if not unit.offline and not _lags(unit, station)]
+    if units and not live:
+        return _asleep(filled(station, values), plant, findings)
+    plant = replace(plant, flow=_flow(units, live, plant))
+    known = {**_powers(units, live, station, plant, findings), **_charge(body, live, station, plant, findings)}
+    return _with_battery_powers(filled(station, {**values, **known}), findings)
+
+
+def _asleep(station: Station, plant: Plant, findings: Findings) -> Station:
+    """A plant whose inverters are silent. A HomeKit has a supply and a radio of its own, and goes on with the import.
+
+    Owners saw that all night, and empty texts where the inverter reads the meter. Nothing tells when it reported, nor
+    what panels and house have: in the day, an inverter that cannot be reached may well be at work.
+    """
+    flow = replace(plant.flow, values={"pv_power": 0.0, **plant.flow.values})
+    grid, _ = directed(flow, None, 0.0)
+    if plant.home_kit is None or station.has_battery is not False or not flow.imports or not grid or grid > 0:
+        return station
+    values: Values = {}
+    put(values, Station, TO_GRID, grid, findings=findings)
+    return filled(replace(station, data_timestamp=None), values)
+
+
+def _lags(unit: Unit, station: Station) -> bool:
+    """Whether the inverter last reported so long before another that its values are not of the same moment."""
+    newest, taken = station.data_timestamp, unit.inverter.data_timestamp
+    return newest is not None and taken is not None and newest - taken > LAG
+
+
+def _flow(units: list[Unit], live: list[Unit], plant: Plant) -> PowerFlow:
+    """The flow without what it has from inverters that are silent: the portal goes on with their last values, or 0."""
+    flow, silent = plant.flow, [unit for unit in units if unit not in live]
+    if any(not unit.offline for unit in silent):
+        return NOTHING
+    gone: set[str] = set()
+    if _only_in(silent, live, lambda unit: unit.meter is not None) and plant.home_kit is None:
+        flow, gone = replace(flow, grid=None), {"load_power"}
+    if _only_in(silent, live, lambda unit: bool(unit.batteries)):
+        flow, gone = replace(flow, battery=None), {*gone, "battery_state_of_charge"}
+    return replace(flow, values={name: value for name, value in flow.values.items() if name not in gone})
+
+
+def _only_in(silent: list[Unit], live: list[Unit], has: Callable[[Unit], bool]) -> bool:
+    return any(map(has, silent)) and not any(map(has, live))
 
 
 def _total(inverters: tuple[Inverter, ...], attribute: str) -> float | None:
@@ -44,26 +88,26 @@ def _total(inverters: tuple[Inverter, ...], attribute: str) -> float | None:
     return sum(values) if values and None not in values else None
 
 
-def _powers(units: list[Unit], station: Station, plant: Plant, findings: Findings) -> Values:
+def _powers(units: list[Unit], live: list[Unit], station: Station, plant: Plant, findings: Findings) -> Values:
     flow = plant.flow
     values = {name: watts for name, watts in flow.values.items() if name != "battery_state_of_charge"}
-    if not any(unit.offline for unit in units):
+    if len(live) == len(units):
         output = _total(station.inverters, "ac_power")
         put(values, Station, Row("ac_power", "W"), output, findings=findings)
-        if station.has_battery is False:
-            # Without a battery, all that comes out of the inverters comes from the panels.
-            put(values, Station, Row("pv_power", "W", last=True), output, findings=findings)
-    battery = _battery_power(units, station, plant)
-    grid, battery = directed(flow, _grid_power(units, plant), battery)
+        # Without a battery, all that comes out of the inverters comes from the panels.
+        panels = output if station.has_battery is False else _total(station.inverters, "pv_power")
+        put(values, Station, Row("pv_power", "W", last=True), panels, findings=findings)
+    battery = _battery_power(live, station, plant)
+    grid, battery = directed(flow, _grid_power(live, plant), battery)
     put(values, Station, TO_GRID, grid, findings=findings)
     if station.has_battery:
         put(values, Station, OUT_OF_BATTERIES, battery, findings=findings)
     return values
 
 
-def _grid_power(units: list[Unit], plant: Plant) -> float | None:
+def _grid_power(live: list[Unit], plant: Plant) -> float | None:
     """Power to the grid by the meters' signs. Several inverters may read one; where they differ, the flow tells."""
-    meters = [unit.meter for unit in units if unit.meter and not unit.offline]
+    meters = [unit.meter for unit in live if unit.meter]
     known = {
         meter.grid_export_power - meter.grid_import_power
         for meter in meters
@@ -77,20 +121,24 @@ def _grid_power(units: list[Unit], plant: Plant) -> float | None:
     return known.pop() if len(known) == 1 else None
 
 
-def _battery_power(units: list[Unit], station: Station, plant: Plant) -> float | None:
+def _battery_power(live: list[Unit], station: Station, plant: Plant) -> float | None:
     """Power out of the batteries by the direction that all of them tell; 0 on a plant without any."""
     if not station.has_battery:
         return 0.0
-    ways = {way for unit in units if not unit.offline for way in unit.directions}
+    ways = {way for unit in live for way in unit.directions}
     if plant.flow.battery is None or len(ways) != 1:
         return 0.0 if plant.flow.battery == 0 else None
     return plant.flow.battery * ways.pop().value
 
 
-def _charge(body: Document, station: Station, plant: Plant, findings: Findings) -> Values:
-    """The state of charge of the plant: that of its only battery, else what the portal makes of several."""
+def _charge(body: Document, live: list[Unit], station: Station, plant: Plant, findings: Findings) -> Values:
+    """The state of charge of the plant: that of its only battery, else what the portal makes of several.
+
+    It is not known while one of them is silent, because the portal goes on with its last one.
+    """
     keys.meet("soc", document(body.get("soc")), findings)
-    if not station.has_battery:
+    felt = sum(len(unit.batteries) for unit in live)
+    if not station.has_battery or felt < len(station.batteries):
         return {}
     charges = [battery.state_of_charge for battery in station.batteries]
     values: Values = {}
@@ -105,12 +153,14 @@ def _charge(body: Document, station: Station, plant: Plant, findings: Findings) 
 
 
 def _with_battery_powers(station: Station, findings: Findings) -> Station:
-    """The powers of the plant's only battery, which are the plant's."""
+    """The powers of the plant's only battery, which are the plant's; its own, if they go the same way, are finer."""
     charge, discharge = station.battery_charge_power, station.battery_discharge_power
     if len(station.batteries) != 1 or charge is None or discharge is None:
         return station
     battery = station.batteries[0]
-    if battery.charge_power is not None or battery.state is DeviceState.OFFLINE:
+    ways, told = (bool(charge), bool(discharge)), (bool(battery.charge_power), bool(battery.discharge_power))
+    kept = battery.charge_power is not None and (ways == told or not any(ways))
+    if kept or battery.state is DeviceState.OFFLINE:
         return station
     return replace(station, batteries=(with_power(battery, charge, discharge, findings),))
 
@@ -133,15 +183,16 @@ def _agree(kilowatt_hours: float | None, joules: float | None) -> bool:
     return abs(stated - joules) <= max(LITTLE, SHARE * max(abs(stated), abs(joules)))
 
 
-def _consumption(body: Document, station: Station, findings: Findings) -> Values:
-    """Today's load and use on the spot, which only the charts tell.
+def _today(body: Document, station: Station, plant: Plant, findings: Findings) -> Values:
+    """Today's load and use on the spot, which only the charts tell, and what else no device counts.
 
     They count where a meter takes part and where another value of theirs proves the unit: some plants get Wh.
     """
     charts: dict[str, Any] = document(body.get("energeStatisticsCharts"))
     keys.meet("energeStatisticsCharts", charts, findings)
     keys.meet("energeStatisticsTotals", document(body.get("energeStatisticsTotals")), findings)
-    if not flag(body.get("hasEnergeStatisticsCharts")) or not station.meters:
+    told = body.get("hasEnergeStatisticsCharts")  # Answers of 2019 do not say whether they have charts.
+    if not (told is None or flag(told)) or not _metered(charts, station, plant):
         return {}
     meter = station.meters[0] if len(station.meters) == 1 else None
     pairs = [
@@ -153,4 +204,22 @@ def _consumption(body: Document, station: Station, findings: Findings) -> Values
     proven = any(stated and joules for stated, joules in known)
     if not proven or not all(_agree(stated, joules) for stated, joules in known):
         return {}
-    return fill(CHARTS, charts, findings).get((Station, ""), {})
+    values = fill(CHARTS, charts, findings).get((Station, ""), {})
+    return {name: joules for name, joules in values.items() if _only_here(name, charts, station)}
+
+
+def _metered(charts: Document, station: Station, plant: Plant) -> bool:
+    """Whether a meter takes part: an inverter's, or a HomeKit, of which the charts alone tell what it counts."""
+    apart = plant.home_kit is not None or plant.flow.grid is not None
+    return bool(station.meters) or (apart and any(some(charts.get(key)) for key in ("buy", "sell")))
+
+
+def _only_here(name: str, charts: Document, station: Station) -> bool:
+    """Whether no device counts the energy `name`: counters of devices are finer, and sum up to the plant's."""
+    if name.startswith("battery_"):
+        charged = flag(charts.get("hasCharge")) or any(some(charts.get(key)) for key in ("charge", "disCharge"))
+        return bool(station.has_battery) and charged and _total(station.inverters, name) is None
+    if name.startswith("grid_"):
+        counting: tuple[Scope, ...] = station.meters or station.inverters
+        return len(counting) != 1 or getattr(counting[0], name) is None
+    return True

@@ -63,9 +63,9 @@ class Classic:
         body = {"powerStationId": ref.id}
         station = self._newest(
             lambda version: Call("monitor", "POST", f"/{version}/{_DETAIL}", body),
-            lambda data: decode.monitor(data, self._clock.now(), findings),
+            lambda data: decode.monitor(data, self._clock.now(), findings, station_id=ref.id),
         )
-        return replace(station, id=ref.id, name=station.name or ref.name)
+        return replace(station, name=station.name or ref.name)
 
     def close(self) -> None:
         """Drop kept connections."""
@@ -74,10 +74,19 @@ class Classic:
     def _list(self, findings: Findings) -> tuple[StationRef, ...]:
         try:
             call = Call("classic_stations", "POST", f"/{_LIST}", LIST_BODY)
-            return self._client.call(call, lambda data: decode.station_list(data, findings))
+            listed = self._client.call(call, lambda data: decode.station_list(data, findings))
         except (errors.RouteUnknown, errors.PermissionDenied, errors.ServerFault, errors.AnswerEmpty) as error:
             # Owners may lack the right to the list and still ask for the ids of their own stations.
             log.info("the list of stations is closed; asking for the owner's own", extra={"reason": error.reason})
+            return self._owned()
+        if listed:
+            return listed
+        try:
+            return self._owned()
+        except errors.AnswerEmpty:
+            return ()
+
+    def _owned(self) -> tuple[StationRef, ...]:
         ids = self._client.call(Call("classic_ids", "POST", f"/{_IDS}", {}), decode.station_ids)
         return tuple(StationRef(key) for key in ids)
 

@@ -10,7 +10,7 @@ from sems_exporter.findings import Dropped, Findings
 from sems_exporter.measure import family
 from sems_exporter.model import Battery
 from sems_exporter.portal.classic import invert_full as tables
-from sems_exporter.portal.classic.flow import PowerFlow
+from sems_exporter.portal.classic.flow import NOTICEABLE, PowerFlow
 from sems_exporter.portal.classic.shapes import Document, flag, number, some
 from sems_exporter.portal.shapes import objects, text
 
@@ -22,10 +22,9 @@ METER_PHASES = (
     ("mtActivepowerR", "mtActivepowerS", "mtActivepowerT"),
 )
 TWINS = {"eDayBuy": "eTotalBuy", "eChargeDay": "eBatteryCharge", "eDischargeDay": "eBatteryDischarge"}
+BESIDE_POWER = (("pf",), ("activePowerPhaseA", "activePowerPhaseB", "activePowerPhaseC"))
 NOT_ZERO = ("fac1", "pv_power", "capacity", "soh")
 """0 Hz, a battery with 0 % health, ... : 0 stands there for "unknown"."""
-NOTICEABLE = 50.0
-"""Watts at the grid that a meter which counts cannot read as 0."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,20 +62,24 @@ def alive(pack: Document, suffix: str = "") -> bool:
 
 def has_meter(registers: Document, plant: Plant) -> bool:
     """Whether anything shows a meter at the grid: without one, pmeter is 0 for want of a reading."""
-    own = (
+    shown = plant.power_flow_shown or plant.home_kit is not None
+    return _own_meter(registers) or (shown and (plant.alone or some(registers.get("pmeter"))))
+
+
+def _own_meter(registers: Document) -> bool:
+    """Whether the inverter itself shows that it reads a meter."""
+    return (
         flag(registers.get("hasmeter"))
         or some(registers.get("meterConnectStatus"))
         or any(some(registers.get(key)) for key in METER_COUNTERS)
     )
-    shown = plant.power_flow_shown or plant.home_kit is not None
-    return own or (shown and (plant.alone or some(registers.get("pmeter"))))
 
 
 def readings(registers: Document, plant: Plant, *, battery: bool, meter: bool, findings: Findings) -> Document:
     """`registers` without those that are no readings."""
     mute = {key for key in NOT_ZERO if number(registers.get(key)) == 0}
     mute |= {day for day, lifetime in TWINS.items() if number(registers.get(lifetime)) is None}
-    mute |= _idle(registers, PV_COUNTERS) | _idle(registers, METER_COUNTERS)
+    mute |= _unfilled(registers) | _idle(registers, PV_COUNTERS) | _idle(registers, METER_COUNTERS)
     mute |= set() if meter and _measures(registers, plant) else {"pmeter"}
     if not meter:
         mute.update(METER_COUNTERS)
@@ -86,18 +89,25 @@ def readings(registers: Document, plant: Plant, *, battery: bool, meter: bool, f
     return {key: raw for key, raw in registers.items() if key not in mute}
 
 
+def _unfilled(registers: Document) -> set[str]:
+    """Registers that all stand at 0 although the inverter gives or takes power."""
+    if abs(number(registers.get("pac")) or 0.0) < NOTICEABLE:
+        return set()
+    return {key for keys in BESIDE_POWER if not any(some(registers.get(key)) for key in keys) for key in keys}
+
+
 def _idle(registers: Document, counters: tuple[str, ...]) -> set[str]:
     """Counters that all stand at 0 are not kept: seen at 678 W after 658 hours (capture of 2022-04)."""
     return set() if any(some(registers.get(key)) for key in counters) else set(counters)
 
 
 def _measures(registers: Document, plant: Plant) -> bool:
-    """Whether pmeter is a reading. A 0 is none where another meter shows power, or where only HomeKit measures."""
+    """Whether pmeter is a reading. A 0 is none where another meter shows power, or where only HomeKit may measure."""
     if some(registers.get("pmeter")):
         return True
     if plant.flow.grid is not None:
         return plant.flow.grid < NOTICEABLE
-    return flag(registers.get("hasmeter")) or plant.home_kit is None
+    return flag(registers.get("hasmeter")) or (plant.home_kit is None and _own_meter(registers))
 
 
 def _agree(registers: Document, names: tuple[str, ...]) -> bool:

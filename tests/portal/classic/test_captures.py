@@ -8,7 +8,7 @@ import pytest
 from sems_exporter import errors
 from sems_exporter.findings import Dropped, Findings
 from sems_exporter.measure import Scope, measures
-from sems_exporter.model import Alarm, AlarmLevel, DeviceState, Station, StationState
+from sems_exporter.model import Alarm, AlarmLevel, DeviceState, Phase, PvInput, Station, StationState
 from sems_exporter.portal.classic.decode import monitor, station_ids, station_list
 from tests.portal.classic.captures import (
     EMPTY,
@@ -242,9 +242,11 @@ class TestTrimmed:
         assert inverter.state is DeviceState.RUNNING
         assert inverter.data_timestamp is None
         assert inverter.fault_bits is None
-        assert (inverter.inputs, inverter.phases) == ((), ())
+        assert inverter.inputs == (PvInput(number="1", voltage=306.1, current=1.9),)
+        assert inverter.phases == (Phase(name="L1", voltage=234.0, current=2.5),)
         assert said(inverter) == {
             "ac_power": 589.0,
+            "grid_frequency": 50.0,
             "temperature": 32.0,
             "rated_power": 3000.0,
             "pv_energy": 67_835_520_000.0,

@@ -23,6 +23,15 @@ from tests.portal.classic.plants import (
     milliseconds,
 )
 
+UNMETERED: dict[str, Any] = {
+    "hasmeter": None,
+    "pmeter": 0.0,
+    "seller": 0.0,
+    "buy": 0.0,
+    "total_sell": 0.0,
+    "total_buy": 0.0,
+}
+
 
 def test_a_house_with_everything() -> None:
     findings = Findings()
@@ -47,8 +56,20 @@ def test_a_house_with_everything() -> None:
     }
 
 
-@pytest.mark.parametrize("data", [None, {}, [], "", {"info": {}}, {"info": None, "inverter": None, "kpi": {}}])
+@pytest.mark.parametrize(
+    "data",
+    [
+        None,
+        {},
+        [],
+        "",
+        {"info": {}},
+        {"info": None, "inverter": None, "kpi": {}},
+        {"info": {"powerstation_id": None, "stationname": "", "status": 0, "capacity": 0.0}, "inverter": [{}]},
+    ],
+)
 def test_a_success_without_a_plant_is_empty(data: object) -> None:
+    """Also where its blocks are there with nothing in them: a status of 0 would be a plant that waits."""
     with pytest.raises(errors.AnswerEmpty):
         decoded(data)
 
@@ -60,7 +81,7 @@ def test_another_shape_is_unreadable(data: object) -> None:
 
 
 def test_the_station_that_was_asked_for_needs_no_id_in_the_answer() -> None:
-    assert monitor({"info": {"status": 1}}, NOW, Findings(), station_id="mine").id == "mine"
+    assert monitor({"info": {"stationname": "Mine"}}, NOW, Findings(), station_id="mine").id == "mine"
 
 
 def test_without_info_the_inverter_names_its_plant() -> None:
@@ -83,6 +104,8 @@ def test_a_plant_without_inverters_is_still_a_plant() -> None:
         (0, DeviceState.WAITING, StationState.WAITING),
         (1.0, DeviceState.RUNNING, StationState.RUNNING),
         ("2", DeviceState.FAULT, StationState.FAULT),
+        ("-1.0", DeviceState.OFFLINE, StationState.OFFLINE),
+        ("--", None, None),
         (7, DeviceState.UNKNOWN, StationState.UNKNOWN),
         (None, None, None),
         ([], None, None),
@@ -96,6 +119,14 @@ def test_states(code: object, of_device: DeviceState | None, of_station: Station
 
     assert (station.inverters[0].state, station.state) == (of_device, of_station)
     assert findings.unknown[Unknown.STATUS] == (2 if code == 7 else 0)
+
+
+def test_a_state_that_the_registers_lack_stands_beside_them() -> None:
+    """Otherwise the zeros of a sleeping inverter would pass for readings."""
+    data = house({"status": ""})
+    data["inverter"][0]["status"] = -1
+
+    assert decoded(data).inverters[0].state is DeviceState.OFFLINE
 
 
 @pytest.mark.parametrize(
@@ -119,13 +150,25 @@ def test_a_zone_that_cannot_be_is_none(time_span: object) -> None:
         ("6/9/2026 1:02:03", datetime(2026, 6, 8, 23, 2, 3, tzinfo=UTC)),
         ("13/06/2026 12:00:00", None),
         ("06/11/2026 12:00:00", None),
-        ("2026-06-10 12:00:00", None),
+        ("06/10/2026 12:00", datetime(2026, 6, 10, 10, 0, tzinfo=UTC)),
+        ("6/10/2026 11:59:07 AM", datetime(2026, 6, 10, 9, 59, 7, tzinfo=UTC)),
+        ("6/9/2026 12:59:07 a.m.", datetime(2026, 6, 8, 22, 59, 7, tzinfo=UTC)),
+        ("6/9/2026 1:02:03 pm", datetime(2026, 6, 9, 11, 2, 3, tzinfo=UTC)),
+        ("10.06.2026 11:58:00", datetime(2026, 6, 10, 9, 58, tzinfo=UTC)),
+        ("06.10.2026 11: 58: 00", datetime(2026, 6, 10, 9, 58, tzinfo=UTC)),
+        ("02.06.2026 11:58:00", datetime(2026, 6, 2, 9, 58, tzinfo=UTC)),
+        ("10-06-2026 11:58:00", datetime(2026, 6, 10, 9, 58, tzinfo=UTC)),
+        ("2026-06-10 12:00:00", datetime(2026, 6, 10, 10, 0, tzinfo=UTC)),
+        ("10.06-2026 11:58:00", None),
+        ("31.31.2026 11:58:00", None),
+        ("06/10/2026 61:00:00", None),
+        ("06/10/2026", None),
         ("", None),
         (20260610, None),
     ],
 )
 def test_local_times(text: object, expected: datetime | None) -> None:
-    """Always month before day; a time ahead of us is not believed."""
+    """Month before day where there are slashes; a time ahead of us is not believed."""
     assert moments.local(text, timezone(timedelta(hours=2)), NOW) == expected
 
 
@@ -214,7 +257,9 @@ class TestBattery:
         ],
     )
     def test_its_direction(self, mode: int | None, current: float | None, charge: float, discharge: float) -> None:
-        station = decoded(house({"battary_work_mode": mode, "ibattery1": current}))
+        unbalanced = house({"battary_work_mode": mode, "ibattery1": current}, powerflow={"load": None})
+
+        station = decoded(unbalanced)
 
         assert (station.battery_charge_power, station.battery_discharge_power) == (charge, discharge)
         assert (station.batteries[0].charge_power, station.batteries[0].discharge_power) == (charge, discharge)
@@ -223,7 +268,57 @@ class TestBattery:
         station = decoded(house({"battary_work_mode": 2, "ibattery1": -20.0}))
 
         assert (station.battery_charge_power, station.battery_discharge_power) == (1000.0, 0.0)
-        assert station.batteries[0].state is None
+        assert station.batteries[0].state is DeviceState.CHARGING
+
+    @pytest.mark.parametrize("pack", [{}, {"more_batterys": [{"soc": 60.0, "pbattery": 990.0, "ibattery": 20.0}]}])
+    def test_a_direction_that_cannot_be_yields_to_the_balance(self, pack: dict[str, Any]) -> None:
+        """Energy is conserved; what the sign of a battery's current means was seen in one capture."""
+        station = decoded(house({"battary_work_mode": 2, "ibattery1": 20.0, **pack}))
+
+        [battery] = station.batteries
+        assert (station.battery_charge_power, station.battery_discharge_power) == (1000.0, 0.0)
+        assert (battery.charge_power, battery.discharge_power) == (1000.0, 0.0)
+        assert battery.state is DeviceState.CHARGING
+
+    @pytest.mark.parametrize("text, state", [("50V/20A/1000W", None), ("50V/-20A/1000W", DeviceState.CHARGING)])
+    def test_a_text_without_a_sign_tells_no_direction(self, text: str, state: DeviceState | None) -> None:
+        data = house(inverter=[{"sn": "INV1", "status": 1, "is_stored": True, "battery": text}], powerflow=None)
+
+        [battery] = decoded(data).batteries
+
+        assert (battery.state, battery.current, battery.voltage) == (state, 20.0, 50.0)
+
+    def test_a_direction_that_a_lag_may_contradict_stays(self) -> None:
+        """A few watts more or less in the flow prove nothing."""
+        small = {"pv": "2030(W)", "bettery": "30(W)"}
+
+        station = decoded(house({"battary_work_mode": 2, "ibattery1": 0.6}, powerflow=small))
+
+        assert (station.battery_charge_power, station.battery_discharge_power) == (0.0, 30.0)
+
+    def test_beside_an_ev_charger_nothing_balances(self) -> None:
+        """Whether the load of the flow holds what the car takes, nobody has described."""
+        station = decoded(house({"battary_work_mode": None, "ibattery1": None}, isEvCharge=True))
+
+        assert (station.battery_charge_power, station.battery_discharge_power) == (None, None)
+
+    def test_a_power_of_its_own_is_finer(self) -> None:
+        pack = {"soc": 60.0, "pbattery": 990.0, "ibattery": -20.0}
+
+        station = decoded(house({"more_batterys": [pack]}))
+
+        assert (station.batteries[0].charge_power, station.battery_charge_power) == (990.0, 1000.0)
+
+    def test_without_a_flow_the_inverters_tell_the_power_of_the_panels(self) -> None:
+        station = decoded(house({"pv_power": 3100.0}, powerflow=None))
+
+        assert station.pv_power == 3100.0
+
+    def test_of_a_battery_without_an_inverter_the_flow_tells_the_charge(self) -> None:
+        """In September 2025 the inverters were missing for hours."""
+        station = decoded(house(inverter=None, powerflow={"bettery": "0(W)"}))
+
+        assert (station.battery_state_of_charge, station.battery_charge_power) == (0.6, 0.0)
 
     def test_without_any_clue_it_is_absent_both_ways(self) -> None:
         station = decoded(house({"battary_work_mode": 0, "ibattery1": 0.0}, powerflow={"load": ""}))
@@ -256,6 +351,15 @@ class TestBattery:
 
         assert len(station.batteries) == 2
         assert station.battery_state_of_charge == expected
+
+    def test_the_charge_of_a_plant_whose_battery_is_offline_is_not_known(self) -> None:
+        """The registers, and the flow with them, keep the last one."""
+        data = house({"status": -1})
+        data["inverter"].append(inverter("INV2", isbuettey=None, vbattery1=0.0, ibattery1=0.0, soc=536.0, soh=-0.1))
+
+        station = decoded(data)
+
+        assert (station.has_battery, station.battery_state_of_charge) == (True, None)
 
     def test_an_offline_inverter_keeps_its_battery(self) -> None:
         data = house({"status": -1, "vbattery1": 0.0, "ibattery1": 0.0, "soc": 0.0, "soh": 0.0})
@@ -305,6 +409,14 @@ class TestGrid:
         station = decoded(data)
 
         assert (station.grid_import_power, station.grid_export_power, station.load_power) == (None, None, None)
+
+    def test_a_flow_that_says_nothing_leaves_the_grid_unknown(self) -> None:
+        """HomeKit plants answer with empty texts since 2026-09; their inverters read no meter."""
+        empty = dict.fromkeys(("pv", "load", "grid", "bettery", "soc"), "")
+
+        station = decoded(house(UNMETERED, powerflow=empty))
+
+        assert (station.grid_import_power, station.grid_export_power, station.meters) == (None, None, ())
 
     def test_phases_count_where_they_add_up(self) -> None:
         agreeing = {"mtActivepowerR": 700.0, "mtActivepowerS": -300.0, "mtActivepowerT": 100.0}
@@ -452,6 +564,65 @@ class TestCharts:
 
         assert station.load_energy_today is None
 
+    def test_a_home_kit_counts_where_no_inverter_does(self) -> None:
+        """Its readings are in no register, so nothing but the charts tells what it counted."""
+        station = decoded(house(UNMETERED, homKit={"sn": "HK1"}))
+
+        assert (station.load_energy_today, station.self_consumption_energy_today) == (8.5 * KWH, 7.5 * KWH)
+        assert (station.grid_import_energy_today, station.grid_export_energy_today) == (1.0 * KWH, 3.0 * KWH)
+
+    def test_a_home_kit_that_counted_nothing_is_no_zero(self) -> None:
+        """So the charts look on a plant without a meter, too."""
+        nothing = {"buy": 0.0, "sell": 0.0, "selfUseOfPv": 12.5, "consumptionOfLoad": 12.5}
+
+        station = decoded(house(UNMETERED, homKit={"sn": "HK1"}, energeStatisticsCharts=nothing))
+
+        assert (station.load_energy_today, station.self_consumption_energy_today) == (None, None)
+        assert (station.grid_import_energy_today, station.grid_export_energy_today) == (None, None)
+
+    def test_without_any_meter_they_do_not_count(self) -> None:
+        station = decoded(house(UNMETERED, powerflow={"grid": None}))
+
+        assert (station.load_energy_today, station.grid_import_energy_today) == (None, None)
+
+    def test_what_a_device_counts_is_left_to_it(self) -> None:
+        """Counters of devices are finer than the charts."""
+        station = decoded(house(energeStatisticsCharts={"charge": 4.1, "disCharge": 2.1, "hasCharge": True}))
+
+        assert (station.grid_import_energy_today, station.battery_charge_energy_today) == (None, None)
+
+    @pytest.mark.parametrize("has_charge", [True, None])
+    def test_a_battery_that_no_register_counts(self, has_charge: bool | None) -> None:
+        charts = {"charge": 5.2, "disCharge": 0.0, "hasCharge": has_charge}
+
+        station = decoded(house({"eBatteryCharge": None, "eBatteryDischarge": None}, energeStatisticsCharts=charts))
+
+        assert (station.battery_charge_energy_today, station.battery_discharge_energy_today) == (5.2 * KWH, 0.0)
+
+    def test_a_battery_that_the_charts_do_not_know_is_no_zero(self) -> None:
+        charts = {"charge": 0.0, "disCharge": 0.0, "hasCharge": False}
+
+        station = decoded(house({"eBatteryCharge": None, "eBatteryDischarge": None}, energeStatisticsCharts=charts))
+
+        assert (station.battery_charge_energy_today, station.battery_discharge_energy_today) == (None, None)
+
+    def test_of_two_meters_the_charts_tell_the_plant(self) -> None:
+        twice = house(kpi={"power": 25.0}, energeStatisticsCharts={"sum": 25.0})
+        twice["inverter"].append(inverter("INV2", seller=1.0))
+
+        station = decoded(twice)
+
+        assert (station.grid_import_energy_today, station.grid_export_energy_today) == (1.0 * KWH, 3.0 * KWH)
+
+    def test_old_answers_do_not_announce_them(self) -> None:
+        findings = Findings()
+        old = house(hasEnergeStatisticsCharts=None, hasPowerflow=None, pre_powerstation_id=1, nex_powerstation_id="")
+
+        station = decoded(old, findings)
+
+        assert (station.load_energy_today, station.load_power) == (8.5 * KWH, 1500.0)
+        assert not findings.unknown
+
     def test_without_charts_none(self) -> None:
         assert decoded(house(hasEnergeStatisticsCharts=False)).load_energy_today is None
 
@@ -464,6 +635,47 @@ def test_a_plant_whose_inverters_are_all_offline_has_no_powers() -> None:
 
     assert powers(station) == {}
     assert station.inverters[0].ac_power == 0.0
+
+
+NIGHT: dict[str, Any] = {"pv": "0(W)", "load": "450(W)", "grid": "450(W)", "bettery": "0(W)", "loadStatus": 1, "soc": 0}
+
+
+def asleep(home_kit: str | None, **flow: object) -> Station:
+    """A house without a battery whose inverter has been offline for hours."""
+    early = milliseconds(REPORTED - timedelta(hours=9))
+    registers = {**UNMETERED, "status": -1, "pac": 0.0, "last_time": early, "isbuettey": None, "battery1sn": None}
+    data = house(registers, homKit={"sn": home_kit}, powerflow={**NIGHT, **flow}, soc=None)
+    data["info"].update(is_stored=False, battery_capacity=0.0)
+    data["inverter"][0]["is_stored"] = False
+    return decoded(data)
+
+
+@pytest.mark.parametrize("pv", ["0(W)", ""])
+def test_a_home_kit_tells_the_import_of_the_night(pv: str) -> None:
+    """And nothing else: an inverter that cannot be reached may well be at work."""
+    station = asleep("HK1", pv=pv)
+
+    assert powers(station) == {"grid_import_power": 450.0, "grid_export_power": 0.0}
+    assert station.data_timestamp is None
+
+
+@pytest.mark.parametrize(
+    "home_kit, flow",
+    [
+        (None, {}),
+        ("HK1", {"loadStatus": -1}),
+        ("HK1", {"load": "0(W)"}),
+        ("HK1", {"load": "", "grid": ""}),
+        ("HK1", {"load": "0(W)", "grid": "0(W)"}),
+    ],
+)
+def test_without_a_home_kit_that_says_so_there_is_no_import_in_the_night(
+    home_kit: str | None, flow: dict[str, object]
+) -> None:
+    station = asleep(home_kit, **flow)
+
+    assert powers(station) == {}
+    assert station.data_timestamp == REPORTED - timedelta(hours=9)
 
 
 def test_the_first_input_and_phase_are_there_even_at_zero() -> None:
@@ -484,6 +696,57 @@ def test_while_one_inverter_is_offline_there_is_no_sum() -> None:
 
     assert (station.ac_power, station.pv_power) == (None, 3000.0)
     assert station.grid_export_power == 500.0
+
+
+def test_an_inverter_that_lags_behind_has_no_share_in_the_plant() -> None:
+    """Its state says that it runs, and the portal goes on with what it last said: hours ago, with meter and battery."""
+    data = house({"last_time": milliseconds(REPORTED - timedelta(hours=3))})
+    data["inverter"].append(inverter("INV2", **UNMETERED, isbuettey=None, vbattery1=0.0, ibattery1=0.0, soh=-0.1))
+
+    station = decoded(data)
+
+    assert powers(station) == {}
+    assert station.battery_state_of_charge is None
+    assert [unit.pv_energy for unit in station.inverters] == [8000 * KWH, 8000 * KWH]
+
+
+def test_an_inverter_a_little_later_than_the_other_has_its_share() -> None:
+    data = house(
+        inverter=[*HOUSE["inverter"], inverter("INV2", last_time=milliseconds(REPORTED - timedelta(minutes=9)))]
+    )
+
+    assert decoded(data).ac_power == 4000.0
+
+
+def test_what_an_offline_inverter_alone_can_tell_is_not_known() -> None:
+    """Zeros of the flow are no readings of its meter and its battery; the panels of the other go on."""
+    data = house({"status": -1, "pmeter": 0.0}, powerflow={"pv": "2000(W)", "load": "2000(W)", "grid": "0(W)"})
+    data["inverter"].append(inverter("INV2", **UNMETERED, isbuettey=None, vbattery1=0.0, ibattery1=0.0, soh=-0.1))
+
+    assert powers(decoded(data)) == {"pv_power": 2000.0}
+
+
+def test_a_home_kit_goes_on_without_the_inverter() -> None:
+    data = house({"status": -1, "pmeter": 0.0}, homKit={"sn": "HK1"}, powerflow={"bettery": "0(W)", "grid": "1500(W)"})
+    data["inverter"].append(inverter("INV2", **UNMETERED, isbuettey=None, vbattery1=0.0, ibattery1=0.0, soh=-0.1))
+
+    assert decoded(data).load_power == 1500.0
+
+
+@pytest.mark.parametrize("pac, expected", [(2000.0, None), (0.0, 0.0)])
+def test_zeros_that_cannot_be_beside_active_power_are_none(pac: float, expected: float | None) -> None:
+    """Registers that a model does not fill."""
+    zeros = dict.fromkeys(("pf", "activePowerPhaseA", "activePowerPhaseB", "activePowerPhaseC"), 0.0)
+
+    [unit] = decoded(house({"pac": pac, **zeros})).inverters
+
+    assert (unit.power_factor, unit.phases[0].power) == (expected, expected)
+
+
+def test_a_phase_without_power_beside_one_with_power_is_a_reading() -> None:
+    phases = {"activePowerPhaseA": 2000.0, "activePowerPhaseB": 0.0, "vac2": 231.0}
+
+    assert [phase.power for phase in decoded(house(phases)).inverters[0].phases] == [2000.0, 0.0]
 
 
 def test_the_generator_counts_where_there_is_one() -> None:
@@ -515,7 +778,8 @@ def test_alarms_while_the_inverter_complains() -> None:
 
 
 @pytest.mark.parametrize(
-    "raw, expected", [(5, 5), (5.0, 5), ("6", 6), (None, None), (4294967295, None), (-1, None), (1.5, None), ({}, None)]
+    "raw, expected",
+    [(5, 5), (5.0, 5), ("6", 6), (None, None), (4294967295, None), (65535, None), (-1, None), (1.5, None), ({}, None)],
 )
 def test_registers_of_bits(raw: object, expected: int | None) -> None:
     station = decoded(house({"fault_messge": raw, "bms_warning": raw}))
@@ -538,6 +802,50 @@ def test_an_inverter_without_a_serial_number_or_with_that_of_another_is_passed_o
     data = house(inverter=[*HOUSE["inverter"], {"status": 1}, {"sn": "INV1", "out_pac": 9.0}, "INV3"])
 
     assert [unit.ac_power for unit in decoded(data).inverters] == [2000.0]
+
+
+def test_the_page_of_an_inverter_that_never_reported_is_no_reading() -> None:
+    """It shows zeros, as that of one that sleeps."""
+    page = [{"key": "InverterPowerOfPlantMonitor", "value": "0", "unit": "kW"}]
+
+    station = decoded(house(inverter=[{"sn": "INV9", "dict": {"left": page}, "d": {"pac": 0.0}}]))
+
+    assert (station.inverters[0].ac_power, powers(station)) == (None, {})
+
+
+def test_the_page_of_an_inverter_stands_in_for_its_registers() -> None:
+    left = [("acVacVol", "231.0/232.0/233.0", "V"), ("acCurrent", "2.9/--/3.0", "A"), ("acFrequency", "50.01", "Hz")]
+    right = [("dcVandC1", "350.0/5.0", "V/A"), ("lab_reactiveP", "0.2", "kVar"), ("lab_ISO", "", "kΩ"), ("RSSI", 3, "")]
+    page = {
+        side: [{"key": key, "value": value, "unit": unit} for key, value, unit in rows]
+        for side, rows in (("left", left), ("right", right))
+    }
+    around = {"sn": "INV1", "status": 1, "dict": page, "d": {"hTotal": 9000.0, "vac1": 230.0, "pac": "2000W"}}
+    findings = Findings()
+
+    [unit] = decoded(house(inverter=[around]), findings).inverters
+
+    assert findings == Findings()
+    assert [(phase.voltage, phase.current) for phase in unit.phases] == [(230.0, 2.9), (232.0, None), (233.0, 3.0)]
+    assert [(each.voltage, each.current) for each in unit.inputs] == [(350.0, 5.0)]
+    assert (unit.grid_frequency, unit.reactive_power, unit.insulation_resistance) == (50.01, 200.0, None)
+    assert (unit.ac_power, unit.operating_time) == (2000.0, 9000 * 3600.0)
+
+
+def test_a_register_that_is_lacking_is_read_beside_the_others() -> None:
+    data = house({"eday": None})
+    data["inverter"][0]["eday"] = 12.5
+
+    assert decoded(data).inverters[0].pv_energy_today == 12.5 * KWH
+
+
+def test_a_register_that_says_nothing_says_nothing() -> None:
+    """Texts beside it write 0 for what is not known: "0A" for a limit that is null."""
+    data = house()
+    data["inverter"][0].update(discharge_current_limit_bms="0A")
+    data["inverter"][0]["invert_full"]["bms_discharge_i_max"] = None
+
+    assert decoded(data).batteries[0].discharge_current_limit is None
 
 
 def test_what_stands_around_the_registers_stands_in_for_them() -> None:
@@ -629,15 +937,16 @@ def test_station_list() -> None:
     assert station_list({"record": 0, "list": []}, Findings()) == ()
 
 
-@pytest.mark.parametrize("data", [{"record": 1}, {"list": {}}, 7, "a", [1]])
+@pytest.mark.parametrize("data", [{"list": {}}, {"list": "a"}, 7, "a", [1]])
 def test_a_station_list_of_another_shape(data: object) -> None:
     with pytest.raises(errors.AnswerUnreadable):
         station_list(data, Findings())
 
 
-def test_no_station_list_is_empty() -> None:
+@pytest.mark.parametrize("data", [{}, {"record": 1}, {"record": 0, "list": None}])
+def test_no_station_list_is_empty(data: object) -> None:
     with pytest.raises(errors.AnswerEmpty):
-        station_list({}, Findings())
+        station_list(data, Findings())
 
 
 def test_the_registers_of_the_house_are_left_alone() -> None:

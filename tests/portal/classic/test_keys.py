@@ -85,9 +85,10 @@ def test_every_mapped_key_names_an_attribute_of_the_model() -> None:
 
 
 def test_every_stand_in_names_keys_of_invert_full() -> None:
-    for entry in BLOCKS["inverter"].values():
-        if isinstance(entry, StandIn):
-            assert set(entry.keys) <= BLOCKS["invert_full"].keys()
+    for block in ("inverter", "d", "dict"):
+        for entry in BLOCKS[block].values():
+            if isinstance(entry, StandIn):
+                assert set(entry.keys) <= BLOCKS["invert_full"].keys()
 
 
 def test_a_duplicate_or_a_derived_key_says_of_what() -> None:
