@@ -204,6 +204,20 @@ def test_stations_that_cannot_be_read_are_counted_and_hold_up_no_others(
     assert len([record for record in told if record.getMessage() == "refresh incomplete"]) == 1
 
 
+def test_a_fault_over_one_station_lets_the_others_have_their_turn(build: Builder) -> None:
+    """A mistake in our code about one plant must not cost the details of all."""
+    fleet = build(20, per_minute=3)
+
+    def faulty(_: str, station: str) -> None:
+        if station == name(3):
+            raise ZeroDivisionError("ours")
+
+    fleet.portal.failing = faulty
+    fleet.run(6)
+
+    assert set(fleet.portal.read_at) == {name(number) for number in range(20)} - {name(3)}
+
+
 def test_a_portal_that_is_gone_is_not_asked_station_by_station(build: Builder) -> None:
     fleet = build(200)
     fleet.run(0.5)

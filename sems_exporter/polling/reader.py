@@ -68,6 +68,7 @@ class Reader:
         self._overviews = Overviews(plan.account, plan.data_max_age)
         self._details: dict[str, Station] = {}
         self._failing: dict[str, errors.PortalError] = {}
+        self._suspects: set[str] = set()
         self._size = 0
         self._list_began = clock.monotonic()
         self._list_period = 0.0
@@ -82,7 +83,7 @@ class Reader:
         """Read every station, or only some where a person would have to wait too long for all."""
         chosen = self._chosen(self._portal.stations(findings), outcome)
         if self._rotation.round_seconds(self._size) <= LONGEST_ONCE:
-            self._read(list(chosen.values()), outcome, findings)
+            self._read(self._suspects_last(chosen), outcome, findings)
         else:
             self._read_in_turn(chosen, outcome, findings)
 
@@ -95,13 +96,20 @@ class Reader:
         if self.rotates:
             self._read_in_turn(chosen, outcome, findings)
         else:
-            self._read(list(chosen.values()), outcome, findings)
+            self._read(self._suspects_last(chosen), outcome, findings)
+
+    def _suspects_last(self, chosen: dict[str, StationRef]) -> list[StationRef]:
+        return sorted(chosen.values(), key=lambda ref: ref.id in self._suspects)
 
     def _read_in_turn(self, chosen: dict[str, StationRef], outcome: Outcome, findings: Findings) -> None:
         """All stations as the list shows them, and the details of those whose turn it is."""
         self._show_overviews(chosen.values(), outcome, findings)
         needs = {key: need(self._overviews.of(key)) for key in chosen}
-        order = self._rotation.order(needs, self._clock.now().timestamp())
+        now = self._clock.now().timestamp()
+        for key in self._suspects & chosen.keys():
+            self._rotation.pass_over(key, now)
+        self._suspects.clear()
+        order = self._rotation.order(needs, now)
         self._read(self._for_a_slice(chosen[key] for key in order), outcome, findings)
 
     def _overview(self, findings: Findings) -> tuple[StationRef, ...]:
@@ -183,13 +191,23 @@ class Reader:
             began = self._clock.now()
             outcome.tried.add(ref.id)
             self._failing.pop(ref.id, None)
-            self._read_one(ref, outcome, findings)
+            self._read_or_suspect(ref, outcome, findings)
             latest = self._details.get(ref.id)
             outcome.new += latest is not None and latest.fetched_at >= began
             self._rotation.has_read(ref.id, began.timestamp(), self._clock.now().timestamp())
         outcome.earlier = dict(self._failing)
         self._failing |= {key: error.bare() for key, error in outcome.by_station.items() if key in outcome.tried}
         self._metrics.budget(self._plan.per_minute, self._rotation.round_seconds(self._size))
+
+    def _read_or_suspect(self, ref: StationRef, outcome: Outcome, findings: Findings) -> None:
+        """Read a station; one that ends a refresh by a fault of ours comes after all others next time."""
+        self._suspects.add(ref.id)
+        try:
+            self._read_one(ref, outcome, findings)
+        except errors.PortalError:
+            self._suspects.discard(ref.id)
+            raise
+        self._suspects.discard(ref.id)
 
     def _read_one(self, ref: StationRef, outcome: Outcome, findings: Findings) -> None:
         try:

@@ -61,6 +61,10 @@ class Rotation:
         # The guess weighs as much as one read.
         self._seconds_each += max(SMOOTHING, 1 / self._reads) * (took - self._seconds_each)
 
+    def pass_over(self, key: str, now: float) -> None:
+        """End the turn of a station whose details could not be asked for, or no other would ever get one."""
+        self._read_at[key] = now
+
     def _welcome(self, keys: Iterable[str], now: float, whole: float) -> None:
         """Let new stations come before all others, in an order of chance: after every restart they are all new."""
         known = {key: self._read_at[key] for key in keys if key in self._read_at}

@@ -373,6 +373,18 @@ class TestFailures:
         assert (bench.value("sems_up"), bench.shown()) == (1.0, ["a"])
         assert [record.levelname for record in caplog.records if record.exc_info] == ["ERROR"]
 
+    def test_a_fault_over_one_station_keeps_no_other_from_being_read(self) -> None:
+        bench = Bench("a", "b", "c")
+
+        def faulty(poll: int) -> None:
+            bench.portal.failing = {"a": ZeroDivisionError("ours")} if poll < 3 else {}
+
+        bench.run(4, faulty)
+
+        assert bench.portal.reads == ["a", *("b", "c", "a") * 3]
+        assert bench.value("sems_up") == 1.0
+        assert bench.shown() == ["a", "b", "c"]
+
     def test_the_next_good_answer_recovers(self) -> None:
         bench = Bench()
         bench.portal.keys = errors.AnswerUnreadable("HTML")
