@@ -136,8 +136,13 @@ def flow(data: object, findings: Findings) -> Flow:
         values,
         station_state(body.get("status"), findings),
         text(body.get("refreshTime")) or text(body.get("time")),
-        "battery_charge_power" in values,
+        shows_battery(values),
     )
+
+
+def shows_battery(values: dict[str, Any]) -> bool:
+    """Whether the powers of a station tell of a battery; an empty one at rest looks like none."""
+    return any(values.get(f"battery_{name}") for name in ("charge_power", "discharge_power", "state_of_charge"))
 
 
 def statistics(data: object, role: Role, day: date, findings: Findings) -> Values:

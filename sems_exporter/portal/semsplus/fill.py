@@ -25,6 +25,12 @@ class Reading:
         """The values that `where` points at."""
         return self.parts.setdefault((where.part, where.index), {}) if where.part else self.own
 
+    def supplement(self, other: "Reading") -> None:
+        """Take over from `other` what is not there yet."""
+        self.own = {**other.own, **self.own}
+        for key, values in other.parts.items():
+            self.parts[key] = {**values, **self.parts.get(key, {})}
+
 
 class Place(NamedTuple):
     """What a factor code points at."""

@@ -19,9 +19,9 @@ REFUSED = (errors.PermissionDenied, errors.RouteUnknown, errors.RequestInvalid, 
 REFUSED_FOR = 1800.0
 KEPT_FOR = 86400.0
 PASSING = frozenset(
-    "devices telecounting statistics statistics_month production alarms alarm_statistics charger".split()  # noqa: SIM905
+    "flow devices telecounting statistics statistics_month production alarms alarm_statistics charger".split()  # noqa: SIM905
 )
-"""Answers whose age shows nowhere once they are part of a station, so they must not grow old."""
+"""Answers whose age shows nowhere once they are part of a station, or only in part, so they must not grow old."""
 PASSING_KEPT_FOR = 1200.0
 MOST = 100_000
 

@@ -103,7 +103,10 @@ class SemsPlus:
         return self._client.call(call, lambda data: page_of_many(data, number, findings))
 
     def read(self, ref: StationRef, findings: Findings) -> Station:
-        """The station with its devices. Fails where neither the flow nor a single device could be read anew."""
+        """The station with its devices. Fails where neither the flow nor a single device could be read anew.
+
+        The flow can be empty for a whole night while meters and batteries go on.
+        """
         questions = Questions(self._client, self._memory, ref.id, findings)
         info = questions.ask(endpoints.info(ref.id), (), lambda data: decode.info(data, findings))
         flow = questions.ask(endpoints.flow(ref.id), (), lambda data: decode.flow(data, findings))
@@ -113,9 +116,12 @@ class SemsPlus:
         refs: tuple[DeviceRef, ...] = listed.value if listed else ()
         reader = DeviceReader(questions, facts, findings)
         facts.update(reader.read(refs))
-        if "flow" not in questions.heard and not reader.answered:
-            # Whatever is remembered of it: a portal that has said nothing now was not read.
-            raise questions.failures[0] if questions.failures else errors.AnswerEmpty("nothing to read")
+        if "flow" not in questions.heard:
+            if not reader.answered:
+                # Whatever is remembered of it: a portal that has said nothing now was not read.
+                raise questions.failures[0] if questions.failures else errors.AnswerEmpty("nothing to read")
+            # What is remembered of the flow goes by its own instant.
+            facts["fetched_at"] = self._clock.now()
         facts.update(self._energies(facts, questions, findings))
         facts.update(active_alarms(questions, findings))
         return Station(**facts)

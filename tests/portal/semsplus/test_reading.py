@@ -8,6 +8,7 @@ import pytest
 
 from sems_exporter import errors
 from sems_exporter.findings import Dropped, Unknown
+from sems_exporter.freshness import Limits, faded
 from sems_exporter.model import DeviceState, Station, StationState
 from sems_exporter.simulator import Answer, demo_plants
 from tests.portal.semsplus.conftest import Builder
@@ -16,7 +17,13 @@ from tests.portal.semsplus.homes import Home, SharedClock, readings
 HOUR = 3600
 DENIED = Answer(body={"code": "100025", "description": "No operation permission."})
 NOT_FOUND = Answer(404, {"error_msg": "404 Route Not Found"})
+LIMITS = Limits(data_max_age=1200.0, snapshot_max_age=900.0)
 INVERTER, BATTERY, METER = "SIM5K0001", "SIMBAT0001", "SIMMETER0001"
+
+
+def factor(envelope: dict[str, Any], code: str) -> dict[str, Any]:
+    """The factor `code` of an answer with factors."""
+    return next(each for group in envelope["data"] for each in group["factors"] if each["code"] == code)
 
 
 def test_the_slow_answers_are_asked_once_in_their_time(home: Home) -> None:
@@ -172,9 +179,26 @@ def test_the_last_good_flow_stands_in_with_its_old_instant(home: Home, answer: A
     after = home.read()
 
     assert after.pv_power == before.pv_power
-    assert after.fetched_at == before.fetched_at
+    assert before.data_timestamp is not None
     assert after.data_timestamp == before.data_timestamp
-    assert home.read().fetched_at > before.fetched_at + timedelta(seconds=600)
+    assert home.read().data_timestamp == before.data_timestamp + timedelta(seconds=600)
+
+
+def test_a_flow_that_stays_empty_takes_neither_the_devices_nor_the_station_with_it(home: Home) -> None:
+    """Seen on plants without a battery: nothing flows at night but what the meter counts."""
+    home.read()
+    home.portal.script_always("flow", Answer(body={"code": "00000", "data": {}}))
+    for _ in range(12):
+        home.clock.advance(300)
+        station = home.read()
+
+    shown = faded(station, home.clock.now(), LIMITS)
+
+    assert shown.up
+    assert shown.station.meters[0].grid_export_power is not None
+    assert shown.station.inverters[0].ac_power is not None
+    assert shown.station.load_energy_today is not None
+    assert (shown.station.pv_power, shown.station.data_timestamp) == (None, None)
 
 
 def test_a_station_that_says_nothing_at_all_is_a_failure(home: Home) -> None:
@@ -206,6 +230,19 @@ def test_yesterdays_list_of_devices_is_not_shown_as_todays(home: Home) -> None:
     home.clock.advance(HOUR)
 
     assert home.read().inverters == ()
+
+
+def test_a_remembered_counter_answer_brings_back_no_power_of_before(home: Home) -> None:
+    """The answer with the counters repeats the inverter's power, and may be twenty minutes old."""
+    home.read()
+    home.portal.script_always("telecounting.INVERTER", Answer(500, b""))
+    home.portal.mutate("telemetry.INVERTER", lambda envelope, _: factor(envelope, "pAc").update(data="0.123"))
+    home.clock.advance(600)
+
+    (inverter,) = home.read().inverters
+
+    assert inverter.ac_power == 123.0
+    assert inverter.pv_energy is not None
 
 
 def test_a_broken_connection_is_tried_once_more(home: Home) -> None:
@@ -431,6 +468,15 @@ def test_a_list_of_batteries_that_is_empty_is_no_battery(home: Home) -> None:
     home.portal.mutate("batteries", lambda envelope, _: envelope.update(data=[]))
 
     assert home.read().batteries == ()
+
+
+@pytest.mark.parametrize("charge", [0, None, 536])
+def test_a_flow_with_a_battery_at_nothing_shows_no_battery(home: Home, charge: float | None) -> None:
+    home.portal.mutate("flow", lambda envelope, _: envelope["data"].update(pBat=0, soc=charge))
+    home.portal.mutate("info", lambda envelope, _: envelope["data"].update(powerStationType="1", chartMap={}))
+    home.portal.mutate("batteries", lambda envelope, _: envelope.update(data=[]))
+
+    assert home.read().has_battery is None
 
 
 def test_telemetry_is_never_asked_of_a_dongle(home: Home) -> None:
