@@ -1,12 +1,13 @@
 """Answers of the SEMS+ gateway, decoded one by one. Pure functions of JSON; what does not fit raises or is absent."""
 
+import re
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime, time
 from typing import Any
 
 from sems_exporter import errors
-from sems_exporter.findings import Findings, Unknown
-from sems_exporter.measure import Role
+from sems_exporter.findings import Dropped, Findings, Unknown
+from sems_exporter.measure import Role, family
 from sems_exporter.model import Station, StationState
 from sems_exporter.portal import times
 from sems_exporter.portal.base import StationRef
@@ -22,6 +23,7 @@ STATION_STATES = {
     "3": StationState.WAITING,
     "11": StationState.CONSTRUCTING,
 }
+_MONTH = re.compile(r"\d{4}[-/]\d{2}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,7 +150,6 @@ def shows_battery(values: dict[str, Any]) -> bool:
 def statistics(data: object, role: Role, day: date, findings: Findings) -> Values:
     """The energies of the station-local day or month that holds `day`; entries of others are passed over."""
     body = document(data, "statistics")
-    period = day.isoformat()[: {Role.DAY: 10, Role.MONTH: 7}[role]]
     values: Values = {}
     for item in objects(body.get("dataList")):
         row = factors.STATISTICS[role].get(str(item.get("item")))
@@ -156,10 +157,19 @@ def statistics(data: object, role: Role, day: date, findings: Findings) -> Value
             findings.meet(Unknown.FIELD, f"statistics {item.get('item')}")
             continue
         for entry in objects(item.get("statisticsList")):
-            # To the letter: a day's row must never pass for its month's.
-            if str(entry.get("date")).partition(" ")[0] == period:
+            when = text(entry.get("date")) or ""
+            if _is_of(role, day, when):
                 put(values, Station, row, entry.get("val"), unit=item.get("unit"), findings=findings)
+            elif not (times.written(when) or _MONTH.fullmatch(when)):
+                findings.drop(family(Station, row.attribute).sample_name, Dropped.BAD_TIME)
     return values
+
+
+def _is_of(role: Role, day: date, when: str) -> bool:
+    """Whether `when` is the day or month itself; a day must never pass for its month, nor an hour for its day."""
+    if role is Role.MONTH:
+        return when.replace("/", "-") == f"{day:%Y-%m}"
+    return datetime.combine(day, time(0)) in [moment.replace(tzinfo=None) for moment in times.written(when)]
 
 
 @dataclass(frozen=True, slots=True)

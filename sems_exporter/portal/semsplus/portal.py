@@ -110,7 +110,7 @@ class SemsPlus:
         questions = Questions(self._client, self._memory, ref.id, findings)
         info = questions.ask(endpoints.info(ref.id), (), lambda data: decode.info(data, findings))
         flow = questions.ask(endpoints.flow(ref.id), (), lambda data: decode.flow(data, findings))
-        facts = self._described(ref, info.value if info else None)
+        facts = self._described(ref, info.value if info else None, findings)
         facts.update(self._flowing(facts, flow, findings))
         listed = questions.ask(endpoints.devices(ref.id), (), lambda data: devicelists.listed(data, findings))
         refs: tuple[DeviceRef, ...] = listed.value if listed else ()
@@ -130,7 +130,7 @@ class SemsPlus:
         """Drop kept connections."""
         self._client.close()
 
-    def _described(self, ref: StationRef, info: decode.Info | None) -> Facts:
+    def _described(self, ref: StationRef, info: decode.Info | None, findings: Findings) -> Facts:
         """What the station is, from its own page where there is one, else from the list."""
         own: Facts = {"name": ref.name, "state": ref.state, "installed_power": ref.installed_power}
         zone_name = (info.zone_name if info else None) or ref.timezone_name
@@ -138,6 +138,8 @@ class SemsPlus:
             own |= {"latitude": info.latitude, "longitude": info.longitude, **info.values}
             own |= {"name": info.name or ref.name, "has_battery": True if info.storage else None}
         zone = times.zone(zone_name) or ref.timezone
+        if zone is None and zone_name is not None:
+            findings.meet(Unknown.FIELD, f"time zone {zone_name}")
         return {"id": ref.id, "fetched_at": self._clock.now(), "timezone": zone, "timezone_name": zone_name, **own}
 
     def _flowing(self, facts: Facts, kept: Kept | None, findings: Findings) -> Facts:

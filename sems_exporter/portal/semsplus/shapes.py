@@ -9,8 +9,10 @@ OTHER = "4294967295"
 
 
 def text(raw: object) -> str | None:
-    """A text that says something, or None."""
-    return raw.strip() if isinstance(raw, str) and raw.strip() not in ("", "--", "null") else None
+    """A text that says something, or None; a whole number is as good as its text."""
+    if isinstance(raw, int) and not isinstance(raw, bool):
+        return str(raw)
+    return raw.strip() if isinstance(raw, str) and raw.strip() not in ("", "-", "--", "null", "N/A") else None
 
 
 def document(data: object, what: str) -> dict[str, Any]:

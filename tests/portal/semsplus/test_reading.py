@@ -117,6 +117,36 @@ def test_todays_energies_are_asked_for_the_day_of_the_station(build: Builder) ->
     assert days == ["2026-06-10 00:00:00", "2026-06-11 00:00:00"]
 
 
+@pytest.mark.parametrize(
+    "when", ["2026-06-10T00:00:00", "2026-06-10 00:00:00", "20260610", "2026/06/10", "10.06.2026", "06/10/2026"]
+)
+def test_todays_energies_are_known_however_the_day_is_written(home: Home, when: str) -> None:
+    home.portal.mutate("statistics", lambda envelope, _: dated(envelope, when))
+
+    assert home.read().load_energy_today is not None
+
+
+@pytest.mark.parametrize(
+    "when, counted", [("2026-06-09", 0), ("2026-06-10 09:00:00", 0), ("2026-06", 0), ("today", 1), (None, 1)]
+)
+def test_energies_of_another_time_are_not_todays_and_those_of_no_time_are_counted(
+    home: Home, when: str | None, counted: int
+) -> None:
+    home.portal.mutate("statistics", lambda envelope, _: dated(envelope, when))
+
+    station = home.read()
+
+    assert station.load_energy_today is None
+    assert home.findings.dropped["sems_station_load_energy_today_joules", Dropped.BAD_TIME] == counted
+
+
+def dated(envelope: dict[str, Any], when: str | None) -> None:
+    """Write `when` as the date of all energies."""
+    for item in envelope["data"]["dataList"]:
+        for entry in item["statisticsList"]:
+            entry["date"] = when
+
+
 def test_a_device_that_may_not_be_read_keeps_the_rest_and_is_left_alone_for_half_an_hour(home: Home) -> None:
     home.portal.script_always("telemetry.INVERTER", DENIED)
 
@@ -507,6 +537,22 @@ def test_without_a_zone_there_is_no_time_of_the_data_and_no_day(home: Home) -> N
     assert station.pv_power is not None
     assert home.asked("statistics") == 0
     assert home.findings.dropped["sems_station_data_timestamp_seconds", Dropped.BAD_TIME] == 0
+
+
+def test_a_zone_that_nobody_knows_is_counted(home: Home) -> None:
+    home.portal.mutate("info", lambda envelope, _: envelope["data"].update(timeZone="Mars", zoneId=None))
+    home.portal.mutate("stations", lambda envelope, _: envelope["data"]["dataList"][0].update(timeZone="Mars"))
+
+    station = home.read()
+
+    assert (station.timezone, station.timezone_name) == (None, "Mars")
+    assert (Unknown.FIELD, "time zone Mars") in home.findings.details
+
+
+def test_a_station_whose_id_is_a_number_is_no_less_a_station(home: Home) -> None:
+    home.portal.mutate("stations", lambda envelope, _: envelope["data"]["dataList"][0].update(id=12345))
+
+    assert [ref.id for ref in home.account.stations(home.findings)] == ["12345"]
 
 
 def test_a_station_state_that_nobody_knows_is_unknown_and_counted(home: Home) -> None:
