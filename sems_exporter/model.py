@@ -39,7 +39,7 @@ class StationState(StrEnum):
 
 
 class DeviceState(StrEnum):
-    """What the portal says of a device (portal codes 0-9 in this order; others are unknown)."""
+    """What the portal says of a device (portal codes 0-9 in this order, 10 available; others are unknown)."""
 
     OFFLINE = "offline"
     ONLINE = "online"

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from sems_exporter.findings import Findings, Unknown
 from sems_exporter.model import DeviceState, EvCharger
 from sems_exporter.portal.rows import Row, Values, put
-from sems_exporter.portal.semsplus.devicelists import DeviceRef, device_state
+from sems_exporter.portal.semsplus.devicelists import DEVICE_STATES, DeviceRef, device_state
 from sems_exporter.portal.semsplus.shapes import document, objects, text
 
 LIMIT = Row("charging_power_limit", "kW")
@@ -45,7 +45,7 @@ def detail(data: object, findings: Findings) -> Detail:
     values: Values = {}
     put(values, EvCharger, LIMIT, body.get("chargePowerSetted"), findings=findings)
     name = text(body.get("status"))
-    state = STATES.get(name.lower()) if name else None
+    state = STATES.get(name.lower()) or DEVICE_STATES.get(name) if name else None
     if name and state is None:
         state = DeviceState.UNKNOWN
         findings.meet(Unknown.STATUS, f"EV charger {name}")

@@ -8,10 +8,13 @@ from sems_exporter.findings import Findings, Unknown
 from sems_exporter.model import Battery, DeviceState
 from sems_exporter.portal.rows import Values, put, put_all
 from sems_exporter.portal.semsplus import factors
+from sems_exporter.portal.semsplus.fill import factors as factor_rows
 from sems_exporter.portal.semsplus.shapes import OTHER, code_of, document, objects, text
 from sems_exporter.portal.values import NotANumber, quantity
 
 DEVICE_STATES = {str(code): state for code, state in enumerate(DeviceState) if state is not DeviceState.UNKNOWN}
+DEVICE_STATES["10"] = DeviceState.AVAILABLE
+"""States by code; EV chargers have two for being available."""
 INVERTER_TYPES = frozenset({"INVERTER", "ENERGY_STORAGE_INTEGRATED_CABINET", "MICRO_INVERTER", "PCS"})
 METER_TYPES = frozenset({"SMART_METER"})
 BATTERY_TYPES = frozenset({"BAT_SYS", "BATTERY_RACK"})
@@ -58,7 +61,10 @@ def listed(data: object, findings: Findings) -> tuple[DeviceRef, ...]:
     """The devices of a station, each serial number once."""
     body = document(data, "devices")
     found: dict[str, DeviceRef] = {}
-    for kind in objects(body.get("deviceDetailList")):
+    kinds = body.get("deviceDetailList")
+    if not isinstance(kinds, list) and code_of(body.get("total")) != "0":
+        raise errors.AnswerUnreadable("devices: no deviceDetailList")
+    for kind in objects(kinds):
         device_type = text(kind.get("deviceType")) or ""
         if device_type not in INVERTER_TYPES | METER_TYPES | BATTERY_TYPES | OTHER_TYPES:
             findings.meet(Unknown.DEVICE_TYPE, device_type)
@@ -116,8 +122,8 @@ class Information:
 
 
 def information(data: object, table: factors.Table, findings: Findings) -> Information:
-    """Model, firmware and rating from the flat list of codes; raises AnswerEmpty where it holds none."""
-    codes = {row["code"]: row for row in objects(data) if isinstance(row.get("code"), str)}
+    """Model, firmware and rating by their codes; raises AnswerEmpty where there are none."""
+    codes = {row["code"]: row for row in factor_rows(data)}
     if not codes:
         # It is kept for a day, and names and ratings of before must not be gone for as long.
         raise errors.AnswerEmpty("information: success without data")

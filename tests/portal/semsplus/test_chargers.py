@@ -74,6 +74,16 @@ def test_a_state_that_nobody_knows_is_unknown_and_counted(home: Home) -> None:
     assert home.findings.unknown == {Unknown.STATUS: 1}
 
 
+@pytest.mark.parametrize("status, state", [(6, DeviceState.CHARGING), ("10", DeviceState.AVAILABLE)])
+def test_a_state_may_come_as_a_number(home: Home, status: object, state: DeviceState) -> None:
+    home.portal.mutate("ev_charger", lambda envelope, _: envelope["data"].update(status=status))
+
+    [charger] = home.read().ev_chargers
+
+    assert charger.state is state
+    assert home.findings.unknown == {}
+
+
 def test_a_plant_without_a_charger_is_not_asked_for_one(build: Builder) -> None:
     home = build()
 

@@ -420,6 +420,62 @@ def test_a_new_factor_is_counted_and_the_others_are_read(home: Home) -> None:
     assert station.meters[0].grid_import_power is not None
 
 
+@pytest.mark.parametrize("spell", [str.lower, str.upper])
+def test_codes_are_known_in_any_case(home: Home, spell: Callable[[str], str]) -> None:
+    def spelt(envelope: dict[str, Any], _: Any) -> None:
+        for group in envelope["data"]:
+            for each in group["factors"]:
+                each["code"] = spell(each["code"])
+
+    before = home.read()
+    for endpoint in ("telemetry", "telecounting"):
+        home.portal.mutate(endpoint, spelt)
+
+    after = home.read()
+
+    assert home.findings.unknown == {}
+    assert told(after) == told(before)
+
+
+def test_a_code_in_its_own_case_wins_over_one_in_another(home: Home) -> None:
+    home.portal.mutate(
+        "telemetry.BAT_SYS",
+        lambda envelope, _: envelope["data"][0]["factors"].append({"code": "SOC", "data": "12", "unit": "%"}),
+    )
+
+    assert home.read().batteries[0].state_of_charge != 0.12
+
+
+def test_factors_are_read_in_groups_by_name_and_without_groups(home: Home) -> None:
+    def named(envelope: dict[str, Any], _: Any) -> None:
+        envelope["data"] = {group["code"]: group for group in envelope["data"]}
+
+    def flat(envelope: dict[str, Any], _: Any) -> None:
+        envelope["data"] = [each for group in envelope["data"] for each in group["factors"]]
+
+    before = home.read()
+    home.portal.mutate("telemetry.INVERTER", named)
+    home.portal.mutate("telemetry.SMART_METER", flat)
+
+    after = home.read()
+
+    assert told(after) == told(before)
+
+
+def told(station: Station) -> list[set[str]]:
+    """What is known of the devices of a station and of their parts."""
+    devices = (*station.inverters, *station.meters, *station.batteries)
+    parts = (*station.inverters[0].inputs, *station.inverters[0].phases, *station.meters[0].phases)
+    return [set(readings(each)) for each in (*devices, *parts)]
+
+
+def test_a_list_of_devices_that_is_gone_for_a_moment_takes_no_device_with_it(home: Home) -> None:
+    home.read()
+    home.portal.mutate("devices", lambda envelope, _: envelope["data"].update(deviceDetailList=None))
+
+    assert len(home.read().inverters) == 1
+
+
 def test_a_new_key_of_the_flow_is_counted(home: Home) -> None:
     home.portal.mutate("flow", lambda envelope, _: envelope["data"].update(pFlux=1.21))
 
