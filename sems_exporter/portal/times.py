@@ -9,6 +9,8 @@ from sems_exporter.model import TimeZone
 _OFFSET = re.compile(r"(?:UTC|GMT)?\s*([+\-\u2212])(\d{1,2})(?::?(\d{2})(?::00)?|\.(0|25|5|75))?", re.IGNORECASE)
 _DATE = re.compile(r"(\d{1,4})([-/.])(\d{1,2})\2(\d{1,4})(?:[T\s]\s*(\d{1,2})(:.+))?")
 _EPOCH = re.compile(r"\d{13}")
+FIRST = datetime(2000, 1, 1, tzinfo=UTC)
+"""Before this no inverter reported anywhere; unset clocks and empty fields do."""
 AHEAD = timedelta(minutes=10)
 """How far the portal's clock may run before ours and a time still be believed."""
 
@@ -36,8 +38,8 @@ def instant(text: object, local: TimeZone | None, now: datetime) -> datetime | N
     """The UTC instant of a station-local time or of epoch milliseconds, or None where it cannot be told or be true.
 
     An hour that occurs twice (end of DST), and a date that may begin with its day or with its month, is read as the
-    later of its instants that is not ahead of `now`. A time that does not exist, or lies more than ten minutes ahead
-    of `now`, is not believed.
+    later of its instants that is not ahead of `now`. A time that does not exist, lies before 2000 or more than ten
+    minutes ahead of `now`, is not believed.
     """
     if not isinstance(text, str):
         return None
@@ -84,14 +86,15 @@ def _readings(parsed: datetime, local: TimeZone | None) -> list[datetime]:
 
 
 def _believed(readings: list[datetime], now: datetime) -> datetime | None:
-    return max((r for r in readings if r <= now + AHEAD), default=None)
+    return max((r for r in readings if FIRST <= r <= now + AHEAD), default=None)
 
 
 def epoch_milliseconds(raw: object) -> datetime | None:
-    """The UTC instant of a number of milliseconds, given as a number or as a string, or None."""
+    """The UTC instant of a number of milliseconds, given as a number or as a string, or None where it is none."""
     if isinstance(raw, bool) or not isinstance(raw, int | float | str):
         return None
     try:
-        return datetime.fromtimestamp(float(raw) / 1000, UTC)
+        found = datetime.fromtimestamp(float(raw) / 1000, UTC)
     except (ValueError, OverflowError, OSError):
         return None
+    return found if found >= FIRST else None

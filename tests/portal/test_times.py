@@ -130,6 +130,8 @@ def test_a_time_up_to_ten_minutes_ahead_is_believed_and_a_later_one_is_not() -> 
         "24.09-2026 13:58",
         "24.09.26 13:58",
         "17900000000000",
+        "0000000000000",
+        "1970-01-01T08:00:00",
         "2026-09-24T25:00:00",
         "2026-02-30T12:00:00",
         1_790_000_000,
@@ -188,6 +190,8 @@ def test_epoch_milliseconds_are_read_as_number_and_as_text() -> None:
     assert epoch_milliseconds("1778400960527") == datetime(2026, 5, 10, 8, 16, 0, 527_000, tzinfo=UTC)
 
 
-@pytest.mark.parametrize("raw", [None, True, "", "--", "<EPOCH_MS>", "nan", "inf", float("nan"), 1e300, [], {}])
+@pytest.mark.parametrize(
+    "raw", [None, True, "", "--", "<EPOCH_MS>", "nan", "inf", float("nan"), 1e300, 0, "0", -1, 1_788_717_531, [], {}]
+)
 def test_epoch_milliseconds_that_are_none_are_absent(raw: object) -> None:
     assert epoch_milliseconds(raw) is None

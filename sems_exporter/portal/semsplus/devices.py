@@ -86,7 +86,7 @@ class DeviceReader:
     def _systems(self, inverter: DeviceRef) -> list[Battery]:
         call, key = endpoints.batteries(inverter.id, self._station), (inverter.id,)
         kept = self._questions.ask(call, key, lambda data: lists.batteries(data, inverter.id, self._findings))
-        if kept and not kept.value and self._shows_battery:
+        if kept and not kept.value and self._shows_battery and inverter.subtype != "grid":
             # The flow knows better; the list was empty for a moment, and would be so for an hour.
             self._questions.ask_again(call, key)
         batteries = []

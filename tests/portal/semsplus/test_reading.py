@@ -556,6 +556,19 @@ def test_a_list_of_batteries_that_is_empty_is_no_battery(home: Home) -> None:
     assert home.read().batteries == ()
 
 
+def test_an_inverter_for_pv_alone_is_asked_for_batteries_once_an_hour(home: Home) -> None:
+    """Beside a hybrid, whose battery the flow shows, it has none."""
+    home.portal.mutate("batteries", lambda envelope, _: envelope.update(data=[]))
+    home.portal.mutate(
+        "devices", lambda envelope, _: each_device(envelope, "INVERTER", lambda d: d.update(subtype="grid"))
+    )
+    for _ in range(6):
+        home.read()
+        home.clock.advance(300)
+
+    assert home.asked("batteries") == 1
+
+
 @pytest.mark.parametrize("charge", [0, None, 536])
 def test_a_flow_with_a_battery_at_nothing_shows_no_battery(home: Home, charge: float | None) -> None:
     home.portal.mutate("flow", lambda envelope, _: envelope["data"].update(pBat=0, soc=charge))
