@@ -84,7 +84,7 @@ def _device_group(group: dict[str, Any], device_type: str, findings: Findings) -
     for serial, name in serials.items():
         detail = by_serial.get(name)
         row: dict[str, Any] = detail if isinstance(detail, dict) else {}
-        state = device_state(row.get("status", group.get("status")), findings)
+        state = device_state(code_of(row.get("status")) or group.get("status"), findings)
         refs.append(
             DeviceRef(
                 text(row.get("sn")) or serial,
@@ -101,7 +101,7 @@ def batteries(data: object, inverter: str, findings: Findings) -> tuple[BatteryR
     """The battery systems behind `inverter`. None and an empty list both mean: there is none."""
     refs: list[BatteryRef] = []
     for row in objects(data):
-        if str(row.get("type", "BAT_SYS")) not in BATTERY_TYPES:
+        if (text(row.get("type")) or "BAT_SYS") not in BATTERY_TYPES:
             continue
         serial = text(row.get("sn")) or f"{inverter}-{text(str(row.get('no') or '')) or len(refs) + 1}"
         values: Values = {}

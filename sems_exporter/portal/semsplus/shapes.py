@@ -26,10 +26,7 @@ def document(data: object, what: str) -> dict[str, Any]:
 
 def code_of(raw: object) -> str | None:
     """A status code as text, whether it came as a number or as a text."""
-    if isinstance(raw, bool) or not isinstance(raw, int | float | str):
-        return None
-    code = str(int(raw)) if isinstance(raw, float) and raw.is_integer() else str(raw).strip()
-    return code or None
+    return text(int(raw) if isinstance(raw, float) and raw.is_integer() else raw)
 
 
 def objects(raw: object) -> list[dict[str, Any]]:

@@ -383,6 +383,27 @@ def test_a_device_state_is_known_or_unknown_and_news_are_counted(
     assert home.findings.unknown.get(Unknown.STATUS, 0) == unknown
 
 
+@pytest.mark.parametrize("status", [None, "", "--"])
+def test_a_device_without_a_state_of_its_own_has_that_of_its_group(home: Home, status: object) -> None:
+    def grouped(envelope: dict[str, Any], _: Any) -> None:
+        each_device(envelope, "INVERTER", lambda detail: detail.update(status=status))
+        envelope["data"]["deviceDetailList"][0]["statusDetailList"][0]["status"] = 0
+
+    home.portal.mutate("devices", grouped)
+
+    station = home.read()
+
+    assert station.inverters[0].state is DeviceState.OFFLINE
+    assert home.findings.unknown == {}
+
+
+@pytest.mark.parametrize("kind", [None, "", "BAT_SYS"])
+def test_a_battery_is_one_unless_it_is_called_something_else(home: Home, kind: str | None) -> None:
+    home.portal.mutate("batteries", lambda envelope, _: envelope["data"][0].update(type=kind))
+
+    assert [battery.id for battery in home.read().batteries] == [BATTERY]
+
+
 def test_an_offline_inverter_takes_its_battery_offline(home: Home) -> None:
     home.portal.mutate(
         "devices", lambda envelope, _: each_device(envelope, "INVERTER", lambda detail: detail.update(status=0))
