@@ -108,7 +108,12 @@ def _sum(scopes: Sequence[Scope], name: str) -> float | None:
 
 
 def _residual(station: Station) -> float | None:
-    """Sources minus sinks of the station; batteries count as 0 on a plant without any."""
+    """Sources minus sinks of the station; batteries count as 0 on a plant without any.
+
+    What the portal makes of a generator's power among the others has never been captured.
+    """
+    if station.generator_power:
+        return None
     silent = None if station.has_battery else 0.0
     sources = (
         station.pv_power,

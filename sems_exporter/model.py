@@ -350,7 +350,7 @@ class Station(Scope):
     power_residual: float | None = live(
         "watts",
         "pv + battery discharge + grid import - load - battery charge - grid export; "
-        "far from 0 a meter is missing or a sign is wrong.",
+        "far from 0 a meter is missing or a sign is wrong. Absent while a generator runs.",
         -2 * POWER,
         2 * POWER,
     )

@@ -157,6 +157,10 @@ class TestResidual:
     def test_one_unknown_flow_leaves_it_unknown(self, name: str) -> None:
         assert derived(with_powers(**{name: None})).power_residual is None
 
+    def test_a_running_generator_leaves_it_unknown(self) -> None:
+        assert derived(with_powers(generator_power=2000.0)).power_residual is None
+        assert derived(with_powers(generator_power=0.0)).power_residual == 0.0
+
     def test_without_a_battery_its_flows_are_nothing(self) -> None:
         station = with_powers(
             has_battery=None, battery_charge_power=None, battery_discharge_power=None, grid_export_power=4300.0
