@@ -79,7 +79,7 @@ class DeviceReader:
         return (*systems.values(), *(self._battery(ref) for ref in (*listed, *racks)))
 
     def _may_have_battery(self, ref: DeviceRef) -> bool:
-        if ref.type not in lists.INVERTER_TYPES:
+        if ref.type not in lists.INVERTER_TYPES or ref.type == "MICRO_INVERTER":
             return False
         return ref.subtype != "grid" or self._shows_battery
 

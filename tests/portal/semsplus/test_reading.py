@@ -590,6 +590,16 @@ def test_an_inverter_for_pv_alone_is_asked_for_batteries_once_an_hour(home: Home
     assert home.asked("batteries") == 1
 
 
+def test_a_micro_inverter_is_not_asked_for_batteries(home: Home) -> None:
+    def micro(envelope: dict[str, Any], _: Any) -> None:
+        each_device(envelope, "INVERTER", lambda detail: detail.update(deviceType="MICRO_INVERTER", subtype=None))
+
+    home.portal.mutate("devices", micro)
+
+    assert len(home.read().inverters) == 1
+    assert home.asked("batteries") == 0
+
+
 @pytest.mark.parametrize("charge", [0, None, 536])
 def test_a_flow_with_a_battery_at_nothing_shows_no_battery(home: Home, charge: float | None) -> None:
     home.portal.mutate("flow", lambda envelope, _: envelope["data"].update(pBat=0, soc=charge))
