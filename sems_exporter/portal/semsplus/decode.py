@@ -13,6 +13,7 @@ from sems_exporter.portal import times
 from sems_exporter.portal.base import StationRef
 from sems_exporter.portal.rows import Values, put, put_all
 from sems_exporter.portal.semsplus import factors
+from sems_exporter.portal.semsplus.directions import settled
 from sems_exporter.portal.semsplus.shapes import OTHER, code_of, document, objects, text
 from sems_exporter.portal.values import NotANumber, quantity
 
@@ -125,11 +126,13 @@ def coordinates(body: dict[str, Any]) -> tuple[float | None, float | None]:
 def flow(data: object, findings: Findings) -> Flow:
     """The powers of a station. A key that is missing is absent, not 0.
 
-    pGrid is + for export and - for import, pBat + for discharge and - for charge (captures of 2026-09).
+    pGrid is + for export and - for import, pBat + for discharge and - for charge (captures of 2026-09), as far as the
+    portal's own arrows do not prove otherwise.
     """
     body = document(data, "flow")
     values: Values = {}
     put_all(values, Station, factors.FLOW, body, findings)
+    values = settled(values, body.get("flows"), findings)
     for key in body.keys() - factors.FLOW.keys() - factors.FLOW_PASSED_OVER:
         findings.meet(Unknown.FIELD, f"flow {key}")
     if not values and text(body.get("refreshTime")) is None:
