@@ -1,6 +1,5 @@
 """Answers of the SEMS+ gateway, decoded one by one. Pure functions of JSON; what does not fit raises or is absent."""
 
-import re
 from dataclasses import dataclass
 from datetime import date, datetime, time
 from typing import Any
@@ -24,7 +23,6 @@ STATION_STATES = {
     "3": StationState.WAITING,
     "11": StationState.CONSTRUCTING,
 }
-_MONTH = re.compile(r"\d{4}[-/]\d{2}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,12 +157,12 @@ def statistics(data: object, role: Role, day: date, findings: Findings) -> Value
         if row is None:
             findings.meet(Unknown.FIELD, f"statistics {item.get('item')}")
             continue
-        for entry in objects(item.get("statisticsList")):
-            when = text(entry.get("date")) or ""
-            if _is_of(role, day, when):
-                put(values, Station, row, entry.get("val"), unit=item.get("unit"), findings=findings)
-            elif not (times.written(when) or _MONTH.fullmatch(when)):
-                findings.drop(family(Station, row.attribute).sample_name, Dropped.BAD_TIME)
+        entries = objects(item.get("statisticsList"))
+        present = [entry for entry in entries if _is_of(role, day, text(entry.get("date")) or "")]
+        for entry in present:
+            put(values, Station, row, entry.get("val"), unit=item.get("unit"), findings=findings)
+        if entries and not present and role is Role.DAY:
+            findings.drop(family(Station, row.attribute).sample_name, Dropped.BAD_TIME)
     return values
 
 
