@@ -120,7 +120,9 @@ class SemsPlus:
             if not reader.answered:
                 # Whatever is remembered of it: a portal that has said nothing now was not read.
                 raise questions.failures[0] if questions.failures else errors.AnswerEmpty("nothing to read")
-            # What is remembered of the flow goes by its own instant.
+            # What is remembered of the flow goes by its own instant, or goes now.
+            undated = flow.value.values if flow and facts["data_timestamp"] is None else {}
+            facts = {name: fact for name, fact in facts.items() if name not in undated}
             facts["fetched_at"] = self._clock.now()
         facts.update(self._energies(facts, questions, findings))
         facts.update(active_alarms(questions, findings))

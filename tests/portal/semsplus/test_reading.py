@@ -210,6 +210,14 @@ def test_the_last_good_flow_stands_in_with_its_old_instant(home: Home, answer: A
     assert home.read().data_timestamp == before.data_timestamp + timedelta(seconds=600)
 
 
+def test_a_flow_without_a_time_is_not_remembered(home: Home) -> None:
+    home.portal.mutate("flow", lambda envelope, _: envelope["data"].update(refreshTime=None))
+    assert home.read().pv_power is not None
+    home.portal.script("flow", Answer(500, b""))
+
+    assert home.read().pv_power is None
+
+
 def test_a_flow_that_stays_empty_takes_neither_the_devices_nor_the_station_with_it(home: Home) -> None:
     """Seen on plants without a battery: nothing flows at night but what the meter counts."""
     home.read()
