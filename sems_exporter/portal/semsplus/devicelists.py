@@ -99,6 +99,8 @@ def _device_group(group: dict[str, Any], device_type: str, findings: Findings) -
 
 def batteries(data: object, inverter: str, findings: Findings) -> tuple[BatteryRef, ...]:
     """The battery systems behind `inverter`. None and an empty list both mean: there is none."""
+    if data and not isinstance(data, list):
+        raise errors.AnswerUnreadable("batteries: not a list")
     refs: list[BatteryRef] = []
     for row in objects(data):
         if (text(row.get("type")) or "BAT_SYS") not in BATTERY_TYPES:

@@ -4,14 +4,14 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from sems_exporter.findings import Findings
+from sems_exporter.findings import Findings, Unknown
 from sems_exporter.model import Battery, Device, DeviceState, EvCharger, Inverter, Meter, MeterPhase, Phase, PvInput
 from sems_exporter.portal.rows import Values
 from sems_exporter.portal.semsplus import chargers, decode, endpoints
 from sems_exporter.portal.semsplus import devicelists as lists
 from sems_exporter.portal.semsplus.devicelists import BatteryRef, DeviceRef
 from sems_exporter.portal.semsplus.factors import TABLES
-from sems_exporter.portal.semsplus.fill import Reading, fill
+from sems_exporter.portal.semsplus.fill import Reading, factors, fill
 from sems_exporter.portal.semsplus.questions import Questions
 
 Facts = dict[str, Any]
@@ -125,6 +125,8 @@ class DeviceReader:
                 continue
             told = Reading()
             fill(told, kept.value, table, self._findings)
+            if kept.value and not any(factors(kept.value)):
+                self._findings.meet(Unknown.FIELD, f"{name} of {ref.type} without factors")
             if told:
                 instants.append(kept.fetched_at)
             reading.supplement(told)

@@ -494,6 +494,26 @@ def told(station: Station) -> list[set[str]]:
     return [set(readings(each)) for each in (*devices, *parts)]
 
 
+@pytest.mark.parametrize("data", ["text", [{}], {"rows": [{"key": "pAc", "value": 1}]}])
+def test_an_answer_without_any_factor_is_counted(home: Home, data: object) -> None:
+    home.portal.script_always("telemetry.SMART_METER", Answer(body={"code": "00000", "data": data}))
+
+    home.read()
+
+    assert (Unknown.FIELD, "telemetry of SMART_METER without factors") in home.findings.details
+
+
+def test_a_list_of_batteries_in_another_shape_takes_no_battery_away(home: Home) -> None:
+    home.read()
+    home.portal.script_always("batteries", Answer(body={"code": "00000", "data": {"rows": []}}))
+    home.clock.advance(HOUR)
+
+    station = home.read()
+
+    assert [battery.id for battery in station.batteries] == [BATTERY]
+    assert "batteries could not be read" in "".join(home.findings.partial)
+
+
 def test_a_list_of_devices_that_is_gone_for_a_moment_takes_no_device_with_it(home: Home) -> None:
     home.read()
     home.portal.mutate("devices", lambda envelope, _: envelope["data"].update(deviceDetailList=None))
