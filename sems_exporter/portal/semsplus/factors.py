@@ -213,6 +213,9 @@ def row_of(rows: dict[str, Row], name: str) -> Row | None:
 def _indexed(code: str) -> Address:
     if match := _INDEXED.fullmatch(code):
         part, index, name = match[1].upper(), match[2].upper(), match[3]
+        if part == "PHASE" and name.lower() == "fac":
+            # All phases have one frequency, which belongs to the device.
+            return Address("", "", name)
         if part == "PHASE":
             return Address(part, PHASES.get(index, ""), name)
         return Address(part, str(int(index)) if index.isdigit() else "", name)

@@ -462,6 +462,21 @@ def test_codes_are_known_in_any_case(home: Home, spell: Callable[[str], str]) ->
     assert told(after) == told(before)
 
 
+def test_a_frequency_of_each_phase_is_that_of_the_inverter(home: Home) -> None:
+    def by_phase(envelope: dict[str, Any], _: Any) -> None:
+        [ac] = [group["factors"] for group in envelope["data"] if group["code"] == "ac"]
+        ac.remove(factor(envelope, "Fac"))
+        ac.extend(
+            {"code": f"PHASE-{x}:Fac", "data": hz, "unit": "Hz"}
+            for x, hz in zip("ABC", ("50.02", "", "655.35"), strict=True)
+        )
+
+    home.portal.mutate("telemetry.INVERTER", by_phase)
+
+    assert home.read().inverters[0].grid_frequency == 50.02
+    assert home.findings.unknown == {}
+
+
 def test_a_code_in_its_own_case_wins_over_one_in_another(home: Home) -> None:
     home.portal.mutate(
         "telemetry.BAT_SYS",
