@@ -21,6 +21,7 @@ class Dropped(StrEnum):
     REPLAY = "replay"
     NO_BATTERY = "no_battery"
     BAD_TIME = "bad_time"
+    DIRECTION = "direction"
 
 
 class Unknown(StrEnum):

@@ -229,7 +229,8 @@ class Battery(Device):
 
     inverter: str | None = info("serial number of the inverter it belongs to")
     state_of_charge: float | None = live("ratio", "State of charge, 0 empty to 1 full.", 0, 1)
-    state_of_health: float | None = live("ratio", "State of health, 1 as new.", 0, 1, sentinels=(-0.001,))
+    # A pack at 0 % would be no battery any more; the portal writes it where the pack does not tell.
+    state_of_health: float | None = live("ratio", "State of health, 1 as new.", 0, 1, sentinels=(-0.001, 0.0))
     charge_power: float | None = live("watts", "Power into the battery; 0 while it discharges.", 0, DEVICE_POWER)
     discharge_power: float | None = live("watts", "Power out of the battery; 0 while it charges.", 0, DEVICE_POWER)
     voltage: float | None = live("volts", "Voltage of the battery.", 0, 2000)
@@ -349,7 +350,7 @@ class Station(Scope):
     power_residual: float | None = live(
         "watts",
         "pv + battery discharge + grid import - load - battery charge - grid export; "
-        "far from 0 a meter is missing or a sign is wrong.",
+        "far from 0 a meter is missing or a sign is wrong. Absent while a generator runs.",
         -2 * POWER,
         2 * POWER,
     )

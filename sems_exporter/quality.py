@@ -206,10 +206,12 @@ def _unless_fallen(track: Track, new: Track, now: datetime, shown_instead: float
 
 
 def without_phantom_battery(station: Station, findings: Findings) -> Station:
-    """`station` without battery values where nothing else shows a battery: registers there read 400 % and 0 kWh."""
+    """`station` without battery values where nothing else shows a battery: they read 400 %, 0 kWh and 0 W."""
     energies = [name for name in counters(Station) if name.startswith("battery_")]
     if station.has_battery or any(getattr(station, name) for name in energies):
         return station
     if station.battery_state_of_charge is not None:
         findings.drop(family(Station, "battery_state_of_charge").sample_name, Dropped.NO_BATTERY)
-    return filled(station, dict.fromkeys(("battery_state_of_charge", *energies)))
+    idle = not station.battery_charge_power and not station.battery_discharge_power
+    powers = ("battery_charge_power", "battery_discharge_power") if idle else ()
+    return filled(station, dict.fromkeys(("battery_state_of_charge", *energies, *powers)))

@@ -44,6 +44,22 @@ class TestTotals:
 
         assert totals(station).pv_energy is None
 
+    def test_what_only_serves_a_battery_is_not_waited_for_in_the_sum_of_pv(self) -> None:
+        generator, converter = Inverter(id="a", pv_energy=5.0, ac_power=900.0), Inverter(id="b", ac_power=-700.0)
+
+        assert totals(replace(BARE, inverters=(generator, converter))).pv_energy == 5.0
+
+    @pytest.mark.parametrize(
+        "dark",
+        [
+            Inverter(id="b", ac_power=0.0, pv_power=0.0),
+            Inverter(id="b", ac_power=0.0, pv_energy_today=0.0),
+            Inverter(id="b", ac_power=0.0, inputs=(PvInput(number="1"),)),
+        ],
+    )
+    def test_what_has_pv_is_waited_for_in_the_sum_of_pv(self, dark: Inverter) -> None:
+        assert totals(replace(BARE, inverters=(Inverter(id="a", pv_energy=5.0), dark))).pv_energy is None
+
     def test_no_sum_over_nothing(self) -> None:
         assert totals(BARE).pv_energy is None
 
@@ -92,6 +108,28 @@ class TestTotals:
 
         assert totals(station).battery_charge_energy == expected
 
+    def test_an_inverter_without_a_battery_is_not_waited_for_in_the_sum_of_batteries(self) -> None:
+        inverters = (Inverter(id="a", battery_charge_energy=6.0), Inverter(id="b", pv_energy=5.0))
+        station = replace(BARE, has_battery=True, inverters=inverters, batteries=(Battery(id="x", inverter="a"),))
+
+        assert totals(station).battery_charge_energy == 6.0
+
+    def test_no_sum_while_the_inverter_of_a_battery_is_silent(self) -> None:
+        station = replace(
+            BARE,
+            has_battery=True,
+            inverters=(Inverter(id="a", battery_charge_energy=6.0), Inverter(id="b")),
+            batteries=(Battery(id="x", inverter="a"), Battery(id="y", inverter="b")),
+        )
+
+        assert totals(station).battery_charge_energy is None
+
+    def test_an_inverter_that_counts_for_a_battery_nobody_lists_counts(self) -> None:
+        inverters = (Inverter(id="a", battery_charge_energy=6.0), Inverter(id="b", battery_charge_energy=1.0))
+        station = replace(BARE, has_battery=True, inverters=inverters, batteries=(Battery(id="x", inverter="a"),))
+
+        assert totals(station).battery_charge_energy == 7.0
+
 
 class TestResidual:
     """Sources minus sinks: far from 0 a meter is missing, or a sign is wrong."""
@@ -118,6 +156,10 @@ class TestResidual:
     @pytest.mark.parametrize("name", ["pv_power", "load_power", "grid_import_power", "grid_export_power"])
     def test_one_unknown_flow_leaves_it_unknown(self, name: str) -> None:
         assert derived(with_powers(**{name: None})).power_residual is None
+
+    def test_a_running_generator_leaves_it_unknown(self) -> None:
+        assert derived(with_powers(generator_power=2000.0)).power_residual is None
+        assert derived(with_powers(generator_power=0.0)).power_residual == 0.0
 
     def test_without_a_battery_its_flows_are_nothing(self) -> None:
         station = with_powers(

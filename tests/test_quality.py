@@ -519,6 +519,14 @@ class TestPhantomBattery:
         assert shown.battery_charge_energy is None
         assert findings.dropped == {("sems_station_battery_state_of_charge_ratio", Dropped.NO_BATTERY): 1}
 
+    def test_no_battery_at_rest_where_there_is_none(self) -> None:
+        still = {"battery_charge_power": 0.0, "battery_discharge_power": 0.0, "battery_state_of_charge": None}
+        station = replace(home(), has_battery=None, batteries=(), **still)  # type: ignore[arg-type]
+
+        shown = Quality().check(station, NOON, Findings())
+
+        assert (shown.battery_charge_power, shown.battery_discharge_power) == (None, None)
+
     def test_energy_that_went_through_one_proves_a_battery(self) -> None:
         station = replace(home(), has_battery=None, battery_state_of_charge=0.4, battery_charge_energy=5.0 * KWH)
 

@@ -3,12 +3,15 @@
 import re
 from typing import Any
 
+_NOTHING = ("", "-", "--", "null", "N/A")
 _WHOLE = re.compile(r"(-?\d+)\.0+")
 
 
 def text(raw: object) -> str | None:
-    """A text that says something, or None."""
-    return raw.strip() if isinstance(raw, str) and raw.strip() not in ("", "--", "null") else None
+    """A text that says something, or None; a whole number is as good as its text."""
+    if isinstance(raw, int) and not isinstance(raw, bool):
+        return str(raw)
+    return raw.strip() if isinstance(raw, str) and raw.strip() not in _NOTHING else None
 
 
 def code_of(raw: object) -> str | None:

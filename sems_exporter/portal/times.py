@@ -1,4 +1,4 @@
-"""Portal times, which are station-local and carry no zone, turned into UTC."""
+"""Portal times, which are mostly station-local and carry no zone, turned into UTC."""
 
 import re
 from datetime import UTC, datetime, timedelta, timezone
@@ -6,7 +6,11 @@ from zoneinfo import ZoneInfo
 
 from sems_exporter.model import TimeZone
 
-_OFFSET = re.compile(r"(?:UTC|GMT)?\s*([+-])(\d{1,2})(?::?(\d{2}))?", re.IGNORECASE)
+_OFFSET = re.compile(r"(?:UTC|GMT)?\s*([+\-\u2212])(\d{1,2})(?::?(\d{2})(?::00)?|\.(0|25|5|75))?", re.IGNORECASE)
+_DATE = re.compile(r"(\d{1,4})([-/.])(\d{1,2})\2(\d{1,4})(?:[T\s]\s*(\d{1,2})(:.+))?")
+_EPOCH = re.compile(r"\d{13}")
+FIRST = datetime(2000, 1, 1, tzinfo=UTC)
+"""Before this no inverter reported anywhere; unset clocks and empty fields do."""
 AHEAD = timedelta(minutes=10)
 """How far the portal's clock may run before ours and a time still be believed."""
 
@@ -19,8 +23,8 @@ def zone(text: object) -> TimeZone | None:
     if name.upper() in {"UTC", "GMT", "Z"}:
         return UTC
     if match := _OFFSET.fullmatch(name):
-        offset = timedelta(hours=int(match[2]), minutes=int(match[3] or 0))
-        return timezone(-offset if match[1] == "-" else offset) if offset <= timedelta(hours=14) else None
+        offset = timedelta(hours=float(f"{match[2]}.{match[4] or 0}"), minutes=int(match[3] or 0))
+        return timezone(offset if match[1] == "+" else -offset) if offset <= timedelta(hours=14) else None
     try:
         return ZoneInfo(name)
     except (KeyError, ValueError, OSError):
@@ -29,38 +33,66 @@ def zone(text: object) -> TimeZone | None:
 
 
 def instant(text: object, local: TimeZone | None, now: datetime) -> datetime | None:
-    """The UTC instant of a station-local ISO time, or None where it cannot be told or cannot be true.
+    """The UTC instant of a station-local time or of epoch milliseconds, or None where it cannot be told or be true.
 
-    An hour that occurs twice (end of DST) is read as the later of its instants that is not ahead of `now`. A time
-    that does not exist, or lies more than ten minutes ahead of `now`, is not believed.
+    An hour that occurs twice (end of DST), and a date that may begin with its day or with its month, is read as the
+    later of its instants that is not ahead of `now`. A time that does not exist, lies before 2000 or more than ten
+    minutes ahead of `now`, is not believed.
     """
     if not isinstance(text, str):
         return None
+    if _EPOCH.fullmatch(text.strip()):
+        found = epoch_milliseconds(text)
+        return None if found is None else _believed([found], now)
+    return _believed([reading for parsed in written(text) for reading in _readings(parsed, local)], now)
+
+
+def written(text: str) -> list[datetime]:
+    """What a written time may mean: the ISO form, or a date with its year first or last, whose day may be its month."""
+    if iso := _iso(text.strip()):
+        return iso
+    match = _DATE.fullmatch(text.strip())
+    if match is None:
+        return []
+    one, _, two, three, hour, rest = match.groups()
+    orders = [(one, two, three)] if len(one) == 4 else [(three, two, one), (three, one, two)]
+    clock = f"T{hour:0>2}{rest}" if hour else ""
+    return [
+        found for order in dict.fromkeys(orders) for found in _iso("-".join(part.zfill(2) for part in order) + clock)
+    ]
+
+
+def _iso(text: str) -> list[datetime]:
     try:
-        parsed = datetime.fromisoformat(text.strip())
+        return [datetime.fromisoformat(text)]
     except ValueError:
-        return None
+        return []
+
+
+def _readings(parsed: datetime, local: TimeZone | None) -> list[datetime]:
+    """The UTC instants that a written time may be."""
     if parsed.tzinfo is None and local is None:
-        return None
+        return []
     try:
         if parsed.tzinfo is not None:
-            return _believed([parsed.astimezone(UTC)], now)
+            return [parsed.astimezone(UTC)]
         readings = [parsed.replace(tzinfo=local, fold=fold).astimezone(UTC) for fold in (0, 1)]
-        return _believed([r for r in readings if r.astimezone(local).replace(tzinfo=None) == parsed], now)
+        return [reading for reading in readings if reading.astimezone(local).replace(tzinfo=None) == parsed]
     except OverflowError:
         # Year 1 and year 9999 have no neighbours in UTC.
-        return None
+        return []
 
 
 def _believed(readings: list[datetime], now: datetime) -> datetime | None:
-    return max((r for r in readings if r <= now + AHEAD), default=None)
+    return max((r for r in readings if FIRST <= r <= now + AHEAD), default=None)
 
 
 def epoch_milliseconds(raw: object) -> datetime | None:
-    """The UTC instant of a number of milliseconds, given as a number or as a string, or None."""
+    """The UTC instant of a number of milliseconds, given as a number or as a string, or None where it is none."""
     if isinstance(raw, bool) or not isinstance(raw, int | float | str):
         return None
     try:
-        return datetime.fromtimestamp(float(raw) / 1000, UTC)
+        found = datetime.fromtimestamp(float(raw) / 1000, UTC)
     except (ValueError, OverflowError, OSError):
         return None
+    return found if found >= FIRST else None

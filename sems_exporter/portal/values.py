@@ -2,7 +2,7 @@
 
 Numbers come as JSON numbers, as strings ("1.064"), with a unit in the same string ("2337(W)", "45%") or with one
 beside them; missing ones as null, "", "--" or no key at all. The unit that the payload carries decides the scale,
-never the name of the field.
+never the name of the field. Separators of thousands and decimal commas are read where they can mean one thing only.
 """
 
 import math
@@ -14,6 +14,11 @@ from typing import NamedTuple
 
 MISSING = frozenset({"", "-", "--", "null", "none", "n/a", "nan"})
 _NUMBER = re.compile(r"\s*([+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d{1,3})?)\s*\(?\s*([^\d()]*?)\s*\)?\s*")
+_MARKED = re.compile(r"\s*([+\-\u2212]?)\s*(\d[\d.,'\u2019\s]*\d|\d)(.*)")
+_MARK = re.compile(r"[.,'\u2019\s]")
+_GROUPS = re.compile(r"[1-9]\d{0,2}(?: \d{3})+")
+_EITHER = re.compile(r"[1-9]\d{0,2},\d{3}")
+"""1,234 is a thousand and more in English, and one and a bit in German."""
 LONGEST = 64
 
 
@@ -33,37 +38,38 @@ class Quantity(NamedTuple):
 
 
 _SCALES: dict[str, tuple[tuple[float, str], ...]] = {
-    "watts": ((1.0, "W w"), (1e3, "kW KW kw Kw"), (1e6, "MW"), (1e9, "GW")),
-    "joules": (
-        (3600.0, "Wh wh WH W·h"),
-        (3.6e6, "kWh KWh kwh KWH Kwh kW·h 度"),
-        (3.6e9, "MWh MWH"),
-        (3.6e12, "GWh GWH"),
-        (1.0, "J"),
-        (1e6, "MJ"),
-    ),
-    "vars": ((1.0, "var Var VAr VAR"), (1e3, "kvar kVar kVAr kVAR KVar KVAR Kvar"), (1e6, "Mvar MVar MVAr MVAR")),
-    "volts": ((1.0, "V v"), (1e-3, "mV mv"), (1e3, "kV KV")),
-    "amperes": ((1.0, "A a"), (1e-3, "mA ma"), (1e3, "kA KA")),
-    "hertz": ((1.0, "Hz HZ hz"), (1e3, "kHz")),
-    "celsius": ((1.0, "°C ℃ C °c"),),
+    "watts": ((1.0, "W Wp"), (1e3, "kW kWp 千瓦"), (1e6, "MW MWp"), (1e9, "GW")),
+    "joules": ((3600.0, "Wh"), (3.6e6, "kWh 度 千瓦时"), (3.6e9, "MWh"), (3.6e12, "GWh"), (1.0, "J"), (1e6, "MJ")),
+    "vars": ((1.0, "var"), (1e3, "kvar"), (1e6, "Mvar")),
+    "volts": ((1.0, "V"), (1e-3, "mV"), (1e3, "kV")),
+    "amperes": ((1.0, "A"), (1e-3, "mA"), (1e3, "kA")),
+    "hertz": ((1.0, "Hz"), (1e3, "kHz")),
+    "celsius": ((1.0, "°C ℃ C ºC"),),
     "ratio": ((1e-2, "%"), (1.0, "ratio")),
-    "ohms": ((1.0, "Ω Ohm ohm OHM"), (1e3, "kΩ KΩ kOhm kohm KOhm Kohm KOHM"), (1e6, "MΩ MOhm Mohm MOHM")),
-    "dbm": ((1.0, "dBm dbm DBM"),),
-    "seconds": ((3600.0, "h H hour hours"), (60.0, "min"), (1.0, "s"), (86400.0, "d day days")),
+    "ohms": ((1.0, "Ω ohm"), (1e3, "kΩ kohm"), (1e6, "MΩ Mohm")),
+    "dbm": ((1.0, "dBm"),),
+    "seconds": ((3600.0, "h hr hrs hour hours 小时"), (60.0, "min"), (1.0, "s"), (86400.0, "d day days")),
 }
 
 
 @lru_cache(maxsize=1024)
 def _normalised(unit: str) -> str:
-    return unicodedata.normalize("NFKC", unit).replace(" ", "")
+    plain = unicodedata.normalize("NFKC", unit).replace(" ", "")
+    return "" if plain.lower() in MISSING else plain
+
+
+@lru_cache(maxsize=1024)
+def _spelt(unit: str) -> str:
+    """A unit without what is a matter of taste: dots within, and case except that of milli and mega."""
+    plain = re.sub(r"[.·⋅]", "", _normalised(unit))
+    return plain[:1] + plain[1:].lower() if plain[:1] in ("m", "M") else plain.lower()
 
 
 _FACTORS = {
-    target: {_normalised(name): Decimal(repr(factor)) for factor, names in scales for name in names.split()}
+    target: {_spelt(name): Decimal(repr(factor)) for factor, names in scales for name in names.split()}
     for target, scales in _SCALES.items()
 }
-_FAHRENHEIT = frozenset({"°F", "°f"})
+_FAHRENHEIT = "°f"
 
 
 def quantity(raw: object, unit: object = None) -> Quantity | None:
@@ -86,10 +92,27 @@ def quantity(raw: object, unit: object = None) -> Quantity | None:
 
 
 def _read(text: str) -> tuple[float, str]:
-    match = _NUMBER.fullmatch(text) if len(text) <= LONGEST else None
+    if len(text) <= LONGEST:
+        match = _NUMBER.fullmatch(text) or _NUMBER.fullmatch(_plain(text))
+        if match is not None:
+            return _finite(match[1]), match[2]
+    raise NotANumber(text[:LONGEST])
+
+
+def _plain(text: str) -> str:
+    """`text` without thousands separators, its decimal mark a point; as it is where the marks may mean either."""
+    match = _MARKED.fullmatch(text)
     if match is None:
-        raise NotANumber(text[:LONGEST])
-    return _finite(match[1]), match[2]
+        return text
+    sign, digits, rest = match[1].replace("\u2212", "-"), match[2], match[3]
+    marks = [character for character in digits if not character.isdigit()]
+    decimal = marks[-1] if marks and marks[-1] in ".," and marks.count(marks[-1]) == 1 else ""
+    if marks == [","] and _EITHER.fullmatch(digits):
+        return text
+    whole, _, fraction = digits.rpartition(decimal) if decimal else (digits, "", "0")
+    groups = _MARK.split(whole)
+    grouped = len(set(_MARK.findall(whole))) == 1 and _GROUPS.fullmatch(" ".join(groups))
+    return f"{sign}{''.join(groups)}.{fraction}{rest}" if grouped or len(groups) == 1 else text
 
 
 def _finite(raw: float | str) -> float:
@@ -108,12 +131,12 @@ def to_base(value: Quantity, target: str, assumed: str = "") -> float:
     Raises NotAUnit where the unit is unknown or measures something else.
     """
     unit = value.unit or _normalised(assumed)
-    if target == "celsius" and unit in _FAHRENHEIT:
+    if target == "celsius" and _spelt(unit) == _FAHRENHEIT:
         return (value.number - 32) / 1.8
     if (target == "ratio" and not unit) or not target:
         # A power factor, a raw code, an amount of money: numbers without a unit.
         return value.number
-    factor = _FACTORS[target].get(unit)
+    factor = _FACTORS[target].get(_spelt(unit))
     if factor is None:
         raise NotAUnit(unit or "none")
     # Decimal keeps "0.84117 kW" at 841.17 W and "42 %" at 0.42, where a product of floats would not.

@@ -29,6 +29,9 @@ def utc(text: str) -> datetime:
         ("+0530", 5.5),
         ("-03:30", -3.5),
         ("UTC +8", 8.0),
+        ("UTC+05:30:00", 5.5),
+        ("UTC+5.5", 5.5),
+        ("UTC\u221203:00", -3.0),
         ("UTC", 0.0),
         ("gmt", 0.0),
         ("Z", 0.0),
@@ -56,6 +59,7 @@ def test_a_zone_is_known_by_its_name_or_by_its_offset(name: str, hours: float) -
         "/etc/localtime",
         "\x00",
         "UTC+99",
+        "UTC+5.30",
         "UTC+15",
         "--",
         "x" * 500,
@@ -122,7 +126,12 @@ def test_a_time_up_to_ten_minutes_ahead_is_believed_and_a_later_one_is_not() -> 
         "",
         "--",
         "soon",
-        "24.09.2026 13:58",
+        "24.13.2026 13:58",
+        "24.09-2026 13:58",
+        "24.09.26 13:58",
+        "17900000000000",
+        "0000000000000",
+        "1970-01-01T08:00:00",
         "2026-09-24T25:00:00",
         "2026-02-30T12:00:00",
         1_790_000_000,
@@ -137,6 +146,30 @@ def test_a_time_up_to_ten_minutes_ahead_is_believed_and_a_later_one_is_not() -> 
 )
 def test_nonsense_is_absent(text: object) -> None:
     assert instant(text, AMSTERDAM, NOW) is None
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "24.09.2026 13:58",
+        "9/24/2026 13:58:00",
+        "2026/9/24 13:58",
+        "2026.09.24T13:58",
+        "24-09-2026 13:58:00",
+        "20260924T1358",
+        "1790251080000",
+    ],
+)
+def test_the_form_of_a_date_does_not_matter_where_it_can_mean_one_thing_only(text: str) -> None:
+    assert instant(text, AMSTERDAM, NOW) == utc("2026-09-24T11:58:00")
+
+
+@pytest.mark.parametrize(
+    "now, expected", [("2026-05-06T12:00:00", "2026-05-06"), ("2026-06-05T12:00:00", "2026-06-05")]
+)
+def test_a_date_that_may_begin_with_day_or_month_is_the_later_one_that_is_not_ahead(now: str, expected: str) -> None:
+    for text in ("05/06/2026 13:58", "06/05/2026 13:58"):
+        assert instant(text, AMSTERDAM, utc(now)) == utc(f"{expected}T11:58:00")
 
 
 @given(st.datetimes(), st.sampled_from(["Europe/Amsterdam", "Australia/Lord_Howe", "UTC-10", "UTC+14", "Asia/Kolkata"]))
@@ -157,6 +190,8 @@ def test_epoch_milliseconds_are_read_as_number_and_as_text() -> None:
     assert epoch_milliseconds("1778400960527") == datetime(2026, 5, 10, 8, 16, 0, 527_000, tzinfo=UTC)
 
 
-@pytest.mark.parametrize("raw", [None, True, "", "--", "<EPOCH_MS>", "nan", "inf", float("nan"), 1e300, [], {}])
+@pytest.mark.parametrize(
+    "raw", [None, True, "", "--", "<EPOCH_MS>", "nan", "inf", float("nan"), 1e300, 0, "0", -1, 1_788_717_531, [], {}]
+)
 def test_epoch_milliseconds_that_are_none_are_absent(raw: object) -> None:
     assert epoch_milliseconds(raw) is None

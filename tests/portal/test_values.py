@@ -52,6 +52,13 @@ def base(raw: object, target: str, unit: object = None, assumed: str = "") -> fl
         ("212", "°F", "celsius", 100.0),
         ("6759", "H", "seconds", 24_332_400.0),
         ("2", "h", "seconds", 7200.0),
+        ("6759", "hrs", "seconds", 24_332_400.0),
+        ("53.7", "ºC", "celsius", 53.7),
+        ("12.3", "KWH", "joules", 44_280_000.0),
+        ("12.3", "kW·h", "joules", 44_280_000.0),
+        ("12.3", "kW.h", "joules", 44_280_000.0),
+        ("0.0123", "Mwh", "joules", 44_280_000.0),
+        ("7.5", "kWp", "watts", 7500.0),
         ("49.95", "Hz", "hertz", 49.95),
         ("50.01", "HZ", "hertz", 50.01),
         ("0.97", "", "ratio", 0.97),
@@ -87,6 +94,33 @@ def test_a_unit_within_the_text_wins_over_the_one_beside_it_and_both_over_the_as
     assert base("0.589", "watts", None, "kW") == 589.0
 
 
+@pytest.mark.parametrize(
+    "raw, expected",
+    [
+        ("1,234.5", 1234.5),
+        ("1.234,5", 1234.5),
+        ("12,345.67 kWh", 12345.67),
+        ("1,234,567", 1234567.0),
+        ("1.234.567", 1234567.0),
+        ("1 234.5", 1234.5),
+        ("1\u202f234,5", 1234.5),
+        ("1'234", 1234.0),
+        ("1,5", 1.5),
+        ("0,841 kW", 0.841),
+        ("1234,567", 1234.567),
+        ("\u22120.5", -0.5),
+        ("-1,234.5(W)", -1234.5),
+    ],
+)
+def test_separators_of_thousands_and_decimal_commas_are_read_where_they_mean_one_thing(
+    raw: str, expected: float
+) -> None:
+    found = quantity(raw)
+
+    assert found is not None
+    assert found.number == expected
+
+
 @pytest.mark.parametrize("raw", [None, "", "  ", "-", "--", " -- ", "null", "NULL", "None", "N/A", "n/a", "NaN", "nan"])
 def test_what_the_portal_leaves_out_is_absent_and_not_zero(raw: object) -> None:
     assert quantity(raw, "kW") is None
@@ -108,8 +142,14 @@ def test_a_zero_that_the_portal_wrote_stays_a_zero(raw: object) -> None:
         10**400,
         "1e999",
         "Infinity",
-        "1,5",
+        "1,234",
+        "12,345 kWh",
+        "1,23,4",
         "1.2.3",
+        "1,234.567.8",
+        "0,123,456",
+        "1,2345.6",
+        "1 234,567 890",
         "kW",
         "12 34",
         "0x10",
@@ -136,8 +176,14 @@ def test_a_number_without_any_unit_is_refused_where_one_is_needed() -> None:
         base("5", "watts")
 
 
-@pytest.mark.parametrize("unit", [7, True, ["kW"], {}])
-def test_a_unit_that_is_no_text_counts_as_none(unit: object) -> None:
+@pytest.mark.parametrize("unit, target", [("mW", "watts"), ("MV", "volts"), ("mwh", "joules"), ("MA", "amperes")])
+def test_milli_and_mega_are_told_apart(unit: str, target: str) -> None:
+    with pytest.raises(NotAUnit, match=unit):
+        base("5", target, unit)
+
+
+@pytest.mark.parametrize("unit", [7, True, ["kW"], {}, "", "-", "--", "null", "N/A"])
+def test_a_unit_that_says_nothing_counts_as_none(unit: object) -> None:
     assert base("0.5", "watts", unit, "kW") == 500.0
 
 

@@ -93,7 +93,7 @@ def _alarm(row: dict[str, Any], findings: Findings) -> Alarm:
 
 def level(raw: object, findings: Findings) -> AlarmLevel:
     """The level in texts like "Total_FaultLevel_alarm", whose casing varies."""
-    name = text(raw)
+    name = text(raw) if isinstance(raw, str) else None
     if name is None:
         return AlarmLevel.UNKNOWN
     try:

@@ -1,17 +1,18 @@
 """Answers of the SEMS+ gateway, decoded one by one. Pure functions of JSON; what does not fit raises or is absent."""
 
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime, time
 from typing import Any
 
 from sems_exporter import errors
-from sems_exporter.findings import Findings, Unknown
-from sems_exporter.measure import Role
+from sems_exporter.findings import Dropped, Findings, Unknown
+from sems_exporter.measure import Role, family
 from sems_exporter.model import Station, StationState
 from sems_exporter.portal import states, times
 from sems_exporter.portal.base import StationRef
 from sems_exporter.portal.rows import Values, put, put_all
 from sems_exporter.portal.semsplus import factors
+from sems_exporter.portal.semsplus.directions import settled
 from sems_exporter.portal.semsplus.shapes import OTHER, document
 from sems_exporter.portal.shapes import objects, text
 from sems_exporter.portal.values import NotANumber, quantity
@@ -120,11 +121,13 @@ def coordinates(body: dict[str, Any]) -> tuple[float | None, float | None]:
 def flow(data: object, findings: Findings) -> Flow:
     """The powers of a station. A key that is missing is absent, not 0.
 
-    pGrid is + for export and - for import, pBat + for discharge and - for charge (captures of 2026-09).
+    pGrid is + for export and - for import, pBat + for discharge and - for charge (captures of 2026-09), as far as the
+    portal's own arrows do not prove otherwise.
     """
     body = document(data, "flow")
     values: Values = {}
     put_all(values, Station, factors.FLOW, body, findings)
+    values = settled(values, body.get("flows"), findings)
     for key in body.keys() - factors.FLOW.keys() - factors.FLOW_PASSED_OVER:
         findings.meet(Unknown.FIELD, f"flow {key}")
     if not values and text(body.get("refreshTime")) is None:
@@ -133,25 +136,38 @@ def flow(data: object, findings: Findings) -> Flow:
         values,
         station_state(body.get("status"), findings),
         text(body.get("refreshTime")) or text(body.get("time")),
-        "battery_charge_power" in values,
+        shows_battery(values),
     )
+
+
+def shows_battery(values: dict[str, Any]) -> bool:
+    """Whether the powers of a station tell of a battery; an empty one at rest looks like none."""
+    return any(values.get(f"battery_{name}") for name in ("charge_power", "discharge_power", "state_of_charge"))
 
 
 def statistics(data: object, role: Role, day: date, findings: Findings) -> Values:
     """The energies of the station-local day or month that holds `day`; entries of others are passed over."""
     body = document(data, "statistics")
-    period = day.isoformat()[: {Role.DAY: 10, Role.MONTH: 7}[role]]
     values: Values = {}
     for item in objects(body.get("dataList")):
         row = factors.STATISTICS[role].get(str(item.get("item")))
         if row is None:
             findings.meet(Unknown.FIELD, f"statistics {item.get('item')}")
             continue
-        for entry in objects(item.get("statisticsList")):
-            # To the letter: a day's row must never pass for its month's.
-            if str(entry.get("date")).partition(" ")[0] == period:
-                put(values, Station, row, entry.get("val"), unit=item.get("unit"), findings=findings)
+        entries = objects(item.get("statisticsList"))
+        present = [entry for entry in entries if _is_of(role, day, text(entry.get("date")) or "")]
+        for entry in present:
+            put(values, Station, row, entry.get("val"), unit=item.get("unit"), findings=findings)
+        if entries and not present and role is Role.DAY:
+            findings.drop(family(Station, row.attribute).sample_name, Dropped.BAD_TIME)
     return values
+
+
+def _is_of(role: Role, day: date, when: str) -> bool:
+    """Whether `when` is the day or month itself; a day must never pass for its month, nor an hour for its day."""
+    if role is Role.MONTH:
+        return when.replace("/", "-") == f"{day:%Y-%m}"
+    return datetime.combine(day, time(0)) in [moment.replace(tzinfo=None) for moment in times.written(when)]
 
 
 @dataclass(frozen=True, slots=True)

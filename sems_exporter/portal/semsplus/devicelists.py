@@ -9,8 +9,9 @@ from sems_exporter.model import Battery, DeviceState
 from sems_exporter.portal import states
 from sems_exporter.portal.rows import Values, put, put_all
 from sems_exporter.portal.semsplus import factors
+from sems_exporter.portal.semsplus.fill import factors as factor_rows
 from sems_exporter.portal.semsplus.shapes import OTHER, document
-from sems_exporter.portal.shapes import objects, text
+from sems_exporter.portal.shapes import code_of, objects, text
 from sems_exporter.portal.values import NotANumber, quantity
 
 DEVICE_STATES = {
@@ -24,6 +25,8 @@ DEVICE_STATES = {
     "7": DeviceState.DISCHARGING,
     "8": DeviceState.AVAILABLE,
     "9": DeviceState.MAINTENANCE,
+    # EV chargers have two codes for being available.
+    "10": DeviceState.AVAILABLE,
     OTHER: DeviceState.UNKNOWN,
 }
 INVERTER_TYPES = frozenset({"INVERTER", "ENERGY_STORAGE_INTEGRATED_CABINET", "MICRO_INVERTER", "PCS"})
@@ -67,7 +70,10 @@ def listed(data: object, findings: Findings) -> tuple[DeviceRef, ...]:
     """The devices of a station, each serial number once."""
     body = document(data, "devices")
     found: dict[str, DeviceRef] = {}
-    for kind in objects(body.get("deviceDetailList")):
+    kinds = body.get("deviceDetailList")
+    if not isinstance(kinds, list) and code_of(body.get("total")) != "0":
+        raise errors.AnswerUnreadable("devices: no deviceDetailList")
+    for kind in objects(kinds):
         device_type = text(kind.get("deviceType")) or ""
         if device_type not in INVERTER_TYPES | METER_TYPES | BATTERY_TYPES | OTHER_TYPES:
             findings.meet(Unknown.DEVICE_TYPE, device_type)
@@ -87,7 +93,7 @@ def _device_group(group: dict[str, Any], device_type: str, findings: Findings) -
     for serial, name in serials.items():
         detail = by_serial.get(name)
         row: dict[str, Any] = detail if isinstance(detail, dict) else {}
-        state = device_state(row.get("status", group.get("status")), findings)
+        state = device_state(code_of(row.get("status")) or group.get("status"), findings)
         refs.append(
             DeviceRef(
                 text(row.get("sn")) or serial,
@@ -102,9 +108,11 @@ def _device_group(group: dict[str, Any], device_type: str, findings: Findings) -
 
 def batteries(data: object, inverter: str, findings: Findings) -> tuple[BatteryRef, ...]:
     """The battery systems behind `inverter`. None and an empty list both mean: there is none."""
+    if data and not isinstance(data, list):
+        raise errors.AnswerUnreadable("batteries: not a list")
     refs: list[BatteryRef] = []
     for row in objects(data):
-        if str(row.get("type", "BAT_SYS")) not in BATTERY_TYPES:
+        if (text(row.get("type")) or "BAT_SYS") not in BATTERY_TYPES:
             continue
         serial = text(row.get("sn")) or f"{inverter}-{text(str(row.get('no') or '')) or len(refs) + 1}"
         values: Values = {}
@@ -125,8 +133,8 @@ class Information:
 
 
 def information(data: object, table: factors.Table, findings: Findings) -> Information:
-    """Model, firmware and rating from the flat list of codes; raises AnswerEmpty where it holds none."""
-    codes = {row["code"]: row for row in objects(data) if isinstance(row.get("code"), str)}
+    """Model, firmware and rating by their codes; raises AnswerEmpty where there are none."""
+    codes = {row["code"]: row for row in factor_rows(data)}
     if not codes:
         # It is kept for a day, and names and ratings of before must not be gone for as long.
         raise errors.AnswerEmpty("information: success without data")

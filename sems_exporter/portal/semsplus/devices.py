@@ -4,14 +4,14 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from sems_exporter.findings import Findings
+from sems_exporter.findings import Findings, Unknown
 from sems_exporter.model import Battery, Device, DeviceState, EvCharger, Inverter, Meter, MeterPhase, Phase, PvInput
 from sems_exporter.portal.rows import Values
-from sems_exporter.portal.semsplus import chargers, endpoints
+from sems_exporter.portal.semsplus import chargers, decode, endpoints
 from sems_exporter.portal.semsplus import devicelists as lists
 from sems_exporter.portal.semsplus.devicelists import BatteryRef, DeviceRef
 from sems_exporter.portal.semsplus.factors import TABLES
-from sems_exporter.portal.semsplus.fill import Reading, fill
+from sems_exporter.portal.semsplus.fill import Reading, factors, fill
 from sems_exporter.portal.semsplus.questions import Questions
 
 Facts = dict[str, Any]
@@ -24,8 +24,9 @@ class DeviceReader:
     def __init__(self, questions: Questions, station: Facts, findings: Findings) -> None:
         self._questions = questions
         self._station: str = station["id"]
-        self._taken: datetime | None = station.get("data_timestamp")
-        self._shows_battery = "battery_charge_power" in station
+        # A flow of before says nothing about the age of what the devices tell now.
+        self._taken: datetime | None = station.get("data_timestamp") if "flow" in questions.heard else None
+        self._shows_battery = decode.shows_battery(station)
         self._shows_charger = "ev_charger_power" in station
         self._findings = findings
         self.answered = False
@@ -78,14 +79,14 @@ class DeviceReader:
         return (*systems.values(), *(self._battery(ref) for ref in (*listed, *racks)))
 
     def _may_have_battery(self, ref: DeviceRef) -> bool:
-        if ref.type not in lists.INVERTER_TYPES:
+        if ref.type not in lists.INVERTER_TYPES or ref.type == "MICRO_INVERTER":
             return False
         return ref.subtype != "grid" or self._shows_battery
 
     def _systems(self, inverter: DeviceRef) -> list[Battery]:
         call, key = endpoints.batteries(inverter.id, self._station), (inverter.id,)
         kept = self._questions.ask(call, key, lambda data: lists.batteries(data, inverter.id, self._findings))
-        if kept and not kept.value and self._shows_battery:
+        if kept and not kept.value and self._shows_battery and inverter.subtype != "grid":
             # The flow knows better; the list was empty for a moment, and would be so for an hour.
             self._questions.ask_again(call, key)
         batteries = []
@@ -112,7 +113,8 @@ class DeviceReader:
     def _reading(self, ref: DeviceRef, scope: type[Device], *endpoint_names: str) -> tuple[Reading, datetime | None]:
         """What the calls say together, and the instant of the first answer that said something.
 
-        The first call is the one with the live values, whose age is the age of the device.
+        The first call is the one with the live values, whose age is the age of the device. The others repeat some of
+        them, and may be remembered ones, so they only add to it.
         """
         reading, table = Reading(), TABLES[scope]
         instants = []
@@ -121,9 +123,13 @@ class DeviceReader:
             kept = self._questions.ask(call, (ref.id,), lambda data: data)
             if kept is None:
                 continue
-            fill(reading, kept.value, table, self._findings)
-            if reading:
+            told = Reading()
+            fill(told, kept.value, table, self._findings)
+            if kept.value and not any(factors(kept.value)):
+                self._findings.meet(Unknown.FIELD, f"{name} of {ref.type} without factors")
+            if told:
                 instants.append(kept.fetched_at)
+            reading.supplement(told)
         self.answered = self.answered or bool(reading and self._questions.heard & set(endpoint_names))
         return reading, next(iter(instants), None)
 

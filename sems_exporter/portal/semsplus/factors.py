@@ -2,11 +2,11 @@
 
 One row a code. The unit here is used only where the payload gives none. Codes with an index stand without it:
 "MPPT-2:Ppv" is row "Ppv" of part "MPPT", "PHASE-A:Vac" row "Vac" of part "PHASE", "vBackupPhA" row "vBackup" of part
-"PHASE".
+"PHASE". Case makes no difference: meters write "fac" where inverters write "Fac".
 """
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 
 from sems_exporter.measure import Role, Scope, measures
@@ -142,7 +142,10 @@ METER_PHASE: dict[str, Row] = {
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """All rows for one kind of device. `bare_phase` names rows that a single-phase device writes without a phase."""
+    """All rows for one kind of device.
+
+    `bare_phase` names rows, in lower case, that a single-phase device writes without a phase.
+    """
 
     scope: type[Scope]
     rows: dict[str, Row]
@@ -151,15 +154,21 @@ class Table:
 
 
 TABLES: dict[type[Scope], Table] = {
-    Inverter: Table(Inverter, INVERTER, {"MPPT": (PvInput, MPPT), "PHASE": (Phase, PHASE)}, frozenset({"Vac", "Iac"})),
-    Meter: Table(Meter, METER, {"PHASE": (MeterPhase, METER_PHASE)}, frozenset({"voltage", "current", "Vac", "Iac"})),
+    Inverter: Table(
+        Inverter,
+        INVERTER,
+        {"MPPT": (PvInput, MPPT), "PHASE": (Phase, PHASE)},
+        frozenset({"vac", "iac", "vbackup", "abackup"}),
+    ),
+    Meter: Table(Meter, METER, {"PHASE": (MeterPhase, METER_PHASE)}, frozenset({"voltage", "current", "vac", "iac"})),
     Battery: Table(Battery, BATTERY, {}),
 }
 
 PASSED_OVER = re.compile(
     r"sn|pro\w+StatsWeek|"
     # Sums of sums, and texts that `information` delivers.
-    r"serCellTotal|dcdcVersion|version"
+    r"serCellTotal|dcdcVersion|version",
+    re.IGNORECASE,
 )
 """Codes left out on purpose: identity, texts, and weeks, whose first day is not documented."""
 
@@ -173,8 +182,9 @@ FLOW_PASSED_OVER = frozenset(
 """Keys of the flow that carry no measure of the station; what pThird counts is not documented."""
 
 PHASES = {"A": "L1", "B": "L2", "C": "L3", "R": "L1", "S": "L2", "T": "L3", "1": "L1", "2": "L2", "3": "L3"}
-_INDEXED = re.compile(r"(MPPT|PHASE)-?(\d{1,3}|[A-CRST]):(\w+)")
-_SUFFIXED = re.compile(r"([a-z]Backup)Ph([A-C])")
+PHASES |= {line: line for line in PHASES.values()}
+_INDEXED = re.compile(r"(MPPT|PHASE)[-_]?(\d{1,3}|[A-CRST]|L[1-3]):(\w+)", re.IGNORECASE)
+_SUFFIXED = re.compile(r"([a-z]Backup)Ph([A-CRST])", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,16 +198,27 @@ class Address:
 
 def address(code: str, table: Table) -> Address:
     """Where `code` belongs: the device itself, an MPPT input or a phase."""
-    return Address("PHASE", "L1", code) if code in table.bare_phase else _indexed(code)
+    return Address("PHASE", "L1", code) if code.lower() in table.bare_phase else _indexed(code)
+
+
+def row_of(rows: dict[str, Row], name: str) -> Row | None:
+    """The row of `name`, in whatever case; one in another case only fills what is missing."""
+    if name in rows:
+        return rows[name]
+    other = next((row for known, row in rows.items() if known.lower() == name.lower()), None)
+    return other and replace(other, last=True)
 
 
 @lru_cache(maxsize=4096)
 def _indexed(code: str) -> Address:
     if match := _INDEXED.fullmatch(code):
-        part, index, name = match.groups()
+        part, index, name = match[1].upper(), match[2].upper(), match[3]
+        if part == "PHASE" and name.lower() == "fac":
+            # All phases have one frequency, which belongs to the device.
+            return Address("", "", name)
         if part == "PHASE":
             return Address(part, PHASES.get(index, ""), name)
         return Address(part, str(int(index)) if index.isdigit() else "", name)
     if match := _SUFFIXED.fullmatch(code):
-        return Address("PHASE", PHASES[match[2]], match[1])
+        return Address("PHASE", PHASES[match[2].upper()], match[1])
     return Address("", "", code)

@@ -8,7 +8,8 @@ from typing import Any, NamedTuple
 from sems_exporter.findings import Findings, Unknown
 from sems_exporter.measure import Scope
 from sems_exporter.portal.rows import Row, Values, put
-from sems_exporter.portal.semsplus.factors import PASSED_OVER, TABLES, Address, Table, address
+from sems_exporter.portal.semsplus.factors import PASSED_OVER, TABLES, Address, Table, address, row_of
+from sems_exporter.portal.shapes import objects
 
 
 @dataclass(slots=True)
@@ -24,6 +25,12 @@ class Reading:
     def of(self, where: Address) -> Values:
         """The values that `where` points at."""
         return self.parts.setdefault((where.part, where.index), {}) if where.part else self.own
+
+    def supplement(self, other: "Reading") -> None:
+        """Take over from `other` what is not there yet."""
+        self.own = {**other.own, **self.own}
+        for key, values in other.parts.items():
+            self.parts[key] = {**values, **self.parts.get(key, {})}
 
 
 class Place(NamedTuple):
@@ -60,16 +67,26 @@ def _place(code: str, scope: type[Scope]) -> Place | None:
     table = TABLES[scope]
     where = address(code, table)
     part, rows = table.parts.get(where.part, (table.scope, {})) if where.part else (table.scope, table.rows)
-    row = rows.get(where.name) if bool(where.part) == bool(where.index) else None
+    row = row_of(rows, where.name) if bool(where.part) == bool(where.index) else None
     if row is not None or PASSED_OVER.fullmatch(where.name):
         return Place(where, part, row)
     return None
 
 
-def factors(groups: object) -> Iterator[dict[str, Any]]:
-    """The factors of all groups that have a code; whatever is shaped otherwise is passed over."""
-    for group in groups if isinstance(groups, list) else ():
-        inner = group.get("factors") if isinstance(group, dict) else None
-        for factor in inner if isinstance(inner, list) else ():
-            if isinstance(factor, dict) and isinstance(factor.get("code"), str):
+def factors(data: object) -> Iterator[dict[str, Any]]:
+    """The factors of an answer that have a code: in groups, as live values and counters are, or flat, as static facts.
+
+    Whatever is shaped otherwise is passed over.
+    """
+    for group in _groups(data):
+        inner = group.get("factors")
+        for factor in objects(inner) if isinstance(inner, list) else (group,):
+            if isinstance(factor.get("code"), str) and (factor is not group or "data" in group):
                 yield factor
+
+
+def _groups(data: object) -> list[dict[str, Any]]:
+    """The groups of an answer, in a list or by name."""
+    if isinstance(data, dict):
+        return [group for value in data.values() for group in (objects(value) or objects([value]))]
+    return objects(data)

@@ -20,6 +20,7 @@ REFUSED_FOR = 1800.0
 KEPT_FOR = 86400.0
 PASSING = frozenset(
     (
+        "flow",
         "devices",
         "telecounting",
         "statistics",
@@ -30,7 +31,7 @@ PASSING = frozenset(
         "charger",
     )
 )
-"""Answers whose age shows nowhere once they are part of a station, so they must not grow old."""
+"""Answers whose age shows nowhere once they are part of a station, or only in part, so they must not grow old."""
 PASSING_KEPT_FOR = 1200.0
 MOST = 100_000
 

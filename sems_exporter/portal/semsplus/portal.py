@@ -103,19 +103,27 @@ class SemsPlus:
         return self._client.call(call, lambda data: page_of_many(data, number, findings))
 
     def read(self, ref: StationRef, findings: Findings) -> Station:
-        """The station with its devices. Fails where neither the flow nor a single device could be read anew."""
+        """The station with its devices. Fails where neither the flow nor a single device could be read anew.
+
+        The flow can be empty for a whole night while meters and batteries go on.
+        """
         questions = Questions(self._client, self._memory, ref.id, findings)
         info = questions.ask(endpoints.info(ref.id), (), lambda data: decode.info(data, findings))
         flow = questions.ask(endpoints.flow(ref.id), (), lambda data: decode.flow(data, findings))
-        facts = self._described(ref, info.value if info else None)
+        facts = self._described(ref, info.value if info else None, findings)
         facts.update(self._flowing(facts, flow, findings))
         listed = questions.ask(endpoints.devices(ref.id), (), lambda data: devicelists.listed(data, findings))
         refs: tuple[DeviceRef, ...] = listed.value if listed else ()
         reader = DeviceReader(questions, facts, findings)
         facts.update(reader.read(refs))
-        if "flow" not in questions.heard and not reader.answered:
-            # Whatever is remembered of it: a portal that has said nothing now was not read.
-            raise questions.failures[0] if questions.failures else errors.AnswerEmpty("nothing to read")
+        if "flow" not in questions.heard:
+            if not reader.answered:
+                # Whatever is remembered of it: a portal that has said nothing now was not read.
+                raise questions.failures[0] if questions.failures else errors.AnswerEmpty("nothing to read")
+            # What is remembered of the flow goes by its own instant, or goes now.
+            undated = flow.value.values if flow and facts["data_timestamp"] is None else {}
+            facts = {name: fact for name, fact in facts.items() if name not in undated}
+            facts["fetched_at"] = self._clock.now()
         facts.update(self._energies(facts, questions, findings))
         facts.update(active_alarms(questions, findings))
         return Station(**facts)
@@ -124,7 +132,7 @@ class SemsPlus:
         """Drop kept connections."""
         self._client.close()
 
-    def _described(self, ref: StationRef, info: decode.Info | None) -> Facts:
+    def _described(self, ref: StationRef, info: decode.Info | None, findings: Findings) -> Facts:
         """What the station is, from its own page where there is one, else from the list."""
         own: Facts = {"name": ref.name, "state": ref.state, "installed_power": ref.installed_power}
         zone_name = (info.zone_name if info else None) or ref.timezone_name
@@ -132,6 +140,8 @@ class SemsPlus:
             own |= {"latitude": info.latitude, "longitude": info.longitude, **info.values}
             own |= {"name": info.name or ref.name, "has_battery": True if info.storage else None}
         zone = times.zone(zone_name) or ref.timezone
+        if zone is None and zone_name is not None:
+            findings.meet(Unknown.FIELD, f"time zone {zone_name}")
         return {"id": ref.id, "fetched_at": self._clock.now(), "timezone": zone, "timezone_name": zone_name, **own}
 
     def _flowing(self, facts: Facts, kept: Kept | None, findings: Findings) -> Facts:

@@ -65,6 +65,15 @@ def test_what_the_list_says_remains_where_the_charger_does_not_answer(home: Home
     assert charger.charging_power_limit is None
 
 
+@pytest.mark.parametrize("unit, limit", [(0, 7400.0), ("0", 7400.0), (None, 7400.0), ("W", 7.4), (1, None)])
+def test_a_limit_in_an_unknown_unit_is_left_out(home: Home, unit: object, limit: float | None) -> None:
+    home.portal.mutate("ev_charger", lambda envelope, _: envelope["data"].update(chargePowerSetted=7.4, unit=unit))
+
+    [charger] = home.read().ev_chargers
+
+    assert charger.charging_power_limit == limit
+
+
 def test_a_state_that_nobody_knows_is_unknown_and_counted(home: Home) -> None:
     home.portal.mutate("ev_charger", lambda envelope, _: envelope["data"].update(status="dancing"))
 
@@ -72,6 +81,16 @@ def test_a_state_that_nobody_knows_is_unknown_and_counted(home: Home) -> None:
 
     assert charger.state is DeviceState.UNKNOWN
     assert home.findings.unknown == {Unknown.STATUS: 1}
+
+
+@pytest.mark.parametrize("status, state", [(6, DeviceState.CHARGING), ("10", DeviceState.AVAILABLE)])
+def test_a_state_may_come_as_a_number(home: Home, status: object, state: DeviceState) -> None:
+    home.portal.mutate("ev_charger", lambda envelope, _: envelope["data"].update(status=status))
+
+    [charger] = home.read().ev_chargers
+
+    assert charger.state is state
+    assert home.findings.unknown == {}
 
 
 def test_a_plant_without_a_charger_is_not_asked_for_one(build: Builder) -> None:

@@ -8,6 +8,7 @@ import pytest
 
 from sems_exporter import errors
 from sems_exporter.findings import Dropped, Unknown
+from sems_exporter.freshness import Limits, faded
 from sems_exporter.model import DeviceState, Station, StationState
 from sems_exporter.simulator import Answer, demo_plants
 from tests.portal.semsplus.conftest import Builder
@@ -16,7 +17,13 @@ from tests.portal.semsplus.homes import Home, SharedClock, readings
 HOUR = 3600
 DENIED = Answer(body={"code": "100025", "description": "No operation permission."})
 NOT_FOUND = Answer(404, {"error_msg": "404 Route Not Found"})
+LIMITS = Limits(data_max_age=1200.0, snapshot_max_age=900.0)
 INVERTER, BATTERY, METER = "SIM5K0001", "SIMBAT0001", "SIMMETER0001"
+
+
+def factor(envelope: dict[str, Any], code: str) -> dict[str, Any]:
+    """The factor `code` of an answer with factors."""
+    return next(each for group in envelope["data"] for each in group["factors"] if each["code"] == code)
 
 
 def test_the_slow_answers_are_asked_once_in_their_time(home: Home) -> None:
@@ -110,6 +117,32 @@ def test_todays_energies_are_asked_for_the_day_of_the_station(build: Builder) ->
     assert days == ["2026-06-10 00:00:00", "2026-06-11 00:00:00"]
 
 
+@pytest.mark.parametrize(
+    "when", ["2026-06-10T00:00:00", "2026-06-10 00:00:00", "20260610", "2026/06/10", "10.06.2026", "06/10/2026"]
+)
+def test_todays_energies_are_known_however_the_day_is_written(home: Home, when: str) -> None:
+    home.portal.mutate("statistics", lambda envelope, _: dated(envelope, when))
+
+    assert home.read().load_energy_today is not None
+
+
+@pytest.mark.parametrize("when", ["2026-06-09", "2026-06-10 09:00:00", "2026-06", "today", None])
+def test_energies_of_another_time_are_not_todays_and_counted(home: Home, when: str | None) -> None:
+    home.portal.mutate("statistics", lambda envelope, _: dated(envelope, when))
+
+    station = home.read()
+
+    assert station.load_energy_today is None
+    assert home.findings.dropped["sems_station_load_energy_today_joules", Dropped.BAD_TIME] == 1
+
+
+def dated(envelope: dict[str, Any], when: str | None) -> None:
+    """Write `when` as the date of all energies."""
+    for item in envelope["data"]["dataList"]:
+        for entry in item["statisticsList"]:
+            entry["date"] = when
+
+
 def test_a_device_that_may_not_be_read_keeps_the_rest_and_is_left_alone_for_half_an_hour(home: Home) -> None:
     home.portal.script_always("telemetry.INVERTER", DENIED)
 
@@ -172,9 +205,34 @@ def test_the_last_good_flow_stands_in_with_its_old_instant(home: Home, answer: A
     after = home.read()
 
     assert after.pv_power == before.pv_power
-    assert after.fetched_at == before.fetched_at
+    assert before.data_timestamp is not None
     assert after.data_timestamp == before.data_timestamp
-    assert home.read().fetched_at > before.fetched_at + timedelta(seconds=600)
+    assert home.read().data_timestamp == before.data_timestamp + timedelta(seconds=600)
+
+
+def test_a_flow_without_a_time_is_not_remembered(home: Home) -> None:
+    home.portal.mutate("flow", lambda envelope, _: envelope["data"].update(refreshTime=None))
+    assert home.read().pv_power is not None
+    home.portal.script("flow", Answer(500, b""))
+
+    assert home.read().pv_power is None
+
+
+def test_a_flow_that_stays_empty_takes_neither_the_devices_nor_the_station_with_it(home: Home) -> None:
+    """Seen on plants without a battery: nothing flows at night but what the meter counts."""
+    home.read()
+    home.portal.script_always("flow", Answer(body={"code": "00000", "data": {}}))
+    for _ in range(12):
+        home.clock.advance(300)
+        station = home.read()
+
+    shown = faded(station, home.clock.now(), LIMITS)
+
+    assert shown.up
+    assert shown.station.meters[0].grid_export_power is not None
+    assert shown.station.inverters[0].ac_power is not None
+    assert shown.station.load_energy_today is not None
+    assert (shown.station.pv_power, shown.station.data_timestamp) == (None, None)
 
 
 def test_a_station_that_says_nothing_at_all_is_a_failure(home: Home) -> None:
@@ -206,6 +264,19 @@ def test_yesterdays_list_of_devices_is_not_shown_as_todays(home: Home) -> None:
     home.clock.advance(HOUR)
 
     assert home.read().inverters == ()
+
+
+def test_a_remembered_counter_answer_brings_back_no_power_of_before(home: Home) -> None:
+    """The answer with the counters repeats the inverter's power, and may be twenty minutes old."""
+    home.read()
+    home.portal.script_always("telecounting.INVERTER", Answer(500, b""))
+    home.portal.mutate("telemetry.INVERTER", lambda envelope, _: factor(envelope, "pAc").update(data="0.123"))
+    home.clock.advance(600)
+
+    (inverter,) = home.read().inverters
+
+    assert inverter.ac_power == 123.0
+    assert inverter.pv_energy is not None
 
 
 def test_a_broken_connection_is_tried_once_more(home: Home) -> None:
@@ -321,6 +392,27 @@ def test_a_device_state_is_known_or_unknown_and_news_are_counted(
     assert home.findings.unknown.get(Unknown.STATUS, 0) == unknown
 
 
+@pytest.mark.parametrize("status", [None, "", "--"])
+def test_a_device_without_a_state_of_its_own_has_that_of_its_group(home: Home, status: object) -> None:
+    def grouped(envelope: dict[str, Any], _: Any) -> None:
+        each_device(envelope, "INVERTER", lambda detail: detail.update(status=status))
+        envelope["data"]["deviceDetailList"][0]["statusDetailList"][0]["status"] = 0
+
+    home.portal.mutate("devices", grouped)
+
+    station = home.read()
+
+    assert station.inverters[0].state is DeviceState.OFFLINE
+    assert home.findings.unknown == {}
+
+
+@pytest.mark.parametrize("kind", [None, "", "BAT_SYS"])
+def test_a_battery_is_one_unless_it_is_called_something_else(home: Home, kind: str | None) -> None:
+    home.portal.mutate("batteries", lambda envelope, _: envelope["data"][0].update(type=kind))
+
+    assert [battery.id for battery in home.read().batteries] == [BATTERY]
+
+
 def test_an_offline_inverter_takes_its_battery_offline(home: Home) -> None:
     home.portal.mutate(
         "devices", lambda envelope, _: each_device(envelope, "INVERTER", lambda detail: detail.update(status=0))
@@ -356,6 +448,97 @@ def test_a_new_factor_is_counted_and_the_others_are_read(home: Home) -> None:
     assert home.findings.unknown == {Unknown.FACTOR: 1}
     assert (Unknown.FACTOR, "meter flux") in home.findings.details
     assert station.meters[0].grid_import_power is not None
+
+
+@pytest.mark.parametrize("spell", [str.lower, str.upper])
+def test_codes_are_known_in_any_case(home: Home, spell: Callable[[str], str]) -> None:
+    def spelt(envelope: dict[str, Any], _: Any) -> None:
+        for group in envelope["data"]:
+            for each in group["factors"]:
+                each["code"] = spell(each["code"])
+
+    before = home.read()
+    for endpoint in ("telemetry", "telecounting"):
+        home.portal.mutate(endpoint, spelt)
+
+    after = home.read()
+
+    assert home.findings.unknown == {}
+    assert told(after) == told(before)
+
+
+def test_a_frequency_of_each_phase_is_that_of_the_inverter(home: Home) -> None:
+    def by_phase(envelope: dict[str, Any], _: Any) -> None:
+        [ac] = [group["factors"] for group in envelope["data"] if group["code"] == "ac"]
+        ac.remove(factor(envelope, "Fac"))
+        ac.extend(
+            {"code": f"PHASE-{x}:Fac", "data": hz, "unit": "Hz"}
+            for x, hz in zip("ABC", ("50.02", "", "655.35"), strict=True)
+        )
+
+    home.portal.mutate("telemetry.INVERTER", by_phase)
+
+    assert home.read().inverters[0].grid_frequency == 50.02
+    assert home.findings.unknown == {}
+
+
+def test_a_code_in_its_own_case_wins_over_one_in_another(home: Home) -> None:
+    home.portal.mutate(
+        "telemetry.BAT_SYS",
+        lambda envelope, _: envelope["data"][0]["factors"].append({"code": "SOC", "data": "12", "unit": "%"}),
+    )
+
+    assert home.read().batteries[0].state_of_charge != 0.12
+
+
+def test_factors_are_read_in_groups_by_name_and_without_groups(home: Home) -> None:
+    def named(envelope: dict[str, Any], _: Any) -> None:
+        envelope["data"] = {group["code"]: group for group in envelope["data"]}
+
+    def flat(envelope: dict[str, Any], _: Any) -> None:
+        envelope["data"] = [each for group in envelope["data"] for each in group["factors"]]
+
+    before = home.read()
+    home.portal.mutate("telemetry.INVERTER", named)
+    home.portal.mutate("telemetry.SMART_METER", flat)
+
+    after = home.read()
+
+    assert told(after) == told(before)
+
+
+def told(station: Station) -> list[set[str]]:
+    """What is known of the devices of a station and of their parts."""
+    devices = (*station.inverters, *station.meters, *station.batteries)
+    parts = (*station.inverters[0].inputs, *station.inverters[0].phases, *station.meters[0].phases)
+    return [set(readings(each)) for each in (*devices, *parts)]
+
+
+@pytest.mark.parametrize("data", ["text", [{}], {"rows": [{"key": "pAc", "value": 1}]}])
+def test_an_answer_without_any_factor_is_counted(home: Home, data: object) -> None:
+    home.portal.script_always("telemetry.SMART_METER", Answer(body={"code": "00000", "data": data}))
+
+    home.read()
+
+    assert (Unknown.FIELD, "telemetry of SMART_METER without factors") in home.findings.details
+
+
+def test_a_list_of_batteries_in_another_shape_takes_no_battery_away(home: Home) -> None:
+    home.read()
+    home.portal.script_always("batteries", Answer(body={"code": "00000", "data": {"rows": []}}))
+    home.clock.advance(HOUR)
+
+    station = home.read()
+
+    assert [battery.id for battery in station.batteries] == [BATTERY]
+    assert "batteries could not be read" in "".join(home.findings.partial)
+
+
+def test_a_list_of_devices_that_is_gone_for_a_moment_takes_no_device_with_it(home: Home) -> None:
+    home.read()
+    home.portal.mutate("devices", lambda envelope, _: envelope["data"].update(deviceDetailList=None))
+
+    assert len(home.read().inverters) == 1
 
 
 def test_a_new_key_of_the_flow_is_counted(home: Home) -> None:
@@ -438,6 +621,38 @@ def test_a_list_of_batteries_that_is_empty_is_no_battery(home: Home) -> None:
     assert home.read().batteries == ()
 
 
+def test_an_inverter_for_pv_alone_is_asked_for_batteries_once_an_hour(home: Home) -> None:
+    """Beside a hybrid, whose battery the flow shows, it has none."""
+    home.portal.mutate("batteries", lambda envelope, _: envelope.update(data=[]))
+    home.portal.mutate(
+        "devices", lambda envelope, _: each_device(envelope, "INVERTER", lambda d: d.update(subtype="grid"))
+    )
+    for _ in range(6):
+        home.read()
+        home.clock.advance(300)
+
+    assert home.asked("batteries") == 1
+
+
+def test_a_micro_inverter_is_not_asked_for_batteries(home: Home) -> None:
+    def micro(envelope: dict[str, Any], _: Any) -> None:
+        each_device(envelope, "INVERTER", lambda detail: detail.update(deviceType="MICRO_INVERTER", subtype=None))
+
+    home.portal.mutate("devices", micro)
+
+    assert len(home.read().inverters) == 1
+    assert home.asked("batteries") == 0
+
+
+@pytest.mark.parametrize("charge", [0, None, 536])
+def test_a_flow_with_a_battery_at_nothing_shows_no_battery(home: Home, charge: float | None) -> None:
+    home.portal.mutate("flow", lambda envelope, _: envelope["data"].update(pBat=0, soc=charge))
+    home.portal.mutate("info", lambda envelope, _: envelope["data"].update(powerStationType="1", chartMap={}))
+    home.portal.mutate("batteries", lambda envelope, _: envelope.update(data=[]))
+
+    assert home.read().has_battery is None
+
+
 def test_telemetry_is_never_asked_of_a_dongle(home: Home) -> None:
     home.read()
 
@@ -466,6 +681,22 @@ def test_without_a_zone_there_is_no_time_of_the_data_and_no_day(home: Home) -> N
     assert station.pv_power is not None
     assert home.asked("statistics") == 0
     assert home.findings.dropped["sems_station_data_timestamp_seconds", Dropped.BAD_TIME] == 0
+
+
+def test_a_zone_that_nobody_knows_is_counted(home: Home) -> None:
+    home.portal.mutate("info", lambda envelope, _: envelope["data"].update(timeZone="Mars", zoneId=None))
+    home.portal.mutate("stations", lambda envelope, _: envelope["data"]["dataList"][0].update(timeZone="Mars"))
+
+    station = home.read()
+
+    assert (station.timezone, station.timezone_name) == (None, "Mars")
+    assert (Unknown.FIELD, "time zone Mars") in home.findings.details
+
+
+def test_a_station_whose_id_is_a_number_is_no_less_a_station(home: Home) -> None:
+    home.portal.mutate("stations", lambda envelope, _: envelope["data"]["dataList"][0].update(id=12345))
+
+    assert [ref.id for ref in home.account.stations(home.findings)] == ["12345"]
 
 
 def test_a_station_state_that_nobody_knows_is_unknown_and_counted(home: Home) -> None:
