@@ -5,7 +5,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 from sems_exporter.freshness import Faded, Limits, faded
-from sems_exporter.model import KWH, Alarm, AlarmLevel, Station
+from sems_exporter.model import KWH, Alarm, AlarmLevel, EvCharger, Station
 from sems_exporter.views import as_json, described
 from tests.homes import NOON, home
 
@@ -86,3 +86,13 @@ def test_a_person_is_told_what_is_missing() -> None:
     assert "not given" in lines[1]
     assert "state: not given" in lines[2]
     assert "time of data not given" in lines[2]
+
+
+def test_a_person_is_told_how_many_readings_there_are_and_which_are_not() -> None:
+    some = EvCharger(id="EV1", charging_power=0.0, charging_power_limit=7000.0)
+    whole = replace(some, id="EV2", charging_current=0.0, session_energy=0.0)
+
+    lines = described(replace(home(), ev_chargers=(some, whole)))
+
+    assert lines[-3] == "    2 readings; not given: charging current, session energy"
+    assert lines[-1] == "    4 readings"

@@ -1,5 +1,6 @@
 """Stations into samples: which value each family has, and for which labels."""
 
+import math
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -99,9 +100,13 @@ def _alarms(station: Station, alarms: tuple[Alarm, ...], labels: str, samples: S
     for level in AlarmLevel:
         samples.add(families.ALARMS_ACTIVE, f"{labels},{label('level', level)}", float(count[level]))
     one_each = {(alarm.device, alarm.code, alarm.level): alarm for alarm in alarms}
-    for alarm in list(one_each.values())[:MOST_ALARMS]:
+    for alarm in sorted(one_each.values(), key=_began, reverse=True)[:MOST_ALARMS]:
         own = {"device": alarm.device, "code": alarm.code, "level": alarm.level.value}
         named = ",".join([labels, *(label(name, value) for name, value in own.items())])
         samples.add(families.ALARM, f"{named},{label('name', alarm.name)}" if alarm.name else named, 1.0)
         if alarm.started_at is not None:
             samples.add(families.ALARM_START, named, alarm.started_at.timestamp())
+
+
+def _began(alarm: Alarm) -> float:
+    return -math.inf if alarm.started_at is None else alarm.started_at.timestamp()

@@ -213,6 +213,19 @@ class TestAlarmsAndRegisters:
 
         assert bench.value("sems_alarm_info", code="E-1") == 1.0
 
+    def test_of_many_alarms_the_twenty_latest_are_shown_in_whatever_order_they_are_listed(self) -> None:
+        alarms = tuple(
+            Alarm(device="INV1", code=f"E-{hour}", level=AlarmLevel.ALARM, started_at=NOON - timedelta(hours=hour))
+            for hour in range(30, 0, -1)
+        )
+        timeless = Alarm(device="INV1", code="E-0", level=AlarmLevel.ALARM)
+
+        bench = Bench(replace(home(), alarms=(timeless, *alarms)))
+
+        shown = {sample.labels["code"] for sample in bench.read(Format.TEXT) if sample.name == "sems_alarm_info"}
+        assert shown == {f"E-{hour}" for hour in range(1, 21)}
+        assert bench.value("sems_alarms_active", level="alarm") == 31.0
+
     def test_alarms_go_with_an_old_snapshot(self) -> None:
         alarm = Alarm(device="INV1", code="E-1", level=AlarmLevel.ALARM)
         bench = Bench(replace(home(), alarms=(alarm,)))

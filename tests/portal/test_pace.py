@@ -60,12 +60,17 @@ def test_the_refresh_of_a_home_is_not_held_up() -> None:
 
 @pytest.mark.parametrize("per_minute", [5, 30, 120])
 def test_a_fleet_is_spread_over_the_minute_from_the_first_one_on(per_minute: int) -> None:
-    """A share of the budget may go quickly, once; after that no ten seconds hold much more than a sixth of it."""
+    """A share of the budget may go quickly, once; after that no ten seconds hold much more than a sixth of it.
+
+    Nor does what went quickly leave a gap behind.
+    """
     sent = hastened(per_minute, per_minute * 20)
 
     later = sent[int(per_minute * room.QUICK_SHARE) + 2 :]
     most = max(sum(begin <= at < begin + 10 for at in later) for begin in later)
+    longest = max(following - before for before, following in pairwise(sent))
     assert most <= per_minute / 6 * 1.3 + 2
+    assert longest <= 4 * 60 / per_minute
 
 
 @pytest.mark.parametrize("per_minute", [5, 30, 120])

@@ -86,7 +86,14 @@ def test_sign_ins_that_the_program_died_under_are_not_called_rejected() -> None:
 def test_one_sign_in_that_the_program_died_under_is_the_reason_to_wait() -> None:
     lines = said(Brake().attempting(THEN))
 
+    assert "the program ended during 1 sign-in, which may have been rejected as well" in lines[0]
     assert lines[-1].endswith("12:02:00 UTC (in 120 s): the program ended during the last sign-in")
+
+
+def test_both_kinds_of_sign_in_cost_a_try() -> None:
+    lines = said(rejected(1).attempting(THEN))
+
+    assert "; 1 try left" in lines[0]
 
 
 def test_a_pause_says_since_and_until_when_and_that_it_ends_by_itself() -> None:
@@ -95,6 +102,12 @@ def test_a_pause_says_since_and_until_when_and_that_it_ends_by_itself() -> None:
     assert "no request is sent until 12:15:00 UTC (in 600 s)" in line
     assert '"too many requests" at 12:05:00 UTC, 2 times in a row' in line
     assert "It ends by itself" in line
+
+
+def test_a_first_pause_is_none_in_a_row() -> None:
+    [line] = said(Brake().limited(THEN, None))
+
+    assert "in a row" not in line
 
 
 def test_a_state_that_cannot_be_saved_names_the_setting() -> None:

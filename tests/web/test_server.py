@@ -136,6 +136,15 @@ class TestOddRequests:
         assert web.get("/metrics")[0] == 200
 
     @pytest.mark.usefixtures("parser")
+    @pytest.mark.parametrize("target, content", [(b"http://x/metrics", b"# HELP sems_up "), (b"http://x/", b"<html")])
+    def test_a_whole_address_as_to_a_proxy_means_its_path(self, site: Site, target: bytes, content: bytes) -> None:
+        with served(site.application) as web:
+            answer = web.say(LAST_SCRAPE.replace(b"/metrics", target))
+
+        assert answer.startswith(b"HTTP/1.1 200")
+        assert content in answer
+
+    @pytest.mark.usefixtures("parser")
     def test_what_is_no_request_is_refused_and_closed(self, site: Site) -> None:
         texts = [
             b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03\r\n\r\n",
