@@ -11,8 +11,6 @@ _LOCAL = re.compile(
     r"(\d{1,4})([/.-])(\d{1,2})\2(\d{1,4})\s+(\d{1,2})\s*:\s*(\d{1,2})(?:\s*:\s*(\d{1,2}))?(?:\s*([ap])\.?m\.?)?",
     re.IGNORECASE,
 )
-FIRST = datetime(2000, 1, 1, tzinfo=UTC)
-"""Before this no inverter reported anywhere; unset clocks and empty fields do."""
 QUARTERS = 4
 FARTHEST = 14
 
@@ -60,4 +58,4 @@ def _hour(shown: str, half: str | None) -> int:
 def reported(raw: object, now: datetime) -> datetime | None:
     """The instant of a number of milliseconds, or None where it cannot be true."""
     found = times.epoch_milliseconds(raw)
-    return found if found is not None and FIRST <= found <= now + times.AHEAD else None
+    return found if found is not None and found <= now + times.AHEAD else None
