@@ -7,7 +7,7 @@ from contextlib import suppress
 from pathlib import Path
 
 LARGEST = 1024 * 1024
-"""Bytes that a file of ours may have; they hold a few kilobytes."""
+"""Bytes that a file of ours may have, if nothing else is said; most hold a few kilobytes."""
 # Windows knows neither, and has no links and pipes that everybody may make.
 AS_IT_IS = getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_CLOEXEC", 0)
 
@@ -35,18 +35,18 @@ def write_private(path: Path, text: str) -> None:
     _settle(path.parent)
 
 
-def read_private(path: Path) -> str:
+def read_private(path: Path, largest: int = LARGEST) -> str:
     """The text of a file that `write_private` wrote; OSError or ValueError where it is anything else.
 
-    A link is not followed, a pipe not waited for, and a file that is too large not read.
+    A link is not followed, a pipe not waited for, and a file of more than `largest` bytes not read.
     """
     descriptor = os.open(path, os.O_RDONLY | AS_IT_IS)
     with os.fdopen(descriptor, "rb") as file:
         if not stat.S_ISREG(os.fstat(descriptor).st_mode):
             raise OSError(errno.EINVAL, "not a regular file", str(path))
-        content = file.read(LARGEST + 1)
-    if len(content) > LARGEST:
-        raise ValueError(f"more than {LARGEST} bytes")
+        content = file.read(largest + 1)
+    if len(content) > largest:
+        raise ValueError(f"more than {largest} bytes")
     return content.decode()
 
 

@@ -11,6 +11,8 @@ from sems_exporter.quality import Quality
 
 log = logging.getLogger(__name__)
 
+LARGEST = 128 * 1024 * 1024
+"""Bytes that the file may have; a home with inverter, battery and meter takes 8 KB, ten thousand take 76 MB."""
 EVERY = 900.0
 RATE = 1500.0
 """Bytes a second that the memory of a fleet may cost the disk, on average."""
@@ -48,7 +50,7 @@ class CounterMemory:
         if self._path is None:
             return
         try:
-            self._quality.remember(json.loads(read_private(self._path)))
+            self._quality.remember(json.loads(read_private(self._path, LARGEST)))
         except FileNotFoundError:
             return
         except (OSError, ValueError, TypeError, AttributeError, RecursionError) as error:
