@@ -17,7 +17,8 @@ def misspelt(variables: Iterable[str]) -> list[str]:
     known = {setting.variable for setting in SETTINGS} | {PASSWORD_VARIABLE, FILE_VARIABLE}
     # Passwords of the list `accounts` go by names that people choose.
     strange = (name for name in variables if name not in known and not name.startswith(f"{PASSWORD_VARIABLE}_"))
-    nearest = {name: get_close_matches(name.upper(), known, n=1, cutoff=ALIKE) for name in strange}
+    ours = (name for name in strange if name.upper().startswith("SEM"))
+    nearest = {name: get_close_matches(name.upper(), known, n=1, cutoff=ALIKE) for name in ours}
     return [f"{name} is no setting; is {near[0]} meant?" for name, near in nearest.items() if near]
 
 

@@ -25,6 +25,7 @@ def write_private(path: Path, text: str) -> None:
         with os.fdopen(
             os.open(new, os.O_WRONLY | os.O_CREAT | os.O_EXCL | AS_IT_IS, 0o600), "w", encoding="utf-8"
         ) as file:
+            give_to_owner(file.fileno(), path.parent)
             file.write(text)
             file.flush()
             os.fsync(file.fileno())
@@ -48,6 +49,17 @@ def read_private(path: Path, largest: int = LARGEST) -> str:
     if len(content) > largest:
         raise ValueError(f"more than {largest} bytes")
     return content.decode()
+
+
+def give_to_owner(new: int, folder: Path) -> None:
+    """Where root made the file `new`, let it belong to whom the folder belongs to, whose exporter has to read it.
+
+    Only for files that were made this moment: anything else in the folder may be a link to root's own.
+    """
+    if getattr(os, "geteuid", lambda: None)() == 0:
+        with suppress(OSError):
+            owner = folder.stat()
+            os.fchown(new, owner.st_uid, owner.st_gid)
 
 
 def _settle(directory: Path) -> None:

@@ -113,8 +113,8 @@ A flag wins over the environment variable, and that over the configuration file.
 ## Configuration file
 
 `--config.file FILE` or `{settings.FILE_VARIABLE}` names a YAML file with any of the keys above, or with a list of
-[several accounts](fleet.md#several-accounts). A key that is not known ends the start with a message, and a warning
-tells of a variable that looks misspelt. Paths count from the folder in which the exporter is started.
+[several accounts](fleet.md#several-accounts). A key that is not known or stands twice ends the start with a message,
+and a warning tells of a variable that looks misspelt. Paths count from the folder in which the exporter is started.
 
 ```yaml
 account: visitor@example.com

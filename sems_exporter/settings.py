@@ -10,6 +10,7 @@ import click
 import platformdirs
 import yaml
 
+from sems_exporter import documents
 from sems_exporter.config import (
     PORTALS,
     REGIONS,
@@ -17,6 +18,7 @@ from sems_exporter.config import (
     Settings,
     login_url,
 )
+from sems_exporter.documents import KeyTwice
 from sems_exporter.errors import SettingError
 from sems_exporter.kinds import Duration, ExternalUrl, FilePath, Hosts, ListenAddress, LoginUrl, Texts, UrlPath
 from sems_exporter.logs import FORMATS, LEVELS
@@ -134,9 +136,11 @@ FILE_VARIABLE = "SEMS_CONFIG_FILE"
 def from_file(path: str) -> dict[str, Any]:
     """The settings in the YAML file at `path`; raises SettingError that names the file or the key."""
     try:
-        document = yaml.safe_load(Path(path).read_bytes())
+        document = documents.document(Path(path).read_bytes())
     except OSError as error:
         raise SettingError("config.file", f"{path} cannot be read: {error.strerror}") from error
+    except KeyTwice as error:
+        raise SettingError(error.key, f"is given twice in {path}") from None
     except (yaml.YAMLError, ValueError, RecursionError) as error:
         mark = getattr(error, "problem_mark", None)
         where = f", line {mark.line + 1}, column {mark.column + 1}" if mark else ""

@@ -32,6 +32,8 @@ def test_a_misspelt_variable_is_told_with_the_one_that_is_meant(variable: str, m
         "SEMS_EXPORTER_PORT",
         "SEMS_EXPORTER_SERVICE_HOST",
         "SEMS_EXPORTER_PORT_10736_TCP_ADDR",
+        "EMS_INTERVAL",
+        "LOG_LEVEL",
         "STATE_DIRECTORY",
         "HOME",
     ],

@@ -30,6 +30,21 @@ def test_a_file_that_was_open_to_others_is_closed(tmp_path: Path) -> None:
     assert path.stat().st_mode & 0o777 == 0o600
 
 
+@pytest.mark.parametrize("user, given", [(0, True), (1000, False)])
+def test_what_root_writes_belongs_to_whom_the_folder_belongs_to(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, user: int, given: bool
+) -> None:
+    """Else `check` as root would leave a session and a brake behind that the exporter's own user cannot read."""
+    owners: list[tuple[int, int]] = []
+    monkeypatch.setattr(os, "geteuid", lambda: user)
+    monkeypatch.setattr(os, "fchown", lambda _, *owner: owners.append(owner))
+
+    write_private(tmp_path / "account.json", "{}")
+
+    folder = tmp_path.stat()
+    assert owners == ([(folder.st_uid, folder.st_gid)] if given else [])
+
+
 def test_a_full_disk_leaves_the_old_file_and_no_crumbs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = tmp_path / "account.json"
     path.write_text("old")

@@ -181,6 +181,22 @@ class TestFile:
         assert "sems.yml, line 4" in said or "sems.yml, line 3" in said
         assert "not valid YAML" in said
 
+    def test_a_key_given_twice_is_named(self, program: Program) -> None:
+        """The first of two lists of accounts would otherwise never be read."""
+        code, said, _ = program(file="interval: 5m\nlog_level: info\ninterval: 6m\n")
+
+        assert (code, said.startswith("sems-exporter: interval: is given twice in ")) == (2, True)
+
+    def test_keys_can_be_merged_from_elsewhere(self, program: Program) -> None:
+        file = """
+accounts:
+  - &first {name: a, account: a@example.com, password: "opensesame", region: eu}
+  - {<<: *first, name: b, account: b@example.com}
+"""
+        found = taken(program(file=file, account=False))
+
+        assert [(one.name, one.account.region) for one in found.accounts] == [("a", "eu"), ("b", "eu")]
+
     def test_yaml_that_is_nested_without_end_is_told(self, program: Program) -> None:
         code, said, _ = program(file="[" * 3000)
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import portalocker
 
-from sems_exporter.files import AS_IT_IS
+from sems_exporter.files import AS_IT_IS, give_to_owner
 
 log = logging.getLogger(__name__)
 
@@ -65,7 +65,16 @@ class Seat:
 def _opened(path: Path) -> int:
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     try:
-        return os.open(path, os.O_RDWR | os.O_CREAT | AS_IT_IS, 0o600)
+        new = os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL | AS_IT_IS, 0o600)
+    except (FileExistsError, PermissionError):
+        return _opened_again(path)
+    give_to_owner(new, path.parent)
+    return new
+
+
+def _opened_again(path: Path) -> int:
+    try:
+        return os.open(path, os.O_RDWR | AS_IT_IS)
     except PermissionError:
         # Another user's file can still tell that it is locked.
         return os.open(path, os.O_RDONLY | AS_IT_IS)

@@ -1,32 +1,19 @@
 """Reading a YAML document that somebody relies on: every key known, given once, and of the right kind."""
 
 import re
-from collections.abc import Hashable, Mapping
+from collections.abc import Mapping
 from typing import TypeVar
 
 import yaml
 
+from sems_exporter import documents
+from sems_exporter.documents import KeyTwice
 from sems_exporter.errors import SettingError
 
 SETTING = "web_config_file"
 T = TypeVar("T")
 UNFIT = re.compile("[\0\ud800-\udfff]")
 """What YAML can spell, and neither UTF-8 nor the name of a file can hold."""
-
-
-class _Strict(yaml.SafeLoader):
-    """A safe loader that refuses a key given twice, where YAML for Python lets the last one win."""
-
-
-def _mapping(loader: _Strict, node: yaml.MappingNode) -> dict[Hashable, object]:
-    keys = [loader.construct_object(key, deep=True) for key, _ in node.value]
-    twice = next((key for number, key in enumerate(keys) if key in keys[:number]), None)
-    if twice is not None:
-        raise Wrong(str(twice), "is given twice")
-    return loader.construct_mapping(node, deep=True)
-
-
-_Strict.add_constructor(yaml.resolver.BaseResolver.DEFAULT_MAPPING_TAG, _mapping)
 
 
 class Wrong(SettingError):
@@ -98,7 +85,9 @@ class Section:
 def document(content: bytes, *allowed: str) -> Section:
     """The top of the document; raises Wrong."""
     try:
-        values = yaml.load(content, _Strict)  # noqa: S506 - a SafeLoader
+        values = documents.document(content)
+    except KeyTwice as error:
+        raise Wrong(error.key, "is given twice") from None
     except (yaml.YAMLError, ValueError, RecursionError) as error:
         mark = getattr(error, "problem_mark", None)
         where = f" at line {mark.line + 1}, column {mark.column + 1}" if mark else ""

@@ -134,3 +134,21 @@ def test_the_lock_of_another_user_still_tells_who_holds_it(tmp_path: Path, monke
 
     assert Seat(tmp_path / "account.lock").take().startswith(f"process {os.getpid()} on ")
     first.leave()
+
+
+def test_a_lock_that_root_makes_is_given_to_whom_the_folder_belongs_to_and_another_is_not(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What lay there before may be a link to root's own."""
+    owners: list[tuple[int, int]] = []
+    monkeypatch.setattr(os, "geteuid", lambda: 0)
+    monkeypatch.setattr(os, "fchown", lambda _, *owner: owners.append(owner))
+    first, second = Seat(tmp_path / "account.lock"), Seat(tmp_path / "account.lock")
+
+    first.take()
+    first.leave()
+    second.take()
+    second.leave()
+
+    folder = tmp_path.stat()
+    assert owners == [(folder.st_uid, folder.st_gid)]
