@@ -6,6 +6,7 @@ import sys
 from importlib.abc import MetaPathFinder
 from importlib.metadata import PackageNotFoundError
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -207,6 +208,17 @@ def test_foreseen_failures_have_an_exit_code_and_no_traceback(
     assert str(error.strerror if isinstance(error, OSError) else error) in said
 
 
+@pytest.mark.usefixtures("calls")
+def test_an_unforeseen_failure_of_the_system_is_not_taken_for_a_full_disk(monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(_: Settings) -> None:
+        raise OSError(errno.EIO, "Input/output error")
+
+    monkeypatch.setattr(running, "serve", fail)
+
+    with pytest.raises(OSError, match="Input/output error"):
+        run()
+
+
 def test_a_captured_answer_that_does_not_exist_is_named(capsys: pytest.CaptureFixture[str]) -> None:
     assert run("demo", "--answer", "flow=/nowhere.json") == 2
     assert run("demo", "--answer", "nonsense") == 2
@@ -233,9 +245,14 @@ class Loading(MetaPathFinder):
             self.handlers.append(signal.getsignal(signal.SIGINT))
 
 
-def test_ctrl_c_while_the_program_is_being_loaded_leaves_no_traceback(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Loading takes seconds on a small board; afterwards Ctrl-C is what the commands make of it."""
-    loading = Loading()
+@pytest.mark.parametrize(
+    "before, meanwhile", [(signal.default_int_handler, signal.SIG_DFL), (signal.SIG_IGN, signal.SIG_IGN)]
+)
+def test_ctrl_c_while_the_program_is_being_loaded_leaves_no_traceback(
+    monkeypatch: pytest.MonkeyPatch, before: Any, meanwhile: signal.Handlers
+) -> None:
+    """Loading takes seconds on a small board; afterwards Ctrl-C is what it was, which may be nothing (nohup)."""
+    loading, found = Loading(), signal.signal(signal.SIGINT, before)
     monkeypatch.setattr(sys, "meta_path", [loading, *sys.meta_path])
     monkeypatch.delitem(sys.modules, "sems_exporter.cli")
     monkeypatch.delattr(sems_exporter, "cli")
@@ -243,6 +260,7 @@ def test_ctrl_c_while_the_program_is_being_loaded_leaves_no_traceback(monkeypatc
 
     with pytest.raises(SystemExit):
         __main__.main()
+    afterwards = signal.signal(signal.SIGINT, found)
 
-    assert loading.handlers == [signal.SIG_DFL]
-    assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+    assert loading.handlers == [meanwhile]
+    assert afterwards is before

@@ -90,6 +90,16 @@ def test_the_strength_of_the_signal_is_told_in_dbm_or_as_a_share(
     assert inverter.model is not None
 
 
+@pytest.mark.parametrize("latitude", ["north", None, 91, 0])
+def test_a_place_that_is_none_on_earth_is_left_out(home: Home, latitude: object) -> None:
+    home.portal.mutate("info", lambda envelope, _: envelope["data"].update(latitude=latitude, longitude=0))
+
+    station = home.read()
+
+    assert (station.latitude, station.longitude) == (None, None)
+    assert station.name == "Sunny Home"
+
+
 def test_todays_energies_are_asked_every_few_minutes_and_not_every_minute(home: Home) -> None:
     for _ in range(12):
         home.read()
