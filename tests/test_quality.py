@@ -527,6 +527,23 @@ class TestPhantomBattery:
 
         assert (shown.battery_charge_power, shown.battery_discharge_power) == (None, None)
 
+    @pytest.mark.parametrize("charge, discharge", [(0.0, 500.0), (500.0, 0.0)])
+    def test_power_that_flows_is_shown_though_nothing_else_tells_of_a_battery(
+        self, charge: float, discharge: float
+    ) -> None:
+        station = replace(
+            home(),
+            has_battery=None,
+            battery_charge_power=charge,
+            battery_discharge_power=discharge,
+            battery_charge_energy=0.0,
+            batteries=(),
+        )
+
+        shown = Quality().check(station, NOON, Findings())
+
+        assert (shown.battery_charge_power, shown.battery_discharge_power) == (charge, discharge)
+
     def test_energy_that_went_through_one_proves_a_battery(self) -> None:
         station = replace(home(), has_battery=None, battery_state_of_charge=0.4, battery_charge_energy=5.0 * KWH)
 
