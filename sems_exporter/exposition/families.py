@@ -41,7 +41,7 @@ def texts(scope: type[Scope]) -> Family:
 
 def state(scope: type[Scope]) -> Family:
     """The `_state` family of a device or station."""
-    text = f"1 for the state that the portal reports of the {scope.noun}, 0 for all others."
+    text = f"1 for the state of the {scope.noun}, 0 for all others."
     return Family(f"{PREFIX}_{scope.scope}_state", Kind.GAUGE, "", text, "state", scope)
 
 
