@@ -7,6 +7,7 @@ import logging
 import os
 import shutil
 import socket
+from collections import Counter
 from collections.abc import Generator, Sequence
 from typing import Any
 
@@ -15,6 +16,16 @@ import pytest
 from sems_exporter.masks import MASKS, Masks
 
 LOOPBACK = {"localhost", "127.0.0.1", "::1", "0.0.0.0", "::", ""}
+
+HOW_TO_GET = {
+    "prometheus": "Debian's package prometheus",
+    "promtool": "Debian's package prometheus",
+    "prometheus-alertmanager": "Debian's package prometheus-alertmanager",
+    "amtool": "Debian's package prometheus-alertmanager",
+    "chromium": "Debian's package chromium",
+    "prometheus3": ".ci/prometheus3 FOLDER, then FOLDER/bin in PATH",
+    "promtool3": ".ci/prometheus3 FOLDER, then FOLDER/bin in PATH",
+}
 
 MAY_NOT_SKIP = os.environ.get("SEMS_NO_SKIPS") == "1"
 WITHOUT = set(os.environ.get("SEMS_WITHOUT", "").split())
@@ -71,7 +82,16 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
     """Skip a test marked `needs("promtool")` where there is no promtool."""
     absent = [program for program in _needed(item) if shutil.which(program) is None]
     if absent:
-        pytest.skip(f"not installed: {', '.join(absent)}")
+        pytest.skip(f"not installed: {', '.join(f'{program} ({HOW_TO_GET[program]})' for program in absent)}")
+
+
+def pytest_terminal_summary(terminalreporter: Any) -> None:
+    """Say at the end what was left out, and how to have it run."""
+    reasons = Counter(str(report.longrepr[2]) for report in terminalreporter.getreports("skipped"))
+    for reason, tests in sorted(reasons.items()):
+        terminalreporter.write_line(f"left out: {tests} tests; {reason.removeprefix('Skipped: ')}")
+    for program in sorted(WITHOUT):
+        terminalreporter.write_line(f"left out: the tests that need {program} ({HOW_TO_GET[program]})")
 
 
 def _needed(item: pytest.Item) -> Sequence[str]:

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 FOLDER = os.environ.get("SEMS_PAYLOADS", "")
-needs_captures = pytest.mark.skipif(not FOLDER, reason="SEMS_PAYLOADS does not name the folder of captured answers")
+needs_captures = pytest.mark.skipif(not FOLDER, reason="SEMS_PAYLOADS names no folder with captured answers")
 
 METERED = "monitor_ms_singlephase_gridmeter_2025-06"
 OFFLINE = "monitor_ns_offline_night_2026-01"
