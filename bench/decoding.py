@@ -15,7 +15,7 @@ from bench.fleet import client
 from sems_exporter.clock import SystemClock
 from sems_exporter.config import Account, Secret, Settings
 from sems_exporter.derive import derived, totals
-from sems_exporter.exposition.lines import fragments
+from sems_exporter.exposition.text_format import fragments
 from sems_exporter.findings import Findings
 from sems_exporter.freshness import Limits, faded
 from sems_exporter.model import Station

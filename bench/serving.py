@@ -28,7 +28,7 @@ def main(port: int, stations: int, seconds: float) -> None:
         parts = exporter(patient, SystemClock())
         poller = _StandIn(parts, Fleet(decoded_home(), stations))
         poller.read_all(0.0)
-        threading.Thread(target=parts.exposition.tend_until, args=(parts.stop,), daemon=True).start()
+        threading.Thread(target=parts.exposition.maintain_until, args=(parts.stop,), daemon=True).start()
         if seconds:
             threading.Thread(target=poller.run, args=(seconds,), daemon=True).start()
         serve(application(parts, simulated=False), bound(f"127.0.0.1:{port}"), started=lambda: None)

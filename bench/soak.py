@@ -24,7 +24,7 @@ from pathlib import Path
 import pytest
 
 from bench.curve import curves
-from sems_exporter.exposition import own
+from sems_exporter.exposition import self_metrics
 from sems_exporter.simulator import plant
 from tests.e2e.faults import checks, plants
 from tests.e2e.faults.row import Row
@@ -91,7 +91,7 @@ def world(directory: Path) -> Iterator[World]:
     """The exporter, its portal and its web server."""
     stage = Stage()
     with pytest.MonkeyPatch.context() as patch, served(stage) as web, pytest.MonkeyPatch.context() as inner:
-        patch.setattr(own, "AGE", 0.0)
+        patch.setattr(self_metrics, "MAX_AGE_SECONDS", 0.0)
         patch.setattr(plant, "_CHECKPOINTS", MINUTES)
         made = World(directory, SHAPE, web, lambda app: setattr(stage, "application", app), inner)
         try:

@@ -147,7 +147,7 @@ def _listed(parts: Exporter) -> list[Listed]:
 def start_polling(parts: Exporter) -> tuple[threading.Thread, ...]:
     """Poll each account in a thread of its own, and keep the exposition ready in another, until `parts.stop` is set."""
     work = {f"{ACCOUNT_THREAD}{watch.name}".strip(): watch.poller.run for watch in parts.watches}
-    work["exposition"] = parts.exposition.tend_until
+    work["exposition"] = parts.exposition.maintain_until
     threads = tuple(
         threading.Thread(target=run, args=(parts.stop,), name=name, daemon=True) for name, run in work.items()
     )

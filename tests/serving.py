@@ -93,9 +93,9 @@ class Stage:
         """Hand on."""
         return self.application.wanted(request)
 
-    def body(self, wanted: Wanted) -> Any:
+    def ready_body(self, wanted: Wanted) -> Any:
         """Hand on."""
-        return self.application.body(wanted)
+        return self.application.ready_body(wanted)
 
     def head(self, wanted: Wanted, body: bytes) -> Any:
         """Hand on."""

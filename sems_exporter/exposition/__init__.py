@@ -1,13 +1,11 @@
-"""Stations into bytes, in both formats, made when data change and handed over when somebody asks.
+"""Stations into bytes, in both formats.
 
-`families` says which metrics there are, `samples` which values of a station they have, and `lines` writes them.
-`shelf` keeps the text of an account's stations by family and block, `gzipped` and `checksum` compress it piece by
-piece, `stock` knows what age will change, `front` and `own` are the two parts of a body (the stations, and what the
-exporter tells of itself), `ready` keeps whole bodies, and `demand` knows which of them are wanted.
+`families` says which metrics there are, `samples` which values of a station they have, and `text_format` writes them.
+`renderer` joins and compresses them into bodies, `self_metrics` are the lines that the exporter adds about itself,
+`expiry_queue` knows what age will change, and `prefetch` when the next scrape will come.
 """
 
-from sems_exporter.exposition.lines import Format
-from sems_exporter.exposition.ready import Exposition
-from sems_exporter.exposition.stock import WHOLE, Part
+from sems_exporter.exposition.renderer import WHOLE, Exposition, Part
+from sems_exporter.exposition.text_format import Format
 
 __all__ = ["WHOLE", "Exposition", "Format", "Part"]

@@ -1,5 +1,6 @@
 """The routes: /metrics, the status page, service discovery, and two health checks that do not depend on the portal."""
 
+import asyncio
 import logging
 from collections.abc import Awaitable, Callable
 
@@ -113,9 +114,19 @@ class Application:
         except Refused:
             return None
 
-    def body(self, wanted: Wanted) -> bytes | None:
+    def ready_body(self, wanted: Wanted) -> bytes | None:
+        """The metrics that are wanted, where they are ready to be sent."""
+        return self._exposition.ready(wanted.format, compressed=wanted.compressed, part=wanted.part)
+
+    async def body(self, wanted: Wanted) -> bytes | None:
         """The metrics that are wanted; None where there is no such station or account."""
-        return self._exposition.body(wanted.format, compressed=wanted.compressed, part=wanted.part)
+        ready = self.ready_body(wanted)
+        if ready is not None:
+            return ready
+        # In a thread: the body of a large fleet takes so long that other connections would wait for it.
+        return await asyncio.to_thread(
+            self._exposition.body, wanted.format, compressed=wanted.compressed, part=wanted.part
+        )
 
     def head(self, wanted: Wanted, body: bytes) -> list[tuple[bytes, bytes]]:
         """The header of the answer with `body`, without the date."""
@@ -158,7 +169,7 @@ class Application:
 
     async def _metrics(self, request: Request) -> Response:
         wanted = self._wanted(request)
-        body = self.body(wanted)
+        body = await self.body(wanted)
         if body is None:
             raise Refused(404, "no such station or account")
         return _exposed(wanted, body)

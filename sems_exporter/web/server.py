@@ -111,7 +111,7 @@ class _Server(uvicorn.Server):
         self._listening = listening
         self._started = started
         self._connections = Connections(most_connections())
-        self._answers = ReadyAnswers(application.wanted, application.body, application.head)
+        self._answers = ReadyAnswers(application.wanted, application.ready_body, application.head)
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:  # noqa: ARG002 - uvicorn's way to call it
         """Open the door."""

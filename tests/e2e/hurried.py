@@ -11,7 +11,7 @@ from functools import partial
 from threading import Event
 
 from sems_exporter import cli, running
-from sems_exporter.exposition import own
+from sems_exporter.exposition import self_metrics
 from sems_exporter.portal import dialects
 from sems_exporter.portal.bounded import Patience
 from sems_exporter.portal.transport import Transport
@@ -40,6 +40,6 @@ class HurriedClock:
 if __name__ == "__main__":
     vars(dialects)["Transport"] = partial(Transport, Patience(read=0.5))
     # Or /metrics would show the state of some seconds ago, which are hours here.
-    vars(own)["AGE"] = 0.0
+    vars(self_metrics)["MAX_AGE_SECONDS"] = 0.0
     vars(running)["SystemClock"] = HurriedClock
     cli.main()

@@ -12,7 +12,7 @@ from unittest.mock import MagicMock
 import pytest
 import trustme
 
-from sems_exporter.exposition import own
+from sems_exporter.exposition import self_metrics
 from sems_exporter.measure import Role
 from sems_exporter.simulator import Fault
 from tests.e2e.faults import disk
@@ -71,7 +71,7 @@ def make(
     stage: Stage, web: Served, certificates: Certificates, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> Iterator[Callable[[Row], World]]:
     """Makes the world of a row; its log is as good as that of the program."""
-    monkeypatch.setattr(own, "AGE", 0.0)
+    monkeypatch.setattr(self_metrics, "MAX_AGE_SECONDS", 0.0)
     monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(certificates.bundle))
     handlers, levels = (
         logging.root.handlers[:],

@@ -8,7 +8,7 @@ from prometheus_client.openmetrics.parser import text_string_to_metric_families 
 from prometheus_client.parser import text_string_to_metric_families as read_text
 
 from sems_exporter.exposition import WHOLE, Exposition, Format, Part
-from sems_exporter.exposition.own import Collector
+from sems_exporter.exposition.self_metrics import Collector
 from sems_exporter.freshness import Limits
 from sems_exporter.model import Station
 from sems_exporter.snapshots import Snapshots
@@ -49,7 +49,8 @@ class Bench:
         )
 
     def bytes(self, wanted: Format = Format.TEXT, *, compressed: bool = False, part: Part = WHOLE) -> bytes:
-        body = self.exposition.body(wanted, compressed=compressed, part=part)
+        ready = self.exposition.ready(wanted, compressed=compressed, part=part)
+        body = ready or self.exposition.body(wanted, compressed=compressed, part=part)
         assert body is not None
         return body
 

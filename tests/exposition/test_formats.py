@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from prometheus_client import CollectorRegistry, Counter
 
 from sems_exporter.exposition import Format
-from sems_exporter.exposition.own import AGE as OWN_METRICS_AGE
+from sems_exporter.exposition.self_metrics import MAX_AGE_SECONDS
 from sems_exporter.model import KWH, Alarm, AlarmLevel, Inverter, Station
 from sems_exporter.selfmetrics import SelfMetrics
 from tests.exposition.bench import Bench
@@ -307,7 +307,7 @@ class TestReuse:
         bench.bytes()
         counter.inc()
 
-        bench.seconds += OWN_METRICS_AGE - 0.01
+        bench.seconds += MAX_AGE_SECONDS - 0.01
         early = bench.value("sems_x_total")
         bench.seconds += 0.01
 

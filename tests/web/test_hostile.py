@@ -145,7 +145,7 @@ class TestUnread:
 
     @pytest.mark.usefixtures("parser")
     def test_each_holds_one_answer_at_most(self, fleet: Site) -> None:
-        size = len(fleet.application.body(Wanted(Format.TEXT, compressed=False)) or b"")
+        size = len(asyncio.run(fleet.application.body(Wanted(Format.TEXT, compressed=False))) or b"")
 
         with served(fleet.application) as web, greedy(web, SCRAPE * 200):
             until(lambda: bool(web.connections._stuck), web)
@@ -179,6 +179,7 @@ class TestUnread:
         monkeypatch.setattr(connections, "MOST_STUCK", 3)
 
         with served(fleet.application) as web, ExitStack() as opened:
+            web.say(LAST.replace(b"/-/healthy", b"/metrics"))  # now it is ready, and they are served in their order
             clients = [opened.enter_context(greedy(web, SCRAPE * 50)) for _ in range(6)]
             until(lambda: len(web.connections) == 3, web)
             cut = sum(until_closed(client).count(b"HTTP/1.1 200") < 50 for client in clients[:3])

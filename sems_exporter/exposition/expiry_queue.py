@@ -6,7 +6,7 @@ from heapq import heapify, heappop, heappush
 NEVER = datetime.max.replace(tzinfo=UTC)
 
 
-class Deadlines:
+class ExpiryQueue:
     """An instant for each station. Replaced ones stay in the heap until they come up or outnumber the others."""
 
     def __init__(self) -> None:

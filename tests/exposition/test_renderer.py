@@ -13,11 +13,16 @@ from prometheus_client.openmetrics.parser import text_string_to_metric_families 
 from prometheus_client.parser import text_string_to_metric_families as read_text
 
 from sems_exporter.exposition import Format, Part
-from sems_exporter.exposition.demand import LATELY
 from sems_exporter.exposition.families import all_families
-from sems_exporter.exposition.lines import head
-from sems_exporter.exposition.ready import AHEAD, MANY, TICK
-from sems_exporter.model import KWH, Station
+from sems_exporter.exposition.prefetch import FORGET_SECONDS
+from sems_exporter.exposition.renderer import (
+    EARLY_EXPIRY,
+    EARLY_EXPIRY_STATIONS,
+    MAINTAIN_SECONDS,
+    REUSE_SECONDS,
+)
+from sems_exporter.exposition.text_format import head
+from sems_exporter.model import Station
 from sems_exporter.snapshots import FORGET_AFTER
 from tests.exposition.bench import Bench, read
 from tests.homes import AMSTERDAM, NOON, home
@@ -76,14 +81,13 @@ class TestWaiting:
 
         assert second is first
 
-    def test_after_a_change_the_new_body_is_there_at_once(self) -> None:
+    def test_a_scrape_after_a_change_shows_it(self) -> None:
         bench = Bench(home())
         bench.bytes(compressed=True)
 
         bench.snapshots.put(replace(home(), pv_power=1.0))
 
-        with somebody_renders(bench):
-            assert values(bench.bytes(compressed=True), "sems_station_pv_power_watts") == [1.0]
+        assert values(bench.bytes(compressed=True), "sems_station_pv_power_watts") == [1.0]
 
     def test_own_metrics_are_renewed_just_before_the_next_scrape(self) -> None:
         """It comes as regularly as clockwork, and they are rendered no more often than that."""
@@ -97,8 +101,8 @@ class TestWaiting:
         for _ in range(3):
             for _ in range(30):
                 counter.inc()
-                bench.seconds += TICK
-                bench.exposition.tend()
+                bench.seconds += MAINTAIN_SECONDS
+                bench.exposition.maintain()
             with somebody_renders(bench):
                 seen += values(bench.bytes(compressed=True), "sems_x_total")
 
@@ -110,17 +114,19 @@ class TestWaiting:
         bench.bytes(compressed=True)
 
         for _ in range(100):
-            bench.seconds += TICK
-            bench.exposition.tend()
+            bench.seconds += MAINTAIN_SECONDS
+            bench.exposition.maintain()
 
         assert registry.collections == 1
 
-    def test_what_age_takes_is_taken_without_a_scrape(self) -> None:
+    def test_what_age_takes_is_taken_before_the_next_scrape(self) -> None:
         bench = Bench(home())
-        bench.bytes(compressed=True)
+        for _ in range(2):
+            bench.bytes(compressed=True)
+            bench.seconds += 60
 
         bench.clock.advance(900)
-        bench.exposition.tend()
+        bench.exposition.maintain()
 
         with somebody_renders(bench):
             assert values(bench.bytes(compressed=True), "sems_station_up") == [0.0]
@@ -129,11 +135,11 @@ class TestWaiting:
         bench = Bench(home())
         bench.bytes(compressed=True)
 
-        bench.seconds += LATELY + 1
-        bench.snapshots.put(replace(home(), pv_power=1.0))
+        bench.seconds += FORGET_SECONDS + 1
+        bench.exposition.maintain()
 
         assert not bench.exposition._bodies
-        assert values(bench.bytes(compressed=True), "sems_station_pv_power_watts") == [1.0]
+        assert values(bench.bytes(compressed=True), "sems_station_pv_power_watts") == [5000.0]
 
     def test_scrapes_see_whole_bodies_while_others_write(self) -> None:
         bench = Bench(home(key="a"), home(key="b"))
@@ -144,7 +150,7 @@ class TestWaiting:
             while not stop.is_set():
                 number += 1.0
                 bench.snapshots.put(replace(home(key="a"), pv_power=number))
-                bench.exposition.tend()
+                bench.exposition.maintain()
 
         writers = [threading.Thread(target=write) for _ in range(2)]
         for writer in writers:
@@ -159,46 +165,57 @@ class TestWaiting:
         assert all(len(found) == 2 and found[1] == 5000.0 for found in powers)
 
 
-class TestSlowMachine:
-    """Where bodies take long, they are made once a second and not after each of the changes."""
+class TestLargeFleet:
+    """Where a body takes long, it serves for some seconds although stations change all the time."""
 
     @staticmethod
     def bench(monkeypatch: pytest.MonkeyPatch) -> Bench:
-        """It has found out that it is slow; one station is to change by age after 900 s."""
-        monkeypatch.setattr("sems_exporter.exposition.ready.SLOW", -1.0)
+        """Every body counts as slow; the station is to expire after 900 s."""
+        monkeypatch.setattr("sems_exporter.exposition.renderer.SLOW_RENDER_SECONDS", -1.0)
         bench = Bench(home())
-        bench.bytes(compressed=True)
-        bench.exposition.tend()
         bench.clock.advance(600)
         bench.snapshots.put(home(NOON + timedelta(seconds=600)))
+        bench.bytes(compressed=True)
         return bench
 
-    def test_changes_wait_for_the_next_second(self, monkeypatch: pytest.MonkeyPatch) -> None:
+    def test_a_change_shows_some_seconds_later(self, monkeypatch: pytest.MonkeyPatch) -> None:
         bench = self.bench(monkeypatch)
 
         bench.snapshots.put(replace(home(NOON + timedelta(seconds=600)), pv_power=1.0))
-        bench.snapshots.put(replace(home(NOON + timedelta(seconds=600)), pv_power=2.0))
         early = bench.bytes(compressed=True)
-        bench.exposition.tend()
+        bench.seconds += REUSE_SECONDS
         late = bench.bytes(compressed=True)
 
-        assert [values(body, "sems_station_pv_power_watts") for body in (early, late)] == [[5000.0], [2.0]]
+        assert [values(body, "sems_station_pv_power_watts") for body in (early, late)] == [[5000.0], [1.0]]
 
     def test_nothing_outlives_its_time_meanwhile(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        """Not even what has been replaced, but is still being handed out."""
         bench = self.bench(monkeypatch)
+        bench.clock.advance(899)
+        bench.bytes(compressed=True)
+        bench.snapshots.put(replace(home(bench.clock.now()), pv_power=1.0))
 
-        bench.clock.advance(300)
-
-        assert values(bench.bytes(compressed=True), "sems_station_pv_energy_today_joules") == [17.5 * KWH]
-        assert values(bench.bytes(compressed=True), "sems_station_data_timestamp_seconds") == [NOON.timestamp() + 540]
-
-    def test_without_anybody_to_tend_it_changes_do_not_wait(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        bench = self.bench(monkeypatch)
-
-        bench.seconds += 60 * TICK
-        bench.snapshots.put(replace(home(NOON + timedelta(seconds=600)), pv_power=1.0))
+        bench.clock.advance(1)
 
         assert values(bench.bytes(compressed=True), "sems_station_pv_power_watts") == [1.0]
+
+    def test_it_is_made_once_for_a_scrape_that_is_expected(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        registry = _Watched()
+        bench = self.bench(monkeypatch)
+        bench.exposition._self_metrics._registry = registry
+        for _ in range(2):
+            bench.seconds += 60
+            bench.bytes(compressed=True)
+        registry.collections = 0
+
+        for second in range(60):
+            bench.snapshots.put(replace(home(NOON + timedelta(seconds=600)), pv_power=float(second)))
+            bench.seconds += MAINTAIN_SECONDS
+            bench.exposition.maintain()
+
+        with somebody_renders(bench):
+            assert values(bench.bytes(compressed=True), "sems_station_pv_power_watts") == [57.0]
+        assert registry.collections == 1
 
 
 class TestMidnight:
@@ -212,39 +229,41 @@ class TestMidnight:
         bench.clock.advance((now - NOON).total_seconds())
         for number in range(count):
             bench.snapshots.put(home(now - timedelta(seconds=60), key=f"plant-{number}"))
-        bench.bytes(compressed=True)
+        for _ in range(2):
+            bench.bytes(compressed=True)
+            bench.seconds += 1
         return bench
 
     def test_it_is_prepared_so_that_no_scrape_has_to_wait(self) -> None:
-        bench = self.fleet(MANY, before=AHEAD)
+        bench = self.fleet(EARLY_EXPIRY_STATIONS, before=EARLY_EXPIRY)
         whole = len(values(bench.bytes(compressed=True), TODAY))
 
-        bench.exposition.tend()
-        bench.clock.advance(AHEAD.total_seconds())
+        bench.exposition.maintain()
+        bench.clock.advance(EARLY_EXPIRY.total_seconds())
 
         with somebody_renders(bench):
             body = bench.bytes(compressed=True)
-        assert (whole, values(body, TODAY)) == (MANY, [])
-        assert values(body, "sems_station_pv_power_watts") == [5000.0] * MANY
+        assert (whole, values(body, TODAY)) == (EARLY_EXPIRY_STATIONS, [])
+        assert values(body, "sems_station_pv_power_watts") == [5000.0] * EARLY_EXPIRY_STATIONS
 
     def test_few_stations_keep_their_values_to_the_last_moment(self) -> None:
-        bench = self.fleet(MANY - 1, before=AHEAD)
+        bench = self.fleet(EARLY_EXPIRY_STATIONS - 1, before=EARLY_EXPIRY)
 
-        bench.exposition.tend()
+        bench.exposition.maintain()
 
-        assert len(values(bench.bytes(compressed=True), TODAY)) == MANY - 1
-        bench.clock.advance(AHEAD.total_seconds())
+        assert len(values(bench.bytes(compressed=True), TODAY)) == EARLY_EXPIRY_STATIONS - 1
+        bench.clock.advance(EARLY_EXPIRY.total_seconds())
         assert values(bench.bytes(compressed=True), TODAY) == []
 
     def test_nobody_is_said_to_be_down_too_early(self) -> None:
         """Absent is always true; "down" is not."""
-        bench = self.fleet(MANY, before=timedelta(hours=3))
-        bench.clock.advance(840 - AHEAD.total_seconds())
+        bench = self.fleet(EARLY_EXPIRY_STATIONS, before=timedelta(hours=3))
+        bench.clock.advance(840 - EARLY_EXPIRY.total_seconds())
 
-        bench.exposition.tend()
+        bench.exposition.maintain()
 
         assert set(values(bench.bytes(compressed=True), "sems_station_up")) == {1.0}
-        bench.clock.advance(AHEAD.total_seconds())
+        bench.clock.advance(EARLY_EXPIRY.total_seconds())
         assert set(values(bench.bytes(compressed=True), "sems_station_up")) == {0.0}
 
 
@@ -288,7 +307,7 @@ class TestParts:
         bench = self.bench()
 
         assert bench.exposition.body(Format.TEXT, compressed=True, part=part) is None
-        assert not bench.exposition._demand._asked
+        assert not bench.exposition._scrapes._asked
 
     def test_the_account_is_a_label_of_the_stations_texts_only(self) -> None:
         found = read(self.bench().text(Format.TEXT), Format.TEXT)
@@ -296,17 +315,13 @@ class TestParts:
         with_account = {(sample.name, sample.labels["account"]) for sample in found if "account" in sample.labels}
         assert with_account == {("sems_station_info", "north"), ("sems_station_info", "south")}
 
-    def test_a_part_changes_with_its_station_and_with_no_other(self) -> None:
+    def test_a_part_changes_with_its_station(self) -> None:
         bench = self.bench()
-        first = bench.bytes(compressed=True, part=Part(station="a"))
+        bench.bytes(compressed=True, part=Part(station="a"))
 
-        bench.snapshots.put(replace(home(key="b", account="north"), pv_power=1.0))
-        second = bench.bytes(compressed=True, part=Part(station="a"))
         bench.snapshots.put(replace(home(key="a", account="north"), pv_power=1.0))
-        third = bench.bytes(compressed=True, part=Part(station="a"))
 
-        assert second is first
-        assert values(third, "sems_station_pv_power_watts") == [1.0]
+        assert values(bench.bytes(compressed=True, part=Part(station="a")), "sems_station_pv_power_watts") == [1.0]
 
 
 @pytest.mark.parametrize("wanted", Format)
@@ -340,6 +355,7 @@ def test_a_station_that_left_asks_for_no_more_attention() -> None:
     bench.snapshots.keep_only(["b"])
     bench.clock.advance(3600)
     bench.bytes(compressed=True)
+    bench.clock.advance(1)
 
     with somebody_renders(bench):
         assert values(bench.bytes(compressed=True), "sems_station_up") == [1.0]
