@@ -22,10 +22,10 @@ from sems_exporter.snapshots import Snapshots
 
 SIZES = (1, 100, 1000)
 CHANGES = 60
+BODIES = 15
 LIMITS = Limits(86400.0, 86400.0)
-SCRAPED = (Format.OPENMETRICS, True)
-EVERY = tuple((wanted, True) for wanted in Format)
-PLAIN = (*EVERY, (Format.OPENMETRICS, False))
+CHANGES_A_MINUTE = 0.2
+"""Of each station, which is read every five minutes."""
 
 
 class Site:
@@ -36,7 +36,8 @@ class Site:
         self.fleet = Fleet(decoded_home(), stations)
         self.quality = Quality()
         self.snapshots = Snapshots(self.clock, LIMITS)
-        self.exposition = Exposition(self.snapshots, SelfMetrics().registry, self.clock)
+        self.seconds = 0.0
+        self.exposition = Exposition(self.snapshots, SelfMetrics().registry, self.clock, lambda: self.seconds)
         for number in range(stations):
             self.poll(number)()
 
@@ -50,23 +51,21 @@ class Site:
 
         return take
 
-    def size(self, wanted: Format = Format.OPENMETRICS, *, compressed: bool = True) -> int:
-        """Bytes of a body, which is in demand from then on."""
+    def scrape(self, wanted: Format = Format.OPENMETRICS, *, compressed: bool = True) -> int:
+        """Bytes of a body that is made for a scrape, a minute after the one before."""
+        self.seconds += 60
         return len(self.exposition.body(wanted, compressed=compressed) or b"")
 
 
-def changes(site: Site, forms: tuple[tuple[Format, bool], ...]) -> float:
-    """Milliseconds of CPU from a decoded answer to bodies in these forms, for a change of one station."""
-    for wanted, compressed in forms:
-        site.size(wanted, compressed=compressed)
+def changes(site: Site) -> float:
+    """Milliseconds of CPU from a decoded answer to lines that are ready, for a change of one station."""
     chosen = random.Random(1).choices(range(len(site.fleet)), k=CHANGES)
-    return median_cpu([partial(_change, site.poll(number), site, forms) for number in chosen])
+    return median_cpu([site.poll(number) for number in chosen])
 
 
-def _change(take: Callable[[], None], site: Site, forms: tuple[tuple[Format, bool], ...]) -> None:
-    take()
-    for wanted, compressed in forms:
-        site.size(wanted, compressed=compressed)
+def bodies(site: Site, *, compressed: bool) -> float:
+    """Milliseconds of CPU to make one body."""
+    return median_cpu([partial(site.scrape, compressed=compressed)] * BODIES)
 
 
 def started() -> tuple[float, float]:
@@ -85,15 +84,17 @@ def started() -> tuple[float, float]:
 
 def main() -> None:
     """Print the tables."""
-    print("Milliseconds of CPU from a decoded answer, of one station, to bodies that can be handed out\n")
-    print(head("stations", "gzip, one format", "gzip, both formats", "and one plain body", "whole program, MB"))
+    print("Milliseconds of CPU; a minute has one scrape, and every station is read each five minutes\n")
+    print(head("stations", "a change", "a body, gzip", "a body, plain", "a minute", "whole program, MB"))
     for stations in SIZES:
         site = Site(stations)
-        one, both, plain = (changes(site, forms) for forms in ((SCRAPED,), EVERY, PLAIN))
+        change, packed, plain = changes(site), bodies(site, compressed=True), bodies(site, compressed=False)
+        minute = stations * CHANGES_A_MINUTE * change + packed
         with running("exporter", exporter(stations, 60.0)) as server:
             for _ in range(20):
                 server.scraped()
-            print(row(stations, f"{one:.2f}", f"{both:.2f}", f"{plain:.2f}", f"{server.memory():.0f}"))
+            memory = server.memory()
+        print(row(stations, f"{change:.2f}", f"{packed:.1f}", f"{plain:.1f}", f"{minute:.0f}", f"{memory:.0f}"))
     seconds, megabytes = started()
     print(f"\nFrom the start to the first answer: {seconds:.2f} s of CPU, {megabytes:.0f} MB")
 
