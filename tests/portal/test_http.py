@@ -38,7 +38,7 @@ URL = f"{GATEWAY}/x"
 ELSEWHERE = "https://elsewhere.example.com/"
 HOUR = 3600.0
 GOOD = {"code": "00000", "data": {"a": 1}}
-PACKED = gzip.compress(json.dumps(GOOD).encode())
+PACKED = gzip.compress(json.dumps(GOOD).encode(), mtime=0)
 SIGN_IN = {
     Client: "https://semsplus.goodwe.com/web/sems/sems-user/api/v1/auth/cross-login",
     ClassicClient: "https://semsplus.goodwe.com/api/v3/Common/CrossLogin",
