@@ -21,7 +21,7 @@
         ├── SessionRejected           the token is not, or no longer, good
         ├── RateLimited               the whole account has to pause
         ├── GatewayRefused            the portal named a data host that we will not trust
-        ├── StationUnknown            a station that the settings name is not the account's
+        ├── StationUnknown            a station that the settings name, or that is asked for, is none of the account's
         └── LoginFailed               a sign-in was tried and gave no session
             ├── CredentialsRejected   account or password wrong
             ├── AgreementPending      the owner must accept new terms first
@@ -177,7 +177,7 @@ class GatewayRefused(PortalError):
 
 
 class StationUnknown(PortalError):
-    """The settings name a station that the account does not show."""
+    """The settings name a station that the account does not show, or the portal knows none of that id."""
 
     reason = "station_unknown"
 

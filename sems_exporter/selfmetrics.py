@@ -26,8 +26,7 @@ OUTCOMES = (
     *(
         leaf.reason
         for leaf in errors.leaves(errors.PortalError)
-        if leaf is errors.CredentialsRejected
-        or not issubclass(leaf, errors.LoginFailed | errors.StationUnknown | errors.GatewayRefused)
+        if leaf is errors.CredentialsRejected or not issubclass(leaf, errors.LoginFailed | errors.GatewayRefused)
     ),
 )
 NEVER_AT_LOGIN = (

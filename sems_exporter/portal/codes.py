@@ -28,6 +28,8 @@ _CODES: dict[str, type[errors.PortalError]] = {
     "R0305": errors.RequestInvalid,
     "R000013": errors.RequestInvalid,
     "read_fail": errors.RequestInvalid,
+    # A word in place of a code, for a station that the classic portal does not know.
+    "innerexception": errors.StationUnknown,
 }
 _CLASSES: tuple[tuple[str, type[errors.PortalError]], ...] = (
     ("A02", errors.CredentialsRejected),

@@ -42,7 +42,7 @@ def opened(answer: Answer, now: datetime) -> Envelope:
     """The envelope of a successful answer; raises the failure that its status or its code stands for."""
     by_status = codes.status_failure(answer.status)
     document = _document(answer, by_status)
-    envelope = Envelope(_code(document), _message(document), document)
+    envelope = Envelope(_told(_code(document), _message(document), document), _message(document), document)
     if envelope.code in codes.SUCCESS or (envelope.code in codes.SUCCESS_WITH_DATA and envelope.data):
         if by_status is None:
             return envelope
@@ -76,6 +76,13 @@ def _document(answer: Answer, by_status: type[errors.PortalError] | None) -> dic
 def _code(document: dict[str, Any]) -> str:
     code = document.get("code")
     return str(code).strip() if isinstance(code, int | str) and not isinstance(code, bool) else ""
+
+
+def _told(code: str, message: str, document: dict[str, Any]) -> str:
+    """`code`, or the word that stands in its place where the classic portal says so of an error of its own."""
+    if document.get("hasError") is not True or (code and code not in codes.SUCCESS):
+        return code
+    return message.strip().lower() if codes.failure(message.strip().lower()) is not errors.UnknownCode else code
 
 
 def _message(document: dict[str, Any]) -> str:

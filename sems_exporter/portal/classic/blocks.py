@@ -30,7 +30,7 @@ MONITOR: Block = {
     "smuggleInfo": Skipped(_MEANINGLESS, "region lock"),
     "equipment": Skipped(_DISPLAY, "texts in the language of the account"),
     "environmental": Skipped(_OTHER, "weather station"),
-    "evCharge": Skipped(_UNDOCUMENTED, "null in every capture"),
+    "evCharge": Skipped(_UNRELIABLE, "frozen for nine hours while it charged; null in every capture"),
     "isEvCharge": Read("whether the powers can be balanced"),
     "isTigo": Skipped(_OTHER, "optimisers"),
     "tigoIntervalTimeMinute": Skipped(_OTHER, "optimisers"),
@@ -65,7 +65,7 @@ INFO: Block = {
     "owner_email": Skipped(_PERSONAL),
     "org_code": Skipped(_PERSONAL),
     "org_name": Skipped(_PERSONAL),
-    "date_format": Skipped(_DISPLAY),
+    "date_format": Read("which of day and month comes first"),
     "date_format_ym": Skipped(_DISPLAY),
     "turnon_time": Skipped(_MEANINGLESS, "when the plant was registered"),
     "create_time": Skipped(_MEANINGLESS, "when the plant was registered"),
@@ -85,8 +85,10 @@ KPI: Block = {
     "power": Read("whether the income of today counts (energy of today, in spite of its name)"),
     "total_power": Read("whether the income counts (lifetime energy)"),
     "pac": Skipped(_DERIVED, "pac of the inverters"),
-    "month_generation": Skipped(_DERIVED, "thismonthetotle and eday"),
-    "yield_rate": Skipped(_PERSONAL, "the tariff; income is read"),
+    "month_generation": Read(
+        "sems_station_pv_energy_month_joules, where inverters tell none; whether theirs lack today"
+    ),
+    "yield_rate": Read("whether the income of today counts; never published"),
 }
 
 POWERFLOW: Block = {
@@ -218,7 +220,7 @@ INVERTER: Block = {
     "bms_status": Skipped(_DISPLAY),
     "fault_message": Skipped(_DISPLAY, "errors"),
     "warning_code": Skipped(_UNDOCUMENTED, "null in every capture"),
-    "turnon_time": Skipped(_MEANINGLESS, "when the logger was registered"),
+    "turnon_time": Skipped(_MEANINGLESS, "when the logger was registered, in China's time"),
     "releation_id": Skipped(_IDENTITY),
     "check_code": Skipped(_PERSONAL, "pairs a logger with an account"),
     "it_change_flag": Skipped(_MEANINGLESS, "replacement of a device"),
@@ -239,6 +241,16 @@ _TWINS = [
 ]
 
 DISPLAY: Block = {
+    # Texts of 2021 ("41.4V/0.1A"); the numbers below them, of newer answers, are finer.
+    "dc_input1": stands_for("vpv1", "ipv1"),
+    "dc_input2": stands_for("vpv2", "ipv2"),
+    "grid_voltage": stands_for("vac1", "vac2", "vac3"),
+    "output_current": stands_for("iac1", "iac2", "iac3"),
+    "battery": stands_for("vbattery1", "ibattery1"),
+    "soc": stands_for("soc"),
+    "soh": stands_for("soh"),
+    "charge_current_limit": stands_for("bms_charge_i_max"),
+    "discharge_current_limit": stands_for("bms_discharge_i_max"),
     **{key: stands_for(key) for key in _TWINS},
     **{f"istr{n}": Skipped(_DUPLICATE, f"istr{n} of invert_full") for n in range(1, 17)},
     "pac": stands_for("pac"),
@@ -250,21 +262,12 @@ DISPLAY: Block = {
     "model": stands_for("model_type"),
     "firmware_version": Skipped(_DUPLICATE, "firmware_version of inverter"),
     "output_power": Skipped(_DUPLICATE, "pac of invert_full"),
-    "output_current": Skipped(_DUPLICATE, "iac1 of invert_full"),
-    "grid_voltage": Skipped(_DUPLICATE, "vac1 of invert_full"),
     "backup_output": Skipped(_UNRELIABLE, "repeats pmeter on an inverter without backup (capture of 2025-06)"),
-    "soc": Skipped(_DUPLICATE, "soc of invert_full"),
-    "soh": Skipped(_DUPLICATE, "soh of invert_full"),
-    "last_refresh_time": Skipped(_DISPLAY, "in the date format of the account"),
-    "creationDate": Skipped(_DISPLAY, "the same instant in China's time"),
+    "last_refresh_time": Read("sems_inverter_data_timestamp_seconds, where last_time is missing"),
+    "creationDate": Read("sems_inverter_data_timestamp_seconds, where last_refresh_time cannot be dated"),
     "work_mode": Skipped(_UNRELIABLE, "a text: Wait Mode while feeding in"),
-    "dc_input1": Skipped(_DUPLICATE, "vpv1 and ipv1 of invert_full"),
-    "dc_input2": Skipped(_DUPLICATE, "vpv2 and ipv2 of invert_full"),
-    "battery": Skipped(_DUPLICATE, "vbattery1 and ibattery1 of invert_full"),
     "bms_status": Skipped(_DISPLAY),
     "warning": Skipped(_DISPLAY, "bms_warning"),
-    "charge_current_limit": Skipped(_DUPLICATE, "bms_charge_i_max of invert_full"),
-    "discharge_current_limit": Skipped(_DUPLICATE, "bms_discharge_i_max of invert_full"),
 }
 """`d`, the same values once more for the page of the portal."""
 
@@ -283,6 +286,6 @@ PAGE: Block = {
     "lab_reactiveP": stands_for("reactive_power"),
     "serialNum": Skipped(_IDENTITY),
     "laCheckcode": Skipped(_PERSONAL, "pairs a logger with an account"),
-    "laConnected": Skipped(_MEANINGLESS, "when the logger was registered"),
+    "laConnected": Skipped(_MEANINGLESS, "when the logger was registered, in China's time"),
 }
 """`dict`, the rows of the device page, by their keys."""

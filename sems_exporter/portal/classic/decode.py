@@ -8,7 +8,7 @@ from sems_exporter.measure import filled
 from sems_exporter.model import Alarm, Station, StationState
 from sems_exporter.portal import states
 from sems_exporter.portal.base import StationRef
-from sems_exporter.portal.classic import devices, keys, moments, plant_values
+from sems_exporter.portal.classic import devices, keys, moments, months, plant_values, screen
 from sems_exporter.portal.classic.blocks import INFO
 from sems_exporter.portal.classic.devices import Unit
 from sems_exporter.portal.classic.fill import Moment, fill
@@ -46,8 +46,8 @@ def monitor(data: object, fetched_at: datetime, findings: Findings, *, station_i
         raise errors.AnswerUnreadable("monitor detail: no station id")
     keys.meet("monitor", body, findings)
     keys.meet("info", info, findings)
-    moment = Moment(fetched_at, moments.zone(info.get("time_span")))
-    plant = _plant(body, info, findings, alone=len(listed) == 1)
+    moment = Moment(fetched_at, moments.zone(info.get("time_span")), text(info.get("date_format")))
+    plant = _plant(body, info, listed, findings)
     units = _units(listed, plant, moment, findings)
     north, east = _coordinates(info)
     station = Station(
@@ -57,7 +57,7 @@ def monitor(data: object, fetched_at: datetime, findings: Findings, *, station_i
         timezone=moment.zone,
         timezone_name=str(moment.zone) if moment.zone else None,
         currency=text(document(body.get("kpi")).get("currency")),
-        state=station_state(info.get("status"), findings),
+        state=_state(info, units, findings),
         data_timestamp=_taken(units),
         has_battery=_has_battery(units, plant),
         latitude=north,
@@ -83,8 +83,8 @@ def _id_in(listed: list[Document]) -> str | None:
     return next(filter(None, ids), None)
 
 
-def _plant(body: Document, info: Document, findings: Findings, *, alone: bool) -> Plant:
-    flow = power_flow(body, findings)
+def _plant(body: Document, info: Document, listed: list[Document], findings: Findings) -> Plant:
+    flow, inverters = power_flow(body, findings), [devices.registers_of(raw) for raw in listed]
     kit = document(body.get("homKit"))
     keys.meet("homKit", kit, findings)
     storage = (
@@ -94,7 +94,11 @@ def _plant(body: Document, info: Document, findings: Findings, *, alone: bool) -
         or bool(flow.battery)
     )
     shown = flag(body.get("hasPowerflow")) or flow.known
-    return Plant(flow, storage, shown, text(kit.get("sn")), alone)
+    home_kit = text(kit.get("sn"))
+    if home_kit is None and any(map(screen.mirrors, inverters)):
+        flow = flow.without_grid()
+    included = months.includes_today(document(body.get("kpi")), inverters)
+    return Plant(flow, storage, shown, home_kit, len(listed) == 1, included)
 
 
 def _units(listed: list[Document], plant: Plant, moment: Moment, findings: Findings) -> list[Unit]:
@@ -104,6 +108,13 @@ def _units(listed: list[Document], plant: Plant, moment: Moment, findings: Findi
         if serial and serial not in found:
             found[serial] = devices.unit(raw, serial, plant, moment, findings)
     return list(found.values())
+
+
+def _state(info: Document, units: list[Unit], findings: Findings) -> StationState | None:
+    """What the portal says, except of a plant that waits for inverters that have never reported."""
+    said = station_state(info.get("status"), findings)
+    silent = bool(units) and all(unit.offline and unit.inverter.data_timestamp is None for unit in units)
+    return StationState.OFFLINE if silent and said is StationState.WAITING else said
 
 
 def station_state(raw: object, findings: Findings) -> StationState | None:

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from sems_exporter.findings import Dropped, Findings
-from sems_exporter.measure import family, filled, measures
+from sems_exporter.measure import filled
 from sems_exporter.model import (
     Alarm,
     AlarmLevel,
@@ -16,9 +16,8 @@ from sems_exporter.model import (
     Phase,
     PvInput,
 )
-from sems_exporter.plausible import flaw
 from sems_exporter.portal import states
-from sems_exporter.portal.classic import keys, moments, screen
+from sems_exporter.portal.classic import keys, moments, months, screen
 from sems_exporter.portal.classic.batteries import Direction, batteries
 from sems_exporter.portal.classic.blocks import DISPLAY, INVERTER, PAGE
 from sems_exporter.portal.classic.channels import listed, rows, shown
@@ -27,7 +26,6 @@ from sems_exporter.portal.classic.fill import Moment, Parts, drop_past_periods, 
 from sems_exporter.portal.classic.invert_full import INVERT_FULL
 from sems_exporter.portal.classic.screen import Plant
 from sems_exporter.portal.classic.shapes import Document, document, flag, number
-from sems_exporter.portal.rows import Values
 from sems_exporter.portal.shapes import code_of, objects, text
 
 DEVICE_STATES = {
@@ -67,12 +65,16 @@ def unit(raw: Document, sn: str, plant: Plant, moment: Moment, findings: Finding
     """One element of `inverter` whose serial number is `sn`."""
     _meet(raw, findings)
     registers = registers_of(raw)
-    state = device_state(registers.get("status"), findings) or device_state(raw.get("status"), findings)
     taken = _taken(registers, raw, moment, findings)
+    if taken is None and screen.never_reported(registers):
+        registers = screen.described(registers)
+    state = device_state(registers.get("status"), findings) or device_state(raw.get("status"), findings)
     claims = screen.claims_battery(registers, raw.get("is_stored"), plant)
-    battery = claims and (state is DeviceState.OFFLINE or _felt(registers, plant))
+    stored = screen.says_battery(registers, raw.get("is_stored"), plant)
+    battery = claims and ((stored and state is DeviceState.OFFLINE) or _felt(registers, plant, stored=stored))
     meter = screen.has_meter(registers, plant)
     reliable = screen.readings(registers, plant, battery=battery, meter=meter, findings=findings)
+    reliable["thismonthetotle"] = _month(reliable, raw, plant, moment)
     parts = fill(INVERT_FULL, reliable, findings)
     for (scope, _), values in parts.items():
         drop_past_periods(values, scope, taken, moment, findings)
@@ -88,7 +90,7 @@ def unit(raw: Document, sn: str, plant: Plant, moment: Moment, findings: Finding
         inputs=_inputs(parts, raw),
         phases=_phases(parts, raw),
     )
-    inverter = filled(described, _with_whole_month(parts.get((Inverter, ""), {}), findings))
+    inverter = filled(described, parts.get((Inverter, ""), {}))
     found, directions = batteries(reliable, parts.get((Battery, ""), {}), inverter, findings) if battery else ((), ())
     return Unit(
         inverter,
@@ -136,12 +138,12 @@ def device_state(raw: object, findings: Findings) -> DeviceState | None:
 
 
 def _taken(registers: Document, raw: Document, moment: Moment, findings: Findings) -> datetime | None:
-    """When the inverter last reported: `last_time` is UTC; `last_refresh_time` says the same in local time."""
+    """When the inverter last reported: `last_time` is UTC; texts say the same in local time."""
     milliseconds = registers.get("last_time")
     taken = moments.reported(milliseconds, moment.now)
     if taken is None and milliseconds not in (None, "", 0):
         findings.drop("sems_inverter_data_timestamp_seconds", Dropped.BAD_TIME)
-    return taken or moments.local(raw.get("last_refresh_time"), moment.zone, moment.now)
+    return taken or moments.taken(raw, moment.zone, moment.date_format, moment.now)
 
 
 def _firmware(registers: Document, raw: Document) -> str | None:
@@ -150,11 +152,11 @@ def _firmware(registers: Document, raw: Document) -> str | None:
     return next((str(int(version)) for version in versions if version and 0 < version < HIGHEST_VERSION), None)
 
 
-def _felt(registers: Document, plant: Plant) -> bool:
+def _felt(registers: Document, plant: Plant, *, stored: bool) -> bool:
     packs = objects(registers.get("more_batterys"))
     return (
-        screen.alive(registers, "1")
-        or any(screen.alive(pack) for pack in packs)
+        screen.alive(registers, "1", stored=stored)
+        or any(screen.alive(pack, stored=stored) for pack in packs)
         or (plant.alone and bool(plant.flow.battery))
     )
 
@@ -169,16 +171,9 @@ def _phases(parts: Parts, raw: Document) -> tuple[Phase, ...]:
     return tuple(filled(Phase(name=n), known[n]) for n in shown(known, listed(raw, "vac"), ("L1", "L2", "L3")))
 
 
-def _with_whole_month(values: Values, findings: Findings) -> Values:
-    """`thismonthetotle` lacks today: 564.5 + 30.3 make the portal's 594.8 kWh (capture of 2025-06)."""
-    month, today = values.pop("pv_energy_month", None), values.get("pv_energy_today")
-    if month is not None and today is not None:
-        whole = month + today
-        if reason := flaw(measures(Inverter)["pv_energy_month"], whole, whole):
-            findings.drop(family(Inverter, "pv_energy_month").sample_name, reason)
-        else:
-            values["pv_energy_month"] = whole
-    return values
+def _month(registers: Document, raw: Document, plant: Plant, moment: Moment) -> float | None:
+    own = number(document(raw.get("invert_full")).get("thismonthetotle")) is not None
+    return months.month(registers, moment, included=plant.month_includes_today, raw=own)
 
 
 def _meter(inverter: Inverter, parts: Parts, plant: Plant) -> Meter | None:

@@ -52,10 +52,11 @@ def register(raw: object, scope: type[Scope], attribute: str, findings: Findings
 
 @dataclass(frozen=True, slots=True)
 class Moment:
-    """When an answer came in, and the zone of its plant."""
+    """When an answer came in, the zone of its plant, and the format that its account wants dates in, if it is known."""
 
     now: datetime
     zone: TimeZone | None
+    date_format: str | None = None
 
 
 def drop_past_periods(

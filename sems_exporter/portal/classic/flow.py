@@ -1,6 +1,6 @@
 """The power flow of a plant: magnitudes without signs, and which way they go."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import product
 
 from sems_exporter.findings import Findings
@@ -38,6 +38,11 @@ class PowerFlow:
     def known(self) -> bool:
         """Whether any power is in it. HomeKit plants answer with empty texts since 2026-09."""
         return self.grid is not None or self.battery is not None or bool(self.values)
+
+    def without_grid(self) -> "PowerFlow":
+        """The flow of a plant that measures nothing at the grid, where its load comes from, too."""
+        values = {name: watts for name, watts in self.values.items() if name != "load_power"}
+        return replace(self, values=values, grid=None)
 
 
 NOTHING = PowerFlow({})

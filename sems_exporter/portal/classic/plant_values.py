@@ -17,12 +17,17 @@ from sems_exporter.portal.classic.flow import NOTHING, NOTICEABLE, PowerFlow, di
 from sems_exporter.portal.classic.screen import Plant
 from sems_exporter.portal.classic.shapes import Document, document, flag, number, some
 from sems_exporter.portal.rows import Row, Values, put, split
+from sems_exporter.sun import elevation
 
 TO_GRID = split("grid_export_power", "grid_import_power", "W")
 OUT_OF_BATTERIES = split("battery_discharge_power", "battery_charge_power", "W")
 SHARE = 0.2
 """By how much two statements of one energy may differ: they are not from the same minute."""
 LITTLE = 0.2 * KWH
+CIVIL_TWILIGHT = -6.0
+"""Degrees; below it no panel gives anything."""
+CENT = 0.05
+"""By which a price of three digits and an energy of one may miss an income."""
 LAG = timedelta(minutes=20)
 """Reports of two inverters that are further apart tell of two moments."""
 
@@ -33,9 +38,7 @@ def complete(station: Station, units: list[Unit], body: Document, plant: Plant, 
         **_income(document(body.get("kpi")), station.inverters, findings),
         **_today(body, station, plant, findings),
     }
-    months = _total(station.inverters, "pv_energy_month")
-    if months is not None:
-        values["pv_energy_month"] = months
+    values.update(_month(document(body.get("kpi")), station, findings))
     live = [unit for unit in units if not unit.offline and not _lags(unit, station)]
     if units and not live:
         return _asleep(filled(station, values), plant, findings)
@@ -48,7 +51,8 @@ def _asleep(station: Station, plant: Plant, findings: Findings) -> Station:
     """A plant whose inverters are silent. A HomeKit has a supply and a radio of its own, and goes on with the import.
 
     Owners saw that all night, and empty texts where the inverter reads the meter. Nothing tells when it reported, nor
-    what panels and house have: in the day, an inverter that cannot be reached may well be at work.
+    what panels and house have: in the day, an inverter that cannot be reached may well be at work. Where the sun is
+    down, the panels have nothing, and the house all that is imported.
     """
     flow = replace(plant.flow, values={"pv_power": 0.0, **plant.flow.values})
     grid, _ = directed(flow, None, 0.0)
@@ -56,7 +60,14 @@ def _asleep(station: Station, plant: Plant, findings: Findings) -> Station:
         return station
     values: Values = {}
     put(values, Station, TO_GRID, grid, findings=findings)
+    if _is_night(station):
+        values["load_power"] = flow.values["load_power"]
     return filled(replace(station, data_timestamp=None), values)
+
+
+def _is_night(station: Station) -> bool:
+    north, east = station.latitude, station.longitude
+    return north is not None and east is not None and elevation(north, east, station.fetched_at) < CIVIL_TWILIGHT
 
 
 def _lags(unit: Unit, station: Station) -> bool:
@@ -165,15 +176,47 @@ def _with_battery_powers(station: Station, findings: Findings) -> Station:
     return replace(station, batteries=(with_power(battery, charge, discharge, findings),))
 
 
+def _month(kpi: Document, station: Station, findings: Findings) -> Values:
+    """The month of the inverters, else of the plant where its energies of today and ever are those of the inverters."""
+    values: Values = {}
+    if (months := _total(station.inverters, "pv_energy_month")) is not None:
+        return {"pv_energy_month": months}
+    today, ever, month = (number(kpi.get(key)) for key in ("power", "total_power", "month_generation"))
+    own = _agree(today, _total(station.inverters, "pv_energy_today"))
+    own = own and _agree(ever, _total(station.inverters, "pv_energy"))
+    if own and month and today is not None and month >= today and _of_this_month(station):
+        put(values, Station, Row("pv_energy_month", "kWh"), month, findings=findings)
+    return values
+
+
+def _of_this_month(station: Station) -> bool:
+    taken, zone = station.data_timestamp, station.timezone
+    if taken is None or zone is None:
+        return True
+    then, now = taken.astimezone(zone), station.fetched_at.astimezone(zone)
+    return (then.year, then.month) == (now.year, now.month)
+
+
 def _income(kpi: Document, inverters: tuple[Inverter, ...], findings: Findings) -> Values:
     """Money, where the energy it is made from is that of the inverters; on HomeKit plants it is not."""
     keys.meet("kpi", kpi, findings)
     values = fill(KPI, kpi, findings).get((Station, ""), {})
-    if not _agree(number(kpi.get("power")), _total(inverters, "pv_energy_today")):
+    if not _agree(number(kpi.get("power")), _total(inverters, "pv_energy_today")) or _contradicted(kpi):
         values.pop("income_today", None)
     if not _agree(number(kpi.get("total_power")), _total(inverters, "pv_energy")):
         values.pop("income", None)
     return values
+
+
+def _contradicted(kpi: Document) -> bool:
+    """Whether the income of today is another's: that of the lifetime in a list of 2019, or of another price."""
+    money, ever = number(kpi.get("day_income")), number(kpi.get("total_income"))
+    today, lifetime, price = (number(kpi.get(key)) for key in ("power", "total_power", "yield_rate"))
+    if not money or today is None:
+        return False
+    if money == ever and lifetime is not None and lifetime - today > LITTLE / KWH:
+        return True
+    return bool(price) and abs(money - today * (price or 0.0)) > max(CENT, SHARE * abs(money))
 
 
 def _agree(kilowatt_hours: float | None, joules: float | None) -> bool:

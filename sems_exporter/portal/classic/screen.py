@@ -12,7 +12,7 @@ from sems_exporter.model import Battery
 from sems_exporter.portal.classic import invert_full as tables
 from sems_exporter.portal.classic.flow import NOTICEABLE, PowerFlow
 from sems_exporter.portal.classic.shapes import Document, flag, number, some
-from sems_exporter.portal.shapes import objects, text
+from sems_exporter.portal.shapes import code_of, objects, text
 
 BATTERY_FLAGS = ("isbuettey", "isbuetteybps", "isbuetteybpu")
 PV_COUNTERS = ("etotal", "eday", "thismonthetotle", "lastmonthetotle")
@@ -20,6 +20,10 @@ METER_COUNTERS = ("seller", "buy", "total_sell", "total_buy")
 METER_PHASES = (
     ("meterRPhasePower", "meterSPhasePower", "meterTPhasePower"),
     ("mtActivepowerR", "mtActivepowerS", "mtActivepowerT"),
+)
+SIGNS_OF_LIFE = (
+    *("etotal", "eday", "hour_total", "pac", "tempperature", "total_sell", "total_buy", "pmeter", "vbattery1"),
+    *(f"{name}{n}" for name in ("vac", "vpv") for n in range(1, 5)),
 )
 TWINS = {"eDayBuy": "eTotalBuy", "eChargeDay": "eBatteryCharge", "eDischargeDay": "eBatteryDischarge"}
 BESIDE_POWER = (("pf",), ("activePowerPhaseA", "activePowerPhaseB", "activePowerPhaseC"))
@@ -29,41 +33,73 @@ NOT_ZERO = ("fac1", "pv_power", "capacity", "soh")
 
 @dataclass(frozen=True, slots=True)
 class Plant:
-    """What the whole answer says that decides how to read one inverter. `alone`: it is the plant's only one."""
+    """What the whole answer says that decides how to read one inverter.
+
+    `alone`: it is the plant's only one. `month_includes_today`: whether the month of its inverters does, if that shows.
+    """
 
     flow: PowerFlow
     storage: bool
     power_flow_shown: bool
     home_kit: str | None
     alone: bool
+    month_includes_today: bool | None = None
 
 
-def claims_battery(registers: Document, stored: object, plant: Plant) -> bool:
-    """Whether anything says that this inverter has a battery; a hybrid with an empty bay says so too."""
+def never_reported(registers: Document) -> bool:
+    """Whether nothing was ever counted or felt: what the portal shows of such an inverter is its own invention."""
+    running = code_of(registers.get("status")) not in (None, "-1", "0")
+    return not running and not any(some(registers.get(key)) for key in SIGNS_OF_LIFE)
+
+
+def described(registers: Document) -> Document:
+    """What is known of an inverter that never reported; where the portal has it wait, it is not there."""
+    known = {key: raw for key, raw in registers.items() if key in tables.IDENTITIES or key == "capacity"}
+    return known if code_of(registers.get("status")) is None else {**known, "status": -1}
+
+
+def says_battery(registers: Document, stored: object, plant: Plant) -> bool:
+    """Whether the portal says that this inverter has a battery."""
     return (
         flag(stored)
         or any(flag(registers.get(key)) for key in BATTERY_FLAGS)
-        or some(registers.get("battery_count"))
-        or bool(objects(registers.get("more_batterys")))
         or text(registers.get("battery1sn")) is not None
         or (plant.alone and plant.storage)
     )
 
 
-def alive(pack: Document, suffix: str = "") -> bool:
-    """Whether a battery can be felt at its port: voltage, current, power or health. An empty bay has none of them."""
+def claims_battery(registers: Document, stored: object, plant: Plant) -> bool:
+    """Whether anything hints at a battery of this inverter; a hybrid with an empty bay counts one too."""
+    return (
+        says_battery(registers, stored, plant)
+        or some(registers.get("battery_count"))
+        or bool(objects(registers.get("more_batterys")))
+    )
+
+
+def alive(pack: Document, suffix: str = "", *, stored: bool = True) -> bool:
+    """Whether a battery can be felt at its port: voltage, current or power. An empty bay has none of them.
+
+    Where no voltage is told, health or charge will do on a plant that says it has a battery (`stored`).
+    """
     if any(some(pack.get(key)) for key in (f"vbattery{suffix}", f"ibattery{suffix}", "pbattery")):
         return True
-    if 0 < (number(pack.get("soh")) or 0) <= 100:
-        return True
-    voltage_unknown = number(pack.get(f"vbattery{suffix}")) is None
-    return voltage_unknown and 0 < (number(pack.get("soc")) or 0) <= 100
+    untold = number(pack.get(f"vbattery{suffix}")) is None
+    return stored and untold and any(0 < (number(pack.get(key)) or 0) <= 100 for key in ("soh", "soc"))
 
 
 def has_meter(registers: Document, plant: Plant) -> bool:
-    """Whether anything shows a meter at the grid: without one, pmeter is 0 for want of a reading."""
+    """Whether anything shows a meter at the grid: without one, pmeter is 0 for want of a reading, or mirrors pac."""
+    if mirrors(registers):
+        return plant.home_kit is not None and plant.alone
     shown = plant.power_flow_shown or plant.home_kit is not None
     return _own_meter(registers) or (shown and (plant.alone or some(registers.get("pmeter"))))
+
+
+def mirrors(registers: Document) -> bool:
+    """Whether pmeter repeats pac for want of a meter (381 beside 381 in a capture)."""
+    power = number(registers.get("pac"))
+    return bool(power) and power == number(registers.get("pmeter")) and not _own_meter(registers)
 
 
 def _own_meter(registers: Document) -> bool:
@@ -104,7 +140,7 @@ def _idle(registers: Document, counters: tuple[str, ...]) -> set[str]:
 def _measures(registers: Document, plant: Plant) -> bool:
     """Whether pmeter is a reading. A 0 is none where another meter shows power, or where only HomeKit may measure."""
     if some(registers.get("pmeter")):
-        return True
+        return not mirrors(registers)
     if plant.flow.grid is not None:
         return plant.flow.grid < NOTICEABLE
     return flag(registers.get("hasmeter")) or (plant.home_kit is None and _own_meter(registers))

@@ -6,6 +6,8 @@ from sems_exporter.plausible import SENTINELS
 from sems_exporter.portal.values import NotANumber, quantity
 
 Document = dict[str, Any]
+NEARLY_ALL = 2**32 - 2**17
+SCALES = (1, 10, 100, 1000)
 
 
 def document(raw: object) -> Document:
@@ -14,12 +16,20 @@ def document(raw: object) -> Document:
 
 
 def number(raw: object) -> float | None:
-    """The number in `raw` as the portal wrote it, its unit aside; None for a register with all bits set."""
+    """The number in `raw` as the portal wrote it, its unit aside; None for a register that nothing has filled."""
     try:
         found = quantity(raw)
     except NotANumber:
         return None
-    return None if found is None or abs(found.number) in SENTINELS else found.number
+    return None if found is None or _unfilled(abs(found.number)) else found.number
+
+
+def _unfilled(size: float) -> bool:
+    """Whether a number is a register with all bits set, or one of 32 bits whose upper half, or nearly, has them set.
+
+    Seen in captures: 4294967.295, and with a lower half of its own 4294901.76 and 429483622.5.
+    """
+    return size in SENTINELS or any(NEARLY_ALL <= size * scale < 2**32 for scale in SCALES)
 
 
 def some(raw: object) -> bool:

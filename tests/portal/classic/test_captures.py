@@ -1,15 +1,21 @@
 """Captured monitor details, each with all that has to be read from it, and nothing more."""
 
+import json
 from dataclasses import fields
 from datetime import UTC, datetime, timedelta, timezone
+from pathlib import Path
 
 import pytest
 
 from sems_exporter import errors
+from sems_exporter.config import Account, Secret
 from sems_exporter.findings import Dropped, Findings
 from sems_exporter.measure import Scope, measures
 from sems_exporter.model import Alarm, AlarmLevel, DeviceState, Phase, PvInput, Station, StationState
+from sems_exporter.portal.classic import signin
 from sems_exporter.portal.classic.decode import monitor, station_ids, station_list
+from sems_exporter.portal.envelope import Answer, Envelope, opened
+from tests.portal.classic import captures
 from tests.portal.classic.captures import (
     EMPTY,
     METERED,
@@ -22,6 +28,11 @@ from tests.portal.classic.captures import (
 )
 
 pytestmark = needs_captures
+
+
+def envelope(name: str) -> Envelope:
+    """The capture `name` as an answer that came in over HTTP."""
+    return opened(Answer(200, json.dumps(document(name)).encode()), datetime(2026, 9, 24, tzinfo=UTC))
 
 
 def said(scope: Scope) -> dict[str, float]:
@@ -339,3 +350,89 @@ def test_the_only_station_comes_as_a_bare_text() -> None:
 def test_a_list_of_inverters_is_no_list_of_stations() -> None:
     """The dashboard's list has no station ids."""
     assert station_list(document("dashboard_three_inverters_unverified")["data"], Findings()) == ()
+
+
+class TestSignIns:
+    """Captured answers of `CrossLogin`."""
+
+    account = Account("me@example.com", Secret("secret"), "https://semsplus.goodwe.com/login", own_login_url=False)
+
+    @pytest.mark.parametrize(
+        "name, host",
+        [("login_ok_stringcode_2025", "eu.semsportal.com"), ("login_ok_v1_hk_2023-06", "hk.semsportal.com")],
+    )
+    def test_a_session_goes_where_the_answer_says(self, name: str, host: str) -> None:
+        found = envelope(name)
+
+        token = signin.token(found, self.account, 1.0)
+
+        assert (token.gateway, token.dialect) == (f"https://{host}/api", "classic")
+        assert token.identity == found.data
+
+    def test_an_account_that_has_moved_is_no_session(self) -> None:
+        """Its `api` is the gateway of SEMS+, which knows no classic route."""
+        with pytest.raises(errors.ProtocolChanged):
+            signin.token(envelope("login_ok_migrated_gateway_api_2026-09"), self.account, 1.0)
+
+    def test_terms_that_wait_are_no_session(self) -> None:
+        with pytest.raises(errors.AgreementPending):
+            signin.token(envelope("login_success_agreement_only_2026-09"), self.account, 1.0)
+
+
+@pytest.mark.parametrize(
+    "name, failure",
+    [
+        ("error_100000_get_2026-04", errors.ServerFault),
+        ("error_100001_no_access_2019-03", errors.SessionRejected),
+    ],
+)
+def test_captured_failures_have_their_name(name: str, failure: type[errors.PortalError]) -> None:
+    with pytest.raises(errors.PortalError) as raised:
+        envelope(name)
+
+    assert type(raised.value) is failure
+
+
+def test_a_day_of_powers_is_no_plant() -> None:
+    """An old curve without an envelope: nothing of it passes for a station, a list or a result code."""
+    with pytest.raises(errors.AnswerUnreadable):
+        envelope("pac_by_day_2018-10")
+    with pytest.raises(errors.AnswerEmpty):
+        monitor(document("pac_by_day_2018-10"), datetime(2018, 10, 10, tzinfo=UTC), Findings())
+
+
+def test_a_chart_of_powers_is_no_plant() -> None:
+    data = envelope("plant_power_chart_v2_2025-09-20").data
+
+    assert [line["key"] for line in data["lines"]] == ["PCurve_Power_PV"]
+    with pytest.raises(errors.AnswerEmpty):
+        monitor(data, datetime(2025, 9, 20, tzinfo=UTC), Findings())
+    with pytest.raises(errors.AnswerEmpty):
+        station_list(data, Findings())
+
+
+def test_every_capture_of_the_classic_portal_is_tried_here() -> None:
+    """By name, in this file; a new one in the folder has to be given its test."""
+    words = Path(__file__).read_text(encoding="utf-8") + Path(captures.__file__).read_text(encoding="utf-8")
+    stored = [path.stem.removeprefix("legacy_") for path in Path(captures.FOLDER).glob("legacy_*.json")]
+
+    assert [name for name in stored if name not in words] == []
+
+
+@pytest.mark.parametrize("name", [METERED, OFFLINE])
+def test_without_its_register_a_report_is_dated_by_either_text(name: str) -> None:
+    """In captures, all three tell the same instant, to the second."""
+    data = detail(name)
+    [raw] = data["inverter"]
+    register = datetime.fromtimestamp(raw["invert_full"].pop("last_time") // 1000, UTC)
+    fetched = register + timedelta(minutes=5)
+
+    assert monitor(data, fetched, Findings()).data_timestamp == register
+    shown = raw["d"].pop("last_refresh_time")
+    assert monitor(data, fetched, Findings()).data_timestamp == register
+    del raw["last_refresh_time"]
+    assert monitor(data, fetched, Findings()).data_timestamp == register
+    del raw["d"]["creationDate"]
+    assert monitor(data, fetched, Findings()).data_timestamp is None
+    raw["d"]["last_refresh_time"] = shown
+    assert monitor(data, fetched, Findings()).data_timestamp == register

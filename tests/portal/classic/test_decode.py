@@ -640,14 +640,14 @@ def test_a_plant_whose_inverters_are_all_offline_has_no_powers() -> None:
 NIGHT: dict[str, Any] = {"pv": "0(W)", "load": "450(W)", "grid": "450(W)", "bettery": "0(W)", "loadStatus": 1, "soc": 0}
 
 
-def asleep(home_kit: str | None, **flow: object) -> Station:
+def asleep(home_kit: str | None, at: datetime = NOW, **flow: object) -> Station:
     """A house without a battery whose inverter has been offline for hours."""
     early = milliseconds(REPORTED - timedelta(hours=9))
     registers = {**UNMETERED, "status": -1, "pac": 0.0, "last_time": early, "isbuettey": None, "battery1sn": None}
     data = house(registers, homKit={"sn": home_kit}, powerflow={**NIGHT, **flow}, soc=None)
     data["info"].update(is_stored=False, battery_capacity=0.0)
     data["inverter"][0]["is_stored"] = False
-    return decoded(data)
+    return monitor(data, at, Findings())
 
 
 @pytest.mark.parametrize("pv", ["0(W)", ""])
@@ -657,6 +657,12 @@ def test_a_home_kit_tells_the_import_of_the_night(pv: str) -> None:
 
     assert powers(station) == {"grid_import_power": 450.0, "grid_export_power": 0.0}
     assert station.data_timestamp is None
+
+
+def test_where_the_sun_is_down_the_house_has_what_is_imported() -> None:
+    station = asleep("HK1", NOW.replace(hour=23))
+
+    assert powers(station) == {"grid_import_power": 450.0, "grid_export_power": 0.0, "load_power": 450.0}
 
 
 @pytest.mark.parametrize(
@@ -672,7 +678,7 @@ def test_a_home_kit_tells_the_import_of_the_night(pv: str) -> None:
 def test_without_a_home_kit_that_says_so_there_is_no_import_in_the_night(
     home_kit: str | None, flow: dict[str, object]
 ) -> None:
-    station = asleep(home_kit, **flow)
+    station = asleep(home_kit, NOW, **flow)
 
     assert powers(station) == {}
     assert station.data_timestamp == REPORTED - timedelta(hours=9)
@@ -873,7 +879,7 @@ def test_what_stands_around_the_registers_stands_in_for_them() -> None:
         "last_refresh_time": "06/10/2026 11:58:00",
     }
 
-    station = decoded(house(inverter=[around]))
+    station = decoded(house(inverter=[around], kpi={"month_generation": 112.5}))
 
     [unit], [battery] = station.inverters, station.batteries
     assert (unit.model, unit.firmware, unit.data_timestamp) == ("GW5000-EX", "1414", REPORTED)
