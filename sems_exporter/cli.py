@@ -107,8 +107,8 @@ def serve(**values: Any) -> None:
 )
 @click.option(
     "--start",
-    type=click.DateTime(["%Y-%m-%d", "%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S"]),
-    help="UTC time at which the simulation starts; now where not given.",
+    type=kinds.StartTime(),
+    help="UTC time at which the simulation starts, such as 2026-06-21T10:00; now where not given.",
 )
 @click.option("--seed", type=int, default=1, show_default=True, help="Seed of weather and household.")
 @click.option("--plants", type=click.IntRange(1, 1000), default=1, show_default=True, help="How many plants.")

@@ -4,7 +4,7 @@ import json
 import signal
 import tempfile
 import threading
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +17,8 @@ from sems_exporter.simulator import ENDPOINTS, SimulatedClock, SimulatedPortal, 
 from sems_exporter.telling import telling
 
 MOST_READ_WHOLE = 10
+SLOWEST = 20.0
+"""Real seconds that a refresh may take: they pass as many times faster as all else."""
 
 
 class DemoClock:
@@ -41,8 +43,8 @@ class DemoClock:
 def demo(values: dict[str, Any]) -> None:
     """Serve simulated plants until told to stop."""
     start = values["start"]
-    clock = SimulatedClock(start.replace(tzinfo=UTC) if start else None, values["speed"])
-    with telling(lambda: f"{values['plants']} plants are being made"):
+    clock = SimulatedClock(start, values["speed"])
+    with telling(lambda: f"making {_counted(values['plants'], 'plant')}"):
         plants = demo_plants(values["plants"], clock=clock, seed=values["seed"])
         for plant in plants:
             # Their day so far would otherwise be worked out a hundred plants at a time, within one answer.
@@ -55,7 +57,7 @@ def demo(values: dict[str, Any]) -> None:
             account=Account("demo@example.com", Secret("demo"), portal.login_url, ("127.0.0.1",)),
             interval=values["interval"],
             data_max_age=values["data_max_age"],
-            snapshot_max_age=values["snapshot_max_age"] or 3 * values["interval"],
+            snapshot_max_age=values["snapshot_max_age"] or max(3 * values["interval"], SLOWEST * values["speed"]),
             # Beyond some plants it is a fleet, which is to be seen in rotation.
             requests_per_minute=120 * min(values["plants"], MOST_READ_WHOLE),
             state_dir=Path(state),
@@ -68,17 +70,19 @@ def demo(values: dict[str, Any]) -> None:
         )
         log_as(settings)
         run(settings, DemoClock(clock), simulated=True)
-        click.echo(f"sems-exporter demo ended after {portal.logins} sign-in(s) to the simulated portal")
+        click.echo(f"sems-exporter demo ended after {_counted(portal.logins, 'sign-in')} to the simulated portal")
 
 
 def simulate(values: dict[str, Any]) -> None:
     """Serve the simulated portal alone until told to stop."""
     host, _, port = values["web_listen_address"].rpartition(":")
     clock = SimulatedClock()
+    words = ["simulated portal; account demo@example.com, password demo"]
     place: dict[str, Any] = {"host": host.strip("[]") or "127.0.0.1", "port": int(port), "clock": clock}
     try:
         if values["replay"]:
             portal = SimulatedPortal.replaying(Path(values["replay"]), **place)
+            words.append("times in the answers are moved on from when the dump was taken to now")
         else:
             portal = SimulatedPortal(demo_plants(values["plants"], clock=clock), **place)
     except OSError as error:
@@ -89,8 +93,12 @@ def simulate(values: dict[str, Any]) -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
     with portal:
-        click.echo(f"simulated portal; account demo@example.com, password demo\n  SEMS_LOGIN_URL={portal.login_url}")
+        click.echo("\n  ".join([*words, f"SEMS_LOGIN_URL={portal.login_url}"]))
         stop.wait()
+
+
+def _counted(number: int, thing: str) -> str:
+    return f"{number} {thing}{'' if number == 1 else 's'}"
 
 
 def _answers(pairs: tuple[str, ...]) -> dict[str, Path]:

@@ -1,6 +1,7 @@
 """What a setting can be: durations, lists, addresses and paths, and what is said of a text that is none."""
 
 import re
+from datetime import UTC, datetime
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -10,6 +11,8 @@ from sems_exporter.config import DEFAULT_LOGIN_URL, is_loopback
 
 _DURATION = re.compile(r"(?:(\d+)d)?(?:(\d+)h)?(?:(\d+)m)?(?:(\d+(?:\.\d+)?)s?)?")
 _LISTEN = re.compile(r"(\[[0-9a-fA-F:.]+\]|[A-Za-z0-9.-]*):(\d{1,5})")
+START_YEARS = range(1971, 2100)
+"""Years in which a simulation may begin: those before have no time stamps, and long histories take time to work out."""
 NO_USER = "has to be an address without a user and a password"
 """Said of an address with @; without the address, because what stands there is a secret."""
 
@@ -113,6 +116,22 @@ class ListenAddress(click.ParamType[str]):
         if match is None or int(match[2]) > 65535:
             self.fail(f"{value!r} is not host:port, [v6]:port or :port", param, ctx)
         return match[0]
+
+
+class StartTime(click.ParamType[datetime]):
+    """A UTC time at which a simulation may begin."""
+
+    name = "time"
+
+    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> datetime:
+        """The time, aware."""
+        try:
+            time = datetime.fromisoformat(str(value).strip())
+        except ValueError:
+            self.fail(f"{value!r} is not a time such as 2026-06-21, 2026-06-21T10:00 or '2026-06-21 10:00'", param, ctx)
+        if time.year not in START_YEARS:
+            self.fail(f"{value!r} has to be in the years {START_YEARS[0]} to {START_YEARS[-1]}", param, ctx)
+        return time.replace(tzinfo=UTC) if time.tzinfo is None else time.astimezone(UTC)
 
 
 class UrlPath(click.ParamType[str]):

@@ -3,6 +3,7 @@
 import errno
 import signal
 import sys
+from datetime import UTC, datetime
 from importlib.abc import MetaPathFinder
 from importlib.metadata import PackageNotFoundError
 from pathlib import Path
@@ -169,7 +170,11 @@ def test_a_checkout_that_is_not_installed_runs_without_a_version(monkeypatch: py
         ("demo", "--speed", "0"),
         ("demo", "--speed", "fast"),
         ("demo", "--plants", "0"),
-        ("demo", "--start", "yesterday"),
+        ("demo", "--start", "tomorrow"),
+        ("demo", "--start", "0001-01-01"),
+        ("demo", "--start", "1926-06-21"),
+        ("demo", "--start", "9999-12-31"),
+        ("demo", "--start", "2026-06-31"),
         ("check", "--interval", "5"),
     ],
 )
@@ -181,6 +186,34 @@ def test_wrong_usage_is_a_line_and_exit_code_2(capsys: pytest.CaptureFixture[str
     assert said.out == ""
     assert said.err.startswith("sems-exporter: ")
     assert said.err.count("\n") == 1
+
+
+@pytest.mark.parametrize(
+    "text, time",
+    [
+        ("2026-06-21", datetime(2026, 6, 21, tzinfo=UTC)),
+        ("2026-06-21 10:00", datetime(2026, 6, 21, 10, tzinfo=UTC)),
+        ("2026-06-21T10:00:30", datetime(2026, 6, 21, 10, 0, 30, tzinfo=UTC)),
+        ("2026-06-21T10:00Z", datetime(2026, 6, 21, 10, tzinfo=UTC)),
+        ("2026-06-21T12:00+02:00", datetime(2026, 6, 21, 10, tzinfo=UTC)),
+    ],
+)
+def test_a_demo_starts_at_a_time_as_people_write_it(monkeypatch: pytest.MonkeyPatch, text: str, time: datetime) -> None:
+    begun: list[datetime] = []
+    monkeypatch.setattr("sems_exporter.demo.demo", lambda values: begun.append(values["start"]))
+
+    assert run("demo", "--start", text) == 0
+    assert begun == [time]
+
+
+def test_a_demo_that_cannot_start_then_says_so_in_plain_words(capsys: pytest.CaptureFixture[str]) -> None:
+    run("demo", "--start", "tomorrow")
+    run("demo", "--start", "1926-06-21")
+
+    said = capsys.readouterr().err
+    assert "'tomorrow' is not a time such as 2026-06-21, 2026-06-21T10:00 or '2026-06-21 10:00'" in said
+    assert "'1926-06-21' has to be in the years 1971 to 2099" in said
+    assert "%Y" not in said
 
 
 @pytest.mark.usefixtures("calls")

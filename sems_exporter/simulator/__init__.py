@@ -15,8 +15,10 @@ from sems_exporter.simulator.dumps import Dump
 from sems_exporter.simulator.faults import Answer, Mutation
 from sems_exporter.simulator.mischief import Fault
 from sems_exporter.simulator.plant import Plant
-from sems_exporter.simulator.portal import RecordedRequest, SimulatedPortal
+from sems_exporter.simulator.portal import SimulatedPortal
 from sems_exporter.simulator.reception import ENDPOINTS
+from sems_exporter.simulator.record import RecordedRequest
+from sems_exporter.simulator.signin import WebManners
 from sems_exporter.simulator.specs import BatterySpec, EvChargerSpec, HouseSpec, InverterSpec, PlantSpec, PvInputSpec
 from sems_exporter.simulator.state import PlantState
 
@@ -41,5 +43,6 @@ __all__ = [
     "RecordedRequest",
     "SimulatedClock",
     "SimulatedPortal",
+    "WebManners",
     "demo_plants",
 ]

@@ -20,6 +20,7 @@ _ACTIONS: Mapping[str, str] = {
     "common/crosslogin": "classic_login",
     "powerstation/getpowerstationidbyowner": "classic_ids",
     "powerstationmonitor/querypowerstationmonitor": "classic_stations",
+    "historydata/querypowerstationbyhistory": "classic_names",
     "powerstation/getmonitordetailbypowerstationid": "monitor",
     "powerstation/getpowerflow": "powerflow",
     "smartoperatemaintenance/getpowerstationwarininginfobymulticondition": "warnings",
@@ -40,7 +41,8 @@ def route(request: Request) -> Call | None:
         api = str(wanted.get("api") or request.query.get("s", ""))
         return _call(api, parameters if isinstance(parameters, dict) else {}, via="web")
     if request.path.startswith(CLASSIC_PATH):
-        return _call(request.path.removeprefix(CLASSIC_PATH), fields(request))
+        # The sign-in names a base that ends in a slash, to which clients add another; the portal never minded.
+        return _call(re.sub("/+", "/", request.path).removeprefix(CLASSIC_PATH), fields(request))
     return None
 
 
@@ -129,6 +131,8 @@ class ClassicDesk:
             return ids[0] if len(ids) == 1 else ids
         if call.endpoint == "classic_stations":
             return classicstations.stations(plants, moment.reported, call)
+        if call.endpoint == "classic_names":
+            return classicstations.names(plants)
         if call.endpoint == "warnings":
             wanted = call.text("stationid")
             return classicstations.warnings([self._plant(wanted)] if wanted else plants, moment.now, call)

@@ -22,6 +22,11 @@ def stations(plants: Sequence[Plant], reported: datetime, call: Call) -> JsonObj
     return {"record": len(plants), "list": rows}
 
 
+def names(plants: Sequence[Plant]) -> JsonObject:
+    """All stations of the account by id and name, as the page of past reports asks for them."""
+    return {"record": len(plants), "list": [{"id": p.spec.station_id, "pw_name": p.spec.name} for p in plants]}
+
+
 def warnings(plants: Sequence[Plant], now: datetime, call: Call) -> JsonObject:
     """One page of warnings; status 1 asks for those that are over, 0 or 2 for those that are not, else all."""
     wanted = {"0": (True,), "1": (False,), "2": (True,)}.get(call.text("status"), (True, False))

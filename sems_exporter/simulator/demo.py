@@ -8,6 +8,7 @@ from uuid import UUID
 from sems_exporter.simulator.chance import uniform
 from sems_exporter.simulator.clock import SimulatedClock
 from sems_exporter.simulator.plant import Plant
+from sems_exporter.simulator.rareplants import RARE_PLANTS
 from sems_exporter.simulator.specs import BatterySpec, HouseSpec, InverterSpec, PlantSpec, PvInputSpec
 
 _PLACES = (
@@ -23,11 +24,18 @@ def demo_plants(count: int = 1, *, clock: SimulatedClock, seed: int = 1) -> list
     """`count` plants that begin at the clock's now.
 
     A hybrid home with a battery, then a pure grid inverter on the other side of the world, then a farm with two
-    hybrids and two batteries; further ones vary with `seed`.
+    hybrids and two batteries, then the rare ones; further ones vary with `seed`.
     """
-    fixed = (_sunny_home, _seaside_roof, _two_barns)
-    specs = [fixed[i](seed) if i < len(fixed) else _varied(i, seed + i) for i in range(count)]
-    return [Plant(spec, clock.now()) for spec in specs]
+    return [Plant(_spec(place, seed), clock.now()) for place in range(count)]
+
+
+def _spec(place: int, seed: int) -> PlantSpec:
+    usual = (_sunny_home, _seaside_roof, _two_barns)
+    if place < len(usual):
+        return usual[place](seed)
+    if place < len(usual) + len(RARE_PLANTS):
+        return RARE_PLANTS[place - len(usual)](_station_id(seed, place), seed + place)
+    return _varied(place, seed + place)
 
 
 def _station_id(seed: int, index: int) -> str:

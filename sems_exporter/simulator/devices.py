@@ -6,8 +6,8 @@ from datetime import UTC, datetime, time
 
 from sems_exporter.simulator import factors
 from sems_exporter.simulator.plant import Plant
-from sems_exporter.simulator.state import BatteryState, InverterState, PlantState, Running
-from sems_exporter.simulator.wire import JsonObject, decimal_text, kilo
+from sems_exporter.simulator.state import BatteryState, EvChargerState, InverterState, PlantState, Running
+from sems_exporter.simulator.wire import Call, JsonObject, decimal_text, kilo
 
 _OFFLINE, _ONLINE, _FAULT, _WAITING, _RUNNING, _CHARGING, _DISCHARGING, _AVAILABLE = 0, 1, 2, 3, 5, 6, 7, 8
 _INVERTER_STATUS = {
@@ -17,6 +17,16 @@ _INVERTER_STATUS = {
     Running.FAULT: _FAULT,
 }
 
+_SIGNAL = {"communicationMode": "WIFI", "wirelessSignalStrength": "-61"}
+_ALIASES = {
+    "sn": "serial_number_1",
+    "deviceType": "type",
+    "deviceName": "name_1",
+    "modelType": "model",
+    "workStu": "status",
+    "charGunNum": "number_of_charging_ports",
+}
+
 # Batteries hang below their inverter; the portal wants this type even when that is a plain hybrid.
 _BATTERY_HOLDER = "ENERGY_STORAGE_INTEGRATED_CABINET"
 
@@ -24,8 +34,9 @@ _BATTERY_HOLDER = "ENERGY_STORAGE_INTEGRATED_CABINET"
 def serials(plant: Plant) -> dict[str, str]:
     """Every serial number of a plant, with the device type the portal gives it."""
     spec = plant.spec
-    found = {inverter.serial: "INVERTER" for inverter in spec.inverters}
+    found: dict[str, str] = {inverter.serial: inverter.device_type for inverter in spec.inverters}
     found |= {battery.serial: "BAT_SYS" for battery in spec.batteries}
+    found |= {rack: "BATTERY_RACK" for battery in spec.batteries for rack in battery.racks}
     if spec.meter_serial is not None:
         found[spec.meter_serial] = "SMART_METER"
     if spec.dongle_serial is not None:
@@ -46,9 +57,13 @@ def all_status(plant: Plant, now: datetime) -> JsonObject:
 
 
 def telemetry(plant: Plant, now: datetime, serial: str) -> list[JsonObject] | None:
-    """The live values of a device, or None for one that has none, such as a dongle."""
+    """The live values of a device, or None for one that has none; a dongle has an empty list of them."""
     state = plant.state(now)
     device = _find(state, serial)
+    if serial == plant.spec.dongle_serial:
+        return []
+    if (rack := _rack(state, serial)) is not None:
+        return factors.rack_telemetry(rack, serial)
     if isinstance(device, InverterState):
         return factors.inverter_telemetry(device)
     if isinstance(device, BatteryState):
@@ -61,15 +76,18 @@ def telecounting(plant: Plant, now: datetime, serial: str) -> list[JsonObject] |
     state = plant.state(now)
     device = _find(state, serial)
     if isinstance(device, InverterState):
-        return factors.inverter_telecounting(device)
+        counters = factors.inverter_telecounting(device)
+        return factors.as_in_china(counters) if plant.spec.china else counters
+    if (rack := _rack(state, serial)) is not None:
+        return factors.rack_telecounting(*_share_of(state, rack))
     return factors.meter_telecounting(state) if serial == plant.spec.meter_serial else None
 
 
 def information(plant: Plant, now: datetime, serial: str) -> list[JsonObject]:
-    """What a device is: a flat list of codes."""
-    state = plant.state(now)
+    """What a device is: a flat list of codes; how well its radio is heard stands at the dongle, or at the inverter."""
+    state, kind = plant.state(now), serials(plant)[serial]
     device = _find(state, serial)
-    values = {"deviceName": serial, "status": str(_ONLINE), "addTime": _added(plant)}
+    values = {"sn": serial, "deviceType": kind, "deviceName": serial, "addTime": _added(plant)}
     if isinstance(device, InverterState):
         values |= {
             "modelType": device.spec.model,
@@ -77,15 +95,24 @@ def information(plant: Plant, now: datetime, serial: str) -> list[JsonObject]:
             "ratedPower": decimal_text(kilo(device.spec.rated_watts, 2), 2),
             "status": str(_INVERTER_STATUS[device.running]),
             "gridConnStu": str(int(state.grid_up)),
-            "communicationMode": "WIFI",
-            "wirelessSignalStrength": "-61",
-        }
-    return [{"code": code, "data": data} for code, data in values.items()]
+        } | (_SIGNAL if device.spec.reports_signal else {})
+    elif state.ev_charger is not None and serial == state.ev_charger.spec.serial:
+        model = state.ev_charger.spec.model
+        values |= {"workStu": str(_charger_status(state.ev_charger)), "deviceName": model, "modelType": model}
+        values["charGunNum"] = "1"
+    else:
+        values["status"] = str(_ONLINE)
+        if kind == "DONGLE":
+            values |= _SIGNAL | {"commModuleVer": "2.1.8"}
+    return [{"code": code, "data": data, "alias": _ALIASES.get(code, code)} for code, data in values.items()]
 
 
 def related_batteries(plant: Plant, now: datetime, serial: str, device_type: str) -> list[JsonObject]:
-    """The batteries of an inverter, if asked for in the one way that works."""
-    device = _find(plant.state(now), serial)
+    """The batteries of an inverter, if asked for in the one way that works; for a dongle the inverters behind it."""
+    state = plant.state(now)
+    device = _find(state, serial)
+    if serial == plant.spec.dongle_serial:
+        return [_inverter_row(number, inverter) for number, inverter in enumerate(state.inverters, start=1)]
     if device_type != _BATTERY_HOLDER or not isinstance(device, InverterState):
         return []
     return [_battery_row(number, battery) for number, battery in enumerate(device.batteries, start=1)]
@@ -97,26 +124,12 @@ def of_type(plant: Plant, now: datetime, device_type: str) -> list[JsonObject]:
     return [_without(row, "subtype", "addTime") for row in rows if row["deviceType"] == device_type]
 
 
-def ev_charger_detail(plant: Plant, now: datetime) -> JsonObject:
-    """How the charger is set, in kW, and whether a car charges; what it draws is in the station's flow only."""
-    charger = plant.state(now).ev_charger
-    charging = charger is not None and charger.watts > 0.0
-    rated = kilo(charger.spec.rated_watts, 2) if charger else 0.0
-    return {
-        "currentLimit": 0,
-        "dynamicLoad": 0,
-        "chargeMode": 0,
-        "chargePower": rated,
-        "scheduleChargeMode": 0,
-        "scheduleMode": 0,
-        "scheduleTotalMinute": 480,
-        "status": "charging" if charging else "available",
-        "workState": "charging" if charging else "available_gun_no_insered",
-        "chargePowerSetted": rated,
-        "startStatus": charging,
-        "unit": 0,
-        "mileage": 5.0,
-    }
+def page(plant: Plant, now: datetime, call: Call) -> JsonObject:
+    """One page of a station's devices with their models. An all-in-one has another type here than elsewhere."""
+    current, size = call.number("current", 1), call.number("size", 15)
+    rows = [_page_row(plant, row) for row in _details(plant, plant.state(now))]
+    shown = rows[(current - 1) * size : current * size]
+    return {"dataList": shown, "size": size, "current": current, "total": len(rows), "extras": {}}
 
 
 def _without(row: JsonObject, *names: str) -> JsonObject:
@@ -126,6 +139,48 @@ def _without(row: JsonObject, *names: str) -> JsonObject:
 def _find(state: PlantState, serial: str) -> InverterState | BatteryState | None:
     devices: list[InverterState | BatteryState] = [*state.inverters, *state.batteries]
     return next((device for device in devices if device.spec.serial == serial), None)
+
+
+def _rack(state: PlantState, serial: str) -> BatteryState | None:
+    """The battery system that a rack is part of."""
+    return next((battery for battery in state.batteries if serial in battery.spec.racks), None)
+
+
+def _share_of(state: PlantState, battery: BatteryState) -> tuple[InverterState, float]:
+    """The inverter of a rack's battery, and the rack's share of what that charged: the racks are all alike."""
+    inverter = next(inverter for inverter in state.inverters if battery in inverter.batteries)
+    whole = sum(own.spec.capacity_watt_hours for own in inverter.batteries)
+    return inverter, battery.spec.capacity_watt_hours / whole / len(battery.spec.racks)
+
+
+def _charger_status(charger: EvChargerState) -> int:
+    return _CHARGING if charger.watts > 0.0 else _AVAILABLE
+
+
+def _page_row(plant: Plant, row: JsonObject) -> JsonObject:
+    model = next((spec.model for spec in plant.spec.inverters if spec.serial == row["sn"]), "")
+    kind = "ALL_IN_ONE" if row["deviceType"] == _BATTERY_HOLDER else row["deviceType"]
+    return row | {
+        "deviceType": kind,
+        "model": model,
+        "brand": "GoodWe",
+        "zoneId": plant.spec.zone,
+        "timespan": 0.0,
+        "snQuery": row["sn"],
+        "powerStationType": 2 if plant.spec.batteries else 1,
+        **_SIGNAL,
+    }
+
+
+def _inverter_row(number: int, inverter: InverterState) -> JsonObject:
+    return {
+        "sn": inverter.spec.serial,
+        "no": str(number),
+        "name": f"Inverter {number}",
+        "type": inverter.spec.device_type,
+        "status": _INVERTER_STATUS[inverter.running],
+        "isConnected": True,
+    }
 
 
 def _battery_row(number: int, battery: BatteryState) -> JsonObject:
@@ -147,20 +202,24 @@ def _details(plant: Plant, state: PlantState) -> list[JsonObject]:
     added = _added(plant)
     details = []
     for number, inverter in enumerate(state.inverters, start=1):
-        row = _detail(inverter.spec.serial, f"Inverter {number}", "INVERTER", _INVERTER_STATUS[inverter.running])
+        spec, status = inverter.spec, _INVERTER_STATUS[inverter.running]
+        row = _detail(spec.serial, f"Inverter {number}", spec.device_type, status)
         # Both spellings of the time occur in captures of 2026-09.
-        when = added if inverter.spec.kind == "store" else f"{plant.spec.commissioned.isoformat()}T00:00:00"
-        details.append(row | {"subtype": inverter.spec.kind, "addTime": when})
+        when = added if spec.kind == "store" else f"{plant.spec.commissioned.isoformat()}T00:00:00"
+        subtype = "RESIDENTIAL" if spec.device_type == _BATTERY_HOLDER else spec.kind
+        details.append(row | {"subtype": subtype, "addTime": when})
+    racks = [rack for battery in state.batteries for rack in battery.spec.racks]
+    details += [_detail(rack, rack, "BATTERY_RACK", _RUNNING) | {"addTime": added} for rack in racks]
     if plant.spec.meter_serial is not None:
         meter = _detail(plant.spec.meter_serial, plant.spec.meter_serial, "SMART_METER", _ONLINE)
         details.append(meter | {"subtype": "goodwe", "addTime": added})
     if plant.spec.dongle_serial is not None:
         details.append(_detail(plant.spec.dongle_serial, "Dongle 1", "DONGLE", _ONLINE) | {"addTime": added})
     if plant.spec.rack_serial is not None:
-        rack = _detail(plant.spec.rack_serial, plant.spec.rack_serial, "BATTERY_RACK", _OFFLINE)
-        details.append(rack | {"addTime": added})
+        silent = _detail(plant.spec.rack_serial, plant.spec.rack_serial, "BATTERY_RACK", _OFFLINE)
+        details.append(silent | {"addTime": added})
     if state.ev_charger is not None:
-        charger, status = state.ev_charger.spec, _CHARGING if state.ev_charger.watts > 0.0 else _AVAILABLE
+        charger, status = state.ev_charger.spec, _charger_status(state.ev_charger)
         details.append(_detail(charger.serial, charger.model, "EV_CHARGER", status) | {"addTime": added})
     return details
 

@@ -6,7 +6,7 @@ import json
 import re
 import threading
 from collections import deque
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -16,6 +16,7 @@ from urllib.parse import parse_qsl, urlsplit
 from sems_exporter.simulator import classic, semsplus
 from sems_exporter.simulator.desk import Dialect
 from sems_exporter.simulator.faults import Answer
+from sems_exporter.simulator.moved import Moved
 from sems_exporter.simulator.wire import Call, Request, json_object
 
 FORMAT, VERSION = "sems-exporter-dump", 1
@@ -36,20 +37,25 @@ class _Shelf:
         answer = self.answers[0]
         if len(self.answers) > 1:
             self.answers.popleft()
-        return Answer(answer.status, json.loads(json.dumps(answer.body)))
+        return answer
 
 
 class Dump:
-    """Recorded answers by request; a request that was not recorded gets one about the same thing, if there is one."""
+    """Recorded answers by request; a request that was not recorded gets one about the same thing, if there is one.
+
+    Where `now` is given, the times in them are moved on from the recording to then.
+    """
 
     complete = True
 
-    def __init__(self, content: Mapping[str, Any]) -> None:
+    def __init__(self, content: Mapping[str, Any], now: Callable[[], datetime] | None = None) -> None:
         """Read a decoded dump; `ValueError` for anything else."""
         if content.get("format") != FORMAT or content.get("version") != VERSION:
             raise ValueError(f"not a dump: format {FORMAT!r} version {VERSION} is needed")
         self.dialect = _dialect(content.get("dialect"))
         self.taken_at = datetime.fromisoformat(str(content["taken_at"]))
+        self._now = now or (lambda: self.taken_at)
+        self._moved = Moved(self.taken_at, content["answers"])
         self._lock = threading.Lock()
         self._exact: dict[_Key, _Shelf] = {}
         self._similar: dict[_Key, _Shelf] = {}
@@ -57,11 +63,11 @@ class Dump:
             self._put(entry, _BASES[self.dialect])
 
     @classmethod
-    def read(cls, source: Path | str | Mapping[str, Any]) -> Dump:
+    def read(cls, source: Path | str | Mapping[str, Any], now: Callable[[], datetime] | None = None) -> Dump:
         """A dump from a file or from its decoded content."""
         if isinstance(source, Mapping):
-            return cls(source)
-        return cls(json_object(Path(source).read_text(encoding="utf-8")))
+            return cls(source, now)
+        return cls(json_object(Path(source).read_text(encoding="utf-8")), now)
 
     def __bool__(self) -> bool:
         """A dump is what is served, even an empty one."""
@@ -71,7 +77,13 @@ class Dump:
         """The recorded answer to this request, or to another of the same endpoint about the same ids."""
         with self._lock:
             shelf = self._exact.get(_exact_key(request)) or self._similar.get(_similar_key(call))
-            return shelf.take() if shelf else None
+            recorded = shelf.take() if shelf else None
+        if recorded is None:
+            return None
+        now = self._now()
+        by = f"{self._moved.by(now).total_seconds():.0f}"
+        body = self._moved.to(now, json.loads(json.dumps(recorded.body)))
+        return Answer(recorded.status, body, {"X-Times-Moved-By": by})
 
     def _put(self, entry: Mapping[str, Any], base: str) -> None:
         target = base.rstrip("/") + "/" + str(entry["path"]).lstrip("/")

@@ -10,12 +10,16 @@ from typing import Generic, TypeVar
 T = TypeVar("T")
 
 PER_INVERTER = 4  # PV, charge, discharge (joules), running time (seconds)
-_STATION = 3  # export, import, load (joules)
+_STATION = 5  # export, import, load, drawn, third party (joules)
 
 
 @dataclass(frozen=True, slots=True)
 class Energies:
-    """Energies of a station in joules, each one direction and never negative."""
+    """Energies of a station in joules, each one direction and never negative.
+
+    `drawn` is what the inverters took in on their AC side, to charge batteries; `third_party` what another maker's
+    inverter gave. pv + discharge + grid_import + third_party = load + charge + grid_export.
+    """
 
     pv: float
     charge: float
@@ -23,6 +27,11 @@ class Energies:
     grid_export: float
     grid_import: float
     load: float
+    drawn: float = 0.0
+    third_party: float = 0.0
+
+
+NOTHING = Energies(0.0, 0.0, 0.0, 0.0, 0.0, 0.0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +59,7 @@ class ByPeriod(Generic[T]):
 class Ledger:
     """Everything the plant carries from one step to the next.
 
-    `totals` holds `PER_INVERTER` numbers for each inverter, then export, import and load; `begins` the totals at the
+    `totals` holds `PER_INVERTER` numbers for each inverter, then those of the station; `begins` the totals at the
     start of each running period; `stored` the joules in each battery; `day` the local date as an ordinal.
     """
 

@@ -6,8 +6,9 @@ phase; Fac stays single.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from math import hypot
+from types import MappingProxyType
 
 from sems_exporter.simulator.state import BatteryState, InverterState, PhaseState, PlantState, Running
 from sems_exporter.simulator.wire import JsonObject, decimal_text, kilo, kilowatt_hours
@@ -15,6 +16,17 @@ from sems_exporter.simulator.wire import JsonObject, decimal_text, kilo, kilowat
 _PHASES = "ABC"
 _REACTIVE_WATTS = 40.0
 _ISLAND_VOLTS = 230.0
+_CELL_VOLTS = 3.3
+_CHARGE_COUNTERS = [
+    ("proCharStats", "charge", "charge_energy"),
+    ("proDischarStats", "discharge", "discharge_energy"),
+]
+# Two captures of hybrids name their counters so, in whatever period.
+_HYBRID_ALIASES = {
+    "proPvStats": "power_generation",
+    "proCharStats": "charge_quantity",
+    "proDischarStats": "energy_discharged",
+}
 _PERIODS = (
     ("today", "Today", "day"),
     ("week", "Week", "week"),
@@ -61,6 +73,46 @@ def battery_telemetry(battery: BatteryState) -> list[JsonObject]:
     return [{"code": "runtime", "factors": factors}]
 
 
+def rack_telemetry(battery: BatteryState, serial: str) -> list[JsonObject]:
+    """The live values of one of the racks of a battery system, which are alike; cells in millivolts."""
+    racks = len(battery.spec.racks)
+    cells = round(battery.volts / _CELL_VOLTS)
+    millivolts, spread = battery.volts / cells * 1000.0, 4.0
+    live: list[tuple[str, str, str, str]] = [
+        ("soc", str(round(battery.state_of_charge * 100)), "%", "soc"),
+        ("soh", str(round(battery.state_of_health * 100)), "%", "soh"),
+        ("pBat", decimal_text(published_battery_watts(battery) / racks / 1000.0, 5), "kW", "power"),
+        ("voltage", decimal_text(battery.volts, 1), "V", "volt"),
+        ("pMaxChar", decimal_text(battery.spec.max_charge_watts / racks / 1000.0, 2), "kW", "pw_limit"),
+        ("pMaxDischar", decimal_text(battery.spec.max_discharge_watts / racks / 1000.0, 2), "kW", "discharge_limit_pw"),
+        ("tempMaxCell", decimal_text(battery.temperature_celsius + 1.5, 1), "℃", "max_cell_temperature"),
+        ("tempMinCell", decimal_text(battery.temperature_celsius - 1.5, 1), "℃", "min_cell_temperature"),
+        ("vMaxCell", str(round(millivolts + spread)), "mV", "max_cell_voltage"),
+        ("vMinCell", str(round(millivolts - spread)), "mV", "min_cell_voltage"),
+    ]
+    fixed = [
+        ("sn", serial, "serial_number_1"),
+        ("serCellTotal", str(cells), "total_cells_in_series"),
+        ("version", "1.0", "bms_ver"),
+        ("dcdcVersion", "1.0", "dcdc_ver"),
+    ]
+    return [
+        _bare_group("system", [_factor(code, data, "", alias, kind="STRING") for code, data, alias in fixed]),
+        _bare_group("runtime", [_factor(*factor) for factor in live]),
+    ]
+
+
+def rack_telecounting(inverter: InverterState, share: float) -> list[JsonObject]:
+    """The counters of a rack: its share of what the batteries of its inverter took and gave."""
+    return list(_counters(inverter.energy, _CHARGE_COUNTERS, share))
+
+
+def as_in_china(counters: list[JsonObject]) -> list[JsonObject]:
+    """The same groups as the Chinese gateway sends them: without aliases, and lifetime under another name."""
+    names = {"telecounting_lifetime": "telecounting_total"}
+    return [_bare_group(str(names.get(group["code"], group["code"])), group["factors"]) for group in counters]
+
+
 def published_battery_watts(battery: BatteryState) -> float:
     """The portal multiplies the rounded voltage and current, which a capture of 2026-09 shows to the last digit."""
     return round(battery.volts, 1) * round(battery.amperes, 1)
@@ -85,11 +137,9 @@ def inverter_telecounting(state: InverterState) -> list[JsonObject]:
     ]
     names = [("proPvStats", "pv", "pv_generation")]
     if state.batteries:
-        names += [
-            ("proCharStats", "charge", "charge_energy"),
-            ("proDischarStats", "discharge", "discharge_energy"),
-        ]
-    return [_group("telecounting_real", "realtime_data", now), *_counters(state.energy, names)]
+        names += _CHARGE_COUNTERS
+    aliases = _HYBRID_ALIASES if state.spec.kind == "store" else {}
+    return [_group("telecounting_real", "realtime_data", now), *_counters(state.energy, names, aliases=aliases)]
 
 
 def meter_telecounting(state: PlantState) -> list[JsonObject]:
@@ -101,15 +151,20 @@ def meter_telecounting(state: PlantState) -> list[JsonObject]:
     return list(_counters(state.energy, names))
 
 
-def _counters(energy: object, names: Iterable[tuple[str, str, str]]) -> Iterator[JsonObject]:
+def _counters(
+    energy: object,
+    names: Iterable[tuple[str, str, str]],
+    share: float = 1.0,
+    aliases: Mapping[str, str] = MappingProxyType({}),
+) -> Iterator[JsonObject]:
     for period, suffix, alias in _PERIODS:
         counted = getattr(energy, period)
         factors = []
         for code, field, meaning in names:
-            value = kilowatt_hours(getattr(counted, field))
+            value = kilowatt_hours(getattr(counted, field) * share)
             # Lifetime totals come with six decimals, of which two say something.
             text = f"{value:.6f}" if suffix == "Total" else decimal_text(value, 2)
-            factors.append(_factor(code + suffix, text, "kWh", f"{alias}_{meaning}"))
+            factors.append(_factor(code + suffix, text, "kWh", aliases.get(code) or f"{alias}_{meaning}"))
         yield _group(f"telecounting_{period}", alias, factors)
 
 
@@ -217,6 +272,10 @@ def _limit(watts: float, volts: float, *, reached: bool) -> str:
 
 def _group(code: str, alias: str, factors: list[JsonObject]) -> JsonObject:
     return {"code": code, "alias": alias, "factors": factors}
+
+
+def _bare_group(code: str, factors: list[JsonObject]) -> JsonObject:
+    return {"code": code, "factors": factors}
 
 
 def _factor(code: str, data: str | None, unit: str | None, alias: str, kind: str = "NUMERIC") -> JsonObject:

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from datetime import date, timedelta
 from functools import lru_cache
 from math import acos, cos, pi, radians, sin, tan
+from typing import NamedTuple
 
 from sems_exporter.simulator.chance import uniform
 from sems_exporter.simulator.energy import vector_length
@@ -15,12 +16,30 @@ from sems_exporter.simulator.specs import HouseSpec, PlantSpec
 _WATT_HOUR = 3600.0
 
 
+class Paths(NamedTuple):
+    """The energies of a day in joules by their way.
+
+    From PV and third party: `direct` to the house, `stored` in batteries, `exported`. From the grid: `bought` for the
+    batteries, `drawn_by_house`. `discharged` is what came back of what was stored.
+    """
+
+    pv: float
+    third_party: float
+    direct: float
+    stored: float
+    bought: float
+    discharged: float
+    drawn_by_house: float
+    exported: float
+
+
 class Past:
     """The days of a plant before the simulated time. What is the same for all of them is worked out once."""
 
     def __init__(self, spec: PlantSpec) -> None:
         self._spec = spec
         self._peak = spec.peak_watts
+        self._third = spec.third_party.peak_watts if spec.third_party else 0.0
         self._house = _house_day(spec.house)
         self._kept = min((battery.efficiency for battery in spec.batteries), default=1.0) ** 2
         self._usable = sum(
@@ -37,20 +56,33 @@ class Past:
         spec = self._spec
         if ordinal < spec.commissioned.toordinal():
             return [0.0] * vector_length(len(spec.inverters))
-        insolation, daylight = _sunshine(spec.latitude, ordinal)
-        clearness = 0.18 + 0.42 * uniform(spec.seed, "past-sky", ordinal)
-        pv = self._peak * insolation * clearness * _WATT_HOUR
-        load = self._house * (0.8 + 0.4 * uniform(spec.seed, "past-load", ordinal)) * _WATT_HOUR
-        load += _ev_day(spec, ordinal)
-        direct = min(0.45 * load, 0.8 * pv)
-        # What fits once into the batteries, less their losses.
-        discharge = min(0.85 * self._usable * _WATT_HOUR, (pv - direct) * self._kept, load - direct)
-        charge = discharge / self._kept
+        paths = self.paths(ordinal)
+        charge, discharge = paths.stored + paths.bought, paths.discharged + paths.bought * self._kept
+        daylight = _sunshine(spec.latitude, ordinal)[1]
         vector: list[float] = []
         for share, battery_share, awake in self._shares:
-            vector += (pv * share, charge * battery_share, discharge * battery_share, 86400.0 if awake else daylight)
-        vector += (pv - direct - charge, load - direct - discharge, load)
+            seconds = 86400.0 if awake else daylight
+            vector += (paths.pv * share, charge * battery_share, discharge * battery_share, seconds)
+        load = paths.direct + discharge + paths.drawn_by_house
+        vector += (paths.exported, paths.drawn_by_house + paths.bought, load, paths.bought, paths.third_party)
         return vector
+
+    def paths(self, ordinal: int) -> Paths:
+        """Which way the energy of a whole day went."""
+        spec = self._spec
+        insolation, _ = _sunshine(spec.latitude, ordinal)
+        clearness = 0.18 + 0.42 * uniform(spec.seed, "past-sky", ordinal)
+        pv, third = (watts * insolation * clearness * _WATT_HOUR for watts in (self._peak, self._third))
+        load = self._house * (0.8 + 0.4 * uniform(spec.seed, "past-load", ordinal)) * _WATT_HOUR
+        load += _ev_day(spec, ordinal)
+        direct = min(0.45 * load, 0.8 * (pv + third))
+        # What fits once into the batteries, less their losses.
+        room = 0.85 * self._usable * _WATT_HOUR
+        by_sun = min(room, max(0.0, pv - direct) * self._kept, load - direct)
+        by_night = min(0.4 * room, load - direct - by_sun) if spec.night_charge else 0.0
+        stored, bought = by_sun / self._kept, by_night / self._kept
+        exported = pv + third - direct - stored
+        return Paths(pv, third, direct, stored, bought, by_sun, load - direct - by_sun - by_night, exported)
 
     def totals(self, days: Iterable[date]) -> list[list[float]]:
         """The counter vectors at the beginning of each of `days`, which are in order; in one pass over the years."""

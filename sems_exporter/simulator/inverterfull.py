@@ -43,7 +43,7 @@ class InverterView:
     @property
     def metered(self) -> bool:
         """Whether this inverter reports the meter."""
-        return self.leads and self.plant.spec.meter_serial is not None
+        return self.leads and self.plant.spec.metered
 
 
 class Yield(NamedTuple):

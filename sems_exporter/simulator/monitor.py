@@ -22,7 +22,7 @@ _KINDS = (Running.RUNNING, Running.FAULT, Running.WAITING, Running.OFFLINE)
 def detail(plant: Plant, now: datetime, reported: datetime, account: str) -> JsonObject:
     """The whole `data`; values are those of `reported`, only the clock on the page shows `now`."""
     state = plant.state(reported)
-    metered, hybrid = plant.spec.meter_serial is not None, bool(plant.spec.batteries)
+    metered, hybrid = plant.spec.metered, bool(plant.spec.batteries)
     return {
         "info": _info(plant, state, now, account),
         "kpi": _kpi(plant, state),
@@ -58,7 +58,7 @@ def powerflow_answer(plant: Plant, reported: datetime) -> JsonObject:
     return {
         **_flow_flags(plant, state),
         "hasMoreInverter": len(state.inverters) > 1,
-        "hasGridLoad": plant.spec.meter_serial is not None,
+        "hasGridLoad": plant.spec.metered,
         "isStored": bool(plant.spec.batteries),
     }
 
@@ -145,7 +145,7 @@ def _shown_watts(inverter: InverterState) -> float:
 
 
 def _flow_flags(plant: Plant, state: PlantState) -> JsonObject:
-    has_flow = plant.spec.meter_serial is not None or bool(plant.spec.batteries)
+    has_flow = plant.spec.metered or bool(plant.spec.batteries)
     return {
         "hasPowerflow": has_flow,
         "hasGenset": False,
@@ -161,7 +161,7 @@ def _powerflow(plant: Plant, state: PlantState) -> JsonObject:
     """Magnitudes as text; of the statuses only that of the grid has a known sign (-1 import)."""
     grid = round(state.grid_watts)
     load = round(state.pv_watts) + round(state.battery_watts) - grid
-    metered = plant.spec.meter_serial is not None
+    metered = plant.spec.metered
     return {
         "pv": _watts(state.pv_watts),
         "pvStatus": int(state.pv_watts > 0.0),

@@ -10,8 +10,9 @@ from zoneinfo import ZoneInfo
 from sems_exporter.simulator.alarms import Alarm
 from sems_exporter.simulator.battery import capacity_joules
 from sems_exporter.simulator.disturbances import Disturbances, Span
-from sems_exporter.simulator.energy import Energies, Ledger, station_energies
+from sems_exporter.simulator.energy import NOTHING, Energies, Ledger, station_energies
 from sems_exporter.simulator.history import Past, period_starts
+from sems_exporter.simulator.minutes import Minute, day_bounds, estimated, of_step
 from sems_exporter.simulator.portrait import Portrait
 from sems_exporter.simulator.specs import PlantSpec
 from sems_exporter.simulator.state import PlantState
@@ -53,6 +54,26 @@ class Plant:
             disturbed = self._disturbances.at(ledger.step)
         powers = solve(self.spec, self.zone, ledger.step, ledger.stored, disturbed)
         return Portrait(self.spec, self.zone, ledger, powers, seconds).state(instant)
+
+    def minutes(self, day: date, instant: datetime) -> list[Minute]:
+        """The minutes of a local date as known at `instant`: none before the commissioning, today's so far."""
+        if day < self.spec.commissioned:
+            return []
+        if day < self._first_day:
+            return estimated(self.spec, self.zone, day, self._past.paths(day.toordinal()))
+        begin, end = (timestamp // STEP_SECONDS for timestamp in day_bounds(self.zone, day))
+        end = min(end, int(instant.timestamp()) // STEP_SECONDS + 1)
+        if end <= begin:
+            return []
+        found = []
+        with self._lock:
+            # A copy, and not from checkpoint to checkpoint: those in use would be crowded out.
+            ledger = self._ledger_at(begin).copy()
+            while ledger.step < end:
+                powers = solve(self.spec, self.zone, ledger.step, ledger.stored, self._disturbances.at(ledger.step))
+                found.append(of_step(self.spec, ledger.step, powers, ledger.stored))
+                self._advance(ledger)
+        return found
 
     def fail_inverter(self, start: datetime, end: datetime, code: str, serial: str | None = None) -> Alarm:
         """Let an inverter (default: the first) stand still with an alarm from `start` until `end`."""
@@ -103,7 +124,7 @@ class Plant:
         if day == today:
             return self.state(instant).energy.today
         if day > today:
-            return Energies(0.0, 0.0, 0.0, 0.0, 0.0, 0.0)
+            return NOTHING
         if day < self._first_day:
             return station_energies(self._past.day(day.toordinal()))
         self.state(instant)  # simulates the days in between

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import ssl
 import threading
-from collections import deque
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from types import TracebackType
@@ -22,26 +21,12 @@ from sems_exporter.simulator.faults import Answer, Captures, Mutation, Script
 from sems_exporter.simulator.mischief import Fault
 from sems_exporter.simulator.plant import Plant
 from sems_exporter.simulator.reception import ENDPOINTS, SIGN_INS, Reception, known_dialects
+from sems_exporter.simulator.record import Record, RecordedRequest
 from sems_exporter.simulator.semsplus import API_PATH, LOGIN_PATH
 from sems_exporter.simulator.server import PortalServer
+from sems_exporter.simulator.signin import WebManners
 from sems_exporter.simulator.troubles import EVERY_ENDPOINT, Troubles
 from sems_exporter.simulator.wire import NOT_FOUND, Call, Request
-
-_KEPT_REQUESTS = 100_000
-
-
-@dataclass(frozen=True, slots=True)
-class RecordedRequest:
-    """One request as the portal saw it.
-
-    `instant` is simulated time; `endpoint` "" for an unknown route; `path` includes the query; `outcome` is the result
-    code of the answer, `scripted-STATUS` for a scripted one, `fault-NAME` for one that a fault made up, or `http-404`.
-    """
-
-    instant: datetime
-    endpoint: str
-    path: str
-    outcome: str
 
 
 class SimulatedPortal:
@@ -64,6 +49,7 @@ class SimulatedPortal:
         signature_tolerance: float | None = 900.0,
         dialects: Sequence[Dialect] = ("semsplus",),
         tls: ssl.SSLContext | None = None,
+        strict: bool = False,
     ) -> None:
         """Bind the port (0: any free one); `start` or `with` begins to answer.
 
@@ -71,7 +57,7 @@ class SimulatedPortal:
         place of the plants' answers; station and device ids are not checked then. For a `Dump` see `replaying`.
         `signature_tolerance` is how many seconds the client's signatures may differ from `clock`; None for a clock
         that runs away from the client's. `dialects` are those it speaks at first; see `speak`. `tls` holds its
-        certificate; without one it speaks plain HTTP.
+        certificate; without one it speaks plain HTTP. `strict` wants the whole token back; see `web`.
         """
         self.clock = clock or SimulatedClock()
         recordings = answers if isinstance(answers, Dump) else Captures(_known(answers or {}))
@@ -83,12 +69,11 @@ class SimulatedPortal:
         self._account = Account(account, password, self.clock)
         owned = demo_plants(1, clock=self.clock) if plants is None else plants
         self._reception = Reception(owned, self._account, self.base, signature_tolerance, recordings)
+        self._reception.web.whole_token = strict
         self._reception.speak(spoken)
         self._account.anyone = isinstance(answers, Dump)
         self._troubles = Troubles(self._account, self._reception)
-        self._requests: deque[RecordedRequest] = deque(maxlen=_KEPT_REQUESTS)
-        self._record_lock = threading.Lock()
-        self._login_attempts = 0
+        self._record = Record()
         self._thread: threading.Thread | None = None
 
     @classmethod
@@ -103,12 +88,15 @@ class SimulatedPortal:
         """A portal that serves a dump (its file or decoded content) and lets everybody sign in.
 
         The answer to a request is the one recorded for the same path, query and body (but for dates), else one of the
-        same endpoint about the same ids, else a success without data. `clock` begins at the time of the dump.
+        same endpoint about the same ids, else a success without data. Times in the answers that were recent when the
+        dump was taken are moved on to the time of `clock` (default: the real one), and headed `X-Times-Moved-By` with
+        the seconds, so that an exporter finds values as old as they were.
         """
-        recorded = Dump.read(dump)
+        clock = clock or SimulatedClock()
+        recorded = Dump.read(dump, clock.now)
         return cls(
             [],
-            clock=clock or SimulatedClock(recorded.taken_at),
+            clock=clock,
             host=host,
             port=port,
             answers=recorded,
@@ -142,20 +130,32 @@ class SimulatedPortal:
         return self._reception.manners
 
     @property
+    def web(self) -> WebManners:
+        """How the SEMS+ dialect behaves; to be changed at any time."""
+        return self._reception.web
+
+    @property
     def requests(self) -> list[RecordedRequest]:
         """The last 100,000 requests, oldest first."""
-        with self._record_lock:
-            return list(self._requests)
+        return self._record.requests()
 
     def forget_requests(self) -> None:
         """Begin the record anew."""
-        with self._record_lock:
-            self._requests.clear()
+        self._record.clear()
+
+    @property
+    def answered(self) -> int:
+        """How many requests it has made an answer to, sent or not."""
+        return self._record.answered
+
+    def wait_for_answer(self, after: int, seconds: float) -> bool:
+        """Wait until `answered` is above `after`: a client that gives up is quicker than a busy portal. False: late."""
+        return self._record.wait(after, seconds)
 
     @property
     def login_attempts(self) -> int:
         """Requests to any sign-in, whatever the answer."""
-        return self._login_attempts
+        return self._record.sign_ins
 
     @property
     def logins(self) -> int:
@@ -264,17 +264,19 @@ class SimulatedPortal:
         self._script.clear()
 
     def _respond(self, request: Request) -> Answer:
+        # Once and first: a client that gives up may move the clock before its answer is ready.
+        now = self.clock.now()
         call = self._reception.route(request)
         if call is None:
-            self._record("", request, "http-404")
+            self._note(now, "", request, "http-404")
             return Answer(404, dict(NOT_FOUND))
         scripted = self._script.take(call)
         if scripted is not None:
-            self._record(call.endpoint, request, f"scripted-{scripted.status}")
+            self._note(now, call.endpoint, request, f"scripted-{scripted.status}")
             return scripted
-        answer, fault = self._troubles.answer(call, request, self.clock.now())
+        answer, fault = self._troubles.answer(call, request, now)
         answer = self._changed(call, answer)
-        self._record(call.endpoint, request, f"fault-{fault}" if fault else _outcome(answer))
+        self._note(now, call.endpoint, request, f"fault-{fault}" if fault else _outcome(answer))
         return self._troubles.sent(call, answer)
 
     def _changed(self, call: Call, answer: Answer) -> Answer:
@@ -282,10 +284,9 @@ class SimulatedPortal:
             return answer
         return replace(answer, body=self._script.mutated(call, answer.body))
 
-    def _record(self, endpoint: str, request: Request, outcome: str) -> None:
-        with self._record_lock:
-            self._login_attempts += endpoint in SIGN_INS and request.method == "POST"
-            self._requests.append(RecordedRequest(self.clock.now(), endpoint, request.target, outcome))
+    def _note(self, now: datetime, endpoint: str, request: Request, outcome: str) -> None:
+        sign_in = endpoint in SIGN_INS and request.method == "POST"
+        self._record.add(RecordedRequest(now, endpoint, request.target, outcome), sign_in=sign_in)
 
 
 def _outcome(answer: Answer) -> str:

@@ -43,6 +43,7 @@ class Portrait:
             meter_phases=self._meter_phases(inverters),
             grid_up=self.powers.grid_up,
             ev_charger=EvChargerState(charger, self.powers.ev_watts) if charger else None,
+            third_party_watts=self.powers.third_watts if self.spec.third_party else None,
         )
 
     @property
@@ -82,7 +83,7 @@ class Portrait:
 
     def _meter_phases(self, inverters: tuple[InverterState, ...]) -> tuple[PhaseState, ...]:
         """What each phase exports: what the inverters feed into it less its share of the load."""
-        if self.spec.meter_serial is None:
+        if not self.spec.metered:
             return ()
         made = [0.0] * self.spec.phases
         for inverter in inverters:

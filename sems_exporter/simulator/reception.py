@@ -34,12 +34,12 @@ class Reception:
         self, plants: Sequence[Plant], account: Account, base: str, tolerance: float | None, recordings: Recordings
     ) -> None:
         """`base` is the portal's address without a path; `tolerance` the seconds a signature may be off."""
-        self.manners = ClassicManners()
+        self.manners, self.web = ClassicManners(), signin.WebManners()
         self._plants, self._account, self._recordings = plants, account, recordings
         self._spoken: frozenset[str] = frozenset(get_args(Dialect))
-        web = signin.SignIn(account, f"{base}{semsplus.API_PATH}", tolerance)
+        web = signin.SignIn(account, self.web, f"{base}{semsplus.API_PATH}", tolerance)
         old = classicsignin.ClassicSignIn(account, self.manners)
-        self._semsplus = semsplus.SemsPlusDesk(plants, web, account)
+        self._semsplus = semsplus.SemsPlusDesk(plants, web, account, self.web)
         self._classic = classic.ClassicDesk(plants, old, self.manners, base, account.name)
 
     def speak(self, spoken: frozenset[str]) -> None:

@@ -7,12 +7,12 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from urllib.parse import unquote
 
-from sems_exporter.simulator import alarmpages, devices, stations
+from sems_exporter.simulator import alarmpages, chargers, curves, devices, stations
 from sems_exporter.simulator.account import Account
 from sems_exporter.simulator.desk import Moment, Recordings
 from sems_exporter.simulator.faults import Answer
 from sems_exporter.simulator.plant import Plant
-from sems_exporter.simulator.signin import SignIn
+from sems_exporter.simulator.signin import SignIn, WebManners
 from sems_exporter.simulator.wire import (
     Call,
     JsonObject,
@@ -27,6 +27,7 @@ from sems_exporter.simulator.wire import (
 API_PATH = "/web/sems"
 LOGIN_PATH = f"{API_PATH}/sems-user/api/v1/auth/cross-login"
 
+_FRONT_PAGE = b"<!DOCTYPE html><title>SEMS+</title>"
 _VERSION: JsonObject = {"version": "0.0.0-simulated", "buildTime": "2026-01-01T00:00:00Z"}
 
 _PLANT = f"{API_PATH}/sems-plant/api"
@@ -51,9 +52,29 @@ _ROUTES = [
         ("GET", f"{API_PATH}/sems-user/api/v1/user/get-user", "user"),
         ("GET", f"{_PLANT}/web/device/station/getDevicesByType", "devices_by_type"),
         ("POST", f"{API_PATH}/sems-remote/api/ev-charger/detail", "ev_charger"),
+        ("GET", "/", "front_page"),
+        ("POST", f"{_PLANT}/web/device/station/page", "device_page"),
+        ("POST", f"{_PLANT}/app/v2/stations/basic/info", "app_info"),
+        ("POST", f"{_PLANT}/stations/simple-query", "simple_stations"),
+        ("POST", f"{_PLANT}/v1/hems/power/statisticsAndPreV2", "curve"),
+        ("GET", f"{_PLANT}/second-data/enable", "feed"),
+        ("GET", f"{_PLANT}/second-data/config", "feed_config"),
+        ("GET", f"{_PLANT}/v1/chargePile/getLastCharge", "last_charge"),
+        ("POST", f"{_PLANT}/v1/chargePile/queryChargeLogList", "charges"),
+        ("GET", rf"{API_PATH}/sems-remote/api/ev-charger/control-item-content-list/(?P<sn>[^/]+)", "charger_items"),
+        ("GET", rf"{_PLANT}/stations/(?P<stationId>[^/]+)", "station"),
     )
 ]
 ENDPOINTS = tuple(endpoint for _, _, endpoint in _ROUTES)
+WITHOUT_SESSION = ("version", "front_page")
+"""What is there for everybody."""
+_OF_DEVICES = ("telemetry", "telecounting", "information", "batteries")
+_OF_CHARGERS: Mapping[str, Callable[[Plant, datetime, Call], object]] = {
+    "ev_charger": chargers.detail,
+    "charger_items": lambda plant, _now, _call: chargers.control_items(plant),
+    "last_charge": lambda plant, now, _: chargers.last_charge(plant, now),
+    "charges": chargers.sessions_page,
+}
 
 
 def route(request: Request) -> Call | None:
@@ -69,9 +90,9 @@ def route(request: Request) -> Call | None:
 class SemsPlusDesk:
     """Answers the SEMS+ calls of the account; a station or device that is not its own gives 100025."""
 
-    def __init__(self, plants: Sequence[Plant], sign_in: SignIn, owner: Account) -> None:
+    def __init__(self, plants: Sequence[Plant], sign_in: SignIn, owner: Account, manners: WebManners) -> None:
         """Serve `plants` to the owner."""
-        self._plants, self._sign_in, self._owner = plants, sign_in, owner
+        self._plants, self._sign_in, self._owner, self._manners = plants, sign_in, owner, manners
         self._stations = {plant.spec.station_id: plant for plant in plants}
         self._devices = {serial: plant for plant in plants for serial in devices.serials(plant)}
         self._station_calls: Mapping[str, Callable[[Plant, datetime, Call], object]] = {
@@ -80,6 +101,11 @@ class SemsPlusDesk:
             "devices": lambda plant, now, _: devices.all_status(plant, now),
             "statistics": stations.statistics,
             "production": stations.production,
+            "app_info": lambda plant, now, _: stations.basic_info(plant, now),
+            "station": lambda plant, now, _: stations.station(plant, now),
+            "device_page": devices.page,
+            "curve": curves.curve,
+            "feed": lambda _plant, _now, _call: True,
             "devices_by_type": lambda plant, now, call: devices.of_type(plant, now, call.text("deviceType")),
         }
 
@@ -93,11 +119,13 @@ class SemsPlusDesk:
     def _answer(self, call: Call, request: Request, moment: Moment, recordings: Recordings, *, spoken: bool) -> Answer:
         if call.endpoint == "login" and not spoken:
             raise Refusal("100004")
-        if call.endpoint not in ("login", "version"):
+        if call.endpoint not in ("login", *WITHOUT_SESSION):
             self._sign_in.check(request)
         recorded = recordings.take(call, request)
         if recorded is not None:
             return recorded if recordings.complete else _enveloped(recorded)
+        if call.endpoint == "front_page":
+            return Answer(200, _FRONT_PAGE, {"Content-Type": "text/html; charset=utf-8"})
         if call.endpoint == "version":
             return Answer(200, dict(_VERSION))
         if call.endpoint == "login":
@@ -112,15 +140,22 @@ class SemsPlusDesk:
     def _data(self, call: Call, now: datetime) -> JsonObject:
         if call.endpoint in self._station_calls:
             return success(self._station_calls[call.endpoint](self._station(call.text("stationId")), now, call))
-        if call.endpoint in ("telemetry", "telecounting", "information", "batteries", "ev_charger"):
+        if call.endpoint in _OF_CHARGERS:
+            serial = call.text("sn") or call.text("chargeSn")
+            return success(_OF_CHARGERS[call.endpoint](self._owning(serial, call, "EV_CHARGER"), now, call))
+        if call.endpoint in _OF_DEVICES:
             return self._equipment(call, now)
         return success(self._account_call(call, now))
 
     def _account_call(self, call: Call, now: datetime) -> JsonObject:
         if call.endpoint == "stations":
             return stations.stations_page(self._plants, now, call)
+        if call.endpoint == "simple_stations":
+            return stations.simple_list([] if self._manners.installer else self._plants, now, call)
         if call.endpoint == "user":
             return self._user()
+        if call.endpoint == "feed_config":
+            return self._feed_config()
         wanted = [self._station(str(station_id)) for station_id in call.parameters.get("stationIds") or ()]
         asked = wanted or self._plants
         if call.endpoint == "alarm_statistics":
@@ -133,11 +168,7 @@ class SemsPlusDesk:
 
     def _equipment(self, call: Call, now: datetime) -> JsonObject:
         serial, device_type = call.text("sn"), call.text("deviceType")
-        plant = self._devices.get(serial)
-        if plant is None or call.text("pwId") not in ("", plant.spec.station_id):
-            raise Refusal("100025")
-        if call.endpoint == "ev_charger":
-            return success(devices.ev_charger_detail(plant, now))
+        plant = self._owning(serial, call)
         if call.endpoint == "batteries":
             return success(devices.related_batteries(plant, now, serial, device_type))
         if call.endpoint == "information":
@@ -145,6 +176,20 @@ class SemsPlusDesk:
         factors = devices.telemetry if call.endpoint == "telemetry" else devices.telecounting
         groups = factors(plant, now, serial) if device_type == devices.serials(plant)[serial] else None
         return success_without_data() if groups is None else success(groups)
+
+    def _owning(self, serial: str, call: Call, device_type: str = "") -> Plant:
+        """The plant of a device, which may have to be of a type."""
+        plant = self._devices.get(serial)
+        if plant is None or call.text("pwId") not in ("", plant.spec.station_id):
+            raise Refusal("100025")
+        if device_type and devices.serials(plant)[serial] != device_type:
+            raise Refusal("100025")
+        return plant
+
+    def _feed_config(self) -> JsonObject:
+        """Credentials of the live feed, with an address where no feed is, or clients would go to the real one."""
+        broker = f"{self._sign_in.host.replace('http', 'ws', 1)}/mqtt"
+        return {"clientId": "SEMS_PLUS_WebClient_sim", "userName": "sim", "password": "sim", "brokerUrl": broker}
 
     def _station(self, station_id: str) -> Plant:
         try:

@@ -7,7 +7,8 @@ import hmac
 from base64 import b64decode, b64encode
 from binascii import Error as Base64Error
 from collections.abc import Mapping
-from typing import Any
+from dataclasses import dataclass
+from typing import Any, Literal
 
 from sems_exporter.simulator.account import Account, new_token, new_uuid
 from sems_exporter.simulator.wire import JsonObject, Refusal, Request, json_object
@@ -16,14 +17,39 @@ KIND = "semsplus"
 
 _WEB_CLIENT = "semsPlusWeb"
 _AGREEMENT_KEYS = ("agreement", "isLocal", "isChinese")
+# What a `token` header cannot do without: living clients of 2026 send no more than these.
+_NEEDED = ("uid", "token", "timestamp", "client")
+
+
+@dataclass(slots=True)
+class WebManners:
+    """What was reported in more than one way; may be changed while the portal runs.
+
+    `whole_token`: the `token` header has to be the sign-in's whole answer but for the language, as one report has it;
+    else uid, token, timestamp and client are enough, and the rest may be missing or other, as two clients do it.
+    `dead_session`: the code for a session that has run out or was replaced; "both" gives the first one handed out
+    100002, the next one C0602, and so on in turn, since both were seen.
+    `installer`: the account is an installer's, for whom the shorter list of stations is empty.
+    """
+
+    whole_token: bool = False
+    installer: bool = False
+    dead_session: Literal["100002", "C0602", "both"] = "both"
 
 
 class SignIn:
     """The door of the SEMS+ dialect to the account."""
 
-    def __init__(self, account: Account, api: str, signature_tolerance: float | None) -> None:
+    def __init__(self, account: Account, manners: WebManners, api: str, signature_tolerance: float | None) -> None:
         """`signature_tolerance` is how many seconds the client's clock may be off; None accepts any time."""
-        self._account, self._api, self._tolerance = account, api, signature_tolerance
+        self._account, self._manners = account, manners
+        self._api, self._tolerance = api, signature_tolerance
+        self._handed_out: dict[str, int] = {}  # the number of each session by its token
+
+    @property
+    def host(self) -> str:
+        """The address of the portal without a path."""
+        return self._api.removesuffix("/web/sems")
 
     def sign_in(self, request: Request) -> JsonObject:
         """The login data, or a `Refusal`; without the agreement fields a success without a session."""
@@ -33,7 +59,9 @@ class SignIn:
             raise Refusal("100005")
         if any(key not in body for key in _AGREEMENT_KEYS) or not body["agreement"]:
             return {"agreement": True, "api": self._api}
-        return self._account.begin(KIND, self._new_session())
+        session = self._new_session()
+        self._handed_out[session["token"]] = len(self._handed_out)
+        return self._account.begin(KIND, session)
 
     def check(self, request: Request) -> None:
         """Raise a `Refusal` unless the request belongs to the live session."""
@@ -42,11 +70,21 @@ class SignIn:
             raise Refusal("100001")
         session = self._account.session(KIND)
         if session is None or token["token"] != session["token"]:
-            raise Refusal("100002")
-        if _without_language(token) != _without_language(session):
+            raise Refusal(self._dead(str(token["token"])))
+        if not self._accepted(token, session):
             raise Refusal("C0602")
         if not self._signed(request, session["uid"], session["token"]):
             raise Refusal("C0602")
+
+    def _dead(self, token: str) -> str:
+        if self._manners.dead_session != "both":
+            return self._manners.dead_session
+        return ("100002", "C0602")[self._handed_out.get(token, 0) % 2]
+
+    def _accepted(self, token: JsonObject, session: Mapping[str, Any]) -> bool:
+        if self._manners.whole_token:
+            return _without_language(token) == _without_language(session)
+        return all(str(token.get(name)) == str(session[name]) for name in _NEEDED)
 
     def _check_bootstrap(self, request: Request) -> None:
         token = _token_header(request)

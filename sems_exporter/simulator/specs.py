@@ -7,6 +7,8 @@ from datetime import date
 from typing import Literal
 
 InverterKind = Literal["store", "grid"]
+InverterType = Literal["INVERTER", "ENERGY_STORAGE_INTEGRATED_CABINET", "INVERTER_GRID"]
+"""What the portal calls an inverter, an all-in-one, and on its Chinese gateway a grid inverter."""
 
 
 YIELD_RATE = 0.25
@@ -25,7 +27,10 @@ class PvInputSpec:
 
 @dataclass(frozen=True, slots=True)
 class BatterySpec:
-    """A battery system; `efficiency` is one way, so a round trip keeps its square."""
+    """A battery system; `efficiency` is one way, so a round trip keeps its square.
+
+    `racks` are the serial numbers of the racks it consists of, where the portal lists them as devices of their own.
+    """
 
     serial: str
     capacity_watt_hours: float
@@ -36,6 +41,7 @@ class BatterySpec:
     efficiency: float = 0.96
     nominal_volts: float = 330.0
     initial_state_of_charge: float = 0.45
+    racks: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         """Refuse limits that no battery can have."""
@@ -47,7 +53,10 @@ class BatterySpec:
 
 @dataclass(frozen=True, slots=True)
 class InverterSpec:
-    """A hybrid ("store") or a pure grid inverter, with one or three phases."""
+    """A hybrid ("store") or a pure grid inverter, with one or three phases.
+
+    `reports_signal`: whether it says how well its radio is heard; else only the dongle does.
+    """
 
     serial: str
     rated_watts: float
@@ -56,6 +65,8 @@ class InverterSpec:
     phases: Literal[1, 3] = 1
     batteries: tuple[BatterySpec, ...] = ()
     model: str = "SIM5K"
+    device_type: InverterType = "INVERTER"
+    reports_signal: bool = True
 
     def __post_init__(self) -> None:
         """Refuse a battery on an inverter that cannot hold one."""
@@ -81,21 +92,37 @@ class HouseSpec:
 
 @dataclass(frozen=True, slots=True)
 class EvChargerSpec:
-    """A charger for a car that comes home on some evenings; what it draws is part of the house's load."""
+    """A charger for a car that comes home on some evenings; what it draws is part of the house's load.
+
+    `needs_model`: the portal tells its details only to those who name its model, as for the newer ones.
+    """
 
     serial: str
     rated_watts: float = 7400.0
     evenings: float = 0.4
     session_watt_hours: float = 12_000.0
     model: str = "SIM7K-HCA"
+    needs_model: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class NightCharge:
+    """A cheap tariff: between these hours of the local day the batteries are charged, from the grid if need be."""
+
+    watts: float = 2500.0
+    from_hour: float = 1.0
+    to_hour: float = 5.0
 
 
 @dataclass(frozen=True, slots=True)
 class PlantSpec:
-    """One station. Without `meter_serial` nobody measures the grid or the house; `date_format` is the user's own.
+    """One station. `date_format` is the user's own.
 
-    `rack_serial` is a battery rack that the portal lists as offline and knows nothing about, beside whatever batteries
-    there are.
+    Without `meter_serial` nobody measures the grid or the house, unless `measures_grid` says that the inverter does it
+    by itself. `rack_serial` is a battery rack that the portal lists as offline and knows nothing about, beside whatever
+    batteries there are. `installed_watts` is what the owner entered as installed power where that is not the power of
+    the modules. `third_party` is an inverter of another maker, of which the portal knows nothing but its power.
+    `china`: it is on the Chinese gateway, which names groups of counters otherwise.
     """
 
     station_id: str
@@ -115,6 +142,21 @@ class PlantSpec:
     date_format: str = "dd/MM/yyyy"
     ev_charger: EvChargerSpec | None = None
     rack_serial: str | None = None
+    measures_grid: bool = False
+    installed_watts: float | None = None
+    night_charge: NightCharge | None = None
+    third_party: InverterSpec | None = None
+    china: bool = False
+
+    @property
+    def metered(self) -> bool:
+        """Whether anybody measures the grid and so knows what the house draws."""
+        return self.meter_serial is not None or self.measures_grid
+
+    @property
+    def all_in_one(self) -> bool:
+        """Whether inverter and batteries are one cabinet."""
+        return any(inverter.device_type == "ENERGY_STORAGE_INTEGRATED_CABINET" for inverter in self.inverters)
 
     @property
     def batteries(self) -> tuple[BatterySpec, ...]:

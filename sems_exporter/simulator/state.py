@@ -76,7 +76,7 @@ class InverterState:
 
 @dataclass(frozen=True, slots=True)
 class PlantState:
-    """The whole station; pv + battery = load + grid, with battery + = discharge and grid + = export.
+    """The whole station; pv + battery + third party = load + grid, with battery + = discharge and grid + = export.
 
     What the `ev_charger` draws is in `load_watts`.
     """
@@ -93,6 +93,7 @@ class PlantState:
     meter_phases: tuple[PhaseState, ...]
     grid_up: bool = True
     ev_charger: EvChargerState | None = None
+    third_party_watts: float | None = None
 
     @property
     def batteries(self) -> tuple[BatteryState, ...]:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from datetime import date, datetime
+from datetime import datetime
 
 from sems_exporter.simulator.energy import Energies
 from sems_exporter.simulator.plant import Plant, days_between
-from sems_exporter.simulator.specs import YIELD_RATE
+from sems_exporter.simulator.specs import YIELD_RATE, PlantSpec
 from sems_exporter.simulator.state import PlantState, Running
 from sems_exporter.simulator.wire import Call, JsonObject, Refusal, kilo, kilowatt_hours
 
@@ -23,6 +23,8 @@ _ITEMS: Mapping[str, Callable[[Energies], float]] = {
     "proPurchaseStats": lambda e: e.grid_import,
     "proSelfConsumStats": lambda e: _produced(e) - e.grid_export,
 }
+_OF_THE_GRID = ("proConsumStats", "proGridStats", "proPurchaseStats", "proSelfConsumStats")
+_NOT_BY_YEAR = ("proGridRate", "proPurchaseRate", "proPvStoreContribution", "proAcTotal")
 # How a date is cut to the row it belongs to.
 _DIMENSIONS = {"day": 10, "month": 7, "year": 4}
 
@@ -34,6 +36,22 @@ def stations_page(plants: Sequence[Plant], now: datetime, call: Call) -> JsonObj
     return {"dataList": rows, "size": size, "current": current, "total": len(plants), "extras": {}}
 
 
+def simple_list(plants: Sequence[Plant], now: datetime, call: Call) -> JsonObject:
+    """One page of the stations by the shorter of the two lists."""
+    index, size = call.number("pageIndex", 1), min(_MAX_PAGE, call.number("pageSize", 15))
+    rows = [_row(plant, plant.state(now)) for plant in plants[(index - 1) * size : index * size]]
+    names = ("id", "name", "status", "timeZone")
+    return {"dataList": [{name: row[name] for name in names} for row in rows], "total": len(plants)}
+
+
+def station(plant: Plant, now: datetime) -> JsonObject:
+    """A station by its address alone, in two parts."""
+    info = basic_info(plant, now)
+    where = ("latitude", "longitude", "timeZone", "zoneId")
+    base = {name: value for name, value in info.items() if name not in where}
+    return {"baseInfo": base, "addressInfo": {name: info[name] for name in where}}
+
+
 def basic_info(plant: Plant, now: datetime) -> JsonObject:
     """The description of a station; `gridStatus` only where there is a battery."""
     spec, state = plant.spec, plant.state(now)
@@ -42,7 +60,7 @@ def basic_info(plant: Plant, now: datetime) -> JsonObject:
         "name": spec.name,
         "status": status(state),
         "powerStationType": "2" if spec.batteries else "1",
-        "installedPower": kilo(spec.peak_watts, 2),
+        "installedPower": kilo(_installed_watts(plant), 2),
         "pvCapacity": kilo(spec.peak_watts, 2),
         "batteryCapacity": sum(battery.capacity_watt_hours for battery in spec.batteries) / 1000.0,
         "timeZone": spec.zone,
@@ -50,7 +68,7 @@ def basic_info(plant: Plant, now: datetime) -> JsonObject:
         "createTime": f"{spec.commissioned.isoformat()}T10:00:00",
         "latitude": spec.latitude,
         "longitude": spec.longitude,
-        "isAllInOne": False,
+        "isAllInOne": spec.all_in_one,
         "permissions": ["station_view"],
         "chartMap": {"energy_flow": ",".join(_flow_fields(plant))},
     }
@@ -63,23 +81,26 @@ def flow(plant: Plant, now: datetime) -> JsonObject:
     """The flow of power in kW; what does not exist is left out, and the rest adds up to five decimals."""
     state = plant.state(now)
     spec = plant.spec
-    if not spec.batteries and spec.meter_serial is None and state.pv_watts == 0.0:
+    if not spec.batteries and not spec.metered and state.pv_watts == 0.0:
         return {}
     pv, battery, grid = kilo(state.pv_watts, 5), kilo(state.battery_watts, 5), kilo(state.grid_watts, 3)
+    third = kilo(state.third_party_watts or 0.0, 3)
     answer: JsonObject = {
         "id": spec.station_id,
         "name": spec.name,
         "status": status(state),
         "isGoodweInverter": True,
-        "flows": _arrows(pv, battery, grid if spec.meter_serial else 0.0, metered=spec.meter_serial is not None),
+        "flows": _arrows(pv, third, battery, grid if spec.metered else 0.0, metered=spec.metered),
     }
     if pv:
         answer["pSystem"] = pv
     answer["pAc"] = round(pv + battery, 5) + 0.0
     if spec.batteries:
         answer |= {"pBat": battery, "soc": round((state.state_of_charge or 0.0) * 100)}
-    if spec.meter_serial is not None:
-        answer |= {"pGrid": grid, "pConsum": round(pv + battery - grid, 5) + 0.0, "consumFlag": False}
+    if spec.third_party is not None:
+        answer["pThird"] = third
+    if spec.metered:
+        answer |= {"pGrid": grid, "pConsum": round(pv + battery + third - grid, 5) + 0.0, "consumFlag": False}
     if state.ev_charger is not None:
         answer["pEvChar"] = kilo(state.ev_charger.watts, 3)
     # The minute is the finest the portal says, in local time without its zone.
@@ -94,26 +115,32 @@ def status(state: PlantState) -> str:
 
 
 def statistics(plant: Plant, now: datetime, call: Call) -> JsonObject:
-    """Energies by day, month or year over a range of local dates, both ends included."""
+    """Energies by day, month or year over a range of local dates, both ends included.
+
+    Days before the commissioning have no row; an item without any data is left out, and what follows from it too, as is
+    what a capture of a year lacks.
+    """
     rows = _energies(plant, now, call)
+    measured = _measured(plant.spec) if rows else frozenset()
     whole = _sum(rows.values())
     produced, used = _produced(whole), _produced(whole) - whole.grid_export
-    wanted = [item for item in _items(call) if item in _ITEMS]
-    return {
-        "proSelfConsum": kilowatt_hours(used),
-        "proSelfConsumRate": _percent(used, produced),
-        "production": kilowatt_hours(produced),
-        "proGrid": kilowatt_hours(whole.grid_export),
-        "proGridRate": _percent(whole.grid_export, produced),
-        "proConsum": kilowatt_hours(whole.load),
-        "contributionRate": _percent(used, whole.load),
-        "proPurchase": kilowatt_hours(whole.grid_import),
-        "proPurchaseRate": _percent(whole.grid_import, whole.load),
-        "proPvStoreContribution": kilowatt_hours(used),
-        "proAcTotal": kilowatt_hours(produced),
-        "dataList": [_series(item, rows) for item in wanted],
-        "hasProfit": False,
-    }
+    derived: list[tuple[str, str, float]] = [
+        ("proSelfConsumStats", "proSelfConsum", kilowatt_hours(used)),
+        ("proSelfConsumStats", "proSelfConsumRate", _percent(used, produced)),
+        ("proSystemTotalStats", "production", kilowatt_hours(produced)),
+        ("proGridStats", "proGrid", kilowatt_hours(whole.grid_export)),
+        ("proGridStats", "proGridRate", _percent(whole.grid_export, produced)),
+        ("proConsumStats", "proConsum", kilowatt_hours(whole.load)),
+        ("proSelfConsumStats", "contributionRate", _percent(used, whole.load)),
+        ("proPurchaseStats", "proPurchase", kilowatt_hours(whole.grid_import)),
+        ("proPurchaseStats", "proPurchaseRate", _percent(whole.grid_import, whole.load)),
+        ("proSelfConsumStats", "proPvStoreContribution", kilowatt_hours(used)),
+        ("proSystemTotalStats", "proAcTotal", kilowatt_hours(produced)),
+    ]
+    lacking = _NOT_BY_YEAR if call.text("dimension") == "year" else ()
+    answer: JsonObject = {name: value for item, name, value in derived if item in measured and name not in lacking}
+    wanted = [item for item in _items(call) if item in measured]
+    return answer | {"dataList": [_series(item, rows) for item in wanted], "hasProfit": False}
 
 
 def production(plant: Plant, now: datetime, call: Call) -> JsonObject:
@@ -131,13 +158,15 @@ def production(plant: Plant, now: datetime, call: Call) -> JsonObject:
 
 def _row(plant: Plant, state: PlantState) -> JsonObject:
     spec = plant.spec
-    today = kilowatt_hours(state.energy.today.pv)
+    energy = state.energy
+    today = kilowatt_hours(energy.today.pv)
     peak = spec.peak_watts / 1000.0
-    return {
+    row: JsonObject = {
         "id": spec.station_id,
         "name": spec.name,
         "status": status(state),
-        "installedPower": round(peak, 2),
+        "googleAddress": "1 Example Street, Exampleville",
+        "installedPower": kilo(_installed_watts(plant), 2),
         "isCollected": False,
         "isShared": False,
         "powerStationTypeWeb": 2 if spec.batteries else 1,
@@ -146,34 +175,49 @@ def _row(plant: Plant, state: PlantState) -> JsonObject:
         "remark": "",
         "productionToday": today,
         # MWh, unlike today's kWh: a capture of 2026-09 shows a 3 kW plant with 21.852.
-        "productionTotal": round(state.energy.lifetime.pv / 3.6e9, 3),
+        "productionTotal": round(energy.lifetime.pv / 3.6e9, 3),
         "pSystem": kilo(state.pv_watts, 2),
         "fullHourToday": round(today / peak, 2) if peak else 0,
+        "specificYield": round(today / peak, 2) if peak else 0,
         "timeZone": spec.zone,
     }
+    if spec.batteries:
+        for suffix, counted in (("Today", energy.today), ("Total", energy.lifetime)):
+            row[f"proCharStats{suffix}"] = kilowatt_hours(counted.charge)
+            row[f"proDischarStats{suffix}"] = kilowatt_hours(counted.discharge)
+    return row
+
+
+def _installed_watts(plant: Plant) -> float:
+    return plant.spec.peak_watts if plant.spec.installed_watts is None else plant.spec.installed_watts
 
 
 def _flow_fields(plant: Plant) -> list[str]:
     fields = ["pSystem"]
     if plant.spec.batteries:
         fields += ["pBat", "soc"]
-    if plant.spec.meter_serial is not None:
+    if plant.spec.metered:
         fields += ["pGrid", "pConsum"]
+    if plant.spec.third_party is not None:
+        fields.append("pThird")
     if plant.spec.ev_charger is not None:
         fields.append("pEvChar")
     return fields
 
 
-def _arrows(pv: float, battery: float, grid: float, *, metered: bool) -> dict[str, list[str]]:
+def _arrows(pv: float, third: float, battery: float, grid: float, *, metered: bool) -> dict[str, list[str]]:
     """From each source to its sinks."""
     sinks = (("pConsum", metered), ("pBat", battery < 0.0), ("pGrid", grid > 0.0))
     arrows: dict[str, list[str]] = {}
     if pv > 0.0:
         arrows["pSystem"] = [name for name, takes in sinks if takes]
+    if third > 0.0:
+        arrows["pThird"] = [name for name, takes in sinks if takes]
     if battery > 0.0:
         arrows["pBat"] = [name for name, takes in sinks if takes]
     if grid < 0.0:
-        arrows["pGrid"] = ["pConsum"]
+        # Where the sun gives less than the battery takes, the grid gives the rest.
+        arrows["pGrid"] = ["pConsum", "pBat"] if battery < -pv - third else ["pConsum"]
     return arrows
 
 
@@ -187,9 +231,11 @@ def _energies(plant: Plant, now: datetime, call: Call) -> dict[str, Energies]:
     cut = _DIMENSIONS.get(call.text("dimension"))
     if cut is None:
         raise Refusal("S0327")
-    first, last = _date(call, "startTime"), _date(call, "endTime")
+    first, last = call.date("startTime"), call.date("endTime")
     rows: dict[str, list[Energies]] = {}
-    for day in days_between(first, last):
+    if first > now.astimezone(plant.zone).date():
+        return {}
+    for day in days_between(max(first, plant.spec.commissioned), last):
         rows.setdefault(day.isoformat()[:cut], []).append(plant.energy_on(day, now))
     if call.text("dimension") == "year" and first.year != last.year:
         # Reported in 2026: a yearly request over more than one calendar year gives zeros.
@@ -197,11 +243,10 @@ def _energies(plant: Plant, now: datetime, call: Call) -> dict[str, Energies]:
     return {row: _sum(days) for row, days in rows.items()}
 
 
-def _date(call: Call, name: str) -> date:
-    try:
-        return date.fromisoformat(call.text(name)[:10])
-    except ValueError:
-        raise Refusal("P0214") from None
+def _measured(spec: PlantSpec) -> frozenset[str]:
+    """The items of which a plant has data: batteries need one, and the house and the grid somebody who measures."""
+    without_battery = () if spec.batteries else ("proCharStats", "proDischarStats")
+    return frozenset(_ITEMS) - {*without_battery, *(() if spec.metered else _OF_THE_GRID)}
 
 
 def _sum(days: Iterable[Energies]) -> Energies:
@@ -210,8 +255,12 @@ def _sum(days: Iterable[Energies]) -> Energies:
 
 
 def _produced(energy: Energies) -> float:
-    """What left the inverters on the AC side."""
-    return energy.pv + energy.discharge - energy.charge
+    """What came from inverters on the AC side.
+
+    What they drew there to charge batteries is no less of it: in a capture of 2026-09-24 of a plant that charges at
+    night production is above pv + discharge - charge, and self-use and import are more than the load together.
+    """
+    return energy.pv + energy.discharge - energy.charge + energy.drawn + energy.third_party
 
 
 def _percent(part: float, whole: float) -> float:

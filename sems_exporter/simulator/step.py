@@ -43,6 +43,7 @@ class StepPowers(NamedTuple):
     grid_up: bool
     air_celsius: float
     rates: list[float]
+    third_watts: float
 
 
 def solve(
@@ -64,6 +65,7 @@ def solve(
     pv = [sum(watts) for watts in inputs]
     day, seconds = local_day(zone, timestamp)
     house = load_watts(spec.house, spec.seed, timestamp, seconds)
+    third = 0.0 if disturbed.grid_down else _third_watts(spec, light, sun, air)
     if disturbed.grid_down:
         ev = 0.0
         alone = island(spec, stored, pv, house, STEP_SECONDS, failed=disturbed.failed)
@@ -73,16 +75,17 @@ def solve(
     else:
         ev = ev_watts(spec.ev_charger, spec.seed, day, seconds)
         load = house + ev
-        surplus = sum(pv) - load + _control_error(spec.seed, timestamp)
+        surplus = _to_store(spec, seconds, sum(pv) + third - load + _control_error(spec.seed, timestamp))
         battery = battery_watts(spec.inverters, stored, pv, surplus, STEP_SECONDS, failed=disturbed.failed)
-        grid = sum(pv) + sum(battery) - load
+        grid = sum(pv) + sum(battery) + third - load
     running = tuple(
         _running(inverter, watts, sun, disturbed, place)
         for place, (inverter, watts) in enumerate(zip(spec.inverters, pv, strict=True))
     )
     rates = _rates(spec, pv, running, battery)
-    rates += (max(0.0, grid), max(0.0, -grid), load)
-    return StepPowers(tuple(inputs), tuple(pv), running, battery, load, ev, grid, not disturbed.grid_down, air, rates)
+    rates += (max(0.0, grid), max(0.0, -grid), load, max(0.0, -sum(pv) - sum(battery)), third)
+    up = not disturbed.grid_down
+    return StepPowers(tuple(inputs), tuple(pv), running, battery, load, ev, grid, up, air, rates, third)
 
 
 def stored_after_step(spec: PlantSpec, stored: Sequence[float], powers: StepPowers, seconds: float) -> list[float]:
@@ -104,6 +107,18 @@ def _utc_offset(zone: ZoneInfo, quarter: int) -> int:
     """Seconds east of UTC; zones change on quarter hours only."""
     offset = datetime.fromtimestamp(quarter * 900, zone).utcoffset()
     return int(offset.total_seconds()) if offset else 0
+
+
+def _to_store(spec: PlantSpec, seconds: int, surplus: float) -> float:
+    """What the batteries are to take, from the grid if need be: the surplus, or more while a cheap tariff lasts."""
+    night = spec.night_charge
+    if night is None or not night.from_hour <= seconds / 3600.0 < night.to_hour:
+        return surplus
+    return max(surplus, night.watts)
+
+
+def _third_watts(spec: PlantSpec, light: Irradiance, sun: SunPosition, air: float) -> float:
+    return sum(_input_watts(spec.third_party, light, sun, air)) if spec.third_party else 0.0
 
 
 def _control_error(seed: int, timestamp: int) -> float:

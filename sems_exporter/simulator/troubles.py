@@ -21,6 +21,7 @@ from sems_exporter.simulator.mischief import (
     fault_and_code,
 )
 from sems_exporter.simulator.reception import SIGN_INS, Reception
+from sems_exporter.simulator.semsplus import WITHOUT_SESSION
 from sems_exporter.simulator.wire import Call, JsonObject, Request
 from sems_exporter.simulator.wirefaults import answer_instead, sent_otherwise
 
@@ -51,7 +52,7 @@ class Trouble:
         if self.fault in EVERYWHERE:
             return True
         of_sign_in = self.fault in SIGN_IN_FAULTS or self.code in SIGN_IN_CODES
-        return (call.endpoint in SIGN_INS) == of_sign_in and call.endpoint != "version"
+        return (call.endpoint in SIGN_INS) == of_sign_in and call.endpoint not in WITHOUT_SESSION
 
     def first(self, call: Call) -> bool:
         """Whether this is the first call about its device."""

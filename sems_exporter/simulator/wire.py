@@ -6,6 +6,7 @@ import json
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 
 JsonObject = dict[str, Any]
@@ -28,6 +29,7 @@ _REFUSALS: Mapping[str, tuple[str, str | None]] = {
     "GY0429": ("too many requests", "too_many_requests"),
     "P0214": ("Missing parameter", "missing_parameter"),
     "P0215": ("operation failed", "operation_failed"),
+    "R0219": ("model_not_supported", "model_not_supported"),
     "R0305": ("remote_control_fail", "remote_control_fail"),
     "R000013": ("read_fail", "read_fail"),
     # The one captured S0327 answer (2026-09) has a description only.
@@ -78,6 +80,13 @@ class Call:
         if isinstance(value, str) and value.isdecimal():
             return max(1, int(value))
         return max(1, value) if isinstance(value, int) else default
+
+    def date(self, name: str) -> date:
+        """The date that a parameter begins with."""
+        try:
+            return date.fromisoformat(self.text(name)[:10])
+        except ValueError:
+            raise Refusal("P0214") from None
 
 
 def success(data: object) -> JsonObject:

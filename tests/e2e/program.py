@@ -15,7 +15,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import IO
 
-PATIENCE = 30.0
+PATIENCE = 120.0
 """Seconds after which a test gives up."""
 GRACE = 10.0
 """Seconds that Docker leaves a program between being told to end and being killed; it has the shortest of all."""

@@ -17,7 +17,7 @@ PASSWORD = "corréct horse/b&ttery"
 
 @pytest.fixture
 def portal() -> Iterator[SimulatedPortal]:
-    with SimulatedPortal(password=PASSWORD) as portal:
+    with SimulatedPortal(password=PASSWORD, strict=True) as portal:
         yield portal
 
 

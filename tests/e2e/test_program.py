@@ -34,7 +34,7 @@ def counters(text: str) -> dict[tuple[str, tuple[tuple[str, str], ...]], float]:
 
 @pytest.fixture
 def portal() -> Iterator[SimulatedPortal]:
-    with SimulatedPortal(password=SECRET) as portal:
+    with SimulatedPortal(password=SECRET, strict=True) as portal:
         yield portal
 
 
@@ -86,7 +86,7 @@ class TestDemo:
         assert "Sunny Home" in page[1]
         assert code == 0
         assert "Traceback" not in program.output
-        assert "after 1 sign-in(s)" in program.output
+        assert "after 1 sign-in to the simulated portal" in program.output
 
     def test_ctrl_c_ends_it_quietly(self) -> None:
         with running("demo", "--speed", "600", "--log.format", "json", ANY_PORT) as program:
@@ -94,6 +94,15 @@ class TestDemo:
 
         assert code == 0
         assert "Traceback" not in program.output
+
+    def test_at_its_fastest_it_asks_for_no_setting_that_it_has_not(self) -> None:
+        with running("demo", "--speed", "10000", "--start", "2026-06-10 09:00", ANY_PORT) as program:
+            metrics = program.refreshed()
+            code = program.end()
+
+        assert code == 0
+        assert values(metrics)["sems_up", ()] == 1.0
+        assert "requests_per_minute" not in program.output
 
     @pytest.mark.needs("promtool")
     def test_promtool_has_nothing_to_say_about_its_metrics(self) -> None:
@@ -206,7 +215,7 @@ class TestLookOnce:
         commands = {"text": ["once"], "json": ["once", "--format=json"], "check": ["check"]}
         with ExitStack() as stack:
             # One portal each: a second sign-in to an account would end the session of the first.
-            portals = {name: stack.enter_context(SimulatedPortal(password=SECRET)) for name in commands}
+            portals = {name: stack.enter_context(SimulatedPortal(password=SECRET, strict=True)) for name in commands}
             processes = {
                 name: subprocess.Popen(
                     [*COMMAND, *args, f"--state-dir={tmp_path / name}", f"--login-url={portals[name].login_url}"],

@@ -31,7 +31,7 @@ def plants() -> list[Plant]:
 
 @pytest.fixture
 def portal(plants: list[Plant], clock: SimulatedClock) -> Iterator[SimulatedPortal]:
-    with SimulatedPortal(plants, clock=clock) as portal:
+    with SimulatedPortal(plants, clock=clock, strict=True) as portal:
         yield portal
 
 

@@ -294,16 +294,18 @@ def test_quiet_corners(client: WebClient, plants: list[Plant], portal: Simulated
     assert (page["dataList"], page["total"], page["size"]) == ([], 0, 20)
     assert user["email"] == "demo@example.com"
     assert "code" not in version
-    assert {"code": "modelType", "data": "SIM6K-ET"} in info
-    assert {"code": "deviceName", "data": "SIMMETER0001"} in meter
+    assert {"code": "modelType", "data": "SIM6K-ET", "alias": "model"} in info
+    assert {"code": "deviceName", "data": "SIMMETER0001", "alias": "name_1"} in meter
 
 
-@pytest.mark.parametrize("kind", ["telemetry", "telecounting"])
-def test_a_dongle_has_no_values(client: WebClient, kind: str) -> None:
-    answer = client.get(f"/equipments/SIMDONGLE0001/{kind}", deviceType="DONGLE")
+def test_a_dongle_has_no_values(client: WebClient) -> None:
+    telemetry, counters = (
+        client.get(f"/equipments/SIMDONGLE0001/{kind}", deviceType="DONGLE") for kind in ("telemetry", "telecounting")
+    )
 
-    assert answer["code"] == "00000"
-    assert "data" not in answer
+    assert (telemetry["code"], telemetry["data"]) == ("00000", [])
+    assert counters["code"] == "00000"
+    assert "data" not in counters
 
 
 def test_what_is_not_yours_is_refused(client: WebClient, plants: list[Plant]) -> None:

@@ -249,8 +249,7 @@ def test_closing_is_quick_even_with_open_connections_and_late_answers(clock: Sim
     portal.script("version", Answer(delay=300))
     with closing(socket.create_connection(("127.0.0.1", portal.port), timeout=30)) as waiting:
         waiting.sendall(b"GET /version.json HTTP/1.1\r\nHost: x\r\n\r\n")
-        while not portal.requests:
-            time.sleep(0.001)
+        assert portal.wait_for_answer(0, PATIENCE)
 
         began = time.monotonic()
         portal.close()

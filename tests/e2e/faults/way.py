@@ -16,7 +16,7 @@ def find_names(world: World) -> None:
 
 
 def slowly(fault: str, seconds: float) -> Play:
-    """Play a slow fault to an exporter that is in a hurry."""
+    """Play a slow fault to an exporter that is in a hurry, and so slowly that a busy machine takes it for slow, too."""
 
     def play(world: World) -> None:
         world.hurry()
@@ -80,7 +80,7 @@ ROWS = (
             name="slow headers",
             happens="The portal says nothing for longer than a read may take (10 s).",
             then=NO_WAY,
-            play=slowly("slow_headers", 1),
+            play=slowly("slow_headers", 30),
             moves="requests:timeout refresh:timeout",
             live=False,
             up=False,
@@ -94,7 +94,7 @@ ROWS = (
             name="dripping headers",
             happens="A byte now and then, so that no read waits for long.",
             then=f"{NO_WAY} An exchange ends after 30 s in whatever phase it is.",
-            play=slowly("dripping_headers", 0.002),
+            play=slowly("dripping_headers", 0.01),
             moves="requests:timeout refresh:timeout",
             live=False,
             up=False,
@@ -108,7 +108,7 @@ ROWS = (
             name="slow drip",
             happens="The body comes byte by byte.",
             then=f"{NO_WAY} An exchange ends after 30 s.",
-            play=slowly("slow_drip", 0.002),
+            play=slowly("slow_drip", 0.01),
             moves="requests:timeout refresh:timeout",
             live=False,
             up=False,

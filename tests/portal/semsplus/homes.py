@@ -112,7 +112,7 @@ def make_home(
     """A home on a portal with `plants` (default: the demo's hybrid) or with captured `answers`."""
     clock = SharedClock(start)
     owned = demo_plants(1, clock=clock) if plants is None else plants
-    portal = SimulatedPortal(owned, clock=clock, answers=answers).start()
+    portal = SimulatedPortal(owned, clock=clock, answers=answers, strict=True).start()
     return Home(portal, clock, state_dir, password)
 
 
