@@ -10,7 +10,7 @@ from sems_exporter.measure import Role, family
 from sems_exporter.model import Station, StationState
 from sems_exporter.portal import states, times
 from sems_exporter.portal.base import StationRef
-from sems_exporter.portal.rows import Values, put, put_all
+from sems_exporter.portal.rows import Values, merge, put, put_all
 from sems_exporter.portal.semsplus import factors
 from sems_exporter.portal.semsplus.directions import settled
 from sems_exporter.portal.semsplus.shapes import OTHER, document
@@ -149,6 +149,7 @@ def statistics(data: object, role: Role, day: date, findings: Findings) -> Value
     """The energies of the station-local day or month that holds `day`; entries of others are passed over."""
     body = document(data, "statistics")
     values: Values = {}
+    contradicted: set[str] = set()
     for item in objects(body.get("dataList")):
         row = factors.STATISTICS[role].get(str(item.get("item")))
         if row is None:
@@ -157,7 +158,9 @@ def statistics(data: object, role: Role, day: date, findings: Findings) -> Value
         entries = objects(item.get("statisticsList"))
         present = [entry for entry in entries if _is_of(role, day, text(entry.get("date")) or "")]
         for entry in present:
-            put(values, Station, row, entry.get("val"), unit=item.get("unit"), findings=findings)
+            told: Values = {}
+            put(told, Station, row, entry.get("val"), unit=item.get("unit"), findings=findings)
+            merge(values, told, contradicted, Station, findings)
         if entries and not present and role is Role.DAY:
             findings.drop(family(Station, row.attribute).sample_name, Dropped.BAD_TIME)
     return values
