@@ -333,7 +333,7 @@ def test_energies_of_a_day_are_the_items_and_not_the_sums_beside_them() -> None:
     findings = Findings()
     data = captures.data("statistics_day_hybrid_2026-09")
 
-    values = decode.statistics(data, Role.DAY, date(2026, 9, 24), findings)
+    values = decode.statistics(data, Role.DAY, date(2026, 9, 24), findings).values
 
     assert values == {
         "pv_energy_today": 113_040_000.0,
@@ -348,9 +348,11 @@ def test_energies_of_a_day_are_the_items_and_not_the_sums_beside_them() -> None:
 
 
 def test_energies_of_another_day_are_not_taken_for_todays() -> None:
-    assert (
-        decode.statistics(captures.data("statistics_day_hybrid_2026-09"), Role.DAY, date(2026, 9, 25), Findings()) == {}
+    energies = decode.statistics(
+        captures.data("statistics_day_hybrid_2026-09"), Role.DAY, date(2026, 9, 25), Findings()
     )
+
+    assert (energies.values, energies.priced) == ({}, False)
 
 
 @pytest.mark.parametrize("name", ["web_login_ok_2026-09", "login_ok_no_client_2026-05"])
