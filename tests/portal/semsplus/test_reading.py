@@ -665,13 +665,14 @@ def test_a_flow_with_a_battery_at_nothing_shows_no_battery(home: Home, charge: f
     home.portal.mutate("info", lambda envelope, _: envelope["data"].update(batteryCapacity=0))
     home.portal.mutate("batteries", lambda envelope, _: envelope.update(data=[]))
     home.portal.mutate("telecounting", without_battery_counters)
+    home.portal.mutate("statistics", lambda envelope, _: envelope["data"].update(dataList=[]))
 
     station = home.read()
 
     # The type of the plant, "2", says that it stores, and a hybrid inverter has counters.
     assert station.has_battery is None
-    shown = readings(totals(without_phantom_battery(station, Findings())))
-    assert not [name for name in shown if name.startswith("battery_") and not name.endswith(("_today", "_month"))]
+    shown = readings(without_phantom_battery(totals(station), Findings()))
+    assert not [name for name in shown if name.startswith("battery_")]
 
 
 def without_battery_counters(envelope: dict[str, Any], _: object) -> None:
