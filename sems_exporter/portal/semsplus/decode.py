@@ -172,9 +172,11 @@ def statistics(data: object, role: Role, day: date, findings: Findings) -> Energ
     contradicted: set[str] = set()
     rows = factors.YEAR if role is Role.YEAR else factors.STATISTICS[role]
     for item in objects(body.get("dataList")):
-        row = rows.get(str(item.get("item")))
+        name = str(item.get("item"))
+        row = rows.get(name)
         if row is None:
-            findings.meet(Unknown.FIELD, f"statistics {item.get('item')}")
+            if name not in factors.STATISTICS[Role.DAY]:
+                findings.meet(Unknown.FIELD, f"statistics {name}")
             continue
         entries = objects(item.get("statisticsList"))
         present = [entry for entry in entries if _is_of(role, day, text(entry.get("date")) or "")]

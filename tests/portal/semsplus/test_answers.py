@@ -109,6 +109,14 @@ def test_powers_that_contradict_each_other_are_absent_and_the_same_in_another_un
     assert (found.ac_power, found.pv_power) == (500.0, None)
 
 
+@pytest.mark.parametrize("period", ["LastMonth", "LastYear", "Yesterday", "Week"])
+def test_counters_of_a_period_that_is_over_are_known_and_not_read(period: str) -> None:
+    account = inverter("telecounting", ("proPvStatsTotal", "100", "kWh"), (f"proPvStats{period}", "7", "kWh"))
+
+    assert account.read().inverters[0].pv_energy == 100 * KWH
+    assert account.findings.unknown == {}
+
+
 def test_the_frequency_of_a_device_is_that_of_its_first_phase() -> None:
     account = inverter("telemetry", ("PHASE-A:Fac", "49.98", "Hz"), ("PHASE-B:Fac", "49.99", "Hz"), ("pAc", "1", "kW"))
 

@@ -11,7 +11,7 @@ from sems_exporter.findings import Dropped, Findings
 from sems_exporter.measure import Role, Scope
 from sems_exporter.model import KWH, Alarm, AlarmLevel, Battery, DeviceState, Inverter, Meter, StationState
 from sems_exporter.portal.envelope import Answer, opened
-from sems_exporter.portal.semsplus import alarms, chargers, decode, devicelists, factors, signin
+from sems_exporter.portal.semsplus import alarms, chargers, decode, devicelists, signin
 from sems_exporter.portal.semsplus.factors import CHARGER, TABLES
 from sems_exporter.portal.semsplus.fill import Reading, fill
 from tests.portal.semsplus import captures
@@ -489,8 +489,6 @@ def test_the_pushed_form_of_the_flow_decodes_by_the_same_rule() -> None:
 def test_energies_of_a_calendar_year_hold_what_the_grid_gave_and_took() -> None:
     findings = Findings()
     data = captures.data("statistics_year_2026_hybrid")
-    asked = set(factors.YEAR)
-    data["dataList"] = [item for item in data["dataList"] if item["item"] in asked]
 
     energies = decode.statistics(data, Role.YEAR, date(2026, 9, 24), findings)
 
