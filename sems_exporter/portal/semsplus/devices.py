@@ -91,9 +91,11 @@ class DeviceReader:
             if (kept := self._questions.ask(call, (ref.id,), partial(decoded, findings=self._findings)))
         ]
         states = [kept.value.state for kept in answers if kept.value.state]
-        # A state is as old as the answer that tells it; without one, the list was read just now.
         known = DeviceRef(ref.id, ref.type, ref.name, next(iter(states), ref.state))
         values = {**model.values, **{name: value for kept in answers for name, value in kept.value.values.items()}}
+        if answers and answers[-1].fetched_at < answers[0].fetched_at:
+            # It may have stopped since.
+            values.pop("charging_power", None)
         fetched_at = min((kept.fetched_at for kept in answers), default=None)
         return EvCharger(model=model.name, **self._facts(known, values, fetched_at))
 

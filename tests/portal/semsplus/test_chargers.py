@@ -190,12 +190,19 @@ def test_without_the_list_of_settings_its_model_is_that_of_its_information() -> 
     assert [each.body["productModel"] for each in account.client.calls if each.endpoint == "charger"] == ["GW11K-HCA"]
 
 
-def test_what_it_is_charging_at_is_not_remembered_when_the_portal_stops_telling() -> None:
+@pytest.mark.parametrize(
+    "failure, energy", [(errors.PermissionDenied("no"), None), (errors.AnswerUnreadable("later"), 11.49 * KWH)]
+)
+def test_what_it_charged_at_is_not_remembered_when_the_portal_stops_telling(
+    failure: errors.PortalError, energy: float | None
+) -> None:
     account = charger_account(last_charge=session(workStu=6, pevChar=7.6))
     account.read()
-    account.answers["last_charge"] = errors.PermissionDenied("no")
+    account.answers["last_charge"] = failure
+    account.clock.advance(300)
 
     (found,) = account.read().ev_chargers
 
-    assert (found.charging_power, found.session_energy) == (None, None)
+    assert found.charging_power is None
+    assert found.session_energy == (energy and pytest.approx(energy))
     assert found.charging_power_limit == 7000.0
