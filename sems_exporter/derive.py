@@ -117,6 +117,7 @@ def _residual(station: Station) -> float | None:
     silent = None if station.has_battery else 0.0
     sources = (
         station.pv_power,
+        station.third_party_power or 0.0,
         station.grid_import_power,
         station.battery_discharge_power if station.battery_discharge_power is not None else silent,
     )

@@ -22,6 +22,7 @@ class Dropped(StrEnum):
     NO_BATTERY = "no_battery"
     BAD_TIME = "bad_time"
     DIRECTION = "direction"
+    CONTRADICTED = "contradicted"
 
 
 class Unknown(StrEnum):

@@ -149,6 +149,8 @@ class Inverter(Device):
     label: ClassVar[str] = "inverter"
     noun: ClassVar[str] = "inverter"
 
+    communication_mode: str | None = info("how its dongle reaches the portal")
+    communication_firmware: str | None = info("firmware of its dongle")
     ac_power: float | None = live(
         "watts",
         "AC output of the inverter, the battery's share included; negative while it takes power in.",
@@ -221,13 +223,14 @@ class Inverter(Device):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Battery(Device):
-    """A battery system behind one battery port of an inverter."""
+    """A battery system behind one battery port of an inverter, or one of its racks, which then names its `system`."""
 
     scope: ClassVar[str] = "battery"
     label: ClassVar[str] = "battery"
     noun: ClassVar[str] = "battery"
 
     inverter: str | None = info("serial number of the inverter it belongs to")
+    system: str | None = info("of a rack: serial number of the battery system it is a part of")
     state_of_charge: float | None = live("ratio", "State of charge, 0 empty to 1 full.", 0, 1)
     # A pack at 0 % would be no battery any more; the portal writes it where the pack does not tell.
     state_of_health: float | None = live("ratio", "State of health, 1 as new.", 0, 1, sentinels=(-0.001, 0.0))
@@ -257,6 +260,14 @@ class Battery(Device):
     cell_temperature_min: float | None = live("celsius", "Temperature of the coldest cell.", -60, 120)
     cell_voltage_max: float | None = live("volts", "Voltage of the highest cell.", 0, 10)
     cell_voltage_min: float | None = live("volts", "Voltage of the lowest cell.", 0, 10)
+    charge_energy: float | None = lifetime("joules", "Energy into the rack since commissioning.", ENERGY)
+    discharge_energy: float | None = lifetime("joules", "Energy out of the rack since commissioning.", ENERGY)
+    charge_energy_today: float | None = period(Role.DAY, "joules", "Energy into the rack today.", DAY_ENERGY)
+    discharge_energy_today: float | None = period(Role.DAY, "joules", "Energy out of the rack today.", DAY_ENERGY)
+    charge_energy_month: float | None = period(Role.MONTH, "joules", "Energy into the rack this month.", ENERGY)
+    discharge_energy_month: float | None = period(Role.MONTH, "joules", "Energy out of the rack this month.", ENERGY)
+    charge_energy_year: float | None = period(Role.YEAR, "joules", "Energy into the rack this year.", ENERGY)
+    discharge_energy_year: float | None = period(Role.YEAR, "joules", "Energy out of the rack this year.", ENERGY)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -294,9 +305,11 @@ class EvCharger(Device):
     label: ClassVar[str] = "ev_charger"
     noun: ClassVar[str] = "EV charger"
 
-    charging_power: float | None = live("watts", "Power into the vehicle.", 0, DEVICE_POWER)
-    charging_current: float | None = live("amperes", "Current into the vehicle.", 0, 5000)
+    charging_power: float | None = live(
+        "watts", "Power into the vehicle; absent while none is charged.", 0, DEVICE_POWER
+    )
     charging_power_limit: float | None = live("watts", "Charging power that is set as the limit.", 0, DEVICE_POWER)
+    rated_power: float | None = static("watts", "Rated charging power.", 1, DEVICE_POWER)
     session_energy: float | None = live(
         "joules", "Energy of the charging session that is or was last under way.", 0, DAY_ENERGY
     )
@@ -347,9 +360,12 @@ class Station(Scope):
     ev_charger_power: float | None = live("watts", "Power of the EV chargers.", 0, POWER)
     heat_pump_power: float | None = live("watts", "Power of the heat pump.", 0, POWER)
     generator_power: float | None = live("watts", "Power of the diesel generator.", 0, POWER)
+    third_party_power: float | None = live(
+        "watts", "Power of generators of other makers, signed as the portal gives it.", -10_000, POWER
+    )
     power_residual: float | None = live(
         "watts",
-        "pv + battery discharge + grid import - load - battery charge - grid export; "
+        "pv + third party + battery discharge + grid import - load - battery charge - grid export; "
         "far from 0 a meter is missing or a sign is wrong. Absent while a generator runs.",
         -2 * POWER,
         2 * POWER,

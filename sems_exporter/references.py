@@ -53,6 +53,7 @@ DROPPED: dict[Dropped, str] = {
     Dropped.UNIT: "The unit is unknown, or measures something else.",
     Dropped.FELL: "A counter came in lower than before. A lifetime counter is held at its last good value meanwhile.",
     Dropped.REPLAY: "The portal gives an energy of a day, month or year that is over for one of the present.",
+    Dropped.CONTRADICTED: "One answer tells the value twice, and differently.",
     Dropped.DIRECTION: "A power whose sign and arrow differ, and that adds up with the others neither way.",
     Dropped.NO_BATTERY: "A battery value of a station that has no battery.",
     Dropped.BAD_TIME: "A time that cannot be read, does not exist, or lies in the future.",

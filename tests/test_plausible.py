@@ -20,6 +20,42 @@ def test_registers_full_of_ones_are_no_readings(wire: float) -> None:
     assert flaw(TEMPERATURE, wire, 25.0) is Dropped.SENTINEL
 
 
+CURRENT = measures(Battery)["current"]
+AC_POWER = measures(Inverter)["ac_power"]
+
+
+@pytest.mark.parametrize("wire", [32767, 3276.7, 327.67, 32768, 3276.8, 327.68, -32768, -3276.8, -327.68, -327.67])
+def test_the_ends_of_a_signed_register_are_no_current(wire: float) -> None:
+    assert flaw(CURRENT, wire, abs(wire)) is Dropped.SENTINEL
+
+
+@pytest.mark.parametrize("wire", [-32768, -3276.8, -327.68, -32.768, -32.767])
+def test_the_lowest_a_register_can_hold_is_no_power(wire: float) -> None:
+    assert flaw(AC_POWER, wire, wire * 1000) is Dropped.SENTINEL
+
+
+@pytest.mark.parametrize("wire", [2147483647, 2147483.647, -2147483.648, -214748364.8, 21474836.48])
+@pytest.mark.parametrize("name", ["pv_energy", "ac_power", "operating_time"])
+def test_the_ends_of_a_long_signed_register_are_nothing(name: str, wire: float) -> None:
+    assert flaw(measures(Inverter)[name], wire, 1.0) is Dropped.SENTINEL
+
+
+@pytest.mark.parametrize("wire, power", [(32.767, 32_767.0), (327.67, 327_670.0), (327.68, 327_680.0)])
+def test_a_big_plant_may_give_what_a_register_could_not_hold(wire: float, power: float) -> None:
+    assert flaw(AC_POWER, wire, power) is None
+
+
+@pytest.mark.parametrize("wire", [3276.7, 3276.8, 32767, 327.67])
+@pytest.mark.parametrize("name", ["pv_energy", "pv_energy_today", "operating_time"])
+def test_a_counter_passes_the_ends_of_a_signed_register(name: str, wire: float) -> None:
+    assert flaw(measures(Inverter)[name], wire, wire * 3600) is None
+
+
+@pytest.mark.parametrize("name", ["income", "income_today"])
+def test_money_has_no_registers(name: str) -> None:
+    assert flaw(measures(Station)[name], 655.35, 655.35) is None
+
+
 @pytest.mark.parametrize("measure", [HEALTH, FACTOR])
 def test_minus_a_thousandth_means_not_available(measure: object) -> None:
     assert measure in (HEALTH, FACTOR)

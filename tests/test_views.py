@@ -90,9 +90,9 @@ def test_a_person_is_told_what_is_missing() -> None:
 
 def test_a_person_is_told_how_many_readings_there_are_and_which_are_not() -> None:
     some = EvCharger(id="EV1", charging_power=0.0, charging_power_limit=7000.0)
-    whole = replace(some, id="EV2", charging_current=0.0, session_energy=0.0)
+    whole = replace(some, id="EV2", rated_power=7000.0, session_energy=0.0)
 
     lines = described(replace(home(), ev_chargers=(some, whole)))
 
-    assert lines[-3] == "    2 readings; not given: charging current, session energy"
+    assert lines[-3] == "    2 readings; not given: rated power, session energy"
     assert lines[-1] == "    4 readings"

@@ -8,7 +8,7 @@ from enum import Enum
 from typing import Any
 
 from sems_exporter.findings import Dropped, Findings, Unknown
-from sems_exporter.measure import Measure, Scope, family, measures
+from sems_exporter.measure import Measure, Role, Scope, family, measures
 from sems_exporter.plausible import flaw
 from sems_exporter.portal.values import NotANumber, NotAUnit, Quantity, quantity, to_base
 
@@ -68,13 +68,35 @@ def _put(values: Values, measure: Measure, row: Row, found: Quantity | None) -> 
         return None
     number = to_base(found, measure.unit, row.unit)
     size = number if row.sign is Sign.PLAIN else abs(number)
-    if (flawed := flaw(measure, abs(found.number), size)) is not None:
+    if (flawed := flaw(measure, found.number, size)) is not None:
         return flawed
     if row.sign is Sign.SPLIT:
         values[row.attribute], values[row.opposite] = max(0.0, number), max(0.0, -number)
     else:
         values[row.attribute] = size
     return None
+
+
+def merge(
+    values: Values, told: Values, contradicted: set[str], scope: type[Scope], findings: Findings, *, last: bool = False
+) -> None:
+    """Add to `values` what one more place has `told` of the same thing.
+
+    Places that say the same are as good as one. Where they differ nobody knows which is right, so that the value goes
+    into `contradicted` and is absent; but a lifetime of 0 is nothing beside a real one, and a `last` row only fills.
+    """
+    for name, value in told.items():
+        known = values.get(name)
+        if name in contradicted or (last and known is not None):
+            continue
+        if known is None or known == value:
+            values[name] = value
+        elif measures(scope)[name].role is Role.LIFETIME and 0.0 in (known, value):
+            values[name] = max(known, value)
+        else:
+            del values[name]
+            contradicted.add(name)
+            findings.drop(family(scope, name).sample_name, Dropped.CONTRADICTED)
 
 
 def put_all(

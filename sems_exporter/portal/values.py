@@ -122,7 +122,8 @@ def _finite(raw: float | str) -> float:
         raise NotANumber("too large") from error
     if not math.isfinite(number):
         raise NotANumber(str(raw)[:LONGEST])
-    return number
+    # "-0" is nothing, and has no direction.
+    return number + 0.0
 
 
 def to_base(value: Quantity, target: str, assumed: str = "") -> float:
@@ -140,4 +141,4 @@ def to_base(value: Quantity, target: str, assumed: str = "") -> float:
     if factor is None:
         raise NotAUnit(unit or "none")
     # Decimal keeps "0.84117 kW" at 841.17 W and "42 %" at 0.42, where a product of floats would not.
-    return float(Decimal(repr(value.number)) * factor)
+    return float(Decimal(repr(value.number)) * factor) + 0.0

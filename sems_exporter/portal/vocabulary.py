@@ -21,8 +21,10 @@ def semsplus() -> list[Entry]:
         *_entries("flow", Station, factors.FLOW),
         *_entries("stations/page", Station, factors.LISTED),
         *_entries("basic/info", Station, factors.INFO),
+        *_entries("basic/info", Station, factors.RATED),
         *_entries("statistics, day", Station, factors.STATISTICS[Role.DAY]),
         *_entries("statistics, month", Station, factors.STATISTICS[Role.MONTH]),
+        *_entries("statistics, year", Station, factors.YEAR),
         *_entries("production, day", Station, factors.PRODUCTION),
     ]
     for scope, table in factors.TABLES.items():

@@ -1,10 +1,12 @@
 """Active alarms: from the list of them, or, where that cannot be read, at least their number."""
 
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import Any
 
 from sems_exporter import errors
-from sems_exporter.findings import Findings, Unknown
+from sems_exporter.findings import Dropped, Findings, Unknown
 from sems_exporter.model import Alarm, AlarmLevel
 from sems_exporter.portal import times
 from sems_exporter.portal.semsplus import endpoints
@@ -32,7 +34,23 @@ def active_alarms(questions: Questions, findings: Findings) -> dict[str, Any]:
     if kept is None:
         return {}
     active: Active = kept.value
-    return {"alarms": active.listed, "alarms_unlisted": active.unlisted}
+    return {"alarms": believed(active.listed, kept.fetched_at, findings), "alarms_unlisted": active.unlisted}
+
+
+def believed(alarms: Iterable[Alarm], now: datetime, findings: Findings) -> tuple[Alarm, ...]:
+    """Each alarm of a device once, however many rows the portal spends on it, as the earliest of them began it.
+
+    A beginning that has not come yet is none.
+    """
+    found: dict[tuple[str, str, AlarmLevel], Alarm] = {}
+    for alarm in alarms:
+        if alarm.started_at is not None and alarm.started_at > now + times.AHEAD:
+            findings.drop("sems_alarm_start_timestamp_seconds", Dropped.BAD_TIME)
+            alarm = replace(alarm, started_at=None)  # noqa: PLW2901
+        known = found.setdefault((alarm.device, alarm.code, alarm.level), alarm)
+        if alarm.started_at and (known.started_at is None or alarm.started_at < known.started_at):
+            found[alarm.device, alarm.code, alarm.level] = alarm
+    return tuple(found.values())
 
 
 def page(data: object, findings: Findings) -> Active:

@@ -1,15 +1,18 @@
-"""EV chargers: their state and limit. What goes into the vehicle is told by the station's flow alone."""
+"""EV chargers: what they are, what is set, and the session that is or was last under way."""
 
 from dataclasses import dataclass
 
 from sems_exporter.findings import Findings, Unknown
 from sems_exporter.model import DeviceState, EvCharger
-from sems_exporter.portal.rows import Row, Values, put
+from sems_exporter.portal.rows import Row, Values, magnitude, put
 from sems_exporter.portal.semsplus.devicelists import DEVICE_STATES, DeviceRef, device_state
 from sems_exporter.portal.semsplus.shapes import document
 from sems_exporter.portal.shapes import code_of, objects, text
 
+RATED = Row("rated_power", "kW")
 LIMIT = Row("charging_power_limit", "kW")
+POWER = magnitude("charging_power", "kW")
+SESSION = Row("session_energy", "kWh")
 STATES = {
     "available": DeviceState.AVAILABLE,
     "charging": DeviceState.CHARGING,
@@ -21,10 +24,18 @@ STATES = {
 
 
 @dataclass(frozen=True, slots=True)
-class Detail:
-    """What a charger says of itself."""
+class Told:
+    """What one answer says of a charger."""
 
     state: DeviceState | None
+    values: Values
+
+
+@dataclass(frozen=True, slots=True)
+class Model:
+    """Which charger it is."""
+
+    name: str | None
     values: Values
 
 
@@ -37,10 +48,19 @@ def listed(data: object, findings: Findings) -> tuple[DeviceRef, ...]:
     )
 
 
-def detail(data: object, findings: Findings) -> Detail:
+def model(data: object, findings: Findings) -> Model:
+    """Model and rated power, out of the list of what can be set there."""
+    body = document(data, "EV charger model")
+    values: Values = {}
+    put(values, EvCharger, RATED, body.get("ratedPower"), findings=findings)
+    return Model(text(body.get("productModel")), values)
+
+
+def detail(data: object, findings: Findings) -> Told:
     """State and limit of a charger.
 
-    `chargePower` is passed over: a capture of 2026 has 11 kW there with no vehicle connected.
+    `chargePower` is passed over: a capture of 2026 has 11 kW there with no vehicle connected. So are `soc` and
+    `scheduleSOC`, which are targets and not what the vehicle has.
     """
     body = document(data, "EV charger")
     values: Values = {}
@@ -53,4 +73,23 @@ def detail(data: object, findings: Findings) -> Detail:
     if name and state is None:
         state = DeviceState.UNKNOWN
         findings.meet(Unknown.STATUS, f"EV charger {name}")
-    return Detail(state, values)
+    return Told(state, values)
+
+
+def last_charge(data: object, findings: Findings) -> Told:
+    """Power and energy of the session that is or was last under way.
+
+    After a session the answer keeps it, with its mean and its peak (captures of 2026-06): the energy stays what it is,
+    and a power there is only while the charger says that it charges. `unit` beside them is that of a distance.
+    """
+    log = data.get("chargeLog") if isinstance(data, dict) else None
+    values: Values = {}
+    if not isinstance(log, dict):
+        # A charger that has never charged has no session, which is no failure.
+        return Told(None, values)
+    state = device_state(log.get("workStu"), findings)
+    put(values, EvCharger, SESSION, log.get("currentChargeQuantity"), findings=findings)
+    if state is DeviceState.CHARGING:
+        power = log.get("pevChar", log.get("pEvChar"))
+        put(values, EvCharger, POWER, power, findings=findings)
+    return Told(state, values)

@@ -10,11 +10,11 @@ from sems_exporter.measure import Role, family
 from sems_exporter.model import Station, StationState
 from sems_exporter.portal import states, times
 from sems_exporter.portal.base import StationRef
-from sems_exporter.portal.rows import Values, put, put_all
+from sems_exporter.portal.rows import Values, merge, put, put_all
 from sems_exporter.portal.semsplus import factors
 from sems_exporter.portal.semsplus.directions import settled
 from sems_exporter.portal.semsplus.shapes import OTHER, document
-from sems_exporter.portal.shapes import objects, text
+from sems_exporter.portal.shapes import code_of, objects, text
 from sems_exporter.portal.values import NotANumber, quantity
 
 STATION_STATES = {
@@ -79,12 +79,17 @@ def _station_ref(row: dict[str, Any], findings: Findings) -> StationRef:
 
 @dataclass(frozen=True, slots=True)
 class Info:
-    """What the portal knows of a station beside its powers; `storage` tells whether it is one with batteries."""
+    """What the portal knows of a station beside its powers.
+
+    `storage` tells whether batteries of some capacity belong to it: its type says so of hybrids without any, too.
+    `rated_power` are the watts of its inverters.
+    """
 
     name: str | None
     zone_name: str | None
     storage: bool
     values: Values
+    rated_power: float | None = None
     latitude: float | None = None
     longitude: float | None = None
 
@@ -95,12 +100,19 @@ def info(data: object, findings: Findings) -> Info:
     values: Values = {}
     put_all(values, Station, factors.INFO, body, findings)
     zones = [name for name in (text(body.get("zoneId")), text(body.get("timeZone"))) if name and times.zone(name)]
-    chart = body.get("chartMap")
-    fields = str(chart.get("energy_flow") or "") if isinstance(chart, dict) else ""
-    storage = str(body.get("powerStationType")) == "2" or "pBat" in fields.replace(" ", "").split(",")
+    rated: Values = {}
+    put_all(rated, Station, factors.RATED, body, findings)
     by_name = sorted(zones, key=lambda name: "/" not in name)
     latitude, longitude = coordinates(body)
-    return Info(text(body.get("name")), by_name[0] if by_name else None, storage, values, latitude, longitude)
+    return Info(
+        name=text(body.get("name")),
+        zone_name=by_name[0] if by_name else None,
+        storage="battery_capacity" in values,
+        values=values,
+        rated_power=rated.get("installed_power"),
+        latitude=latitude,
+        longitude=longitude,
+    )
 
 
 def coordinates(body: dict[str, Any]) -> tuple[float | None, float | None]:
@@ -145,26 +157,42 @@ def shows_battery(values: dict[str, Any]) -> bool:
     return any(values.get(f"battery_{name}") for name in ("charge_power", "discharge_power", "state_of_charge"))
 
 
-def statistics(data: object, role: Role, day: date, findings: Findings) -> Values:
-    """The energies of the station-local day or month that holds `day`; entries of others are passed over."""
+@dataclass(frozen=True, slots=True)
+class Energies:
+    """Energies of a period; `priced` tells whether the owner has entered what a kilowatt hour is worth."""
+
+    values: Values
+    priced: bool
+
+
+def statistics(data: object, role: Role, day: date, findings: Findings) -> Energies:
+    """The energies of the station-local day, month or year that holds `day`; entries of others are passed over."""
     body = document(data, "statistics")
     values: Values = {}
+    contradicted: set[str] = set()
+    rows = factors.YEAR if role is Role.YEAR else factors.STATISTICS[role]
     for item in objects(body.get("dataList")):
-        row = factors.STATISTICS[role].get(str(item.get("item")))
+        name = str(item.get("item"))
+        row = rows.get(name)
         if row is None:
-            findings.meet(Unknown.FIELD, f"statistics {item.get('item')}")
+            if name not in factors.STATISTICS[Role.DAY]:
+                findings.meet(Unknown.FIELD, f"statistics {name}")
             continue
         entries = objects(item.get("statisticsList"))
         present = [entry for entry in entries if _is_of(role, day, text(entry.get("date")) or "")]
         for entry in present:
-            put(values, Station, row, entry.get("val"), unit=item.get("unit"), findings=findings)
+            told: Values = {}
+            put(told, Station, row, entry.get("val"), unit=item.get("unit"), findings=findings)
+            merge(values, told, contradicted, Station, findings)
         if entries and not present and role is Role.DAY:
             findings.drop(family(Station, row.attribute).sample_name, Dropped.BAD_TIME)
-    return values
+    return Energies(values, code_of(str(body.get("hasProfit")).lower()) in ("true", "1"))
 
 
 def _is_of(role: Role, day: date, when: str) -> bool:
-    """Whether `when` is the day or month itself; a day must never pass for its month, nor an hour for its day."""
+    """Whether `when` is the period itself; a day must never pass for its month, nor an hour for its day."""
+    if role is Role.YEAR:
+        return when == f"{day:%Y}"
     if role is Role.MONTH:
         return when.replace("/", "-") == f"{day:%Y-%m}"
     return datetime.combine(day, time(0)) in [moment.replace(tzinfo=None) for moment in times.written(when)]
@@ -186,3 +214,8 @@ def income(data: object, findings: Findings) -> Income:
     if currency is not None:
         put_all(values, Station, factors.PRODUCTION, body, findings)
     return Income(currency, values)
+
+
+def earned(income: Income, *, priced: bool) -> Values:
+    """The income as far as it is one: without a price, which is usual, the portal writes 0 (capture of 2026-09)."""
+    return {name: value for name, value in income.values.items() if value or priced}

@@ -2,20 +2,23 @@
 
 from dataclasses import replace
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 from sems_exporter.findings import Findings, Unknown
+from sems_exporter.measure import measures
 from sems_exporter.model import Battery, Device, DeviceState, EvCharger, Inverter, Meter, MeterPhase, Phase, PvInput
 from sems_exporter.portal.rows import Values
 from sems_exporter.portal.semsplus import chargers, decode, endpoints
 from sems_exporter.portal.semsplus import devicelists as lists
 from sems_exporter.portal.semsplus.devicelists import BatteryRef, DeviceRef
-from sems_exporter.portal.semsplus.factors import TABLES
+from sems_exporter.portal.semsplus.factors import CHARGER, TABLES
 from sems_exporter.portal.semsplus.fill import Reading, factors, fill
 from sems_exporter.portal.semsplus.questions import Questions
 
 Facts = dict[str, Any]
 """Attributes of a device, by name."""
+SIGNAL = ("signal_strength", "signal_quality")
 
 
 class DeviceReader:
@@ -29,18 +32,44 @@ class DeviceReader:
         self._shows_battery = decode.shows_battery(station)
         self._shows_charger = "ev_charger_power" in station
         self._findings = findings
+        self._listed_at: dict[str, datetime | None] = {}
         self.answered = False
 
     def read(self, refs: tuple[DeviceRef, ...]) -> Facts:
         """All devices of `refs` that this version reads, as attributes of their station."""
-        batteries = self._batteries(refs)
+        own = [ref for ref in refs if self._is_inverter(ref)]
+        batteries = self._batteries(refs, own)
+        dongles = self._dongles(refs, own)
         found: Facts = {
-            "inverters": tuple(self._inverter(ref) for ref in refs if ref.type in lists.INVERTER_TYPES),
+            "inverters": tuple(self._inverter(ref, dongles.get(ref.id)) for ref in own),
             "meters": tuple(self._meter(ref) for ref in refs if ref.type in lists.METER_TYPES),
             "batteries": batteries,
             "ev_chargers": tuple(self._ev_charger(ref) for ref in self._ev_charger_refs(refs)),
         }
-        return {**found, "has_battery": True} if batteries else found
+        stored = any(each.battery_charge_energy or each.battery_discharge_energy for each in found["inverters"])
+        return {**found, "has_battery": True} if stored or any(map(_is_there, batteries)) else found
+
+    def _is_inverter(self, ref: DeviceRef) -> bool:
+        """Whether `ref` is one by its type, or, where nobody knows the type, by what it tells."""
+        if ref.is_inverter or not ref.type or ref.type in lists.KNOWN_TYPES:
+            return ref.is_inverter
+        call = endpoints.of_device("shape", ref.id, ref.type, self._station)
+        kept = self._questions.ask(call, (ref.id,), lists.looks_like_inverter)
+        return bool(kept and kept.value)
+
+    def _dongles(self, refs: tuple[DeviceRef, ...], inverters: list[DeviceRef]) -> dict[str, DeviceRef]:
+        """The dongle of each inverter, as far as the portal tells."""
+        found: dict[str, DeviceRef] = {}
+        for dongle in (ref for ref in refs if ref.type == "DONGLE"):
+            for inverter in inverters:
+                if len(inverters) == 1 or inverter.id == dongle.parent or inverter.parent == dongle.id:
+                    found.setdefault(inverter.id, dongle)
+            if inverters and dongle not in found.values():
+                call = endpoints.related(dongle.id, dongle.type, self._station)
+                kept = self._questions.ask(call, (dongle.id,), lists.related)
+                serials = kept.value if kept else ()
+                found = {**{each.id: dongle for each in inverters if each.id in serials}, **found}
+        return found
 
     def _ev_charger_refs(self, refs: tuple[DeviceRef, ...]) -> tuple[DeviceRef, ...]:
         found = tuple(ref for ref in refs if ref.type == "EV_CHARGER")
@@ -51,58 +80,100 @@ class DeviceReader:
         return kept.value if kept else ()
 
     def _ev_charger(self, ref: DeviceRef) -> EvCharger:
-        call = endpoints.charger(ref.id, self._station)
-        kept = self._questions.ask(call, (ref.id,), lambda data: chargers.detail(data, self._findings))
-        if kept is None:
-            return EvCharger(id=ref.id, name=ref.name, state=ref.state)
-        detail: chargers.Detail = kept.value
-        known = DeviceRef(ref.id, ref.type, ref.name, detail.state or ref.state)
-        return EvCharger(**self._facts(known, detail.values, kept.fetched_at))
+        model = self._charger_model(ref)
+        calls = (
+            (endpoints.charger(ref.id, model.name, self._station), chargers.detail),
+            (endpoints.last_charge(ref.id, self._station), chargers.last_charge),
+        )
+        answers = [
+            kept
+            for call, decoded in calls
+            if (kept := self._questions.ask(call, (ref.id,), partial(decoded, findings=self._findings)))
+        ]
+        states = [kept.value.state for kept in answers if kept.value.state]
+        known = DeviceRef(ref.id, ref.type, ref.name, next(iter(states), ref.state))
+        values = {**model.values, **{name: value for kept in answers for name, value in kept.value.values.items()}}
+        if answers and answers[-1].fetched_at < answers[0].fetched_at:
+            # It may have stopped since.
+            values.pop("charging_power", None)
+        fetched_at = min((kept.fetched_at for kept in answers), default=None)
+        return EvCharger(model=model.name, **self._facts(known, values, fetched_at))
 
-    def _inverter(self, ref: DeviceRef) -> Inverter:
+    def _charger_model(self, ref: DeviceRef) -> chargers.Model:
+        call = endpoints.charger_model(ref.id)
+        kept = self._questions.ask(call, (ref.id,), lambda data: chargers.model(data, self._findings))
+        if kept is not None and kept.value.name:
+            found: chargers.Model = kept.value
+            return found
+        call = endpoints.of_device("information", ref.id, ref.type, self._station)
+        kept = self._questions.ask(call, (ref.id,), lambda data: lists.information(data, CHARGER, self._findings))
+        return chargers.Model(kept.value.model, kept.value.values) if kept else chargers.Model(None, {})
+
+    def _inverter(self, ref: DeviceRef, dongle: DeviceRef | None) -> Inverter:
         reading, fetched_at = self._reading(ref, Inverter, "telemetry", "telecounting")
         inputs = tuple(PvInput(number=index, **values) for index, values in _parts(reading, "MPPT"))
         phases = tuple(Phase(name=index, **values) for index, values in _parts(reading, "PHASE"))
         facts = self._informed(Inverter, ref, self._facts(ref, reading.own, fetched_at))
-        return Inverter(inputs=inputs, phases=phases, **facts)
+        return Inverter(inputs=inputs, phases=phases, **self._connected(facts, dongle))
 
     def _meter(self, ref: DeviceRef) -> Meter:
         reading, fetched_at = self._reading(ref, Meter, "telemetry", "telecounting")
         phases = tuple(MeterPhase(name=index, **values) for index, values in _parts(reading, "PHASE"))
         return Meter(phases=phases, **self._informed(Meter, ref, self._facts(ref, reading.own, fetched_at)))
 
-    def _batteries(self, refs: tuple[DeviceRef, ...]) -> tuple[Battery, ...]:
-        systems = {battery.id: battery for ref in refs if self._may_have_battery(ref) for battery in self._systems(ref)}
-        listed = [ref for ref in refs if ref.type == "BAT_SYS" and ref.id not in systems]
-        # A rack repeats the battery system it belongs to, so it counts only where no system is shown.
-        racks = [] if systems or listed else [ref for ref in refs if ref.type == "BATTERY_RACK"]
-        return (*systems.values(), *(self._battery(ref) for ref in (*listed, *racks)))
+    def _batteries(self, refs: tuple[DeviceRef, ...], inverters: list[DeviceRef]) -> tuple[Battery, ...]:
+        """The battery systems, and their racks. Where no system is told of, the racks are the batteries."""
+        racks = {ref.id: ref for ref in refs if ref.type == lists.RACK}
+        systems: dict[str, Battery] = {}
+        for inverter in inverters:
+            for found in self._behind(inverter) if self._may_have_battery(inverter) else ():
+                if found.type == lists.RACK or found.id in racks:
+                    listed = racks.get(found.id, DeviceRef(found.id, lists.RACK, found.name, found.state))
+                    racks[found.id] = replace(listed, parent=listed.parent or inverter.id)
+                else:
+                    systems[found.id] = self._system(found, inverter)
+        alone = (ref for ref in refs if ref.type == lists.SYSTEM and ref.id not in systems)
+        systems |= {ref.id: self._battery(ref, "telemetry") for ref in alone}
+        offline = {ref.id for ref in inverters if ref.state is DeviceState.OFFLINE}
+        return (*systems.values(), *(self._rack(ref, systems, offline) for ref in racks.values()))
 
-    def _may_have_battery(self, ref: DeviceRef) -> bool:
-        if ref.type not in lists.INVERTER_TYPES or ref.type == "MICRO_INVERTER":
-            return False
-        return ref.subtype != "grid" or self._shows_battery
+    def _may_have_battery(self, inverter: DeviceRef) -> bool:
+        return inverter.type != "MICRO_INVERTER" and (inverter.subtype != "grid" or self._shows_battery)
 
-    def _systems(self, inverter: DeviceRef) -> list[Battery]:
+    def _behind(self, inverter: DeviceRef) -> tuple[BatteryRef, ...]:
+        """The batteries that the portal lists behind an inverter."""
         call, key = endpoints.batteries(inverter.id, self._station), (inverter.id,)
         kept = self._questions.ask(call, key, lambda data: lists.batteries(data, inverter.id, self._findings))
         if kept and not kept.value and self._shows_battery and inverter.subtype != "grid":
             # The flow knows better; the list was empty for a moment, and would be so for an hour.
             self._questions.ask_again(call, key)
-        batteries = []
-        for system in kept.value if kept else ():
-            ref = DeviceRef(system.id, "BAT_SYS", system.name)
-            battery = self._battery(ref) if system.has_serial else Battery(id=system.id)
-            if kept and battery.fetched_at is None:
-                # Without telemetry the list is all there is, so it has to be as fresh as telemetry would be.
-                self._questions.ask_again(call, key)
-                battery = self._from_list(system, kept.fetched_at)
-            state = DeviceState.OFFLINE if inverter.state is DeviceState.OFFLINE else battery.state
-            batteries.append(replace(battery, inverter=inverter.id, state=state))
-        return batteries
+        self._listed_at[inverter.id] = kept.fetched_at if kept else None
+        return kept.value if kept else ()
 
-    def _battery(self, ref: DeviceRef) -> Battery:
-        reading, fetched_at = self._reading(ref, Battery, "telemetry")
+    def _system(self, system: BatteryRef, inverter: DeviceRef) -> Battery:
+        ref = DeviceRef(system.id, lists.SYSTEM, system.name)
+        battery = self._battery(ref, "telemetry") if system.has_serial else Battery(id=system.id)
+        listed_at = self._listed_at[inverter.id]
+        if listed_at is not None and battery.fetched_at is None:
+            # Without telemetry the list is all there is, so it has to be as fresh as telemetry would be.
+            self._questions.ask_again(endpoints.batteries(inverter.id, self._station), (inverter.id,))
+            battery = self._from_list(system, listed_at)
+        state = DeviceState.OFFLINE if inverter.state is DeviceState.OFFLINE else battery.state
+        return replace(battery, inverter=inverter.id, state=state)
+
+    def _rack(self, ref: DeviceRef, systems: dict[str, Battery], offline: set[str]) -> Battery:
+        """A rack with what only racks tell: the cells. One that is offline has nothing to say, and is not asked."""
+        known = _system_of(ref, systems)
+        system = systems.get(known) if known else None
+        inverter = system.inverter if system else ref.parent
+        if inverter in offline or ref.state is DeviceState.OFFLINE:
+            battery = Battery(id=ref.id, name=ref.name, state=DeviceState.OFFLINE)
+        else:
+            battery = self._battery(ref, "telemetry", "telecounting")
+        return replace(battery, system=known, inverter=inverter)
+
+    def _battery(self, ref: DeviceRef, *endpoint_names: str) -> Battery:
+        reading, fetched_at = self._reading(ref, Battery, *endpoint_names)
         return Battery(**self._facts(ref, reading.own, fetched_at))
 
     def _from_list(self, system: BatteryRef, fetched_at: datetime) -> Battery:
@@ -143,6 +214,21 @@ class DeviceReader:
         own = {"id": ref.id, "name": ref.name, "state": ref.state}
         return {**own, "data_timestamp": known, "fetched_at": fetched_at, **values}
 
+    def _connected(self, facts: Facts, dongle: DeviceRef | None) -> Facts:
+        """`facts` with what the dongle tells of the connection; what the inverter itself tells stands in for it."""
+        if dongle is None:
+            return facts
+        call = endpoints.of_device("dongle", dongle.id, dongle.type, self._station)
+        table = TABLES[Inverter]
+        kept = self._questions.ask(call, (dongle.id,), lambda data: lists.information(data, table, self._findings))
+        if kept is None:
+            return facts
+        known: lists.Information = kept.value
+        radio: Facts = {name: value for name, value in known.values.items() if name in SIGNAL}
+        if radio:
+            facts = {name: fact for name, fact in facts.items() if name not in SIGNAL}
+        return {**facts, **radio, **_connection(known, facts)}
+
     def _informed(self, scope: type[Device], ref: DeviceRef, facts: Facts) -> Facts:
         """`facts` with what the device's static information adds."""
         call = endpoints.of_device("information", ref.id, ref.type, self._station)
@@ -152,7 +238,28 @@ class DeviceReader:
             return facts
         known: lists.Information = kept.value
         name = ref.name or known.name
-        return {**known.values, **facts, "name": name, "model": known.model, "firmware": known.firmware}
+        told = {**known.values, **facts, "name": name, "model": known.model, "firmware": known.firmware}
+        return {**told, **_connection(known, {})} if scope is Inverter else told
+
+
+def _connection(known: lists.Information, facts: Facts) -> Facts:
+    names = ("communication_mode", "communication_firmware")
+    return {name: getattr(known, name) or facts.get(name) for name in names}
+
+
+def _system_of(rack: DeviceRef, systems: dict[str, Battery]) -> str | None:
+    """The battery system that a rack is a part of; None where there is none, "unknown" where nobody tells which."""
+    if rack.parent in systems:
+        return rack.parent
+    near = [system.id for system in systems.values() if system.inverter == rack.parent] or list(systems)
+    return near[0] if len(near) == 1 else ("unknown" if near else None)
+
+
+def _is_there(battery: Battery) -> bool:
+    """Whether it shows any sign of itself: the bay of a battery that was never bought has noughts."""
+    if battery.state in (DeviceState.CHARGING, DeviceState.DISCHARGING):
+        return True
+    return any(getattr(battery, name) for name in measures(Battery))
 
 
 def _parts(reading: Reading, part: str) -> list[tuple[str, Facts]]:

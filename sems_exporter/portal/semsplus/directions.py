@@ -50,5 +50,6 @@ def _adds_up(values: Values) -> bool:
         return False
     discharge, charge = (values.get(name, 0.0) for name in BATTERY)
     export, bought = (values.get(name, 0.0) for name in GRID)
-    off = values.get("pv_power", 0.0) + discharge - charge + bought - export - load
+    made = values.get("pv_power", 0.0) + values.get("third_party_power", 0.0)
+    off = made + discharge - charge + bought - export - load
     return abs(off) <= max(LITTLE, SHARE * load)

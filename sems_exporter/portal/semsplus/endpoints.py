@@ -22,6 +22,7 @@ DAY_ITEMS = (
     "proCharStats",
     "proDischarStats",
 )
+YEAR_ITEMS = ("proGridStats", "proPurchaseStats")
 
 ENDPOINTS = (
     "login",
@@ -32,14 +33,20 @@ ENDPOINTS = (
     "telemetry",
     "telecounting",
     "information",
+    "shape",
+    "dongle",
+    "related",
     "batteries",
     "statistics",
     "statistics_month",
+    "statistics_year",
     "production",
     "alarms",
     "alarm_statistics",
     "chargers",
     "charger",
+    "charger_model",
+    "last_charge",
 )
 """Short names, as metrics and logs show them."""
 
@@ -47,13 +54,18 @@ LIFETIMES = {
     "stations": HOUR,
     "info": 24 * HOUR,
     "information": 24 * HOUR,
+    "shape": 24 * HOUR,
+    "dongle": HOUR,
+    "related": 24 * HOUR,
     "batteries": HOUR,
     "statistics": 240.0,
     "statistics_month": 900.0,
+    "statistics_year": 24 * HOUR,
     "production": 900.0,
     "alarms": 240.0,
     "alarm_statistics": 240.0,
     "chargers": HOUR,
+    "charger_model": 24 * HOUR,
 }
 """Seconds that an answer is kept; calls that are not named are asked at every refresh."""
 
@@ -83,9 +95,20 @@ def devices(station: str) -> Call:
 
 @lru_cache(maxsize=4096)
 def of_device(endpoint: str, serial: str, device_type: str, station: str) -> Call:
-    """`telemetry`, `telecounting` or `information` of one device."""
+    """`telemetry`, `telecounting` or `information` of one device.
+
+    `shape` is the telemetry of a device whose type nobody knows, `dongle` the information of one that others use.
+    """
     query = urlencode({"deviceType": device_type, "pwId": station})
-    return Call(endpoint, "GET", f"/sems-plant/api/equipments/{quote(serial, safe='')}/{endpoint}?{query}")
+    asked = {"shape": "telemetry", "dongle": "information"}.get(endpoint, endpoint)
+    return Call(endpoint, "GET", f"/sems-plant/api/equipments/{quote(serial, safe='')}/{asked}?{query}")
+
+
+@lru_cache(maxsize=4096)
+def related(serial: str, device_type: str, station: str) -> Call:
+    """The devices that one is connected to."""
+    query = urlencode({"sn": serial, "deviceType": device_type, "pwId": station})
+    return Call("related", "GET", f"/sems-plant/api/equipments/{quote(serial, safe='')}/relatedDevices?{query}")
 
 
 @lru_cache(maxsize=4096)
@@ -97,10 +120,11 @@ def batteries(serial: str, station: str) -> Call:
 
 @lru_cache(maxsize=4096)
 def statistics(station: str, role: Role, day: date) -> Call:
-    """The energies of the station-local day or month that holds `day`."""
-    span = _day(day) if role is Role.DAY else _month(day)
-    body = {"stationId": station, "isReport": False, "items": list(DAY_ITEMS), **span}
-    name = "statistics" if role is Role.DAY else "statistics_month"
+    """The energies of the station-local day, month or year that holds `day`; more than one year gives zeros."""
+    span = {Role.DAY: _day, Role.MONTH: _month, Role.YEAR: _year}[role](day)
+    items = YEAR_ITEMS if role is Role.YEAR else DAY_ITEMS
+    body = {"stationId": station, "isReport": False, "items": list(items), **span}
+    name = {Role.DAY: "statistics", Role.MONTH: "statistics_month", Role.YEAR: "statistics_year"}[role]
     return Call(name, "POST", "/sems-plant/api/stations/statistics", body)
 
 
@@ -117,6 +141,14 @@ def _month(day: date) -> dict[str, str]:
         "dimension": "month",
         "startTime": f"{day.replace(day=1)} 00:00:00",
         "endTime": f"{day.replace(day=last)} 23:59:59",
+    }
+
+
+def _year(day: date) -> dict[str, str]:
+    return {
+        "dimension": "year",
+        "startTime": f"{day.year}-01-01 00:00:00",
+        "endTime": f"{day.year}-12-31 23:59:59",
     }
 
 
@@ -151,6 +183,21 @@ def chargers(station: str) -> Call:
 
 
 @lru_cache(maxsize=4096)
-def charger(serial: str, station: str) -> Call:
-    """One EV charger now."""
-    return Call("charger", "POST", "/sems-remote/api/ev-charger/detail", {"sn": serial, "stationId": station})
+def charger(serial: str, model: str | None, station: str) -> Call:
+    """One EV charger now; newer gateways refuse to tell of one whose model is not named (R0219)."""
+    body = {"sn": serial, "productModel": model} if model else {"sn": serial, "stationId": station}
+    return Call("charger", "POST", "/sems-remote/api/ev-charger/detail", body)
+
+
+@lru_cache(maxsize=4096)
+def charger_model(serial: str) -> Call:
+    """Model and rating of an EV charger, beside what can be set there."""
+    path = f"/sems-remote/api/ev-charger/control-item-content-list/{quote(serial, safe='')}"
+    return Call("charger_model", "GET", path)
+
+
+@lru_cache(maxsize=4096)
+def last_charge(serial: str, station: str) -> Call:
+    """The charging session that is or was last under way."""
+    query = urlencode({"chargeSn": serial, "pwId": station})
+    return Call("last_charge", "GET", f"/sems-plant/api/v1/chargePile/getLastCharge?{query}")

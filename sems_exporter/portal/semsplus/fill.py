@@ -1,13 +1,13 @@
 """Factors of SEMS+ answers into attributes, by the rows of their table."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from typing import Any, NamedTuple
 
 from sems_exporter.findings import Findings, Unknown
 from sems_exporter.measure import Scope
-from sems_exporter.portal.rows import Row, Values, put
+from sems_exporter.portal.rows import Row, Values, merge, put
 from sems_exporter.portal.semsplus.factors import PASSED_OVER, TABLES, Address, Table, address, row_of
 from sems_exporter.portal.shapes import objects
 
@@ -18,6 +18,7 @@ class Reading:
 
     own: Values = field(default_factory=dict)
     parts: dict[tuple[str, str], Values] = field(default_factory=dict)
+    contradicted: dict[tuple[str, str], set[str]] = field(default_factory=dict)
 
     def __bool__(self) -> bool:
         return bool(self.own or any(self.parts.values()))
@@ -58,7 +59,13 @@ def fill(reading: Reading, groups: object, table: Table, findings: Findings) -> 
 
 
 def _read(reading: Reading, place: Place, row: Row, factor: dict[str, Any], findings: Findings) -> None:
-    put(reading.of(place.where), place.scope, row, factor.get("data"), unit=factor.get("unit"), findings=findings)
+    values, where = reading.of(place.where), place.where
+    if row.last and row.attribute in values:
+        return
+    told: Values = {}
+    put(told, place.scope, row, factor.get("data"), unit=factor.get("unit"), findings=findings)
+    contradicted = reading.contradicted.setdefault((where.part, where.index), set())
+    merge(values, told, contradicted, place.scope, findings, last=row.last)
 
 
 @lru_cache(maxsize=4096)
@@ -68,6 +75,9 @@ def _place(code: str, scope: type[Scope]) -> Place | None:
     where = address(code, table)
     part, rows = table.parts.get(where.part, (table.scope, {})) if where.part else (table.scope, table.rows)
     row = row_of(rows, where.name) if bool(where.part) == bool(where.index) else None
+    if row is not None and not where.part and where.name != code:
+        # A phase tells of the whole device, as each of the others does in its own rounding.
+        row = replace(row, last=True)
     if row is not None or PASSED_OVER.fullmatch(where.name):
         return Place(where, part, row)
     return None

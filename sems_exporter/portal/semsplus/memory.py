@@ -29,6 +29,7 @@ PASSING = frozenset(
         "alarms",
         "alarm_statistics",
         "charger",
+        "last_charge",
     )
 )
 """Answers whose age shows nowhere once they are part of a station, or only in part, so they must not grow old."""

@@ -13,10 +13,11 @@ from sems_exporter.model import Alarm, Station
 from sems_exporter.portal import times
 from sems_exporter.portal.base import StationRef
 from sems_exporter.portal.semsplus import decode, devicelists, endpoints
-from sems_exporter.portal.semsplus.alarms import StationAlarms, active_alarms, page_of_many
+from sems_exporter.portal.semsplus.alarms import StationAlarms, active_alarms, believed, page_of_many
 from sems_exporter.portal.semsplus.client import Client
 from sems_exporter.portal.semsplus.devicelists import DeviceRef
 from sems_exporter.portal.semsplus.devices import DeviceReader, Facts
+from sems_exporter.portal.semsplus.gridyears import GridYears
 from sems_exporter.portal.semsplus.memory import Kept, Memory
 from sems_exporter.portal.semsplus.questions import Questions
 
@@ -34,6 +35,7 @@ class SemsPlus:
         self._clock = clock
         self._memory = Memory(clock)
         self._alarms: dict[str, tuple[Alarm, ...]] = {}
+        self._grid_years = GridYears()
 
     def stations(self, findings: Findings) -> tuple[StationRef, ...]:
         """All stations of the account, page by page; kept for an hour, and longer while the list cannot be read."""
@@ -82,7 +84,10 @@ class SemsPlus:
             for start in range(0, len(refs), endpoints.PAGE_SIZE):
                 ids = tuple(ref.id for ref in refs[start : start + endpoints.PAGE_SIZE])
                 for page in self._alarm_pages(ids, findings):
-                    found |= {key: (*found.get(key, ()), *alarms) for key, alarms in page.by_station.items()}
+                    found |= {
+                        key: believed((*found.get(key, ()), *alarms), self._clock.now(), findings)
+                        for key, alarms in page.by_station.items()
+                    }
         except errors.WHOLE_ACCOUNT:
             raise
         except errors.PortalError as error:
@@ -139,6 +144,7 @@ class SemsPlus:
         if info is not None:
             own |= {"latitude": info.latitude, "longitude": info.longitude, **info.values}
             own |= {"name": info.name or ref.name, "has_battery": True if info.storage else None}
+            own["installed_power"] = own["installed_power"] or info.rated_power
         zone = times.zone(zone_name) or ref.timezone
         if zone is None and zone_name is not None:
             findings.meet(Unknown.FIELD, f"time zone {zone_name}")
@@ -167,11 +173,14 @@ class SemsPlus:
         day = self._clock.now().astimezone(zone).date()
         key = (day.isoformat(),)
         found: Facts = {}
+        priced = False
         for role in (Role.DAY, Role.MONTH):
             call = endpoints.statistics(station, role, day)
             energies = questions.ask(call, key, partial(decode.statistics, role=role, day=day, findings=findings))
-            found |= energies.value if energies else {}
+            if energies is not None:
+                found |= energies.value.values
+                priced = priced or energies.value.priced
         income = questions.ask(endpoints.production(station, day), key, lambda data: decode.income(data, findings))
         if income is not None:
-            found |= {"currency": income.value.currency, **income.value.values}
-        return found
+            found |= {"currency": income.value.currency, **decode.earned(income.value, priced=priced)}
+        return found | self._grid_years.lifetime(facts, questions, day)

@@ -13,7 +13,7 @@ EVENING = datetime(2026, 9, 24, 16, 3, tzinfo=UTC)  # 18:03 in Amsterdam
 NIGHT = datetime(2026, 9, 24, 19, 20, tzinfo=UTC)
 
 
-def test_a_hybrid_with_rack_and_dongle_has_one_inverter_and_one_battery(build: Builder) -> None:
+def test_a_hybrid_with_rack_and_dongle_has_one_inverter_a_battery_and_its_sleeping_rack(build: Builder) -> None:
     home = build(
         start=EVENING,
         answers={
@@ -69,8 +69,10 @@ def test_a_hybrid_with_rack_and_dongle_has_one_inverter_and_one_battery(build: B
     assert {part.name: readings(part) for part in inverter.phases} == {
         "L1": {"voltage": 244.1, "current": 6.0, "backup_voltage": 243.5, "backup_current": 0.5}
     }
-    (battery,) = station.batteries
+    battery, rack = station.batteries
     assert (battery.id, battery.name, battery.inverter) == ("<battery_system_serial>", "BAT1", "<inverter_serial>")
+    assert (rack.id, rack.system, rack.state) == ("<battery_rack_serial>", battery.id, DeviceState.OFFLINE)
+    assert readings(rack) == {}
     assert readings(battery) == {
         "state_of_health": 1.0,
         "state_of_charge": 0.99,
@@ -83,7 +85,8 @@ def test_a_hybrid_with_rack_and_dongle_has_one_inverter_and_one_battery(build: B
         "discharge_current_limit": 50.0,
     }
     assert station.meters == ()
-    assert not [r for r in home.portal.requests if "dongle" in r.path]
+    asked = [r.endpoint for r in home.portal.requests if "dongle" in r.path or "rack" in r.path]
+    assert asked == ["information"]
     assert (home.findings.dropped, home.findings.unknown) == ({}, {})
 
 

@@ -9,10 +9,10 @@ import pytest
 from sems_exporter import errors
 from sems_exporter.findings import Dropped, Findings
 from sems_exporter.measure import Role, Scope
-from sems_exporter.model import Alarm, AlarmLevel, Battery, DeviceState, Inverter, Meter, StationState
+from sems_exporter.model import KWH, Alarm, AlarmLevel, Battery, DeviceState, Inverter, Meter, StationState
 from sems_exporter.portal.envelope import Answer, opened
 from sems_exporter.portal.semsplus import alarms, chargers, decode, devicelists, signin
-from sems_exporter.portal.semsplus.factors import TABLES
+from sems_exporter.portal.semsplus.factors import CHARGER, TABLES
 from sems_exporter.portal.semsplus.fill import Reading, fill
 from tests.portal.semsplus import captures
 from tests.portal.semsplus.captures import needs_captures
@@ -48,6 +48,15 @@ READ_BY_A_TEST = {
     "alarm_statistics_2026-09",
     "dashboard_stationPage_8_stations_2026-09",
     "mqtt_station_message_2026-09",
+    "power_curve_day_us_2026-09-29",
+    "statistics_year_2026_hybrid",
+    "ev_last_charge_idle_us_2026-06",
+    "ev_detail_idle_unplugged_us_2026-06",
+    "ev_control_items_us_2026-06",
+    "ev_information_2026",
+    "battery_rack_telemetry_shape",
+    "station_devices_two_racks_shape",
+    "telecounting_cn_total_group_shape",
 }
 
 
@@ -333,7 +342,7 @@ def test_energies_of_a_day_are_the_items_and_not_the_sums_beside_them() -> None:
     findings = Findings()
     data = captures.data("statistics_day_hybrid_2026-09")
 
-    values = decode.statistics(data, Role.DAY, date(2026, 9, 24), findings)
+    values = decode.statistics(data, Role.DAY, date(2026, 9, 24), findings).values
 
     assert values == {
         "pv_energy_today": 113_040_000.0,
@@ -348,9 +357,11 @@ def test_energies_of_a_day_are_the_items_and_not_the_sums_beside_them() -> None:
 
 
 def test_energies_of_another_day_are_not_taken_for_todays() -> None:
-    assert (
-        decode.statistics(captures.data("statistics_day_hybrid_2026-09"), Role.DAY, date(2026, 9, 25), Findings()) == {}
+    energies = decode.statistics(
+        captures.data("statistics_day_hybrid_2026-09"), Role.DAY, date(2026, 9, 25), Findings()
     )
+
+    assert (energies.values, energies.priced) == ({}, False)
 
 
 @pytest.mark.parametrize("name", ["web_login_ok_2026-09", "login_ok_no_client_2026-05"])
@@ -384,6 +395,8 @@ def test_income_of_a_day_stands_in_the_currency_beside_it() -> None:
     income = decode.income(captures.data("production_day_us_2026-09"), findings)
 
     assert (income.currency, income.values) == ("USD", {"income_today": 0.0})
+    # 20.8 kWh that earned nothing: the owner has entered no price.
+    assert decode.earned(income, priced=False) == {}
     assert (findings.dropped, findings.unknown) == ({}, {})
 
 
@@ -471,3 +484,96 @@ def test_the_pushed_form_of_the_flow_decodes_by_the_same_rule() -> None:
     }
     assert (flow.refresh_time, flow.battery) == ("2026-09-23 10:00:00", True)
     assert findings == Findings()
+
+
+def test_energies_of_a_calendar_year_hold_what_the_grid_gave_and_took() -> None:
+    findings = Findings()
+    data = captures.data("statistics_year_2026_hybrid")
+
+    energies = decode.statistics(data, Role.YEAR, date(2026, 9, 24), findings)
+
+    assert energies.values == {"grid_export_energy": 388.67 * KWH, "grid_import_energy": 9216.08 * KWH}
+    assert not energies.priced
+    assert decode.statistics(data, Role.YEAR, date(2025, 1, 1), Findings()).values == {}
+    assert findings == Findings()
+
+
+def test_a_charger_at_rest_keeps_the_energy_of_its_session_and_has_no_power() -> None:
+    findings = Findings()
+
+    told = chargers.last_charge(captures.data("ev_last_charge_idle_us_2026-06"), findings)
+
+    assert told.state is DeviceState.AVAILABLE
+    assert told.values == {"session_energy": pytest.approx(11.49 * KWH)}
+    assert findings == Findings()
+
+
+def test_an_unplugged_charger_has_targets_and_no_reading() -> None:
+    findings = Findings()
+
+    told = chargers.detail(captures.data("ev_detail_idle_unplugged_us_2026-06"), findings)
+
+    assert (told.state, told.values) == (DeviceState.AVAILABLE, {})
+    assert findings == Findings()
+
+
+def test_model_and_rating_of_a_charger() -> None:
+    model = chargers.model(captures.data("ev_control_items_us_2026-06"), Findings())
+
+    assert (model.name, model.values) == ("GW7K-HCA-20", {"rated_power": 7000.0})
+
+
+def test_information_of_a_charger_names_its_model() -> None:
+    information = devicelists.information(captures.data("ev_information_2026"), CHARGER, Findings())
+
+    assert (information.name, information.model, information.values) == ("GW11K-HCA", "GW11K-HCA", {})
+
+
+def test_telemetry_of_a_rack_tells_its_cells() -> None:
+    reading, findings = device(Battery, "battery_rack_telemetry_shape")
+
+    assert reading.own == {
+        "state_of_charge": 0.52,
+        "state_of_health": 0.98,
+        "discharge_power": 250.0,
+        "charge_power": 0.0,
+        "voltage": 380.0,
+        "charge_power_limit": 5000.0,
+        "discharge_power_limit": 5000.0,
+        "cell_temperature_max": 31.0,
+        "cell_temperature_min": 28.0,
+        "cell_voltage_max": 3.3,
+        "cell_voltage_min": 3.29,
+    }
+    assert findings == Findings()
+
+
+def test_the_types_of_an_all_in_one_with_two_racks_are_known() -> None:
+    """Of the list by pages, which is not asked; its types are those of the other one."""
+    rows = captures.data("station_devices_two_racks_shape")
+
+    refs = [devicelists.DeviceRef(row["sn"], row["deviceType"]) for row in rows]
+
+    assert [ref.is_inverter for ref in refs] == [True, False, False, False]
+    assert {ref.type for ref in refs} <= devicelists.KNOWN_TYPES
+    assert [ref.id for ref in refs if ref.type == devicelists.RACK] == ["SN_RACK_1", "SN_RACK_2"]
+
+
+def test_counters_of_the_chinese_gateway_stand_in_a_group_of_another_name() -> None:
+    reading, findings = device(Inverter, "telecounting_cn_total_group_shape")
+
+    assert reading.own["pv_energy"] == pytest.approx(17777.2 * KWH)
+    assert reading.own["pv_energy_today"] == pytest.approx(27.7 * KWH)
+    assert (reading.own["ac_power"], reading.own["rated_power"]) == (6895.0, 10_000.0)
+    assert findings == Findings()
+
+
+def test_the_curve_of_a_day_bears_out_the_units_that_powers_and_energies_are_read_in() -> None:
+    """Nothing reads curves. A minute each of kilowatts adds up to the kilowatt hours of the same plant and day."""
+    series = captures.data("power_curve_day_us_2026-09-29")["dataList"]
+    (powers,) = [each["powerData"] for each in series if each["item"] == "pSystem"]
+    told = [point["power"] for point in powers if point["power"] is not None]
+
+    assert sum(told) / 60 == pytest.approx(captures.data("production_day_us_2026-09")["proSystemTotalStats"], abs=0.05)
+    # What is not known is null there too, and never 0.
+    assert {point["power"] for point in powers if point.get("isCE")} == {None}

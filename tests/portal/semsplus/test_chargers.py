@@ -1,15 +1,17 @@
-"""A car charger of a simulated plant: what its own answers tell, and what is left when they do not come."""
+"""A car charger: what its own answers tell, and what is left when they do not come."""
 
 from dataclasses import replace
 from typing import Any
 
 import pytest
 
+from sems_exporter import errors
 from sems_exporter.findings import Unknown
-from sems_exporter.model import DeviceState
+from sems_exporter.model import KWH, DeviceState, EvCharger
 from sems_exporter.simulator import Answer, EvChargerSpec, Plant, demo_plants
 from tests.portal.semsplus.conftest import Builder
-from tests.portal.semsplus.homes import JUNE_NOON, Home, SharedClock
+from tests.portal.semsplus.homes import JUNE_NOON, Home, SharedClock, readings
+from tests.portal.semsplus.plants import Account, answers, device
 
 CHARGER = "SIMEV0001"
 
@@ -108,3 +110,99 @@ def test_a_plant_without_a_meter_tells_its_sun_and_leaves_out_grid_and_house(bui
     assert station.pv_power
     assert station.meters == ()
     assert (station.grid_import_power, station.grid_export_power, station.load_power) == (None, None, None)
+
+
+ITEMS = {"productModel": "GW7K-HCA-20", "ratedPower": 7.0, "pileGeneration": "2"}
+SETTINGS = {"status": "available", "chargePowerSetted": 7.0, "unit": 0, "soc": 0, "scheduleSOC": 99, "chargedNow": 170}
+FINISHED = {"currentChargeQuantity": 11.49, "averCharP": 2.6, "maxCharP": 3.5, "unit": "km", "chartUnit": "kWh"}
+
+
+def charger_account(**told: Any) -> Account:
+    """An account with a charger and nothing else."""
+    known = {"charger_model": ITEMS, "charger": SETTINGS, "last_charge": {"chargeLog": {**FINISHED, "workStu": 8}}}
+    return Account(answers(device(CHARGER, "EV_CHARGER", 8), **{**known, **told}))
+
+
+def charger(**told: Any) -> EvCharger:
+    """The charger of an account where these calls bring something else."""
+    (found,) = charger_account(**told).read().ev_chargers
+    return found
+
+
+def session(**log: Any) -> dict[str, Any]:
+    """The charging session that is or was last under way."""
+    return {"chargeLog": {**FINISHED, **log}, "curveList": []}
+
+
+@pytest.mark.parametrize("power", [7.6, "7.6", "7600W"])
+def test_while_it_charges_its_power_and_the_energy_so_far_are_the_sessions(power: object) -> None:
+    found = charger(last_charge=session(workStu=6, pevChar=power, currentChargeQuantity=5.67))
+
+    assert (found.charging_power, found.session_energy) == (7600.0, 5.67 * KWH)
+
+
+@pytest.mark.parametrize("code", [0, 2, 8, 9, "10", 4294967295, None])
+def test_after_a_session_its_energy_stays_and_its_mean_is_no_power(code: object) -> None:
+    found = charger(last_charge=session(workStu=code, pevChar=3.3))
+
+    assert (found.charging_power, found.session_energy) == (None, 11.49 * KWH)
+
+
+def test_a_charging_one_whose_power_is_missing_has_none() -> None:
+    assert charger(last_charge=session(workStu=6)).charging_power is None
+
+
+def test_targets_and_settings_are_no_measurements() -> None:
+    assert readings(charger()) == {
+        "charging_power_limit": 7000.0,
+        "rated_power": 7000.0,
+        "session_energy": pytest.approx(11.49 * KWH),
+    }
+
+
+@pytest.mark.parametrize("nothing", [None, {}, [], {"chargeLog": None}])
+def test_one_that_never_charged_has_no_session_and_that_is_no_failure(nothing: object) -> None:
+    account = charger_account(last_charge=nothing)
+
+    (found,) = account.read().ev_chargers
+
+    assert (found.charging_power, found.session_energy, found.state) == (None, None, DeviceState.AVAILABLE)
+    assert not [text for text in account.findings.partial if "last_charge" in text]
+
+
+def test_it_is_asked_by_serial_number_and_model_and_its_model_is_shown() -> None:
+    account = charger_account()
+
+    (found,) = account.read().ev_chargers
+
+    assert found.model == "GW7K-HCA-20"
+    (call,) = [each for each in account.client.calls if each.endpoint == "charger"]
+    assert call.body == {"sn": CHARGER, "productModel": "GW7K-HCA-20"}
+
+
+def test_without_the_list_of_settings_its_model_is_that_of_its_information() -> None:
+    told = [{"code": "workStu", "data": "6"}, {"code": "modelType", "data": "GW11K-HCA"}]
+    account = charger_account(charger_model=errors.RouteUnknown("gone"), information=told)
+
+    (found,) = account.read().ev_chargers
+
+    assert found.model == "GW11K-HCA"
+    assert [each.body["productModel"] for each in account.client.calls if each.endpoint == "charger"] == ["GW11K-HCA"]
+
+
+@pytest.mark.parametrize(
+    "failure, energy", [(errors.PermissionDenied("no"), None), (errors.AnswerUnreadable("later"), 11.49 * KWH)]
+)
+def test_what_it_charged_at_is_not_remembered_when_the_portal_stops_telling(
+    failure: errors.PortalError, energy: float | None
+) -> None:
+    account = charger_account(last_charge=session(workStu=6, pevChar=7.6))
+    account.read()
+    account.answers["last_charge"] = failure
+    account.clock.advance(300)
+
+    (found,) = account.read().ev_chargers
+
+    assert found.charging_power is None
+    assert found.session_energy == (energy and pytest.approx(energy))
+    assert found.charging_power_limit == 7000.0

@@ -7,9 +7,11 @@ from typing import Any
 import pytest
 
 from sems_exporter import errors
-from sems_exporter.findings import Dropped, Unknown
+from sems_exporter.derive import totals
+from sems_exporter.findings import Dropped, Findings, Unknown
 from sems_exporter.freshness import Limits, faded
 from sems_exporter.model import DeviceState, Station, StationState
+from sems_exporter.quality import without_phantom_battery
 from sems_exporter.simulator import Answer, demo_plants
 from tests.portal.semsplus.conftest import Builder
 from tests.portal.semsplus.homes import Home, SharedClock, readings
@@ -444,7 +446,10 @@ def test_a_new_kind_of_device_is_counted_and_the_others_are_read(home: Home) -> 
     assert home.findings.unknown == {Unknown.DEVICE_TYPE: 1}
     assert (Unknown.DEVICE_TYPE, "FLUX_CAPACITOR") in home.findings.details
     assert len(station.inverters) == 1
-    assert home.asked("telemetry", "X1") == 0
+    home.clock.advance(60)
+    home.read()
+    # Once, to see whether it is an inverter by another name.
+    assert home.asked("telemetry", "X1") == 1
 
 
 def test_a_new_factor_is_counted_and_the_others_are_read(home: Home) -> None:
@@ -657,16 +662,34 @@ def test_a_micro_inverter_is_not_asked_for_batteries(home: Home) -> None:
 @pytest.mark.parametrize("charge", [0, None, 536])
 def test_a_flow_with_a_battery_at_nothing_shows_no_battery(home: Home, charge: float | None) -> None:
     home.portal.mutate("flow", lambda envelope, _: envelope["data"].update(pBat=0, soc=charge))
-    home.portal.mutate("info", lambda envelope, _: envelope["data"].update(powerStationType="1", chartMap={}))
+    home.portal.mutate("info", lambda envelope, _: envelope["data"].update(batteryCapacity=0))
     home.portal.mutate("batteries", lambda envelope, _: envelope.update(data=[]))
+    home.portal.mutate("telecounting", without_battery_counters)
+    home.portal.mutate("statistics", lambda envelope, _: envelope["data"].update(dataList=[]))
 
-    assert home.read().has_battery is None
+    station = home.read()
+
+    # The type of the plant, "2", says that it stores, and a hybrid inverter has counters.
+    assert station.has_battery is None
+    shown = readings(without_phantom_battery(totals(station), Findings()))
+    assert not [name for name in shown if name.startswith("battery_")]
 
 
-def test_telemetry_is_never_asked_of_a_dongle(home: Home) -> None:
-    home.read()
+def without_battery_counters(envelope: dict[str, Any], _: object) -> None:
+    """The counters of a hybrid inverter that never had a battery."""
+    for group in envelope["data"]:
+        for each in group["factors"]:
+            if each["code"].startswith(("proChar", "proDischar")):
+                each["data"] = "0"
 
-    assert not [request for request in home.portal.requests if "DONGLE" in request.path]
+
+def test_telemetry_is_never_asked_of_a_dongle_and_information_once_an_hour(home: Home) -> None:
+    for _ in range(6):
+        home.read()
+        home.clock.advance(300)
+
+    asked = [request for request in home.portal.requests if "DONGLE" in request.path]
+    assert [request.endpoint for request in asked] == ["information"]
 
 
 def test_a_name_zone_and_sizes_come_from_the_description_of_the_station(home: Home) -> None:

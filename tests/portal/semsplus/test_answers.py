@@ -1,0 +1,191 @@
+"""What a single answer may say: sizes, money, other makers' power, numbers that contradict each other."""
+
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+
+from sems_exporter.findings import Dropped
+from sems_exporter.model import KWH
+from tests.portal.semsplus.plants import Account, answers, device, energies, factors, repeated
+
+
+def listed(**row: Any) -> dict[str, Any]:
+    """The list of stations with one row."""
+    return {"dataList": [{"id": "s-1", "timeZone": "Europe/Berlin", **row}], "total": 1}
+
+
+@pytest.mark.parametrize(
+    "info, row, watts",
+    [
+        ({"installedPower": 5.0, "pvCapacity": 6.0}, {"installedPower": 5.0, "pvInstallP": 6.1}, 6000.0),
+        ({"installedPower": 5.0}, {"installedPower": 5.0, "pvInstallP": 6.1}, 6100.0),
+        ({"installedPower": 5.0}, {"installedPower": 4.9}, 4900.0),
+        ({"installedPower": 5.0, "pvCapacity": None}, {}, 5000.0),
+        ({"pvCapacity": 0, "installedPower": 5.0}, {"pvInstallP": 0, "installedPower": 5.0}, 5000.0),
+        ({"pvCapacity": "6000W"}, {"installedPower": 5.0}, 6000.0),
+        ({"pvCapacity": "6 parsec"}, {}, None),
+    ],
+)
+def test_installed_power_is_that_of_the_modules_before_that_of_the_inverters(
+    info: dict[str, Any], row: dict[str, Any], watts: float | None
+) -> None:
+    account = Account(answers(info={"stationId": "s-1", **info}, stations=listed(**row)))
+
+    assert account.read().installed_power == watts
+
+
+@pytest.mark.parametrize(
+    "profit, priced, income", [(0, False, None), (0, True, 0.0), ("0", None, None), (3.2, False, 3.2), (3.2, True, 3.2)]
+)
+def test_an_income_of_nothing_is_one_where_a_price_is_known(
+    profit: object, priced: bool | None, income: float | None
+) -> None:
+    account = Account(
+        answers(
+            statistics={**energies("2026-06-10", proSystemTotalStats=20.8), "hasProfit": priced},
+            production={"proSystemTotalStats": 20.8, "profitProStats": profit, "currency": "USD"},
+        )
+    )
+
+    station = account.read()
+
+    assert (station.income_today, station.currency) == (income, "USD")
+
+
+def test_the_power_of_other_makers_is_in_the_balance() -> None:
+    powers = {"pSystem": 1.0, "pThird": 2.0, "pConsum": 2.5, "pGrid": 0.5}
+
+    station = Account(answers(flow=powers)).shown()
+
+    assert (station.third_party_power, station.power_residual) == (2000.0, 0.0)
+
+
+def test_the_power_of_other_makers_helps_to_tell_a_direction() -> None:
+    """An arrow says import, the sign export: with what others make it adds up as export."""
+    powers = {"pSystem": 1.0, "pThird": 2.0, "pConsum": 2.5, "pGrid": 0.5, "flows": {"pGrid": ["pConsum"]}}
+
+    assert Account(answers(flow=powers)).read().grid_export_power == 500.0
+
+
+@pytest.mark.parametrize("raw", [-0.0, "-0", "-0.0", "-0kW", "-0.0000"])
+def test_nothing_has_no_sign(raw: object) -> None:
+    account = Account(
+        answers(device("INV1", "INVERTER"), flow={"pSystem": raw, "pGrid": raw}, telemetry=factors(pAc=(raw, "kW")))
+    )
+
+    station = account.shown()
+
+    powers = [station.pv_power, station.grid_import_power, station.grid_export_power, station.inverters[0].ac_power]
+    assert [str(power) for power in powers] == ["0.0"] * 4
+
+
+def inverter(name: str, *rows: tuple[str, Any, str]) -> Account:
+    """An account whose inverter tells these factors as `name`."""
+    return Account(answers(device("INV1", "INVERTER"), **{f"{name} INV1": repeated(*rows)}))
+
+
+@pytest.mark.parametrize("data", [("15250", "0"), ("0", "15250"), ("15250", None), ("15250", "15250")])
+def test_a_lifetime_of_nothing_never_beats_a_real_one(data: tuple[str, str | None]) -> None:
+    account = inverter("telecounting", *(("proPvStatsTotal", each, "kWh") for each in data))
+
+    assert account.read().inverters[0].pv_energy == 15250 * KWH
+    assert account.findings.dropped == {}
+
+
+@pytest.mark.parametrize("data", [("15250", "14000"), ("14000", "15250"), ("14000", "15250", "14000")])
+def test_counters_that_contradict_each_other_are_absent_and_counted(data: tuple[str, ...]) -> None:
+    account = inverter("telecounting", *(("proPvStatsTotal", each, "kWh") for each in data))
+
+    assert account.read().inverters[0].pv_energy is None
+    assert account.findings.dropped == {("sems_inverter_pv_energy_joules_total", Dropped.CONTRADICTED): 1}
+
+
+def test_powers_that_contradict_each_other_are_absent_and_the_same_in_another_unit_is_no_contradiction() -> None:
+    account = inverter("telemetry", ("pAc", "0.5", "kW"), ("pAc", "500", "W"), ("pDc", "0.5", "kW"), ("pDc", "0", "kW"))
+
+    (found,) = account.read().inverters
+
+    assert (found.ac_power, found.pv_power) == (500.0, None)
+
+
+@pytest.mark.parametrize("period", ["LastMonth", "LastYear", "Yesterday", "Week"])
+def test_counters_of_a_period_that_is_over_are_known_and_not_read(period: str) -> None:
+    account = inverter("telecounting", ("proPvStatsTotal", "100", "kWh"), (f"proPvStats{period}", "7", "kWh"))
+
+    assert account.read().inverters[0].pv_energy == 100 * KWH
+    assert account.findings.unknown == {}
+
+
+def test_the_frequency_of_a_device_is_that_of_its_first_phase() -> None:
+    account = inverter("telemetry", ("PHASE-A:Fac", "49.98", "Hz"), ("PHASE-B:Fac", "49.99", "Hz"), ("pAc", "1", "kW"))
+
+    assert account.read().inverters[0].grid_frequency == 49.98
+    assert account.findings.dropped == {}
+
+
+def test_energies_of_a_day_that_contradict_each_other_are_absent() -> None:
+    twice = energies("2026-06-10", proConsumStats=3.0)
+    twice["dataList"] += energies("2026-06-10", proConsumStats=4.0)["dataList"]
+
+    assert Account(answers(statistics=twice)).read().load_energy_today is None
+
+
+def alarm(**fields: Any) -> dict[str, Any]:
+    """A row of the list of alarms."""
+    return {"devicesn": "INV1", "warning_code": "E-1", "alarmLevel": "Total_FaultLevel_alarm", "status": 0, **fields}
+
+
+def test_an_alarm_that_is_listed_twice_is_one_that_began_with_the_first() -> None:
+    rows = [alarm(happentime="1781000000000"), alarm(happentime="1780990000000"), alarm(warning_code="E-2")]
+
+    alarms = Account(answers(alarms={"dataList": rows, "total": 3})).read().alarms
+
+    assert alarms is not None
+    assert [(each.code, each.started_at and each.started_at.timestamp()) for each in alarms] == [
+        ("E-1", 1780990000.0),
+        ("E-2", None),
+    ]
+
+
+def test_an_alarm_cannot_have_begun_tomorrow() -> None:
+    tomorrow = str(int(datetime(2026, 6, 11, 10, 30, tzinfo=UTC).timestamp() * 1000))
+    account = Account(answers(alarms={"dataList": [alarm(happentime=tomorrow)], "total": 1}))
+
+    alarms = account.read().alarms
+
+    assert alarms is not None
+    assert [each.started_at for each in alarms] == [None]
+    assert account.findings.dropped == {("sems_alarm_start_timestamp_seconds", Dropped.BAD_TIME): 1}
+
+
+def test_a_hybrid_inverter_without_a_battery_shows_none() -> None:
+    account = Account(
+        answers(
+            device("INV1", "INVERTER", subtype="store"),
+            flow={"pSystem": 4.25, "pBat": 0, "soc": 0, "pGrid": 2.5, "pConsum": 1.75},
+            info={"stationId": "s-1", "zoneId": "Europe/Berlin", "powerStationType": "2", "batteryCapacity": 0},
+            batteries=[],
+            **{"telecounting INV1": factors(proCharStatsTotal=("0", "kWh"), proDischarStatsTotal=("0", "kWh"))},
+        )
+    )
+
+    station = account.shown()
+
+    assert (station.has_battery, station.power_residual) == (None, 0.0)
+
+
+@pytest.mark.parametrize("sign", ["charge", "discharge", "capacity"])
+def test_an_empty_battery_is_one_if_anything_tells_of_it(sign: str) -> None:
+    counted = {"charge": "proCharStatsTotal", "discharge": "proDischarStatsTotal"}.get(sign, "proPvStatsTotal")
+    account = Account(
+        answers(
+            device("INV1", "INVERTER", subtype="store"),
+            flow={"pSystem": 4.25, "pBat": 0, "soc": 0},
+            info={"zoneId": "Europe/Berlin", "batteryCapacity": 9.6 if sign == "capacity" else 0},
+            batteries=[],
+            **{"telecounting INV1": factors(**{counted: ("12", "kWh")})},
+        )
+    )
+
+    assert account.read().has_battery is True
