@@ -18,6 +18,8 @@ class Dropped(StrEnum):
     UNREADABLE = "unreadable"
     UNIT = "unit"
     FELL = "fell"
+    ROSE = "rose"
+    CONTRADICTED = "contradicted"
     REPLAY = "replay"
     NO_BATTERY = "no_battery"
     BAD_TIME = "bad_time"

@@ -52,6 +52,8 @@ DROPPED: dict[Dropped, str] = {
     Dropped.UNREADABLE: "A text stands where a number should.",
     Dropped.UNIT: "The unit is unknown, or measures something else.",
     Dropped.FELL: "A counter came in lower than before. A lifetime counter is held at its last good value meanwhile.",
+    Dropped.ROSE: "An energy rose by more than the plant can make or use since it last changed. Held likewise.",
+    Dropped.CONTRADICTED: "A first value of a lifetime counter that is lower than the day, month or year within.",
     Dropped.REPLAY: "The portal gives an energy of a day, month or year that is over for one of the present.",
     Dropped.DIRECTION: "A power whose sign and arrow differ, and that adds up with the others neither way.",
     Dropped.NO_BATTERY: "A battery value of a station that has no battery.",
