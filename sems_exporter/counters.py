@@ -38,7 +38,7 @@ class Track:
 
     `at` is the instant at which the good value last changed, `seen` that of the latest answer, both in Unix time;
     `base` the good value before its last rise, None while it has not risen; `before` the last value of the period
-    before the present one.
+    before the present one. `foreign`: what it counts now began in the midst of the period, so its days are not ours.
     """
 
     good: float
@@ -50,6 +50,7 @@ class Track:
     last: float | None = None
     doubts: int = 0
     doubted_since: float = 0.0
+    foreign: bool = False
 
     @property
     def newest(self) -> float:
@@ -150,13 +151,12 @@ def _possible(reading: Reading, period: Period) -> bool:
 
 def _of_new_period(track: Track, reading: Reading, period: Period) -> Verdict:
     if track.seen is None or track.seen < period.start:
-        # What fell just before the end was a moment's disorder; what fell long before it goes on from there.
-        stood = track.doubts >= RESET_POLLS and (track.seen or 0.0) - track.doubted_since >= RESET_SECONDS
-        track = replace(track, last=track.newest, doubts=track.doubts) if stood else replace(track, last=None, doubts=0)
+        # What fell just before the end was a moment's disorder, and what it fell from is repeated.
+        track = replace(track, doubts=0, last=track.last if track.foreign else None)
     value, last = reading.value, track.newest
-    if value < last and track.doubts >= RESET_POLLS:
-        # It counted on until just now, so its day is not the station's, and what it counts now is half a day.
-        adopted = replace(track, good=last, base=last, period=period.name, before=0.0, doubts=0)
+    if value < last and (track.foreign or track.doubts >= RESET_POLLS):
+        # It counted on until just now, so what it counts from here is half a day.
+        adopted = replace(track, good=last, base=last, period=period.name, before=0.0, doubts=0, foreign=True)
         return Verdict(_doubted(adopted, reading), None, Dropped.FELL)
     began = value == 0 or (value < last * REPLAY_SHARE and _possible(reading, period))
     if began or _began_unseen(track, reading, period):
@@ -168,27 +168,41 @@ def _of_new_period(track: Track, reading: Reading, period: Period) -> Verdict:
 
 def _began_unseen(track: Track, reading: Reading, period: Period) -> bool:
     """Whether a value that is not lower than the last one of the period before must be of the new one all the same."""
-    value, last = reading.value, track.newest
-    if period.early or value == last or track.doubts or not _possible(reading, period):
+    value = reading.value
+    if period.early or value == track.newest or track.foreign or not _possible(reading, period):
         return False
     silent = track.seen is None or reading.taken - track.seen >= UNSEEN_SECONDS
-    return silent or value >= last * REPLAY_GROWTH
+    return silent or value >= track.good * REPLAY_GROWTH
 
 
 def _within_period(track: Track, reading: Reading, period: Period) -> Verdict:
     """Follow a value that rises as it can and is corrected by a little; leave a sudden 0 or leap out."""
     value = reading.value
+    if track.foreign and (value < track.good * RESET_SHARE or value * REPLAY_SHARE <= track.newest):
+        return Verdict(_doubted(track, reading), None, Dropped.FELL)
     if value >= track.good:
         return _risen_in_period(track, reading, period)
     if value == track.before > 0:
         return Verdict(_doubted(track, reading), None, Dropped.REPLAY)
     if value >= track.good * RESET_SHARE or (track.base is not None and value >= track.base > 0):
-        corrected = replace(track, good=value, at=reading.taken, base=value, last=None, doubts=0, seen=reading.taken)
+        corrected = replace(
+            track,
+            good=value,
+            at=reading.taken,
+            base=value,
+            seen=reading.taken,
+            last=None,
+            doubts=0,
+            foreign=False,
+        )
         return Verdict(corrected, value)
-    if value > 0 and track.base is None:
-        # What it fell from was only seen once, and may have been the lie.
-        return _unless_it_stands(track, reading, RESET_SECONDS, Dropped.FELL, None)
-    return Verdict(_doubted(track, reading), None, Dropped.FELL)
+    doubted = _doubted(track, reading)
+    if value > 0 and _stands(doubted, reading, RESET_SECONDS):
+        if track.base is None:
+            # What it fell from was only seen once, and that was the lie.
+            return Verdict(Track(value, track.period, at=reading.taken, seen=reading.taken, before=track.before), value)
+        doubted.foreign = True
+    return Verdict(doubted, None, Dropped.FELL)
 
 
 def _risen_in_period(track: Track, reading: Reading, period: Period) -> Verdict:
@@ -208,7 +222,7 @@ def _begun(reading: Reading) -> Track:
 
 def _grown(track: Track, reading: Reading) -> Track:
     if reading.value == track.good:
-        return replace(track, seen=reading.taken, last=None, doubts=0)
+        return replace(track, seen=reading.taken, last=None, doubts=0, foreign=False)
     return Track(
         reading.value,
         track.period,

@@ -111,7 +111,7 @@ def _track(told: Mapping[str, object]) -> Track:
     if not told.get("low", True):
         new.pop("last")
     track = Track(**new)  # type: ignore[arg-type]
-    numbers = (track.good, track.before, track.doubts, track.doubted_since)
+    numbers = (track.good, track.before, track.doubts, track.doubted_since, track.foreign)
     known = [number for number in (track.at, track.seen, track.base, track.last) if number is not None]
     if not all(isinstance(number, int | float) for number in (*numbers, *known)) or not isinstance(track.period, str):
         raise ValueError("something else stands where a number should")

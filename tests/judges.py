@@ -1,7 +1,7 @@
 """Quality with a memory of its own, asked about single counters of a station."""
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
@@ -17,16 +17,16 @@ POLL = timedelta(minutes=5)
 class Judge:
     """One Quality with what it dropped, asked about single counters."""
 
-    def __init__(self, zone: str | None = "Europe/Amsterdam", **facts: float) -> None:
+    def __init__(self, zone: str | None = "Europe/Amsterdam", facts: Mapping[str, float] | None = None) -> None:
         self.quality = Quality()
         self.zone = ZoneInfo(zone) if zone else None
-        self.facts = facts
+        self.facts = facts or {}
         self.findings = Findings()
 
     def dropped(self, reason: Dropped) -> int:
         return sum(count for (_, found), count in self.findings.dropped.items() if found is reason)
 
-    def at(self, now: datetime, **values: float | datetime | None) -> Station:
+    def at(self, now: datetime, **values: object) -> Station:
         station = Station(id="plant-1", fetched_at=now, timezone=self.zone, has_battery=True)
         return self.quality.check(replace(station, **self.facts, **values), now, self.findings)  # type: ignore[arg-type]
 
@@ -41,7 +41,7 @@ class Judge:
 
     def restarted(self) -> "Judge":
         """A judge in a new process that found this one's memory on disk."""
-        other = Judge(**self.facts)
+        other = Judge(None, self.facts)
         other.zone, other.findings = self.zone, self.findings
         other.quality.remember(json.loads(json.dumps(self.quality.remembered())))
         return other

@@ -14,7 +14,7 @@ log = logging.getLogger(__name__)
 LARGEST = 128 * 1024 * 1024
 """Bytes that the file may have; a home with inverter, battery and meter takes 8 KB, ten thousand take 76 MB."""
 RATE = 1500.0
-"""Bytes a second that the memory may cost the disk, on average: a home is kept after every refresh, a fleet less often."""
+"""Bytes a second that the disk takes on average: a home is kept after every refresh, a fleet less often."""
 
 
 class CounterMemory:
