@@ -6,7 +6,7 @@ itself in `plausible`; what age does to values in `freshness`.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from datetime import date, datetime, time, timedelta, tzinfo
 from functools import partial
 
@@ -28,17 +28,19 @@ RENAMED = {"low": "last", "low_since": "doubted_since", "lows": "doubts"}
 
 @dataclass(frozen=True, slots=True)
 class Day:
-    """The station-local day of an instant, and the names of its periods with the instants at which they began."""
+    """The station-local day of an instant, the names of its periods, and whether yesterday may still be replayed."""
 
     date: date
     zone: tzinfo | None
-    instant: datetime
     names: dict[Role, str]
+    young: bool
 
     @classmethod
     def at(cls, local: datetime) -> "Day":
         """The day of the local time `local`."""
-        return cls(local.date(), local.tzinfo, local, _names(local.date()))
+        # Seconds that passed, not what the wall clock shows: in Santiago or Cairo a day of DST begins at 01:00.
+        passed = local.timestamp() - datetime.combine(local.date(), time(0), local.tzinfo).timestamp()
+        return cls(local.date(), local.tzinfo, _names(local.date()), passed < REPLAY_SECONDS)
 
     def over(self, taken: datetime) -> frozenset[Role]:
         """The periods that were over before this day began, where data were `taken` in them."""
@@ -53,9 +55,7 @@ class Day:
 
     def early(self, role: Role) -> bool:
         """Whether the period of this role has only just begun."""
-        # Seconds that passed, not what the wall clock shows: in Santiago or Cairo a day of DST begins at 01:00.
-        passed = self.instant.timestamp() - self.begin(Role.DAY).timestamp()
-        return begins(role, self.date) and passed < REPLAY_SECONDS
+        return self.young and begins(role, self.date)
 
 
 def _names(day: date) -> dict[Role, str]:
@@ -140,51 +140,52 @@ class _Look:
     now: datetime
     findings: Findings
     changes: int = 0
+    days: dict[datetime, Day] = field(default_factory=dict)
 
     def __call__(self, scope: Scope, path: Path) -> Scope:
         changed: dict[str, float | None] = {}
-        names = [name for name in counters(type(scope)) if getattr(scope, name) is not None]
-        if not names:
-            return scope
-        day = self.day_of(scope)
-        taken = scope.data_timestamp if isinstance(scope, Device | Station) else None
-        over = frozenset[Role]() if day is None or taken is None else day.over(taken)
-        for name in names:
+        instant, day = self._instant(scope), self.day_of(scope)
+        reported = scope.data_timestamp if isinstance(scope, Device | Station) else None
+        over = frozenset[Role]() if day is None or reported is None else day.over(reported)
+        for name in counters(type(scope)):
             value = getattr(scope, name)
-            if (kept := self._kept(scope, name, path, day, over)) != value:
+            if value is None:
+                continue
+            if value > 0 and measures(type(scope))[name].role in over:
+                # A plant that has not reported since cannot have earned anything since; 0 it can.
+                self.findings.drop(family(type(scope), name).sample_name, Dropped.REPLAY)
+                changed[name] = None
+            elif (kept := self._kept(scope, name, path, instant, day)) != value:
                 changed[name] = kept
         return filled(scope, changed) if changed else scope
 
     def day_of(self, scope: Scope) -> Day | None:
         """The local day in which the values of `scope` were asked for; None without a zone."""
-        zone = self.station.timezone
-        return None if zone is None else Day.at(self._instant(scope).astimezone(zone))
+        instant, zone = self._instant(scope), self.station.timezone
+        if zone is not None and instant not in self.days:
+            self.days[instant] = Day.at(instant.astimezone(zone))
+        return self.days.get(instant)
 
     def _instant(self, scope: Scope) -> datetime:
         """When the portal gave the values of `scope`: a long read may end in another day than it began."""
         asked = scope.fetched_at if isinstance(scope, Device) else None
         return min(asked or self.station.fetched_at, self.now)
 
-    def _kept(self, scope: Scope, name: str, path: Path, day: Day | None, over: frozenset[Role]) -> float | None:
+    def _kept(self, scope: Scope, name: str, path: Path, instant: datetime, day: Day | None) -> float | None:
         key, role, value = "/".join((*path, name)), measures(type(scope))[name].role, getattr(scope, name)
-        metric = family(type(scope), name).sample_name
-        if role in over and value > 0:
-            # A plant that has not reported since cannot have earned anything since; 0 it can.
-            self.findings.drop(metric, Dropped.REPLAY)
-            return None
-        track, taken = self.tracks.get(key), self._instant(scope).timestamp()
+        track = self.tracks.get(key)
         if track is not None and _unchanged(track, value, role, day):
-            track.seen = taken
+            track.seen = instant.timestamp()
             return float(value)
-        verdict = self._verdict(track, scope, name, day)
+        verdict = self._verdict(track, scope, name, instant, day)
         self.tracks[key] = verdict.track
         self.changes += 1
         if verdict.reason:
-            self.findings.drop(metric, verdict.reason)
+            self.findings.drop(family(type(scope), name).sample_name, verdict.reason)
         return verdict.kept
 
-    def _verdict(self, track: Track | None, scope: Scope, name: str, day: Day | None) -> Verdict:
-        value, instant, role = getattr(scope, name), self._instant(scope), measures(type(scope))[name].role
+    def _verdict(self, track: Track | None, scope: Scope, name: str, instant: datetime, day: Day | None) -> Verdict:
+        value, role = getattr(scope, name), measures(type(scope))[name].role
         reading = Reading(value, instant.timestamp(), rate(scope, name, self.station))
         if role is Role.LIFETIME:
             return lifetime(track, reading, _beside(scope, name))
