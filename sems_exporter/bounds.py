@@ -17,6 +17,8 @@ CONNECTION_SHARE = 10.0
 """Grid connection by installed power: a works may have a few modules on its roof."""
 LEAST_CONNECTION = 100e3
 UNRATED_CONNECTION = 1e6
+HOUSE_POWER = 20e3
+"""Watts that a house takes at night at most: it heats, and charges a vehicle."""
 CLOCK_SHARE = 2.0
 """Seconds of operation in a second; more than one, for counters of whole hours and clocks that differ."""
 
@@ -31,10 +33,16 @@ def rate(scope: Scope, name: str, station: Station) -> float | None:
     if isinstance(scope, Meter) or name.startswith(("grid_", "load_")):
         size = _size(station)
         return UNRATED_CONNECTION if size is None else max(CONNECTION_SHARE * size, LEAST_CONNECTION)
-    return plant_rate(scope, station)
+    return _plant_rate(scope, station)
 
 
-def plant_rate(scope: Scope, station: Station) -> float:
+def night_rate(scope: Scope, name: str, station: Station) -> float | None:
+    """What it is likely to grow by at most soon after midnight, when yesterday's energy may still stand for today's."""
+    most = rate(scope, name, station)
+    return None if most is None else min(most, max(_plant_rate(scope, station), HOUSE_POWER))
+
+
+def _plant_rate(scope: Scope, station: Station) -> float:
     """The most joules in a second that modules and batteries of `scope` can turn over."""
     size = (scope.rated_power if isinstance(scope, Inverter) else None) or _size(station)
     return UNRATED_POWER if size is None else PEAK_SHARE * max(size, LEAST_POWER)

@@ -62,12 +62,14 @@ class Track:
 class Period:
     """The day, month or year of a reading: its name, the instant it began, and whether that was just now.
 
-    `early`: the portal may still repeat the period before. `dark` tells whether no sun has shone since it began.
+    `early`: the portal may still repeat the period before. `rate` is the most that a counter is likely to grow by in a
+    second so soon after the beginning. `dark` tells whether no sun has shone since.
     """
 
     name: str
     start: float
     early: bool
+    rate: float | None
     dark: Callable[[], bool]
 
 
@@ -134,7 +136,7 @@ def _first_of_lifetime(track: Track | None, reading: Reading, beside: float) -> 
 def of_period(track: Track | None, reading: Reading, period: Period) -> Verdict:
     """Let a value of a day, month or year through unless it is of the period before, or cannot be of this one."""
     if track is None or not track.period:
-        if reading.value > 0 and (period.early or not _possible(reading, period)):
+        if reading.value > 0 and (period.early or not _likely(reading, period)):
             # Nobody can tell whether this is the new day or the old one once more.
             return Verdict(Track(reading.value, BEFORE, at=period.start, seen=reading.taken), None, Dropped.REPLAY)
         since = max(period.start, reading.taken - FIRST_SECONDS)
@@ -147,6 +149,10 @@ def of_period(track: Track | None, reading: Reading, period: Period) -> Verdict:
 def _possible(reading: Reading, period: Period) -> bool:
     """Whether so much can have come together since the period began."""
     return reading.reachable(0.0, period.start) and not period.dark()
+
+
+def _likely(reading: Reading, period: Period) -> bool:
+    return _possible(replace(reading, rate=period.rate), period)
 
 
 def _of_new_period(track: Track, reading: Reading, period: Period) -> Verdict:
@@ -169,7 +175,7 @@ def _of_new_period(track: Track, reading: Reading, period: Period) -> Verdict:
 def _began_unseen(track: Track, reading: Reading, period: Period) -> bool:
     """Whether a value that is not lower than the last one of the period before must be of the new one all the same."""
     value = reading.value
-    if period.early or value == track.newest or track.foreign or not _possible(reading, period):
+    if period.early or value == track.newest or track.foreign or not _likely(reading, period):
         return False
     silent = track.seen is None or reading.taken - track.seen >= UNSEEN_SECONDS
     return silent or value >= track.good * REPLAY_GROWTH
@@ -206,12 +212,12 @@ def _within_period(track: Track, reading: Reading, period: Period) -> Verdict:
 
 
 def _risen_in_period(track: Track, reading: Reading, period: Period) -> Verdict:
-    reachable = reading.reachable(track.good, track.at)
+    likely = replace(reading, rate=period.rate).reachable(track.good, track.at)
     repeats = track.before * (1.0 if period.early else REPLAY_SHARE)
-    if 0 < repeats <= reading.value and (period.early or not reachable):
+    if 0 < repeats <= reading.value and (period.early or not likely):
         # The new day had begun, and now the old one is repeated after all.
         return Verdict(track, None, Dropped.REPLAY)
-    if reachable:
+    if reading.reachable(track.good, track.at):
         return Verdict(_grown(track, reading), reading.value)
     return _unless_it_stands(track, reading, RESET_SECONDS, Dropped.ROSE, None)
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, fields
 from datetime import date, datetime, time, timedelta, tzinfo
 from functools import partial
 
-from sems_exporter.bounds import plant_rate, rate
+from sems_exporter.bounds import night_rate, rate
 from sems_exporter.counters import LATE_SECONDS, Period, Reading, Track, Verdict, lifetime, of_period, unjudged
 from sems_exporter.findings import Dropped, Findings
 from sems_exporter.measure import PERIODS, Role, Scope, begins, family, filled, measures, once
@@ -193,11 +193,10 @@ class _Look:
             # Without a zone nobody knows when midnight is, so the portal's word stands.
             return unjudged(reading)
         start = day.begin(role).timestamp()
-        if reading.rate is not None and reading.taken < start + LATE_SECONDS:
-            # In the small hours a house takes what a home takes; a day before looks like an hour of a works.
-            reading = Reading(value, reading.taken, min(reading.rate, plant_rate(scope, self.station)))
+        young = reading.taken < start + LATE_SECONDS
+        likely = night_rate(scope, name, self.station) if young else reading.rate
         dark = partial(self._dark, day.begin(role), instant) if name.startswith("pv_energy") else lambda: False
-        return of_period(track, reading, Period(day.names[role], start, day.early(role), dark))
+        return of_period(track, reading, Period(day.names[role], start, day.early(role), likely, dark))
 
     def _dark(self, start: datetime, end: datetime) -> bool:
         where = (self.station.latitude, self.station.longitude)

@@ -382,18 +382,24 @@ class TestMidnight:
             if shown and here.date() != first_day:
                 assert shown == since_local.total_seconds() * 700.0
 
+    @pytest.mark.parametrize("minutes", [5, 30])
+    @pytest.mark.parametrize("watts, installed", [(700.0, 8_500.0), (15_000.0, 3_000.0), (200_000.0, 30_000.0)])
     @pytest.mark.parametrize("zone", ["Australia/Sydney", "America/New_York", "Asia/Kolkata", "Europe/Amsterdam"])
-    def test_a_portal_that_counts_local_days_shows_them_all(self, zone: str) -> None:
-        judge = Judge(zone, FLAT)
-        begin, shown, true = datetime(2026, 6, 9, 12, tzinfo=UTC), [], []
-        for number in range(3 * 288):
-            now = begin + number * POLL
+    def test_a_portal_that_counts_local_days_shows_them_all(
+        self, zone: str, watts: float, installed: float, minutes: int
+    ) -> None:
+        """A home, one that heats and charges a car all night, and a works with a few modules."""
+        judge = Judge(zone, {"installed_power": installed})
+        begin, shown, true = datetime(2026, 6, 9, 12, 2, tzinfo=UTC), [], []
+        for number in range(3 * 1440 // minutes):
+            now = begin + number * timedelta(minutes=minutes)
             here = now.astimezone(judge.zone)
             since_local = now - here.replace(hour=0, minute=0).astimezone(UTC)
-            true.append(since_local.total_seconds() * 700.0)
+            true.append(since_local.total_seconds() * watts)
             shown.append(judge.at(now, load_energy_today=true[-1]).load_energy_today)
 
         assert shown == true
+        assert not judge.findings.dropped
 
 
 class TestAnyPortal:
@@ -409,7 +415,7 @@ class TestAnyPortal:
             max_size=120,
         )
     )
-    @settings(deadline=None, max_examples=200)
+    @settings(deadline=None, max_examples=60)
     def test_blips_and_restarts_of_the_exporter_never_add_energy(self, polls: list[tuple[float, str, bool]]) -> None:
         judge, true = Judge(facts=HOME), 15_250.0 * KWH
         shown: list[float | None] = [judge.total(NOON, true)]
@@ -425,8 +431,31 @@ class TestAnyPortal:
         assert resets(shown) == 0
         assert increase(shown) <= true - start + 1.0
 
+    @given(
+        st.lists(st.tuples(st.floats(0, 8_500.0), st.integers(1_200, 20_000), st.booleans()), max_size=120),
+        st.integers(0, 54_000),
+    )
+    @settings(deadline=None, max_examples=60)
+    def test_a_true_day_is_never_left_out(self, polls: list[tuple[float, int, bool]], start: int) -> None:
+        """Of a counter that is seen to begin anew after midnight, whatever the gaps between two looks."""
+        judge, now = Judge(facts=FLAT), local(AMSTERDAM, 2026, 6, 10, 8, 0) + timedelta(seconds=start)
+        today = 0.0
+        for watts, seconds, restarted in polls:
+            before, now = now.astimezone(AMSTERDAM).date(), now + timedelta(seconds=seconds)
+            new_day = now.astimezone(AMSTERDAM).date() != before
+            since = now.astimezone(AMSTERDAM).replace(hour=0, minute=0, second=0, microsecond=0)
+            passed = (now - since.astimezone(UTC)).total_seconds()
+            yesterday, today = today, watts * min(seconds, passed) + (0.0 if new_day else today)
+            if new_day and (passed < 1200 or today >= yesterday * 0.9):
+                today = 0.0
+            judge = judge.restarted() if restarted else judge
+
+            assert judge.today(now, today) == today
+
+        assert not judge.findings.dropped
+
     @given(st.lists(st.tuples(st.floats(0, 8_500.0), st.integers(1, 20_000), st.booleans()), max_size=120))
-    @settings(deadline=None, max_examples=200)
+    @settings(deadline=None, max_examples=60)
     def test_what_is_true_is_never_held(self, polls: list[tuple[float, int, bool]]) -> None:
         judge, true, now = Judge(facts=HOME), 15_250.0 * KWH, NOON
         for watts, seconds, restarted in polls:
@@ -447,7 +476,7 @@ class TestAnyPortal:
             max_size=60,
         )
     )
-    @settings(deadline=None, max_examples=150)
+    @settings(deadline=None, max_examples=60)
     def test_a_lifetime_is_always_shown_and_a_day_never_negative(self, readings: list[tuple[float, int, bool]]) -> None:
         judge, now = Judge(facts=HOME), NOON
         for value, seconds, restart in readings:
