@@ -14,7 +14,7 @@ from typing import Any
 from bench.fleet import client
 from sems_exporter.clock import SystemClock
 from sems_exporter.config import Account, Secret, Settings
-from sems_exporter.derive import derived, totals
+from sems_exporter.derive import derived
 from sems_exporter.exposition.text_format import fragments
 from sems_exporter.findings import Findings
 from sems_exporter.freshness import Limits, faded
@@ -88,7 +88,7 @@ def _stages(dialect: str, recorder: Recorder, ref: StationRef) -> dict[str, floa
         return SemsPlus(told, clock) if dialect == "semsplus" else Classic(told, clock)
 
     def checked(of: Source) -> Station:
-        return quality.check(totals(of.read(ref, findings)), clock.now(), findings)
+        return quality.check(of.read(ref, findings), clock.now(), findings)
 
     known = portal()
     now = clock.now()

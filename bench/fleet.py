@@ -12,7 +12,7 @@ from pathlib import Path
 
 from sems_exporter.clock import SystemClock
 from sems_exporter.config import Account, Secret, Settings
-from sems_exporter.derive import derived, totals
+from sems_exporter.derive import derived
 from sems_exporter.findings import Findings
 from sems_exporter.measure import Scope, filled, measures
 from sems_exporter.model import Device, Station, mapped
@@ -71,7 +71,7 @@ def simulated_home(transport: Transport | None = None) -> Iterator[tuple[Portal,
 def decoded_home() -> Station:
     """The simulated home as the exporter sees it."""
     with simulated_home() as (portal, ref):
-        station = Quality().check(totals(portal.read(ref, Findings())), NOON, Findings())
+        station = Quality().check(portal.read(ref, Findings()), NOON, Findings())
         return derived(station, NOON)
 
 

@@ -1,50 +1,12 @@
-"""What the portal does not say but its numbers do: sums over devices, shares, the residual, the sun."""
+"""What the portal does not say but its numbers do: shares, the residual, states, the sun. Sums are in `totals`."""
 
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 
-from sems_exporter.measure import Scope, filled
+from sems_exporter.measure import Scope
 from sems_exporter.model import Battery, DeviceState, Inverter, Station
 from sems_exporter.sun import clear_sky_power, elevation
-
-BY_BATTERY = ("battery_charge_energy", "battery_discharge_energy")
-BY_METER = ("grid_import_energy", "grid_export_energy")
-SPANS = ("", "_today", "_month")
-
-
-def totals(station: Station) -> Station:
-    """Fill the station's energies from its devices, where the portal gives none of the station itself.
-
-    Run before `quality`, whose counter rules then watch the sums too. A sum needs every inverter that has to do with
-    it; the grid needs exactly one meter, because a second one may measure anything.
-    """
-    batteries = BY_BATTERY if station.has_battery else ()
-    grid: Sequence[Scope] = station.meters or station.inverters
-    generators = [inverter for inverter in station.inverters if not _is_without_pv(inverter)]
-    sums = {
-        **{f"pv_energy{span}": _sum(generators, f"pv_energy{span}") for span in SPANS},
-        **{base + span: _sum(_storing(station, base + span), base + span) for base in batteries for span in SPANS},
-        **{base + span: _sum(grid, base + span) for base in BY_METER for span in SPANS if len(grid) == 1},
-    }
-    return filled(station, {name: value for name, value in sums.items() if getattr(station, name) is None})
-
-
-def _is_without_pv(inverter: Inverter) -> bool:
-    """Whether it only serves a battery: it tells its power, and knows neither an input nor any PV."""
-    pv = (inverter.pv_power, *(getattr(inverter, f"pv_energy{span}") for span in SPANS))
-    return inverter.ac_power is not None and not inverter.inputs and all(value is None for value in pv)
-
-
-def _storing(station: Station, name: str) -> Sequence[Inverter]:
-    """The inverters whose counter `name` belongs to the sum: those with a battery, all where nobody knows which.
-
-    Beside a hybrid inverter there may be others for PV alone, which have no such counter.
-    """
-    owners = {battery.inverter for battery in station.batteries if battery.inverter is not None}
-    if not owners:
-        return station.inverters
-    return [each for each in station.inverters if each.id in owners or getattr(each, name) is not None]
 
 
 def derived(station: Station, now: datetime) -> Station:

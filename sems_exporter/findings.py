@@ -18,11 +18,12 @@ class Dropped(StrEnum):
     UNREADABLE = "unreadable"
     UNIT = "unit"
     FELL = "fell"
+    ROSE = "rose"
+    CONTRADICTED = "contradicted"
     REPLAY = "replay"
     NO_BATTERY = "no_battery"
     BAD_TIME = "bad_time"
     DIRECTION = "direction"
-    CONTRADICTED = "contradicted"
 
 
 class Unknown(StrEnum):

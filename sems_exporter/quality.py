@@ -1,52 +1,29 @@
 """A decoded station in, a trustworthy one out.
 
-Counters that never fall, no yesterday after midnight, no battery that is not there. What is dropped is counted, with
-its reason. Rules that need only the number itself are in `plausible`; what age does to values is in `freshness`.
+Counters that never fall or leap, no yesterday after midnight, sums of trusted parts, no battery that is not there. What
+is dropped is counted, with its reason. The rules for one counter are in `counters`; those that need only the number
+itself in `plausible`; what age does to values in `freshness`.
 """
 
-from dataclasses import asdict, dataclass, replace
-from datetime import date, datetime, time, tzinfo
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields
+from datetime import date, datetime, time, timedelta, tzinfo
+from functools import partial
 
+from sems_exporter.bounds import night_rate, rate
+from sems_exporter.counters import LATE_SECONDS, Period, Reading, Track, Verdict, lifetime, of_period, unjudged
 from sems_exporter.findings import Dropped, Findings
 from sems_exporter.measure import PERIODS, Role, Scope, begins, family, filled, measures, once
 from sems_exporter.model import Device, Path, Station, mapped
+from sems_exporter.sun import is_dark
+from sems_exporter.totals import Sum, filled_in
 
-RESET_POLLS = 3
-RESET_SECONDS = 1500.0
-"""How long a counter has to stay low before it counts as restarted: longer than the portal's midnight disorder."""
-RESET_SHARE = 0.5
-"""A restart begins far down. A smaller fall is a correction, and Prometheus would add the whole lifetime for it."""
-CORRECTION_SECONDS = 86400.0
 REPLAY_SECONDS = 1200.0
 """So long after midnight the portal may repeat the counters of the day before (seen since 2023-12)."""
-
-
-@dataclass(frozen=True, slots=True)
-class Track:
-    """What is remembered of one counter: its last good value and, while lower ones arrive, since when.
-
-    `before` is the last good value of the period before the present one.
-    """
-
-    good: float
-    period: str = ""
-    low: float | None = None
-    low_since: float = 0.0
-    lows: int = 0
-    before: float = 0.0
-
-    def fallen(self, value: float, now: float) -> "Track":
-        """`value` came in below the last good one."""
-        if self.low is None or value < self.low:
-            return replace(self, low=value, low_since=now, lows=1)
-        return replace(self, low=value, lows=self.lows + 1)
-
-    def restarted(self, now: float) -> bool:
-        """Whether the low values have lasted long enough to be the truth."""
-        if self.low is None or self.lows < RESET_POLLS:
-            return False
-        patience = RESET_SECONDS if self.low < self.good * RESET_SHARE else CORRECTION_SECONDS
-        return now - self.low_since >= patience
+SUM = "sum/"
+"""Begins the keys of sums among those of counters, in the memory on disk."""
+RENAMED = {"low": "last", "low_since": "doubted_since", "lows": "doubts"}
+"""Names of fields in the memory of earlier versions."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +33,7 @@ class Day:
     date: date
     zone: tzinfo | None
     names: dict[Role, str]
-    early: bool
+    young: bool
 
     @classmethod
     def at(cls, local: datetime) -> "Day":
@@ -71,6 +48,15 @@ class Day:
         names = _names(before)
         return frozenset(role for role in PERIODS if before < self.date and names[role] != self.names[role])
 
+    def begin(self, role: Role) -> datetime:
+        """When the period of this role began."""
+        first = {Role.MONTH: self.date.replace(day=1), Role.YEAR: self.date.replace(month=1, day=1)}
+        return datetime.combine(first.get(role, self.date), time(0), self.zone)
+
+    def early(self, role: Role) -> bool:
+        """Whether the period of this role has only just begun."""
+        return self.young and begins(role, self.date)
+
 
 def _names(day: date) -> dict[Role, str]:
     text = day.isoformat()
@@ -78,28 +64,65 @@ def _names(day: date) -> dict[Role, str]:
 
 
 class Quality:
-    """The rules that need memory. One instance for all details of an account, and one for all rows of its list."""
+    """The rules that need memory. One instance for all details of an account, and one for all rows of its list.
+
+    `changes` counts what the memory has learnt.
+    """
 
     def __init__(self) -> None:
         self._tracks: dict[str, Track] = {}
+        self._sums: dict[str, Sum] = {}
+        self.changes = 0
 
     def check(self, station: Station, now: datetime, findings: Findings) -> Station:
-        """`station` as far as it can be trusted."""
-        day = None if station.timezone is None else Day.at(now.astimezone(station.timezone))
-        return mapped(without_phantom_battery(station, findings), _Look(self._tracks, day, now, findings))
+        """`station` as far as it can be trusted, with the sums over its devices."""
+        look = _Look(self._tracks, station, now, findings)
+        # Parts come before the whole, so that the devices are trusted by the time they are summed.
+        trusted = mapped(without_phantom_battery(station, findings), look)
+        day = look.day_of(station)
+        summed = filled_in(trusted, station, self._sums, {} if day is None else day.names)
+        self.changes += look.changes
+        return summed
 
     def remembered(self) -> dict[str, dict[str, object]]:
         """The memory, fit for JSON."""
-        return {key: asdict(track) for key, track in self._tracks.items()}
+        sums = {SUM + key: _told(each) for key, each in self._sums.items()}
+        return {key: _told(track) for key, track in self._tracks.items()} | sums
 
-    def remember(self, tracks: object) -> None:
+    def remember(self, memory: object) -> None:
         """Take over the memory of an earlier run; raises AttributeError, TypeError or ValueError where it is none."""
-        recalled = {str(key): Track(**track) for key, track in tracks.items()}  # type: ignore[attr-defined]
-        for track in recalled.values():
-            numbers = (track.good, track.low or 0.0, track.low_since, track.lows, track.before)
-            if not all(isinstance(number, int | float) for number in numbers) or not isinstance(track.period, str):
-                raise ValueError("something else stands where a number should")
-        self._tracks = recalled
+        tracks, sums = {}, {}
+        for key, told in memory.items():  # type: ignore[attr-defined]
+            if key.startswith(SUM):
+                sums[key.removeprefix(SUM)] = _sum(told)
+            else:
+                tracks[key] = _track(told)
+        self._tracks, self._sums = tracks, sums
+
+
+def _told(record: Track | Sum) -> dict[str, object]:
+    """The fields that tell something; a fleet has hundreds of thousands of them."""
+    told = {field.name: (getattr(record, field.name), field.default) for field in fields(record)}
+    return {name: value for name, (value, default) in told.items() if value != default}
+
+
+def _track(told: Mapping[str, object]) -> Track:
+    new = {RENAMED.get(name, name): value for name, value in told.items()}
+    if not told.get("low", True):
+        new.pop("last")
+    track = Track(**new)  # type: ignore[arg-type]
+    numbers = (track.good, track.before, track.doubts, track.doubted_since, track.foreign)
+    known = [number for number in (track.at, track.seen, track.base, track.last) if number is not None]
+    if not all(isinstance(number, int | float) for number in (*numbers, *known)) or not isinstance(track.period, str):
+        raise ValueError("something else stands where a number should")
+    return track
+
+
+def _sum(told: Mapping[str, object]) -> Sum:
+    known = Sum(**told)  # type: ignore[arg-type]
+    if not all(isinstance(number, int | float) for number in (known.offset, *known.parts.values())):
+        raise ValueError("something else stands where a number should")
+    return known
 
 
 @once
@@ -108,101 +131,91 @@ def counters(scope: type[Scope]) -> tuple[str, ...]:
     return tuple(name for name, measure in measures(scope).items() if measure.role in (Role.LIFETIME, *PERIODS))
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class _Look:
     """One look at one station: changes each of its scopes to what can be trusted."""
 
     tracks: dict[str, Track]
-    day: "Day | None"
+    station: Station
     now: datetime
     findings: Findings
+    changes: int = 0
+    days: dict[datetime, Day] = field(default_factory=dict)
 
     def __call__(self, scope: Scope, path: Path) -> Scope:
         changed: dict[str, float | None] = {}
-        over = self._over(scope)
+        instant, day = self._instant(scope), self.day_of(scope)
+        reported = scope.data_timestamp if isinstance(scope, Device | Station) else None
+        over = frozenset[Role]() if day is None or reported is None else day.over(reported)
         for name in counters(type(scope)):
             value = getattr(scope, name)
-            if value is not None and (kept := self._kept(type(scope), name, path, value, over)) != value:
+            if value is None:
+                continue
+            if value > 0 and measures(type(scope))[name].role in over:
+                # A plant that has not reported since cannot have earned anything since; 0 it can.
+                self.findings.drop(family(type(scope), name).sample_name, Dropped.REPLAY)
+                changed[name] = None
+            elif (kept := self._kept(scope, name, path, instant, day)) != value:
                 changed[name] = kept
         return filled(scope, changed) if changed else scope
 
-    def _over(self, scope: Scope) -> frozenset[Role]:
-        """The periods that the data of `scope` are from and that are over."""
-        taken = scope.data_timestamp if isinstance(scope, Device | Station) else None
-        return frozenset() if self.day is None or taken is None else self.day.over(taken)
+    def day_of(self, scope: Scope) -> Day | None:
+        """The local day in which the values of `scope` were asked for; None without a zone."""
+        instant, zone = self._instant(scope), self.station.timezone
+        if zone is not None and instant not in self.days:
+            self.days[instant] = Day.at(instant.astimezone(zone))
+        return self.days.get(instant)
 
-    def _kept(self, scope: type[Scope], name: str, path: Path, value: float, over: frozenset[Role]) -> float | None:
-        key, role = "/".join((*path, name)), measures(scope)[name].role
-        if role in over and value > 0:
-            # A plant that has not reported since cannot have earned anything since; 0 it can.
-            self.findings.drop(family(scope, name).sample_name, Dropped.REPLAY)
-            return None
+    def _instant(self, scope: Scope) -> datetime:
+        """When the portal gave the values of `scope`: a long read may end in another day than it began."""
+        asked = scope.fetched_at if isinstance(scope, Device) else None
+        return min(asked or self.station.fetched_at, self.now)
+
+    def _kept(self, scope: Scope, name: str, path: Path, instant: datetime, day: Day | None) -> float | None:
+        key, role, value = "/".join((*path, name)), measures(type(scope))[name].role, getattr(scope, name)
         track = self.tracks.get(key)
-        if track is not None and self._stands(track, value, role):
-            return value
-        if role is Role.LIFETIME:
-            verdict = _lifetime(track, value, self.now)
-        elif self.day is None:
-            # Without a zone nobody knows when midnight is, so the portal's word stands.
-            verdict = Verdict(Track(value), value)
-        else:
-            verdict = _period(track, value, role, self.day, self.now)
+        if track is not None and _unchanged(track, value, role, day):
+            track.seen = instant.timestamp()
+            return float(value)
+        verdict = self._verdict(track, scope, name, instant, day)
         self.tracks[key] = verdict.track
+        self.changes += 1
         if verdict.reason:
-            self.findings.drop(family(scope, name).sample_name, verdict.reason)
+            self.findings.drop(family(type(scope), name).sample_name, verdict.reason)
         return verdict.kept
 
-    def _stands(self, track: Track, value: float, role: Role) -> bool:
-        """Whether the value is the last good one still, with nothing in question; so it is most of the night."""
-        if value != track.good or track.low is not None:
+    def _verdict(self, track: Track | None, scope: Scope, name: str, instant: datetime, day: Day | None) -> Verdict:
+        value, role = getattr(scope, name), measures(type(scope))[name].role
+        reading = Reading(value, instant.timestamp(), rate(scope, name, self.station))
+        if role is Role.LIFETIME:
+            return lifetime(track, reading, _beside(scope, name))
+        if day is None:
+            # Without a zone nobody knows when midnight is, so the portal's word stands.
+            return unjudged(reading)
+        start = day.begin(role).timestamp()
+        young = reading.taken < start + LATE_SECONDS
+        likely = night_rate(scope, name, self.station) if young else reading.rate
+        dark = partial(self._dark, day.begin(role), instant) if name.startswith("pv_energy") else lambda: False
+        return of_period(track, reading, Period(day.names[role], start, day.early(role), likely, dark))
+
+    def _dark(self, start: datetime, end: datetime) -> bool:
+        where = (self.station.latitude, self.station.longitude)
+        if where[0] is None or where[1] is None or end - start > timedelta(days=1):
             return False
-        return role is Role.LIFETIME or (
-            self.day is not None and not self.day.early and track.period == self.day.names[role]
-        )
+        return is_dark(where[0], where[1], start, end)
 
 
-@dataclass(frozen=True, slots=True)
-class Verdict:
-    """What to remember of a counter, what to show of it, and why not what came in."""
-
-    track: Track
-    kept: float | None
-    reason: Dropped | None = None
+def _unchanged(track: Track, value: float, role: Role, day: Day | None) -> bool:
+    """Whether the value is the last good one still, with nothing in question; so it is most of the night."""
+    if value != track.good or track.doubts:
+        return False
+    return role is Role.LIFETIME or (day is not None and not day.early(role) and track.period == day.names[role])
 
 
-def _lifetime(track: Track | None, value: float, now: datetime) -> Verdict:
-    """Hold a lifetime counter at its last good value until a fall proves to be a restart."""
-    if track is None:
-        return Verdict(Track(value), value)
-    return _unless_fallen(track, Track(value), now, shown_instead=track.good)
-
-
-def _period(track: Track | None, value: float, role: Role, day: Day, now: datetime) -> Verdict:
-    """Let a period value through unless it repeats the period before, or falls within its own."""
-    new = Track(value, day.names[role])
-    if track is None or not track.period:
-        if day.early and value > 0 and begins(role, day.date):
-            # Nobody can tell whether this is the new day or the old one once more.
-            return Verdict(replace(new, period="before"), None, Dropped.REPLAY)
-        return Verdict(new, value)
-    if track.period == new.period:
-        if day.early and begins(role, day.date) and 0 < track.before <= value:
-            # The new day had begun, and now the old one is repeated after all.
-            return Verdict(track, None, Dropped.REPLAY)
-        return _unless_fallen(track, Track(value, new.period, before=track.before), now, shown_instead=None)
-    repeats = value > 0 and (value == track.good or (day.early and value > track.good))
-    return (
-        Verdict(track, None, Dropped.REPLAY) if repeats else Verdict(Track(value, new.period, before=track.good), value)
-    )
-
-
-def _unless_fallen(track: Track, new: Track, now: datetime, shown_instead: float | None) -> Verdict:
-    if new.good >= track.good:
-        return Verdict(new, new.good)
-    fallen = track.fallen(new.good, now.timestamp())
-    if fallen.restarted(now.timestamp()):
-        return Verdict(new, new.good)
-    return Verdict(fallen, shown_instead, Dropped.FELL)
+def _beside(scope: Scope, name: str) -> float:
+    """The most that `scope` says of the same energy in a day, a month or a year."""
+    spans = (getattr(scope, name + span, None) for span in ("_today", "_month", "_year"))
+    return max((value for value in spans if value is not None), default=0.0)
 
 
 def without_phantom_battery(station: Station, findings: Findings) -> Station:

@@ -1,12 +1,14 @@
 """Where the sun stands over a station, so that an alert can ask "by daylight?" without another service."""
 
 import math
-from datetime import datetime
+from datetime import datetime, timedelta
 
 HAURWITZ_IRRADIANCE = 1098.0
 HAURWITZ_TURBIDITY = 0.057
 STANDARD_IRRADIANCE = 1000.0
 """W/m² at which the installed power of modules is rated."""
+TWILIGHT = -6.0
+"""Degrees below which no module gives anything."""
 
 
 def elevation(latitude: float, longitude: float, instant: datetime) -> float:
@@ -16,6 +18,13 @@ def elevation(latitude: float, longitude: float, instant: datetime) -> float:
     from astral.sun import elevation as of_sun  # noqa: PLC0415
 
     return of_sun(Observer(latitude, longitude), instant)
+
+
+def is_dark(latitude: float, longitude: float, start: datetime, end: datetime) -> bool:
+    """Whether there has been no daylight from `start` to `end`, which are at most a day apart."""
+    hours = range(int((end - start) / timedelta(hours=1)) + 1)
+    instants = (*(start + timedelta(hours=hour) for hour in hours), end)
+    return all(elevation(latitude, longitude, instant) < TWILIGHT for instant in instants)
 
 
 def clear_sky_power(installed_power: float, sun_elevation: float) -> float:

@@ -13,9 +13,8 @@ log = logging.getLogger(__name__)
 
 LARGEST = 128 * 1024 * 1024
 """Bytes that the file may have; a home with inverter, battery and meter takes 8 KB, ten thousand take 76 MB."""
-EVERY = 900.0
 RATE = 1500.0
-"""Bytes a second that the memory of a fleet may cost the disk, on average."""
+"""Bytes a second that the disk takes on average: a home is kept after every refresh, a fleet less often."""
 
 
 class CounterMemory:
@@ -26,24 +25,27 @@ class CounterMemory:
         self._quality = quality
         self._clock = clock
         self._saved_at = clock.now()
-        self._every = EVERY
+        self._every = 0.0
+        self._saved_changes = quality.changes
         self._recall()
 
     def save(self) -> None:
         """Write the file anew."""
         self._saved_at = self._clock.now()
+        self._saved_changes = self._quality.changes
         if self._path is None:
             return
         text = json.dumps(self._quality.remembered())
-        self._every = max(EVERY, len(text) / RATE)
+        self._every = len(text) / RATE
         try:
             write_private(self._path, text)
         except OSError as error:
             log.debug("the counters' memory cannot be saved", extra={"error": error.strerror})
 
     def save_if_due(self) -> None:
-        """Write it if that was long ago: the next end may be a power cut."""
-        if self._clock.now() - self._saved_at >= timedelta(seconds=self._every):
+        """Write it if it has changed, and the disk may be asked again: the next end may be a power cut."""
+        due = abs(self._clock.now() - self._saved_at) >= timedelta(seconds=self._every)
+        if due and self._quality.changes != self._saved_changes:
             self.save()
 
     def _recall(self) -> None:

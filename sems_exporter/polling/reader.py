@@ -11,7 +11,7 @@ from datetime import timedelta
 
 from sems_exporter import errors
 from sems_exporter.clock import Clock
-from sems_exporter.derive import derived, totals
+from sems_exporter.derive import derived
 from sems_exporter.findings import Findings
 from sems_exporter.model import Station
 from sems_exporter.polling.journal import Journal
@@ -211,7 +211,7 @@ class Reader:
 
     def _read_one(self, ref: StationRef, outcome: Outcome, findings: Findings) -> None:
         try:
-            station = totals(self._portal.read(ref, findings))
+            station = self._portal.read(ref, findings)
         except errors.WHOLE_ACCOUNT:
             raise
         except errors.PortalError as error:

@@ -16,7 +16,7 @@ import pytest
 from sems_exporter import errors
 from sems_exporter.findings import Dropped, Findings, Unknown
 from sems_exporter.freshness import Limits
-from sems_exporter.model import Station
+from sems_exporter.model import KWH, Station
 from sems_exporter.polling.outcome import Plan
 from sems_exporter.polling.poller import Poller
 from sems_exporter.portal import StationRef
@@ -655,7 +655,36 @@ class TestMemory:
 
         Bench("a", memory=memory).run(6, lambda _: saved.append(memory.exists()))
 
-        assert saved == [False, False, False, False, True, True]
+        assert saved == [False, True, True, True, True, True]
+
+    def test_a_kill_after_any_refresh_costs_nothing(self, tmp_path: Path) -> None:
+        """What was shown last is on disk, not what was shown a quarter of an hour before."""
+        memory = tmp_path / "counters.json"
+        bench = Bench("a", memory=memory)
+        bench.clock.advance(600)
+        kept: list[bytes] = []
+
+        def grow(poll: int) -> None:
+            if poll:
+                kept.append(memory.read_bytes())
+            bench.portal.changes = {"pv_energy": (20_000.0 + poll / 10) * KWH}
+
+        bench.run(3, grow)
+        memory.write_bytes(kept[-1])
+        second = Bench("a", memory=memory)
+        second.portal.changes = {"pv_energy": 20_000.0 * KWH}
+        second.poller.refresh()
+
+        [shown] = second.snapshots.shown(second.clock.now())
+        assert shown.station.pv_energy == pytest.approx(20_000.1 * KWH)
+
+    def test_a_night_in_which_nothing_changes_is_not_written(self, tmp_path: Path) -> None:
+        memory = tmp_path / "counters.json"
+        written: list[int] = []
+
+        Bench("a", memory=memory).run(4, lambda _: written.append(memory.stat().st_ino if memory.exists() else 0))
+
+        assert written[1] == written[2] == written[3] != 0
 
     @pytest.mark.parametrize(
         "text",

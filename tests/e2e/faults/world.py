@@ -26,7 +26,7 @@ from prometheus_client.parser import text_string_to_metric_families as read_text
 
 from sems_exporter import logs
 from sems_exporter.config import Account, Secret, Settings
-from sems_exporter.derive import derived, totals
+from sems_exporter.derive import derived
 from sems_exporter.errors import TimedOut
 from sems_exporter.exposition import Exposition, Format
 from sems_exporter.findings import Findings
@@ -42,6 +42,7 @@ from sems_exporter.simulator import Dialect, Plant, RecordedRequest, SimulatedCl
 from sems_exporter.simulator.signin import encoded_password
 from sems_exporter.simulator.wire import Request
 from sems_exporter.snapshots import Snapshots
+from sems_exporter.totals import totals
 from sems_exporter.wiring import Exporter, application, exporter
 from tests.serving import Served
 

@@ -19,7 +19,7 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from sems_exporter import errors
 from sems_exporter.config import Account, Secret, Settings
-from sems_exporter.derive import derived, totals
+from sems_exporter.derive import derived
 from sems_exporter.exposition import Format
 from sems_exporter.findings import Findings
 from sems_exporter.freshness import Limits, faded
@@ -33,6 +33,7 @@ from sems_exporter.portal.semsplus.portal import SemsPlus
 from sems_exporter.quality import Quality
 from sems_exporter.selfmetrics import SelfMetrics
 from sems_exporter.simulator import SimulatedPortal, demo_plants
+from sems_exporter.totals import totals
 from tests.homes import scopes
 from tests.plain_exposition import rendered
 from tests.portal.semsplus.homes import JUNE_NOON, SharedClock
