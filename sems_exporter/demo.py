@@ -68,7 +68,9 @@ def demo(values: dict[str, Any]) -> None:
         )
         log_as(settings)
         run(settings, DemoClock(clock), simulated=True)
-        click.echo(f"sems-exporter demo ended after {portal.logins} sign-in(s) to the simulated portal")
+        click.echo(
+            f"sems-exporter demo ended; the simulated portal saw {portal.logins} sign-in{'s' * (portal.logins != 1)}"
+        )
 
 
 def simulate(values: dict[str, Any]) -> None:

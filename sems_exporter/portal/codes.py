@@ -16,6 +16,7 @@ _CODES: dict[str, type[errors.PortalError]] = {
     "100004": errors.ProtocolChanged,
     "100005": errors.CredentialsRejected,
     "100025": errors.PermissionDenied,
+    "C0001": errors.ServerFault,
     "C0501": errors.CredentialsRejected,
     "C0602": errors.SessionRejected,
     "C0607": errors.SessionRejected,
@@ -25,9 +26,12 @@ _CODES: dict[str, type[errors.PortalError]] = {
     "S0327": errors.RequestInvalid,
     "P0214": errors.RequestInvalid,
     "P0215": errors.RequestInvalid,
+    "R0219": errors.RequestInvalid,
     "R0305": errors.RequestInvalid,
     "R000013": errors.RequestInvalid,
     "read_fail": errors.RequestInvalid,
+    # Seen for a station id that the portal does not know; the word tells of a fault within it, and it may pass.
+    "innerexception": errors.ServerFault,
 }
 _CLASSES: tuple[tuple[str, type[errors.PortalError]], ...] = (
     ("A02", errors.CredentialsRejected),

@@ -11,6 +11,19 @@ from sems_exporter.portal.transport import Exchange
 
 log = logging.getLogger(__name__)
 
+LIST_BODY = {
+    "powerstation_id": "",
+    "key": "",
+    "orderby": "",
+    "powerstation_type": "",
+    "powerstation_status": "",
+    "page_index": 1,
+    "page_size": 1000,
+    "adcode": "",
+    "org_id": "",
+    "condition": "",
+}
+
 NEXT_WAY = (errors.RouteUnknown, errors.ProtocolChanged, errors.ServerFault, errors.AnswerUnreadable)
 """Answers to a sign-in that say "not this way" and nothing about account or password."""
 
@@ -18,6 +31,7 @@ NEXT_WAY = (errors.RouteUnknown, errors.ProtocolChanged, errors.ServerFault, err
 class ClassicClient(AccountClient):
     """Sends calls for one account. The ways to sign in take turns, one a sign-in, until one works."""
 
+    probe = Call("classic_stations", "POST", "/PowerStationMonitor/QueryPowerStationMonitor", LIST_BODY)
     _way = 0
 
     def sign_in(self) -> Token:
