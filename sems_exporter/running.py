@@ -122,7 +122,7 @@ def _checked(parts: Exporter, watch: Watch, outcome: Outcome, *, released: bool)
 
 
 def _after_release(state: AccountState, outcome: Outcome) -> list[str]:
-    """Say whether the brake is released, and what does not work besides; the time to wait that remains is no problem."""
+    """Say whether the brake is released, and what does not work besides; that a wait remains is no problem."""
     if state.unsaved:
         return ["Problem: the brake could not be released, because nothing can be saved", *complaints(outcome)]
     click.echo("Brake: released; only the times to wait remain")

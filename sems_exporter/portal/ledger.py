@@ -35,7 +35,7 @@ MOST_KEPT = 512
 """Requests in the file; no budget that can be set has as many in a minute."""
 LARGEST = 64 * 1024
 SAME = 0.05
-"""Seconds within which two instants are one request; two requests are farther apart."""
+"""Seconds within which two estimated instants are one request; two requests are farther apart."""
 LOCK_TRIES, LOCK_WAIT = 200, 0.005
 """How often, and after how many seconds, a lock is tried for that others hold for far less than a millisecond."""
 
@@ -44,7 +44,8 @@ LOCK_TRIES, LOCK_WAIT = 200, 0.005
 class Page:
     """What the file holds. Instants are seconds on the steady count of `Clock.monotonic`.
 
-    `closed_until` is set where nobody knows what was sent before.
+    `closed_until` is set where nobody knows what was sent before. `is_estimate` is whether another count had to be
+    converted by the clock, because the machine has booted since, say.
     """
 
     sent: tuple[float, ...] = ()
@@ -52,6 +53,7 @@ class Page:
     paused_until: float = -math.inf
     paused_at: float = -math.inf
     pauses: int = 0
+    is_estimate: bool = False
 
 
 class Ledger:
@@ -138,7 +140,11 @@ class Ledger:
         page, now = self._known, self._clock.monotonic()
         if file is not None:
             page = _together(self._read(file), page)
-        return replace(page, sent=tuple(at for at in _apart(page.sent) if at > now - 2 * WINDOW))
+        page = replace(page, sent=tuple(at for at in page.sent if at > now - 2 * WINDOW))
+        if page.is_estimate:
+            # Written on our count at once, so that a clock that is set meanwhile changes nothing any more.
+            self._written(file, replace(page, is_estimate=False))
+        return page
 
     def _read(self, file: int) -> Page:
         now = self._clock.monotonic()
@@ -165,13 +171,15 @@ class Ledger:
         now = self._clock.monotonic()
         # To the clock only where the counts cannot be compared; it may have been set back since, so never before.
         passed = max(0.0, self._clock.now().timestamp() - seconds["clock"])
-        here = 0.0 if raw["counted_from"] == self._count != "" else now - passed - seconds["count"]
+        is_estimate = not raw["counted_from"] == self._count != ""
+        here = now - passed - seconds["count"] if is_estimate else 0.0
         return Page(
             tuple(min(now, _number(at) + here) for at in raw["sent"]),
             min(now + WINDOW, seconds["closed"] + here),
             min(now + LONGEST_PAUSE, seconds["paused_until"] + here),
             min(now, seconds["paused_at"] + here),
             int(_number(raw["pauses"])),
+            is_estimate,
         )
 
     def _written(self, file: int | None, page: Page, *, settle: bool = False) -> bool:
@@ -235,20 +243,20 @@ def _together(written: Page, known: Page) -> Page:
     pause = max(written, known, key=lambda page: page.paused_until)
     return replace(
         written,
-        sent=(*written.sent, *known.sent),
+        sent=_apart((*written.sent, *known.sent), SAME if written.is_estimate else 0.0),
         closed_until=max(written.closed_until, known.closed_until),
         paused_until=pause.paused_until,
         paused_at=pause.paused_at,
     )
 
 
-def _apart(instants: Sequence[float]) -> list[float]:
-    """The instants in order, each request once."""
+def _apart(instants: Sequence[float], least: float) -> tuple[float, ...]:
+    """The instants in order, each request once: without those no more than `least` seconds after the one before."""
     found: list[float] = []
     for at in sorted(instants):
-        if not found or at - found[-1] > SAME:
+        if not found or at - found[-1] > least:
             found.append(at)
-    return found
+    return tuple(found)
 
 
 def _number(raw: object) -> float:

@@ -248,7 +248,7 @@ class Session:
         return brake
 
     def _follow_clock(self) -> None:
-        """Write the brake anew when the clock was set, so that the instants on disk mean the same, or the file is gone."""
+        """Write the brake anew where the file is gone, or the clock was set, so that its instants mean the same."""
         ahead = self._clock.ahead()
         if not self._served_by and self._file.is_gone:
             log.warning("the state file is gone; it is written again", extra={"path": str(self._file.path)})

@@ -13,8 +13,8 @@ def standing(state: AccountState, now: datetime) -> list[str]:
     lines = [*_surroundings(state), *_brake(state.brake, now.timestamp())]
     if state.served_by and not state.token and state.brake == Brake():
         lines.append(
-            f"Brake: not known, because {state.served_by} has left nothing in the state directory. What holds it back is on "
-            f"its status page; if that is the brake, run: {HOW}"
+            f"Brake: not known, because {state.served_by} has left nothing in the state directory. Its status page "
+            f"says what holds it back; if that is the brake, run: {HOW}"
         )
     return lines or ["Brake: off; a sign-in is allowed whenever one is needed"]
 
@@ -26,13 +26,12 @@ def _surroundings(state: AccountState) -> list[str]:
     if state.unsaved:
         lines.append(
             f"State: cannot be saved in {state.unsaved}. A restart forgets session and brake, so that each start waits "
-            "a minute before it signs in, and check, once and dump never sign in; make room in state_dir, and let it be "
-            "writable"
+            "a minute before it signs in, and check, once and dump never sign in; make state_dir writable, or make room"
         )
     if state.unshared and not state.unsaved:
         lines.append(
-            f"Requests: cannot be counted in {state.unshared}. Other programs do not learn of them, nor of a pause that "
-            "the portal asks for, and each start waits a minute before its first request; make state_dir writable"
+            f"Requests: cannot be counted in {state.unshared}. Other programs do not learn of them, nor of a pause "
+            "that the portal asks for, and each start waits a minute before its first request; make state_dir writable"
         )
     return lines
 
