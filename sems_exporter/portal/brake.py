@@ -118,9 +118,6 @@ class Brake:
         """A session ended after `seconds`; a short one counts like a failed sign-in."""
         if seconds >= SHORT_LIFE:
             return replace(self, failures=0, replaced=0)
-        if self.refused:
-            # Counted when it was refused first.
-            return self
         later = replace(self, failures=self.failures + 1, replaced=self.replaced + self.answers)
         return replace(later, next_login_at=self.next_login_at + later.spacing() - self.spacing())
 

@@ -10,6 +10,7 @@ from sems_exporter import errors
 from sems_exporter.clock import Clock, Steady
 from sems_exporter.masks import MASKS
 from sems_exporter.portal.brake import (
+    LONGEST_SPACING,
     MANY_REPLACED,
     MOST_REJECTIONS,
     SHORT_LIFE,
@@ -165,9 +166,9 @@ class Session:
         self.raise_if_paused()
 
     def _is_doubtful(self, rejected: Token) -> bool:
-        """Whether it is refused for the first time, right from the sign-in on."""
-        brake, age = self._state.brake, self._clock.now() - rejected.issued_at
-        return not (self._served_by or brake.answers or brake.refused) and age < SHORT_LIFE
+        """Whether it is refused right from the sign-in on, and may yet come good: after several sign-ins, it does."""
+        age = self._clock.now() - rejected.issued_at
+        return not (self._served_by or self._state.brake.answers) and age < LONGEST_SPACING
 
     def _raise_if_doubted(self) -> None:
         brake = self._state.brake

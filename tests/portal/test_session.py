@@ -375,7 +375,8 @@ def test_two_clients_that_steal_the_session_from_each_other_slow_down(
         except LoginWithheld:
             clock.advance(10)
 
-    assert gaps(door)[:6] == [120, 240, 480, 900, 900, 900]
+    assert len(door.knocks) > 2
+    assert min(gaps(door)) >= 900
 
 
 def test_sessions_that_last_keep_the_short_spacing(one: Session, clock: FakeClock, door: Door) -> None:
