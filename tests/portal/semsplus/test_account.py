@@ -452,3 +452,15 @@ def test_a_data_host_that_changes_between_sign_ins_never_sees_the_token_of_the_o
     assert all(tokens[0] in request and tokens[1] not in request for request in first.requests)
     assert second.requests
     assert all(tokens[1] in request and tokens[0] not in request for request in second.requests)
+
+
+@pytest.mark.parametrize("token", ["\ud800abc", "a\r\nb", "x" * 5000])
+def test_a_sign_in_that_gives_a_session_that_no_header_can_carry_has_failed(home: Home, token: str) -> None:
+    home.portal.script(
+        "login", Answer(body={"code": "00000", "data": {"uid": "u", "token": token, "api": home.portal.login_url}})
+    )
+
+    failure = refused(home)
+
+    assert type(failure) is errors.LoginRefused
+    assert home.portal.login_attempts == 1
