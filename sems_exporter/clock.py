@@ -2,6 +2,7 @@
 
 import time
 from datetime import UTC, datetime
+from pathlib import Path
 from threading import Event
 from typing import Protocol
 
@@ -33,6 +34,19 @@ class SystemClock:
     def wait(self, stop: Event, seconds: float) -> bool:
         """Wait `seconds`, or less if `stop` is set meanwhile."""
         return stop.wait(max(0.0, seconds))
+
+
+def count_of(clock: Clock) -> str:
+    """A name for what `clock.monotonic` counts from: the same in two processes where their counts can be compared.
+
+    Linux counts from the boot, unless a container has a time of its own. "" where nothing tells.
+    """
+    if type(clock) is not SystemClock:
+        return ""
+    try:
+        return f"{Path('/proc/sys/kernel/random/boot_id').read_text().strip()} {Path('/proc/self/ns/time').readlink()}"
+    except OSError:
+        return ""
 
 
 class Steady:

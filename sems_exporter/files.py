@@ -51,6 +51,27 @@ def read_private(path: Path, largest: int = LARGEST) -> str:
     return content.decode()
 
 
+def open_shared(path: Path) -> int:
+    """A descriptor of the file `path`, made with mode 0600 where there is none, to be locked or written in place.
+
+    Another user's file is opened for reading only, so that it can still tell what it holds and that it is locked.
+    """
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    try:
+        new = os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL | AS_IT_IS, 0o600)
+    except (FileExistsError, PermissionError):
+        return _opened_again(path)
+    give_to_owner(new, path.parent)
+    return new
+
+
+def _opened_again(path: Path) -> int:
+    try:
+        return os.open(path, os.O_RDWR | AS_IT_IS)
+    except PermissionError:
+        return os.open(path, os.O_RDONLY | AS_IT_IS)
+
+
 def give_to_owner(new: int, folder: Path) -> None:
     """Where root made the file `new`, let it belong to whom the folder belongs to, whose exporter has to read it.
 

@@ -54,7 +54,7 @@ DROPPED: dict[Dropped, str] = {
     Dropped.FELL: "A counter came in lower than before. A lifetime counter is held at its last good value meanwhile.",
     Dropped.ROSE: "An energy rose by more than the plant can make or use since it last changed. Held likewise.",
     Dropped.REPLAY: "The portal gives an energy of a day, month or year that is over for one of the present.",
-    Dropped.CONTRADICTED: "The answer says otherwise too: the value told twice, or a lifetime below its own day, month or year.",
+    Dropped.CONTRADICTED: "Told twice in an answer, and differently; or a lifetime below its own day, month or year.",
     Dropped.DIRECTION: "A power whose sign and arrow differ, and that adds up with the others neither way.",
     Dropped.NO_BATTERY: "A battery value of a station that has no battery.",
     Dropped.BAD_TIME: "A time that cannot be read, does not exist, or lies in the future.",

@@ -12,7 +12,7 @@ import click
 from sems_exporter.advice import misspelt, unfit_times
 from sems_exporter.clock import Clock, SystemClock
 from sems_exporter.config import Settings
-from sems_exporter.errors import SettingError, StartError
+from sems_exporter.errors import LoginWithheld, SettingError, StartError
 from sems_exporter.exposition import Format
 from sems_exporter.logs import set_up
 from sems_exporter.masks import MASKS
@@ -21,6 +21,7 @@ from sems_exporter.polling.outcome import Outcome
 from sems_exporter.portal.record import Recorder
 from sems_exporter.portal.record import dump as dump_of
 from sems_exporter.portal.standing import standing
+from sems_exporter.portal.state import AccountState
 from sems_exporter.portal.transport import Transport
 from sems_exporter.telling import telling
 from sems_exporter.views import as_json, complaints, described, legible, unread, written
@@ -95,16 +96,17 @@ def check(settings: Settings, *, release_brake: bool) -> int:
     # What a log line would say is said below in plain words.
     log_as(replace(settings, log_level="debug" if settings.log_level == "debug" else "error"))
     parts, outcomes = _refreshed(settings, release_brake=release_brake)
-    if release_brake:
-        click.echo("Brake: released; only the times to wait remain")
-    codes = [_checked(parts, watch, outcome) for watch, outcome in zip(parts.watches, outcomes, strict=True)]
+    codes = [
+        _checked(parts, watch, outcome, released=release_brake)
+        for watch, outcome in zip(parts.watches, outcomes, strict=True)
+    ]
     for text in remarks(settings):
         click.echo(text)
     return max(codes)
 
 
-def _checked(parts: Exporter, watch: Watch, outcome: Outcome) -> int:
-    """Say it of one account."""
+def _checked(parts: Exporter, watch: Watch, outcome: Outcome, *, released: bool) -> int:
+    """Say it of one account, whose brake a person may just have `released`."""
     state, now = watch.portal.account_state(), parts.clock.now()
     if watch.name:
         click.echo(f"Account {watch.name}")
@@ -113,10 +115,18 @@ def _checked(parts: Exporter, watch: Watch, outcome: Outcome) -> int:
     for shown in parts.snapshots.shown(now):
         if (shown.station.account or "") == watch.name:
             click.echo("\n".join(map(legible, described(shown.station))))
-    problems = complaints(outcome)
+    problems = _after_release(state, outcome) if released else complaints(outcome)
     for text in [*unread(outcome), *problems, *standing(state, now)]:
         click.echo(legible(MASKS.masked(text)))
     return 1 if problems else 0
+
+
+def _after_release(state: AccountState, outcome: Outcome) -> list[str]:
+    """Say whether the brake is released, and what does not work besides; that a wait remains is no problem."""
+    if state.unsaved:
+        return ["Problem: the brake could not be released, because nothing can be saved", *complaints(outcome)]
+    click.echo("Brake: released; only the times to wait remain")
+    return [] if isinstance(outcome.whole, LoginWithheld) else complaints(outcome)
 
 
 def dump(settings: Settings, output: str) -> int:

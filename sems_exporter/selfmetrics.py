@@ -80,6 +80,11 @@ class AccountMetrics(Collector):
             "sems_portal_request_seconds", "Time spent waiting for the portal.", ["endpoint"], registry=registry
         )
         self._logins = Counter("sems_portal_logins", "Sign-ins sent to the portal.", ["outcome"], registry=registry)
+        self._replaced = Counter(
+            "sems_portal_sessions_replaced",
+            "Sessions that worked and ended within half an hour: another client signs in with the account.",
+            registry=registry,
+        )
         self._login_allowed = Gauge(
             "sems_portal_login_allowed_timestamp_seconds", "No sign-in is sent before this instant.", registry=registry
         )
@@ -94,6 +99,11 @@ class AccountMetrics(Collector):
         self._blocked = Gauge(
             "sems_portal_login_blocked",
             "1 if no sign-in is sent until the credentials change or a person releases the brake.",
+            registry=registry,
+        )
+        self._clock_difference = Gauge(
+            "sems_portal_clock_difference_seconds",
+            "By how much the portal's clock was ahead of this machine's at its latest answer; 0 before the first.",
             registry=registry,
         )
         self._state_writable = Gauge(
@@ -173,6 +183,14 @@ class AccountMetrics(Collector):
     def login(self, outcome: str) -> None:
         """Count one sign-in that was sent."""
         self._logins.labels(outcome).inc()
+
+    def replaced(self) -> None:
+        """Count a session that another client has taken over."""
+        self._replaced.inc()
+
+    def clock_difference(self, ahead: float) -> None:
+        """Show by how many seconds the portal's clock is ahead of ours."""
+        self._clock_difference.set(ahead)
 
     def brake(self, login_allowed: float, paused_until: float, rejections: int, *, blocked: bool) -> None:
         """Show the account's brake; instants as Unix times."""

@@ -13,14 +13,15 @@ AGAIN = 10.0
 
 @contextmanager
 def telling(progress: Callable[[], str], patience: float = PATIENCE, again: float = AGAIN) -> Iterator[None]:
-    """While the body runs, print what `progress` says: after a few seconds, and then again and again."""
+    """While the body runs, print what `progress` says: after a few seconds, and then whenever that is something new."""
     over = threading.Event()
 
     def tell() -> None:
-        wait = patience
+        wait, told = patience, ""
         while not over.wait(wait):
-            click.echo(progress(), err=True)
-            wait = again
+            if (said := progress()) != told:
+                click.echo(said, err=True)
+            wait, told = again, said
 
     thread = threading.Thread(target=tell, name="telling", daemon=True)
     thread.start()

@@ -17,6 +17,7 @@ ROOT = Path(__file__).parents[1]
 
 MODULE_LINES = 320
 LONGER_MODULES: dict[str, str] = {
+    "sems_exporter/portal/session.py": "the rules of one lock, which are read side by side",
     "sems_exporter/model.py": "one line for each metric; cut in two it would be harder to survey, not easier",
 }
 """Modules that may be longer, as `sems_exporter/name.py`, each with the reason."""

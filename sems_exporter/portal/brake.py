@@ -20,6 +20,11 @@ LONGEST_SPACING = 900.0
 MOST_REJECTIONS = 3
 SHORT_LIFE = 1800.0
 """A session that dies younger than this was probably taken over by another client of the account."""
+MANY_REPLACED = 3
+"""Sessions in a row that another client took over, after which the sign-ins are left to that one for longer."""
+LONGEST_TRUCE = 3600.0
+MOST_SAID = 200
+"""Characters of the portal's words that are kept."""
 PAUSE = 300.0
 LONGEST_PAUSE = 3600.0
 UNANSWERED = "unanswered"
@@ -32,7 +37,10 @@ class Brake:
 
     `failures` and `rejections` are those in a row, `unanswered` the sign-ins since the last good one whose answer
     nobody saw, `pauses` the rate limits since the last good answer. `outcome` is how the sign-in of `attempted_at`
-    ended: "ok" or the reason of a failure.
+    ended: "ok" or the reason of a failure, and `said` what the portal said then.
+
+    Of the session: `answers` is 1 once it gave a good answer, `refused` 1 while the portal refuses it without ever
+    having given one; `replaced` counts those in a row that were good and ended young.
     """
 
     next_login_at: float = 0.0
@@ -44,6 +52,10 @@ class Brake:
     attempted_at: float = 0.0
     paused_at: float = 0.0
     outcome: str = ""
+    said: str = ""
+    answers: int = 0
+    refused: int = 0
+    replaced: int = 0
 
     @property
     def blocked(self) -> bool:
@@ -65,32 +77,49 @@ class Brake:
 
     def spacing(self) -> float:
         """Seconds from one sign-in to the next, after as many failures as there were."""
-        return float(min(SPACING * 2 ** min(self.failures, 8), LONGEST_SPACING))
+        return float(min(SPACING * 2 ** min(self.failures, 8), self.longest))
+
+    @property
+    def longest(self) -> float:
+        """Seconds that the spacing can grow to."""
+        return LONGEST_TRUCE if self.replaced >= MANY_REPLACED else LONGEST_SPACING
 
     def attempting(self, now: float) -> "Brake":
         """A sign-in is about to be sent; kept on disk before it goes out, so that a crash loop counts too."""
         worst = replace(self, failures=self.failures + 1, unanswered=self.unanswered + 1)
-        return replace(worst, attempted_at=now, outcome=UNANSWERED, next_login_at=now + worst.spacing())
+        worst = replace(worst, attempted_at=now, outcome=UNANSWERED, said="", answers=0, refused=0)
+        return replace(worst, next_login_at=now + worst.spacing())
 
     def signed_in(self) -> "Brake":
         """The sign-in gave a session."""
         return replace(self._with_failures(self.failures - 1), rejections=0, unanswered=0, outcome="ok")
 
-    def unreached(self, outcome: str) -> "Brake":
+    def unreached(self, outcome: str, said: str = "") -> "Brake":
         """The sign-in never reached the portal, so it cannot have harmed the account."""
-        return replace(self._with_failures(self.failures - 1), unanswered=max(0, self.unanswered - 1), outcome=outcome)
+        return self._with_failures(self.failures - 1).failed(outcome, said)
 
-    def failed(self, outcome: str) -> "Brake":
+    def failed(self, outcome: str, said: str = "") -> "Brake":
         """The sign-in gave no session: the spacing stays doubled."""
-        return replace(self, unanswered=max(0, self.unanswered - 1), outcome=outcome)
+        return replace(self, unanswered=max(0, self.unanswered - 1), outcome=outcome, said=said[:MOST_SAID])
 
-    def rejected(self, outcome: str) -> "Brake":
+    def rejected(self, outcome: str, said: str = "") -> "Brake":
         """Account or password were rejected."""
-        return replace(self.failed(outcome), rejections=self.rejections + 1)
+        return replace(self.failed(outcome, said), rejections=self.rejections + 1)
+
+    def doubted(self, now: float) -> "Brake":
+        """The portal refuses a session that it has given and that never worked.
+
+        After several sign-ins it does so for a while, so the next one is put off, and the session tried again then.
+        """
+        later = replace(self, failures=self.failures + 1, refused=1)
+        return replace(later, next_login_at=max(self.next_login_at, now + later.spacing()))
 
     def lasted(self, seconds: float) -> "Brake":
         """A session ended after `seconds`; a short one counts like a failed sign-in."""
-        return replace(self, failures=0) if seconds >= SHORT_LIFE else self._with_failures(self.failures + 1)
+        if seconds >= SHORT_LIFE:
+            return replace(self, failures=0, replaced=0)
+        later = replace(self, failures=self.failures + 1, replaced=self.replaced + self.answers)
+        return replace(later, next_login_at=self.next_login_at + later.spacing() - self.spacing())
 
     def limited(self, now: float, retry_after: float | None) -> "Brake":
         """The portal asked for a pause, of `retry_after` seconds if it said so.
@@ -105,12 +134,13 @@ class Brake:
         return replace(self, paused_until=max(self.paused_until, now + _pause(retry_after)))
 
     def answered(self) -> "Brake":
-        """A request went well: the next pause is short again."""
-        return replace(self, pauses=0) if self.pauses else self
+        """A request went well: the session works, and the next pause is short again."""
+        works = replace(self, pauses=0, answers=1, refused=0)
+        return self if works == self else works
 
     def released(self) -> "Brake":
         """A person released the brake, or the credentials are new; only the times to wait stay."""
-        return replace(self, failures=0, rejections=0, unanswered=0)
+        return replace(self, failures=0, rejections=0, unanswered=0, replaced=0)
 
     def moved(self, seconds: float) -> "Brake":
         """The same on a clock that is `seconds` ahead of the one it was written by."""
@@ -131,9 +161,11 @@ class Brake:
 
         A clock that was ahead when they were written must not lock the account for years.
         """
+        # The last sign-in was not after now, so neither is what has to lie between it and the next one.
+        early = max(0.0, self.attempted_at - now)
         return replace(
             self,
-            next_login_at=min(self.next_login_at, now + LONGEST_SPACING),
+            next_login_at=min(self.next_login_at - early, now + self.longest),
             paused_until=min(self.paused_until, now + LONGEST_PAUSE),
             attempted_at=min(self.attempted_at, now),
             paused_at=min(self.paused_at, now),

@@ -5,12 +5,12 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, TypeVar
+from typing import Any, ClassVar, TypeVar
 
 from sems_exporter import errors
 from sems_exporter.clock import Clock
 from sems_exporter.config import Account
-from sems_exporter.portal.envelope import Answer, Envelope, opened
+from sems_exporter.portal.envelope import Answer, Envelope, opened, seconds_ahead
 from sems_exporter.portal.pace import Pace
 from sems_exporter.portal.session import Session
 from sems_exporter.portal.state import Token
@@ -18,6 +18,10 @@ from sems_exporter.portal.transport import Exchange, Transport
 from sems_exporter.selfmetrics import AccountMetrics
 
 T = TypeVar("T")
+MOST_TOKENS = 2
+"""Tokens that one call may find rejected: the one in use, and the one of the sign-in that follows."""
+MOST_CLOCK_DIFFERENCE = 300.0
+"""Seconds. How much the portal bears is not known."""
 MASK = "<secret>"
 SHORTEST_MASKED = 6
 """Characters of a text that may be a secret; masking shorter ones would make words unreadable."""
@@ -36,7 +40,12 @@ class Call:
 
 
 class AccountClient(ABC):
-    """Sends calls for one account. A dialect says how it signs in and how it dresses a call."""
+    """Sends calls for one account. A dialect says how it signs in and how it dresses a call.
+
+    `probe` is a call that every session may make, which tells whether one works.
+    """
+
+    probe: ClassVar[Call]
 
     def __init__(
         self,
@@ -54,6 +63,7 @@ class AccountClient(ABC):
         self._clock = clock
         self._metrics = metrics
         self.session = session
+        self._clock_hint = ""
 
     @abstractmethod
     def sign_in(self) -> Token:
@@ -70,15 +80,36 @@ class AccountClient(ABC):
         again only after a new sign-in, or when the connection broke off under it.
         """
         token = self.session.token()
-        try:
-            return self._answer(call, token, decoded)
-        except errors.SessionRejected:
-            token = self.session.renew(token)
+        for _ in range(MOST_TOKENS):
+            try:
+                return self._answer(call, token, decoded)
+            except errors.SessionRejected:
+                if self._is_good_elsewhere(call, token):
+                    return self._despite(call, token, decoded)
+                token = self.session.renew(token)
+        raise errors.PermissionDenied("rejected with every session that there was")
+
+    def _despite(self, call: Call, token: Token, decoded: Callable[[Any], T]) -> T:
+        """Ask again with a token that works, because the rejection may have been a whim of the portal."""
         try:
             return self._answer(call, token, decoded)
         except errors.SessionRejected as error:
-            # Stations of some types answer so for ever; another sign-in would only log the owner out again.
-            raise errors.PermissionDenied(f"rejected right after a sign-in: {error}") from error
+            # Stations of some types answer so for ever; a sign-in would only log the owner out.
+            raise errors.PermissionDenied(f"rejected, though the session works: {error}") from error
+
+    def _is_good_elsewhere(self, call: Call, token: Token) -> bool:
+        """Whether the portal takes the token with another call, so that a rejection is about what `call` asks for."""
+        if call.endpoint == self.probe.endpoint:
+            return False
+        try:
+            self._answer(self.probe, token, lambda _: None)
+        except errors.PermissionDenied:
+            return True
+        except (*errors.WHOLE_ACCOUNT, *errors.ON_THE_WAY):
+            raise
+        except errors.PortalError:
+            return False
+        return True
 
     def close(self) -> None:
         """Drop kept connections."""
@@ -116,13 +147,27 @@ class AccountClient(ABC):
         started, outcome = time.monotonic(), "ok"
         try:
             answer = self._transport.send(exchange)
+            self._compare_clocks(answer)
             return answer, reader(answer, self._clock.now())
         except errors.PortalError as error:
             outcome = error.reason
-            error.args = (self._discreet(str(error), exchange),)
+            hint = self._clock_hint if isinstance(error, errors.SessionRejected) else ""
+            error.args = (f"{self._discreet(str(error), exchange)}{hint}",)
             raise
         finally:
             self._metrics.request(exchange.endpoint, outcome, time.monotonic() - started)
+
+    def _compare_clocks(self, answer: Answer) -> None:
+        ahead = seconds_ahead(answer.date, self._clock.now())
+        if ahead is None:
+            return
+        self._metrics.clock_difference(ahead)
+        way = "behind" if ahead > 0 else "ahead of"
+        self._clock_hint = (
+            f"; the clock of this machine is {abs(ahead):.0f} s {way} the portal's, which may be the reason: set it"
+            if abs(ahead) > MOST_CLOCK_DIFFERENCE
+            else ""
+        )
 
     def _discreet(self, text: str, exchange: Exchange) -> str:
         """`text`, which may repeat words of the portal, without anything secret that we have told it."""

@@ -11,6 +11,7 @@ from sems_exporter.portal.auto import AutoPortal, Dialect, Switch
 from sems_exporter.portal.base import Portal
 from sems_exporter.portal.classic import portal as classic
 from sems_exporter.portal.classic.client import ClassicClient
+from sems_exporter.portal.ledger import Ledger
 from sems_exporter.portal.pace import Pace
 from sems_exporter.portal.seat import Seat
 from sems_exporter.portal.semsplus.client import Client
@@ -50,8 +51,9 @@ def connect(
     transport = transport or Transport()
     switch = Switch(metrics.endpoints)
     file = StateFile(settings.state_dir, settings.account)
-    session = Session(switch.sign_in, file, clock, metrics, Seat(file.seat))
-    pace = Pace(settings.requests_per_minute, clock, stop)
+    ledger = Ledger(file.ledger, clock)
+    session = Session(switch.sign_in, file, clock, metrics, Seat(file.seat), ledger)
+    pace = Pace(settings.requests_per_minute, clock, stop, ledger=ledger)
     dialects = []
     if settings.portal != CLASSIC:
         client = Client(settings.account, transport, pace, clock=clock, metrics=metrics, session=session)

@@ -22,6 +22,7 @@ class Answer:
     body: bytes
     retry_after: str | None = None
     cookies: dict[str, str] = field(default_factory=dict, repr=False)
+    date: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,8 +105,13 @@ def _seconds(retry_after: str | None, now: datetime) -> float | None:
         return None
     if retry_after.strip().isdecimal():
         return float(retry_after.strip()[:9])
+    return seconds_ahead(retry_after, now)
+
+
+def seconds_ahead(http_date: str | None, now: datetime) -> float | None:
+    """Seconds from `now` to a date of HTTP; None where it is none."""
     try:
-        until = parsedate_to_datetime(retry_after)
-    except (ValueError, OverflowError):
+        at = parsedate_to_datetime(http_date or "")
+        return (at.replace(tzinfo=at.tzinfo or UTC) - now).total_seconds()
+    except (ValueError, TypeError, OverflowError):
         return None
-    return (until.replace(tzinfo=until.tzinfo or UTC) - now).total_seconds()

@@ -1,15 +1,15 @@
-"""The request budget: how fast the portal is asked, whatever the number of stations."""
+"""The request budget: how fast the portal is asked, whatever the number of stations and of processes."""
 
 import random
 import threading
-from collections import deque
+from collections.abc import Sequence
 
 from sems_exporter.clock import Clock
 from sems_exporter.errors import Stopping
+from sems_exporter.portal.ledger import WINDOW, Ledger
 
 SPACING = 0.2
 """Seconds between two requests, at least; bursts were answered with 429."""
-WINDOW = 60.0
 QUICK_SHARE = 0.4
 """Share of the budget that may go quickly: a home is read at once, a fleet is spread over the minute.
 
@@ -21,45 +21,50 @@ JITTER = 0.2
 class Pace:
     """At most `per_minute` requests in any 60 s, and none closer than `SPACING` to the one before.
 
-    A share of the budget may go quickly. What is beyond is spread evenly over the rest of the minute, so that an
-    account with much to ask comes in no further bursts. One thread at a time takes turns, so one request is under way.
+    Those of all processes of the account count that keep one `ledger`. A share of the budget may go quickly. What is
+    beyond is spread evenly over the rest of the minute, so that an account with much to ask comes in no further bursts.
+    One thread at a time takes turns, so one request is under way.
     """
 
     def __init__(
-        self, per_minute: int, clock: Clock, stop: threading.Event, chance: random.Random | None = None
+        self,
+        per_minute: int,
+        clock: Clock,
+        stop: threading.Event,
+        chance: random.Random | None = None,
+        ledger: Ledger | None = None,
     ) -> None:
         self._per_minute = per_minute
         self._clock = clock
         self._stop = stop
         self._chance = chance or random.Random()  # noqa: S311 - spreads load, guards nothing
-        self._timer = clock.monotonic
-        self._sent: deque[float] = deque(maxlen=per_minute)
-        self._gap = 0.0
+        self._ledger = ledger or Ledger(None, clock)
+        self._stretch = 1.0
 
     def take_turn(self) -> None:
         """Wait until a request may be sent, and count it; raises Stopping when the program is ending."""
-        while (due := self._due(self._timer())) > 0:
+        while (due := self._ledger.turn(self._due)) > 0:
             if self._clock.wait(self._stop, due):
                 raise Stopping("the exporter is stopping")
-        self._sent.append(self._timer())
-        self._gap = self._gap_after(self._sent[-1])
+        self._stretch = self._chance.uniform(1 - JITTER, 1 + JITTER)
 
-    def _due(self, now: float) -> float:
-        """Seconds until a request may be sent."""
-        if not self._sent:
+    def _due(self, sent: Sequence[float], now: float) -> float:
+        """Seconds until a request may be sent after those at the instants `sent`."""
+        if not sent:
             return 0.0
-        waits = [self._sent[-1] + self._gap - now]
-        if len(self._sent) == self._per_minute:
-            waits.append(self._sent[0] + WINDOW - now)
+        waits = [sent[-1] + self._gap(sent) - now]
+        if len(sent) >= self._per_minute:
+            waits.append(sent[-self._per_minute] + WINDOW - now)
         # A clock of microseconds cannot wait for less than one.
         return round(max(waits), 6)
 
-    def _gap_after(self, now: float) -> float:
-        """Seconds from the request just sent to the next one."""
-        recent = [sent for sent in self._sent if sent > now - WINDOW]
+    def _gap(self, sent: Sequence[float]) -> float:
+        """Seconds from the last request to the next one."""
+        last = sent[-1]
+        recent = [at for at in sent if at > last - WINDOW]
         if len(recent) <= self._per_minute * QUICK_SHARE:
             return SPACING
         # Never faster than evenly, and slower while the minute still holds a quick beginning.
         left = self._per_minute - len(recent)
-        even = max(WINDOW / self._per_minute, (recent[0] + WINDOW - now) / left if left else 0.0)
-        return max(SPACING, even * self._chance.uniform(1 - JITTER, 1 + JITTER))
+        even = max(WINDOW / self._per_minute, (recent[0] + WINDOW - last) / left if left > 0 else 0.0)
+        return max(SPACING, even * self._stretch)

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import portalocker
 
-from sems_exporter.files import AS_IT_IS, give_to_owner
+from sems_exporter.files import open_shared
 
 log = logging.getLogger(__name__)
 
@@ -31,7 +31,7 @@ class Seat:
         warning says so.
         """
         try:
-            self._descriptor = descriptor = _opened(self.path)
+            self._descriptor = descriptor = open_shared(self.path)
             portalocker.lock(descriptor, portalocker.LOCK_EX | portalocker.LOCK_NB)
         except portalocker.AlreadyLocked:
             holder = _holder(descriptor)
@@ -60,24 +60,6 @@ class Seat:
             os.pwrite(descriptor, f"process {os.getpid()} on {socket.gethostname()}".encode(), 0)
         except (OSError, AttributeError):
             log.debug("the lock cannot be signed", extra={"path": str(self.path)})
-
-
-def _opened(path: Path) -> int:
-    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    try:
-        new = os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL | AS_IT_IS, 0o600)
-    except (FileExistsError, PermissionError):
-        return _opened_again(path)
-    give_to_owner(new, path.parent)
-    return new
-
-
-def _opened_again(path: Path) -> int:
-    try:
-        return os.open(path, os.O_RDWR | AS_IT_IS)
-    except PermissionError:
-        # Another user's file can still tell that it is locked.
-        return os.open(path, os.O_RDONLY | AS_IT_IS)
 
 
 def _holder(descriptor: int) -> str:

@@ -9,7 +9,16 @@ from datetime import UTC, datetime
 from sems_exporter import errors
 from sems_exporter.clock import Clock, Steady
 from sems_exporter.masks import MASKS
-from sems_exporter.portal.brake import SPACING, Brake
+from sems_exporter.portal.brake import (
+    LONGEST_SPACING,
+    MANY_REPLACED,
+    MOST_REJECTIONS,
+    SHORT_LIFE,
+    SPACING,
+    UNANSWERED,
+    Brake,
+)
+from sems_exporter.portal.ledger import Ledger
 from sems_exporter.portal.seat import Seat
 from sems_exporter.portal.state import AccountState, StateFile, Token
 from sems_exporter.selfmetrics import AccountMetrics
@@ -17,6 +26,8 @@ from sems_exporter.selfmetrics import AccountMetrics
 log = logging.getLogger(__name__)
 
 RELEASE = "until the password changes or a person runs: sems-exporter check --release-brake"
+ROUNDING = 0.1
+"""Seconds by which two reckonings of one pause may differ."""
 NOTICED = 2.0
 """Seconds that the clock has to be off the time that passed to count as set."""
 
@@ -32,19 +43,21 @@ class Session:
     are instants of the clock, because they are all that a restart has to go by.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0917 - what a session stands on
         self,
         sign_in: Callable[[], Token],
         file: StateFile,
         clock: Clock,
         metrics: AccountMetrics,
         seat: Seat | None = None,
+        ledger: Ledger | None = None,
     ) -> None:
         self._sign_in = sign_in
         self._file = file
         self._clock = Steady(clock)
         self._metrics = metrics
         self._seat = seat
+        self._ledger = ledger or Ledger(None, clock)
         self._lock = threading.Lock()
         self._ahead = self._noticed = 0.0
         self._served_by = seat.take() if seat else ""
@@ -56,8 +69,14 @@ class Session:
     @property
     def state(self) -> AccountState:
         """The token and the brake as they are now; the brake's instants are the clock's."""
-        brake = self._state.brake.moved(self._clock.ahead())
-        return replace(self._state, brake=brake, served_by=self._served_by, unsaved=self._file.unsaved)
+        brake = self._shared(self._state.brake).moved(self._clock.ahead())
+        return AccountState(
+            self._state.token,
+            brake,
+            served_by=self._served_by,
+            unsaved=self._file.unsaved,
+            unshared=self._ledger.unshared,
+        )
 
     @property
     def is_open(self) -> bool:
@@ -68,15 +87,22 @@ class Session:
         """The token in use, or a new one; raises RateLimited, LoginWithheld or the failure of the sign-in."""
         with self._lock:
             self._follow_clock()
-            self.raise_if_paused()
+            self._raise_if_paused_by_any()
+            self._raise_if_doubted()
             return self._state.token or self._renewed()
 
     def renew(self, rejected: Token) -> Token:
-        """A token other than the `rejected` one, by signing in unless somebody has done so meanwhile."""
+        """A token other than the `rejected` one, by signing in unless somebody has done so meanwhile.
+
+        A session that never worked is no reason for that: raises LoginWithheld, and it is tried again later.
+        """
         with self._lock:
             self._follow_clock()
-            self.raise_if_paused()
+            self._raise_if_paused_by_any()
             if self._state.token is rejected:
+                if self._is_doubtful(rejected):
+                    self._keep(replace(self._state, brake=self._state.brake.doubted(self._clock.now())))
+                self._raise_if_doubted()
                 self._end(rejected)
             return self._state.token or self._renewed()
 
@@ -84,7 +110,7 @@ class Session:
         """The portal said "too many requests": nothing is sent for the whole account for a while."""
         with self._lock:
             self._follow_clock()
-            before = self._state.brake
+            before = self._shared(self._state.brake)
             self._keep(replace(self._state, brake=before.limited(self._clock.now(), limit.retry_after)))
             if self._state.brake.paused_until > before.paused_until:
                 until = datetime.fromtimestamp(self.state.brake.paused_until, UTC).isoformat(timespec="seconds")
@@ -93,16 +119,19 @@ class Session:
                 )
 
     def raise_if_paused(self) -> None:
-        """Raise RateLimited while nothing may be sent; to be asked right before each request."""
-        if left := self._state.brake.pause_left(self._clock.now()):
+        """Raise RateLimited while nothing may be sent, whoever was told so; to be asked right before each request."""
+        if left := self._shared(self._state.brake).pause_left(self._clock.now()):
             raise errors.RateLimited("paused at the portal's request", until=self._instant(left))
 
     def answered(self) -> None:
         """A request went well."""
         with self._lock:
-            brake = self._state.brake.answered()
-            if brake is not self._state.brake:
+            before = self._state.brake
+            brake = before.answered()
+            if brake is not before:
                 self._keep(replace(self._state, brake=brake))
+            if before.pauses:
+                self._ledger.answered()
 
     def forget(self) -> None:
         """Give the token up, because it belongs to a dialect that is not spoken any more."""
@@ -121,6 +150,35 @@ class Session:
         """Let another process have the account."""
         if self._seat:
             self._seat.leave()
+
+    def _shared(self, brake: Brake) -> Brake:
+        """`brake` with the pause that another process of the account was asked for, if that lasts longer."""
+        left, ago, pauses = self._ledger.pause()
+        now = self._clock.now()
+        if left <= brake.pause_left(now) + ROUNDING:
+            return brake
+        return replace(brake, paused_until=now + left, paused_at=now - ago, pauses=max(pauses, brake.pauses))
+
+    def _raise_if_paused_by_any(self) -> None:
+        brake = self._shared(self._state.brake)
+        if brake is not self._state.brake:
+            self._keep(replace(self._state, brake=brake))
+        self.raise_if_paused()
+
+    def _is_doubtful(self, rejected: Token) -> bool:
+        """Whether it is refused right from the sign-in on, and may yet come good: after several sign-ins, it does."""
+        age = self._clock.now() - rejected.issued_at
+        return not (self._served_by or self._state.brake.answers) and age < LONGEST_SPACING
+
+    def _raise_if_doubted(self) -> None:
+        brake = self._state.brake
+        if self._state.token and brake.refused and (left := brake.login_wait(self._clock.now())):
+            until = self._instant(left)
+            raise errors.LoginWithheld(
+                "the portal refuses the session that it has just given, as it does after several sign-ins, to a clock "
+                f"that is off, or in another region; it is tried again at {until:%Y-%m-%d %H:%M:%S} UTC",
+                until=until,
+            )
 
     def _loaded(self) -> AccountState:
         """What is on disk, on the steady clock."""
@@ -142,6 +200,8 @@ class Session:
     def _end(self, rejected: Token) -> None:
         life = self._clock.now() - rejected.issued_at
         log.info("the portal ended the session", extra={"age_seconds": round(life)})
+        if life < SHORT_LIFE and self._state.brake.answers:
+            self._metrics.replaced()
         if not self._served_by:
             self._keep(replace(self._state, token=None, brake=self._state.brake.lasted(life)))
             return
@@ -177,19 +237,23 @@ class Session:
         self._metrics.login(error.reason)
         brake = self._state.brake
         if isinstance(error, errors.Unreachable):
-            return brake.unreached(error.reason)
+            return brake.unreached(error.reason, str(error))
         if isinstance(error, errors.RateLimited):
-            return brake.failed(error.reason).limited(self._clock.now(), error.retry_after)
+            failed = brake.failed(error.reason, str(error))
+            return self._shared(failed).limited(self._clock.now(), error.retry_after)
         if not isinstance(error, errors.CredentialsRejected):
-            return brake.failed(error.reason)
-        brake = brake.rejected(error.reason)
+            return brake.failed(error.reason, str(error))
+        brake = brake.rejected(error.reason, str(error))
         if brake.blocked:
             log.error("account or password rejected %d times: no further sign-in %s", brake.rejections, RELEASE)
         return brake
 
     def _follow_clock(self) -> None:
-        """Write the brake anew when the clock was set, so that the instants on disk mean the same."""
+        """Write the brake anew where the file is gone, or the clock was set, so that its instants mean the same."""
         ahead = self._clock.ahead()
+        if not self._served_by and self._file.is_gone:
+            log.warning("the state file is gone; it is written again", extra={"path": str(self._file.path)})
+            self._keep(self._state)
         if abs(ahead - self._noticed) > NOTICED:
             log.info(
                 "the clock was set, or stood still; the brake goes by the time that passed",
@@ -211,10 +275,25 @@ class Session:
             raise errors.LoginWithheld(f"{refusals(brake)}; no sign-in {RELEASE}")
         if left := brake.login_wait(self._clock.now()):
             until = self._instant(left)
-            raise errors.LoginWithheld(f"the next sign-in is allowed at {until:%Y-%m-%d %H:%M:%S} UTC", until=until)
+            allowed = f"the next sign-in is allowed at {until:%Y-%m-%d %H:%M:%S} UTC"
+            raise errors.LoginWithheld("; ".join(filter(None, (self._reason(), allowed))), until=until)
+
+    def _reason(self) -> str:
+        """What keeps the next sign-in waiting, in words; "" where it is only the usual spacing."""
+        brake = self._state.brake
+        if self._file.unsaved:
+            return f"the state cannot be saved in {self._file.unsaved}"
+        said = f" ({brake.said})" if brake.said else ""
+        if brake.rejections:
+            return f"account or password rejected {brake.rejections} of {MOST_REJECTIONS} times{said}"
+        if brake.failures and brake.outcome not in ("", "ok", UNANSWERED):
+            return f"the last sign-in failed with {brake.outcome}{said}"
+        return "another client takes the session over again and again" if brake.replaced >= MANY_REPLACED else ""
 
     def _keep(self, state: AccountState) -> None:
-        self._state = state
+        self._state, now = state, self._clock.now()
+        if left := state.brake.pause_left(now):
+            self._ledger.keep_pause(left, now - state.brake.paused_at, state.brake.pauses)
         if not self._served_by:
             self._save()
         self._show()

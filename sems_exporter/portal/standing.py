@@ -2,7 +2,7 @@
 
 from datetime import UTC, datetime
 
-from sems_exporter.portal.brake import MOST_REJECTIONS, SPACING, UNANSWERED, Brake
+from sems_exporter.portal.brake import MANY_REPLACED, MOST_REJECTIONS, SPACING, UNANSWERED, Brake
 from sems_exporter.portal.state import AccountState
 
 HOW = "sems-exporter check --release-brake"
@@ -11,6 +11,11 @@ HOW = "sems-exporter check --release-brake"
 def standing(state: AccountState, now: datetime) -> list[str]:
     """What a person has to know about the account's session and brake, a line each."""
     lines = [*_surroundings(state), *_brake(state.brake, now.timestamp())]
+    if state.served_by and not state.token and state.brake == Brake():
+        lines.append(
+            f"Brake: not known, because {state.served_by} has left nothing in the state directory. Its status page "
+            f"says what holds it back; if that is the brake, run: {HOW}"
+        )
     return lines or ["Brake: off; a sign-in is allowed whenever one is needed"]
 
 
@@ -21,7 +26,12 @@ def _surroundings(state: AccountState) -> list[str]:
     if state.unsaved:
         lines.append(
             f"State: cannot be saved in {state.unsaved}. A restart forgets session and brake, so that each start waits "
-            "a minute before it signs in, and check, once and dump never sign in; make state_dir writable"
+            "a minute before it signs in, and check, once and dump never sign in; make state_dir writable, or make room"
+        )
+    if state.unshared and not state.unsaved:
+        lines.append(
+            f"Requests: cannot be counted in {state.unshared}. Other programs do not learn of them, nor of a pause "
+            "that the portal asks for, and each start waits a minute before its first request; make state_dir writable"
         )
     return lines
 
@@ -76,7 +86,11 @@ def _against(brake: Brake) -> str:
 
 
 def _spacing(brake: Brake, now: float) -> str:
-    if not brake.failures and brake.login_wait(now) > SPACING:
+    if brake.refused:
+        why = "the portal refuses the session that it has just given; that one is tried again first"
+    elif brake.replaced >= MANY_REPLACED:
+        why = f"another client of the account took {brake.replaced} sessions over; use an account of its own"
+    elif not brake.failures and brake.login_wait(now) > SPACING:
         why = "the wait after the failures before remains, though they are forgotten"
     elif not brake.failures:
         why = "at least a minute lies between two sign-ins"
@@ -85,7 +99,7 @@ def _spacing(brake: Brake, now: float) -> str:
     elif brake.outcome == UNANSWERED:
         why = "the program ended during the last sign-in"
     else:
-        why = f"the last one ended with {brake.outcome}"
+        why = f"the last one ended with {brake.outcome}{f' ({brake.said})' if brake.said else ''}"
     row = f", {brake.failures} failures in a row" if brake.failures > 1 else ""
     return f"the next sign-in, should one be needed, is allowed at {_ahead(brake.next_login_at, now)}: {why}{row}"
 

@@ -4,6 +4,7 @@ import hashlib
 import json
 import logging
 import math
+import os
 import secrets
 from dataclasses import asdict, dataclass, field, fields, replace
 from pathlib import Path
@@ -11,12 +12,14 @@ from typing import Any
 
 from sems_exporter.config import Account
 from sems_exporter.files import read_private, write_private
-from sems_exporter.portal.brake import LONGEST_SPACING, Brake
+from sems_exporter.portal.brake import LONGEST_SPACING, MOST_SAID, Brake
 
 log = logging.getLogger(__name__)
 VERSION = 1
-_TEXTS = frozenset({"outcome"})
-_COUNTS = frozenset({"failures", "rejections", "pauses", "unanswered"})
+_TEXTS = frozenset({"outcome", "said"})
+_COUNTS = frozenset({"failures", "rejections", "pauses", "unanswered", "answers", "refused", "replaced"})
+LARGEST_IDENTITY = 4096
+"""Bytes; the largest seen has 600. A header of more than 8 KiB is refused by most servers."""
 _LATEST = 1e11
 """Unix time in the year 5138, which no clock shows."""
 
@@ -35,14 +38,16 @@ class Token:
 class AccountState:
     """The token, if there is one, and the brake.
 
-    Two things are true of this process only: `served_by` says which other process has the account, so that this one
-    never signs in; `unsaved` says why the state cannot be kept on disk.
+    Three things are true of this process only: `served_by` says which other process has the account, so that this one
+    never signs in; `unsaved` says why the state cannot be kept on disk, `unshared` why other processes of the account
+    do not learn of its requests.
     """
 
     token: Token | None = None
     brake: Brake = field(default_factory=Brake)
     served_by: str = ""
     unsaved: str = ""
+    unshared: str = ""
 
     def moved(self, seconds: float) -> "AccountState":
         """The same on a clock that is `seconds` ahead of the one it was written by."""
@@ -53,17 +58,24 @@ class AccountState:
 class StateFile:
     """Reads and writes the state of one account; a file that cannot be read or written costs a warning only.
 
-    `seat` is the file of the account's lock. It does not depend on the sign-in address: two regions are one account.
+    `seat` is the file of the account's lock, `ledger` that of its requests. They do not depend on the sign-in address:
+    two regions are one account.
     """
 
     def __init__(self, directory: Path, account: Account) -> None:
         self.path = directory / f"account-{_digest(account.login_url, account.name)}.json"
         self.seat = directory / f"account-{_digest(account.name.casefold())}.lock"
+        self.ledger = self.seat.with_suffix(".requests")
         self._password = account.password
         self._salt = secrets.token_hex(16)
         self._fingerprints: dict[str, str] = {}
         self._on_disk: str | None = None
         self.unsaved = ""
+
+    @property
+    def is_gone(self) -> bool:
+        """Whether somebody has deleted what was written."""
+        return self._on_disk is not None and not self.unsaved and not os.path.lexists(self.path)
 
     def load(self) -> AccountState:
         """The state of the last run; rejections are forgotten when the password has changed since."""
@@ -93,7 +105,7 @@ class StateFile:
         document = {
             "version": VERSION,
             "salt": self._salt,
-            "password": self._fingerprint(),
+            "password": self._fingerprint(self._salt),
             "token": asdict(state.token) if state.token else None,
             "brake": asdict(state.brake),
         }
@@ -121,8 +133,9 @@ class StateFile:
         document = json.loads(text)
         token = _token(document["token"]) if document["token"] else None
         brake = _brake(document["brake"])
-        self._salt = str(document["salt"])
-        same = secrets.compare_digest(str(document["password"]).encode(), self._fingerprint().encode())
+        salt, written = str(document["salt"]), str(document["password"]).encode()
+        same = secrets.compare_digest(written, self._fingerprint(salt).encode())
+        self._salt = salt
         return AccountState(token, brake if same else brake.released())
 
     def _written_at(self) -> float:
@@ -131,12 +144,13 @@ class StateFile:
         except OSError:
             return 0.0
 
-    def _fingerprint(self) -> str:
-        # Only tells whether the password is still the same; the token beside it is worth as much to a thief.
-        if self._salt not in self._fingerprints:
-            salt, password = self._salt.encode(), self._password.reveal().encode()
-            self._fingerprints = {self._salt: hashlib.scrypt(password, salt=salt, n=2**12, r=8, p=1).hex()}
-        return self._fingerprints[self._salt]
+    def _fingerprint(self, salt: str) -> str:
+        # Only tells whether the password is still the same; the token beside it is worth as much to a thief. A higher
+        # cost would make an older program take the password for a new one, and release the brake.
+        if salt not in self._fingerprints:
+            password = self._password.reveal().encode()
+            self._fingerprints = {salt: hashlib.scrypt(password, salt=salt.encode(), n=2**12, r=8, p=1).hex()}
+        return self._fingerprints[salt]
 
 
 def _digest(*texts: str) -> str:
@@ -145,9 +159,24 @@ def _digest(*texts: str) -> str:
 
 def _token(raw: dict[str, Any]) -> Token:
     identity, gateway = raw["identity"], raw["gateway"]
-    if not isinstance(identity, dict) or not isinstance(gateway, str):
+    if not isinstance(identity, dict) or not isinstance(gateway, str) or not gateway.isascii():
         raise TypeError("token")
+    if why := unfit(identity):
+        raise ValueError(why)
     return Token(identity, gateway, _number(raw["issued_at"]), str(raw.get("dialect", "semsplus")))
+
+
+def unfit(identity: dict[str, Any]) -> str:
+    """Why an identity cannot be sent along with a request; "" if it can."""
+    try:
+        size = len(json.dumps(identity, ensure_ascii=False).encode())
+    except (UnicodeError, ValueError, TypeError, RecursionError):
+        return "it holds half a character"
+    if size > LARGEST_IDENTITY:
+        return f"it has {size} bytes"
+    told = [identity[key] for key in ("uid", "token") if key in identity] or list(identity.values())
+    fit = all(isinstance(text, str) and text.isprintable() for text in told)
+    return "" if fit else "it holds what no header can carry"
 
 
 def _brake(raw: dict[str, Any]) -> Brake:
@@ -157,7 +186,7 @@ def _brake(raw: dict[str, Any]) -> Brake:
         raise TypeError("brake")
     for name, value in known.items():
         if name in _TEXTS:
-            known[name] = str(value)
+            known[name] = str(value)[:MOST_SAID]
         elif not 0 <= _number(value) <= _LATEST or (name in _COUNTS and not isinstance(value, int)):
             raise ValueError(name)
     return Brake(**known)

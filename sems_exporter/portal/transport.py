@@ -70,7 +70,9 @@ class Transport:
         try:
             with allowing(Allowance(self._patience, MOST_RECEIVED, self._timer)), self._asked(exchange) as response:
                 cookies = dict(response.cookies.items())
-                return Answer(response.status_code, _body(response), response.headers.get("Retry-After"), cookies)
+                headers = response.headers
+                body = _body(response)
+                return Answer(response.status_code, body, headers.get("Retry-After"), cookies, headers.get("Date"))
         except CAUGHT as error:
             raise named(error) from error
 

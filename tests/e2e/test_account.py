@@ -5,6 +5,7 @@ import os
 import signal
 import subprocess
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -53,18 +54,23 @@ def test_a_second_server_does_not_start_and_the_first_goes_on(
     assert (portal.login_attempts, portal.logins) == (1, 1)
 
 
+def kept(state: Path) -> dict[str, bytes]:
+    """What the state directory holds, but for the record of requests, into which all programs write."""
+    return {path.name: path.read_bytes() for path in state.iterdir() if path.suffix != ".requests"}
+
+
 def test_commands_beside_a_server_read_with_its_session(
     portal: SimulatedPortal, state: Path, settings: dict[str, str], tmp_path: Path
 ) -> None:
     with running(ANY_PORT, **settings) as server:
         server.refreshed()
-        before = {path.name: path.read_bytes() for path in state.iterdir()}
+        before = kept(state)
 
         check = finished("check", **settings)
         once = finished("once", **settings)
         dump = finished("dump", f"--output={tmp_path / 'dump.json'}", **settings)
 
-        after = {path.name: path.read_bytes() for path in state.iterdir()}
+        after = kept(state)
     assert [done.returncode for done in (check, once, dump)] == [0, 0, 0]
     assert "Session: works" in check.stdout
     assert f"Beside it: process {server.process.pid} on " in check.stdout
@@ -159,7 +165,9 @@ def test_a_person_releases_the_brake_of_a_running_server(
         kept = json.loads(path.read_text())["brake"]
     assert "\nsems_portal_login_blocked 1.0\n" in blocked
     assert (kept["rejections"], kept["unanswered"], kept["failures"]) == (0, 0, 0)
-    assert "released" in check.stdout
+    assert "Brake: released" in check.stdout
+    assert "Problem" not in check.stdout
+    assert check.returncode == 0
     assert portal.login_attempts == 1
 
 
@@ -186,3 +194,37 @@ def test_a_state_directory_that_cannot_be_written_stops_nothing_and_is_told(
     assert "State: cannot be saved in " in check.stdout
     # Neither lived for the minute that a program without memory has to wait.
     assert portal.login_attempts == 0
+
+
+def test_a_pause_that_one_program_is_told_is_kept_by_all(portal: SimulatedPortal, settings: dict[str, str]) -> None:
+    """A command beside the server is told "too many requests", and then neither another command nor the server asks."""
+    with running(ANY_PORT, "--interval=60s", **settings) as server:
+        server.refreshed()
+        portal.play("http_429")
+
+        told = finished("once", **settings)
+        sent = len(portal.requests)
+        once, check = finished("once", **settings), finished("check", **settings)
+
+    assert "the portal asks for a pause" in told.stderr
+    assert [done.returncode for done in (told, once, check)] == [1, 1, 1]
+    assert "no request is sent until" in check.stdout
+    assert len(portal.requests) == sent
+
+
+def test_servers_that_are_killed_and_commands_share_one_budget(
+    portal: SimulatedPortal, settings: dict[str, str]
+) -> None:
+    """A crash loop with a command beside it: together they send no more than one program may."""
+    settings["SEMS_REQUESTS_PER_MINUTE"] = "10"
+    for _ in range(4):
+        with running(ANY_PORT, **settings) as server:
+            with suppress(subprocess.TimeoutExpired):
+                subprocess.run(
+                    [*COMMAND, "once"], env=environment(**settings), capture_output=True, timeout=3, check=False
+                )
+            server.end(signal.SIGKILL)
+
+    # All of it takes less than a minute, or else more requests are allowed and not sent.
+    first = portal.requests[0].instant
+    assert 0 < sum((request.instant - first).total_seconds() < 60 for request in portal.requests) <= 10

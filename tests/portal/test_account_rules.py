@@ -134,6 +134,7 @@ class Rules(RuleBasedStateMachine):
         self.unseen_jump = 0.0
         self.unsaved = False
         self.sure = True
+        self.unseen_release = False
         self.renewing = False
         self.forgetful_since = -math.inf
         self._start()
@@ -183,6 +184,7 @@ class Rules(RuleBasedStateMachine):
             self.session.release()
             self._saved()
         self._clean_slate()
+        self.unseen_release = beside
 
     @rule(how=st.sampled_from(["gone", "empty", "garbage", "half", "link", "large"]))
     def the_state_file_is_lost(self, how: str) -> None:
@@ -194,6 +196,8 @@ class Rules(RuleBasedStateMachine):
         elif how != "gone":
             path.write_bytes({"empty": b"", "garbage": b"\xff{", "half": kept[: len(kept) // 2]}.get(how, b" " * 2**21))
         self.unsaved = True
+        # A release that nobody has read yet is gone with the file.
+        self.sure = self.sure and not self.unseen_release
 
     @rule(full=st.booleans())
     def the_disk_fills_or_is_emptied(self, *, full: bool) -> None:
@@ -205,6 +209,7 @@ class Rules(RuleBasedStateMachine):
         self.session.pause(errors.RateLimited("too many", retry_after))
         self.ledger.paused(retry_after)
         self._saved()
+        self.unseen_release = False
 
     @rule()
     def the_portal_answers_a_request(self) -> None:
@@ -399,7 +404,8 @@ class Rules(RuleBasedStateMachine):
         self.sure = True
 
     def _seen(self) -> None:
-        """A process that runs notices what is done to the clock, and writes it down if it can."""
+        """A process that runs notices what is done to the clock, and writes it down if it can; and a release."""
+        self.unseen_release = self.unseen_release and self.ledger.now < self.ledger.paused_until
         if abs(self.unseen_jump) > 2 and not DISK.full:
             self.unseen_jump = 0.0
 

@@ -244,3 +244,28 @@ def test_a_token_of_another_shape_is_not_used(
 
     assert StateFile(tmp_path, account()).load().token is None
     assert len(caplog.records) == 1
+
+
+@pytest.mark.parametrize(
+    "spoil",
+    [
+        {"salt": "\ud800"},
+        {"token": {"identity": {"uid": "u", "token": "\ud800abc"}, "gateway": "https://x", "issued_at": 1.0}},
+        {"token": {"identity": {"uid": "u", "token": "a\r\nb"}, "gateway": "https://x", "issued_at": 1.0}},
+        {"token": {"identity": {"uid": "u", "token": "x" * 5000}, "gateway": "https://x", "issued_at": 1.0}},
+    ],
+)
+def test_what_no_header_can_carry_or_nobody_can_encode_costs_a_warning_only(
+    tmp_path: Path, spoil: dict[str, Any], caplog: pytest.LogCaptureFixture
+) -> None:
+    file = StateFile(tmp_path, account())
+    file.save(AccountState(TOKEN))
+    file.path.write_text(json.dumps(json.loads(file.path.read_text()) | spoil))
+
+    again = StateFile(tmp_path, account())
+    state = again.load()
+    again.save(state)
+
+    assert state.token is None
+    assert StateFile(tmp_path, account()).load() == state
+    assert len(caplog.records) == 1

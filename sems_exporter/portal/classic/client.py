@@ -3,7 +3,9 @@
 import json
 import logging
 from collections.abc import Callable
-from typing import Any, NamedTuple, TypeVar
+from typing import Any, TypeVar
+
+from cachetools import TTLCache
 
 from sems_exporter import errors
 from sems_exporter.portal.classic import signin
@@ -14,59 +16,51 @@ from sems_exporter.portal.transport import Exchange
 T = TypeVar("T")
 log = logging.getLogger(__name__)
 
+LIST_BODY = {
+    "powerstation_id": "",
+    "key": "",
+    "orderby": "",
+    "powerstation_type": "",
+    "powerstation_status": "",
+    "page_index": 1,
+    "page_size": 1000,
+    "adcode": "",
+    "org_id": "",
+    "condition": "",
+}
+
 NEXT_WAY = (errors.RouteUnknown, errors.ProtocolChanged, errors.ServerFault, errors.AnswerUnreadable)
 """Answers to a sign-in that say "not this way" and nothing about account or password."""
 
 
-FIRST_REFUSAL, LONGEST_REFUSAL = 1800.0, 86_400.0
-"""Seconds until a refused call is sent again, and may cost a sign-in; each time twice as many."""
-
-
-class _Refusal(NamedTuple):
-    """The last session that was too little for a call, and when the call may be sent again."""
-
-    token: Token
-    wait: float
-    until: float
-
-
-def _name(call: Call) -> str:
-    return f"{call.path} {json.dumps(call.body)}"
+REFUSED_SECONDS = 1800.0
+"""Seconds for which a call that the portal refuses is left alone."""
+MOST_REFUSED_CALLS = 10_000
 
 
 class ClassicClient(AccountClient):
     """Sends calls for one account. The ways to sign in take turns, one a sign-in, until one works."""
 
+    probe = Call("classic_stations", "POST", "/PowerStationMonitor/QueryPowerStationMonitor", LIST_BODY)
     _way = 0
 
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
-        self._refused: dict[str, _Refusal] = {}
+        self._refused: TTLCache[str, None] = TTLCache(MOST_REFUSED_CALLS, REFUSED_SECONDS, self._clock.monotonic)
 
     def call(self, call: Call, decoded: Callable[[Any], T]) -> T:
-        """As of any client, but a call that was refused is not sent again before its time."""
-        refusal = self._refused.get(_name(call))
-        if refusal and self._clock.monotonic() < refusal.until:
-            raise errors.PermissionDenied("rejected by one session after the other; asked again later")
-        return super().call(call, decoded)
+        """As of any client, but a call that was refused is left alone for a while.
 
-    def _answer(self, call: Call, token: Token, decoded: Callable[[Any], T]) -> T:
-        """The answer; a call that two sessions in a row were too little for is refused, and costs no third one.
-
-        Plants of one type (2) answer 100002 to a good session: each new one may log the owner out of the app.
+        Plants of one type (2) answer 100002 to a session that all others take.
         """
-        earlier, now = self._refused.get(_name(call)), self._clock.monotonic()
+        name = f"{call.path} {json.dumps(call.body)}"
+        if name in self._refused:
+            raise errors.PermissionDenied("refused by the portal; asked again within half an hour")
         try:
-            answer = super()._answer(call, token, decoded)
-        except errors.SessionRejected as error:
-            if earlier is None or earlier.token is token:
-                self._refused[_name(call)] = _Refusal(token, earlier.wait if earlier else 0.0, now)
-                raise
-            wait = min(max(FIRST_REFUSAL, 2 * earlier.wait), LONGEST_REFUSAL)
-            self._refused[_name(call)] = _Refusal(token, wait, now + wait)
-            raise errors.PermissionDenied(f"rejected by one session after the other: {error}") from error
-        self._refused.pop(_name(call), None)
-        return answer
+            return super().call(call, decoded)
+        except errors.PermissionDenied:
+            self._refused[name] = None
+            raise
 
     def sign_in(self) -> Token:
         """Send one sign-in; where this way is closed, the next sign-in takes the next one."""

@@ -22,18 +22,6 @@ ENDPOINTS = ("login", "classic_ids", "classic_stations", "monitor")
 VERSIONS = ("v3", "v2", "v1")
 """Accounts differ in the versions that answer; the newest first."""
 LIST_KEPT_FOR = 3600.0
-LIST_BODY = {
-    "powerstation_id": "",
-    "key": "",
-    "orderby": "",
-    "powerstation_type": "",
-    "powerstation_status": "",
-    "page_index": 1,
-    "page_size": 1000,
-    "adcode": "",
-    "org_id": "",
-    "condition": "",
-}
 
 
 class Classic:
@@ -73,8 +61,7 @@ class Classic:
 
     def _list(self, findings: Findings) -> tuple[StationRef, ...]:
         try:
-            call = Call("classic_stations", "POST", f"/{_LIST}", LIST_BODY)
-            listed = self._client.call(call, lambda data: decode.station_list(data, findings))
+            listed = self._client.call(self._client.probe, lambda data: decode.station_list(data, findings))
         except (errors.RouteUnknown, errors.PermissionDenied, errors.ServerFault, errors.AnswerEmpty) as error:
             # Owners may lack the right to the list and still ask for the ids of their own stations.
             log.info("the list of stations is closed; asking for the owner's own", extra={"reason": error.reason})
@@ -103,5 +90,4 @@ class Classic:
 
 
 _DETAIL = "PowerStation/GetMonitorDetailByPowerstationId"
-_LIST = "PowerStationMonitor/QueryPowerStationMonitor"
 _IDS = "PowerStation/GetPowerStationIdByOwner"

@@ -14,7 +14,7 @@ from sems_exporter import errors
 from sems_exporter.config import Account
 from sems_exporter.portal import gateway
 from sems_exporter.portal.envelope import Answer, Envelope, opened
-from sems_exporter.portal.state import Token
+from sems_exporter.portal.state import Token, unfit
 from sems_exporter.portal.transport import Exchange
 
 HOST = "https://www.semsportal.com"
@@ -71,6 +71,8 @@ def token(envelope: Envelope, account: Account, now: float) -> Token:
         raise errors.AgreementPending(
             "the classic portal accepted the sign-in but gave no session; this account has probably moved to SEMS+"
         )
+    if why := unfit(identity):
+        raise errors.LoginRefused(f"the portal gave a session that cannot be used: {why}")
     base = gateway.trusted(envelope.document.get("api") or f"{origin(account)}/api", account.allowed_hosts)
     if not urlsplit(base).path.rstrip("/").endswith("/api"):
         # Seen 2026-09: the sign-in still answers, but names the SEMS+ gateway, which knows no classic route.
@@ -95,5 +97,7 @@ def web_token(answer: Answer, account: Account, now: float) -> Token:
     """
     if not answer.cookies:
         raise errors.ProtocolChanged("the classic web page gave no session")
+    if why := unfit(answer.cookies):
+        raise errors.LoginRefused(f"the portal gave a session that cannot be used: {why}")
     base = gateway.trusted(origin(account), (*account.allowed_hosts, urlsplit(origin(account)).netloc))
     return Token(dict(answer.cookies), base, now, WEB_DIALECT)

@@ -2,13 +2,15 @@
 
 from sems_exporter import errors
 from sems_exporter.portal.client import AccountClient, Call
-from sems_exporter.portal.semsplus import signin
+from sems_exporter.portal.semsplus import endpoints, signin
 from sems_exporter.portal.state import Token
 from sems_exporter.portal.transport import Exchange
 
 
 class Client(AccountClient):
     """Sends signed calls for one account."""
+
+    probe = endpoints.stations(1)
 
     def sign_in(self) -> Token:
         """Send one sign-in of the web page."""

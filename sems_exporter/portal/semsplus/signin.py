@@ -14,7 +14,7 @@ from sems_exporter import errors
 from sems_exporter.config import Account
 from sems_exporter.portal import gateway
 from sems_exporter.portal.envelope import Envelope
-from sems_exporter.portal.state import Token
+from sems_exporter.portal.state import Token, unfit
 from sems_exporter.portal.transport import Exchange
 
 CLIENT = "semsPlusWeb"
@@ -63,6 +63,8 @@ def token(envelope: Envelope, allowed_hosts: tuple[str, ...], now: datetime) -> 
             "the portal accepted the sign-in but gave no session; log in once on the SEMS+ web page or in the app "
             "and accept the new terms"
         )
+    if why := unfit(identity):
+        raise errors.LoginRefused(f"the portal gave a session that cannot be used: {why}")
     identity["client"] = CLIENT
     address = identity.get("api") or envelope.document.get("api")
     return Token(identity, gateway.trusted(address, allowed_hosts), now.timestamp())

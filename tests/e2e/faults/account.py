@@ -106,10 +106,10 @@ ROWS = (
     Row(
         name="session stolen again and again",
         happens="Another client signs in before each call.",
-        then="One sign-in. What is rejected right after it counts as denied and is left alone for half an hour: the "
-        "exporter does not fight for the session.",
+        then="One sign-in. A session that is rejected right after it is tried again later, and the next sign-in is put "
+        "off: the exporter does not fight for the session.",
         play=plays("session_stolen"),
-        moves="requests:session_rejected refresh:denied refresh:login_withheld",
+        moves="requests:session_rejected refresh:login_withheld",
         logins=1,
         logins_after=1,
         live=False,

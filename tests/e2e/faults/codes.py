@@ -158,11 +158,11 @@ ROWS = (
         Row(
             name=f"code {code}",
             happens=f"“{text}”, on every call but the sign-in.",
-            then="One sign-in; what is rejected right after it counts as denied.",
+            then="One sign-in; the session is tried again at growing distances, before the next one.",
             play=plays(f"code:{code}", *DATA_CALLS),
-            moves=f"requests:{outcome} refresh:denied refresh:login_withheld",
+            moves=f"requests:{outcome} refresh:login_withheld",
             logins=1,
-            logins_after=1,
+            logins_after=0,
             live=False,
             up=False,
         )

@@ -11,12 +11,13 @@ from typing import Any, cast
 from urllib.parse import parse_qs, urlsplit
 
 from sems_exporter import errors
-from sems_exporter.derive import derived, totals
+from sems_exporter.derive import derived
 from sems_exporter.findings import Findings
 from sems_exporter.model import Station
 from sems_exporter.portal.client import Call
 from sems_exporter.portal.semsplus.client import Client
 from sems_exporter.portal.semsplus.portal import SemsPlus
+from sems_exporter.totals import totals
 from tests.portal.semsplus.homes import SharedClock
 
 STATION = "s-1"

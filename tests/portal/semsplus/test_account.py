@@ -76,7 +76,8 @@ def test_a_stolen_session_is_not_stolen_back_within_a_minute(home: Home) -> None
     assert home.portal.login_attempts == 2
 
 
-def test_what_is_rejected_right_after_a_sign_in_is_denied_and_costs_no_second_one(home: Home) -> None:
+def test_what_is_rejected_while_the_session_works_is_denied_and_costs_no_sign_in(home: Home) -> None:
+    """Stations of some types answer every call so, with a session that works for all others."""
     home.read()
     home.clock.advance(HOUR)
     home.portal.script_always("telemetry.INVERTER", Answer(body={"code": "C0602", "description": "账号登录异常"}))
@@ -85,7 +86,7 @@ def test_what_is_rejected_right_after_a_sign_in_is_denied_and_costs_no_second_on
     home.clock.advance(300)
     home.read()
 
-    assert home.portal.login_attempts == 2
+    assert home.portal.login_attempts == 1
     assert station.inverters[0].temperature is None
     assert station.inverters[0].pv_energy is not None
     assert station.batteries[0].state_of_charge is not None
@@ -97,9 +98,38 @@ def test_every_code_for_a_dead_session_leads_to_one_sign_in(home: Home, code: st
     home.read()
     home.clock.advance(HOUR)
     home.portal.script("flow", Answer(body={"code": code}))
+    home.portal.script("stations", Answer(body={"code": code}))
 
     assert home.read().pv_power is not None
     assert home.portal.login_attempts == 2
+
+
+@pytest.mark.parametrize("code", ["100002", "C0602"])
+def test_one_rejection_of_a_session_that_works_costs_neither_a_sign_in_nor_a_value(home: Home, code: str) -> None:
+    home.read()
+    home.clock.advance(HOUR)
+    home.portal.script("flow", Answer(body={"code": code}))
+
+    assert home.read().pv_power is not None
+    assert home.portal.login_attempts == 1
+
+
+def test_a_session_that_is_refused_from_the_start_is_tried_again_before_the_next_sign_in(home: Home) -> None:
+    """After several sign-ins the gateway refuses even fresh sessions for a while."""
+    home.portal.script_always("stations", Answer(body={"code": "C0602"}))
+    first, second = refused(home), refused(home)
+    sent = len(home.portal.requests)
+    home.portal.clear()
+    home.clock.advance(121)
+
+    station = home.read()
+
+    assert "it is tried again at" in str(first)
+    assert (type(first), str(second)) == (errors.LoginWithheld, str(first))
+    # The sign-in, and the one list; nothing while it waits.
+    assert sent == 2
+    assert station.pv_power is not None
+    assert home.portal.login_attempts == 1
 
 
 def test_a_request_that_waits_for_its_turn_when_a_pause_begins_is_not_sent(
@@ -301,7 +331,7 @@ def test_a_sign_in_that_fails_in_the_middle_of_a_station_ends_it(home: Home) -> 
     """Nothing else could be asked either."""
     home.read()
     home.clock.advance(HOUR)
-    home.portal.script_always("flow", Answer(body={"code": "100002"}))
+    home.portal.expire_session()
     home.portal.script_always("login", Answer(500))
 
     failure = refused(home)
@@ -422,3 +452,15 @@ def test_a_data_host_that_changes_between_sign_ins_never_sees_the_token_of_the_o
     assert all(tokens[0] in request and tokens[1] not in request for request in first.requests)
     assert second.requests
     assert all(tokens[1] in request and tokens[0] not in request for request in second.requests)
+
+
+@pytest.mark.parametrize("token", ["\ud800abc", "a\r\nb", "x" * 5000])
+def test_a_sign_in_that_gives_a_session_that_no_header_can_carry_has_failed(home: Home, token: str) -> None:
+    home.portal.script(
+        "login", Answer(body={"code": "00000", "data": {"uid": "u", "token": token, "api": home.portal.login_url}})
+    )
+
+    failure = refused(home)
+
+    assert type(failure) is errors.LoginRefused
+    assert home.portal.login_attempts == 1

@@ -7,12 +7,12 @@ from typing import Any
 import pytest
 
 from sems_exporter import errors
-from sems_exporter.derive import totals
 from sems_exporter.findings import Dropped, Findings, Unknown
 from sems_exporter.freshness import Limits, faded
 from sems_exporter.model import DeviceState, Station, StationState
 from sems_exporter.quality import without_phantom_battery
 from sems_exporter.simulator import Answer, demo_plants
+from sems_exporter.totals import totals
 from tests.portal.semsplus.conftest import Builder
 from tests.portal.semsplus.homes import Home, SharedClock, readings
 
