@@ -215,15 +215,24 @@ class Reader:
         except errors.WHOLE_ACCOUNT:
             raise
         except errors.PortalError as error:
-            self._metrics.failure(error.reason)
-            outcome.by_station[ref.id] = error
-            outcome.in_vain = outcome.in_vain + 1 if isinstance(error, errors.ON_THE_WAY) else 0
-            if outcome.in_vain >= MOST_IN_VAIN:
-                raise
+            self._failed(ref, error, outcome)
             return
         outcome.read += 1
-        outcome.in_vain = 0
         self._keep(station, findings)
+        cut_short, findings.cut_short = findings.cut_short, None
+        if isinstance(cut_short, errors.WHOLE_ACCOUNT):
+            raise cut_short
+        if cut_short is None:
+            outcome.in_vain = 0
+        else:
+            self._failed(ref, cut_short, outcome)
+
+    def _failed(self, ref: StationRef, error: errors.PortalError, outcome: Outcome) -> None:
+        self._metrics.failure(error.reason)
+        outcome.by_station[ref.id] = error
+        outcome.in_vain = outcome.in_vain + 1 if isinstance(error, errors.ON_THE_WAY) else 0
+        if outcome.in_vain >= MOST_IN_VAIN:
+            raise error
 
     def _keep(self, station: Station, findings: Findings) -> None:
         now = self._clock.now()
