@@ -90,7 +90,7 @@ def texts(endpoint: str, _: str) -> str | None:
     """Codes and units of megabytes, another one each time."""
     if endpoint not in ("telemetry", "telecounting", "information"):
         return None
-    odd = f"{random.random()}{LONG}"  # noqa: S311
+    odd = f"{random.random()}{LONG}"
     return f'[{{"code":"{odd}","data":"{odd}"}}, {{"code":"pAc","data":1,"unit":"{odd[:400_000]}"}}]'
 
 
@@ -136,7 +136,7 @@ def nested(endpoint: str, honest: str) -> str | None:
     """Lists in lists in lists, some as deep as they can be read, some deeper."""
     if endpoint == "stations":
         return None
-    depth = random.choice((400, 900, 960, 100_000))  # noqa: S311
+    depth = random.choice((400, 900, 960, 100_000))
     return re.sub(r": (\"\w*\"|\d+)", lambda _: f": {'[' * depth}{']' * depth}", honest, count=3)
 
 
@@ -150,7 +150,7 @@ def strangers(endpoint: str, _: str) -> str | None:
     """Inverters that are others each time."""
     if endpoint != "devices":
         return None
-    serials = ",".join(f'"I{random.random()}"' for _ in range(100))  # noqa: S311
+    serials = ",".join(f'"I{random.random()}"' for _ in range(100))
     return (
         '{"total":100,"deviceDetailList":[{"deviceType":"INVERTER","statusDetailList":[{"snList":[%s]}]}]}' % serials  # noqa: UP031
     )
@@ -175,7 +175,7 @@ SINGLE: tuple[Forge, ...] = (
 
 def mixed(endpoint: str, honest: str) -> str | None:
     """Now this, now that."""
-    return random.choice(SINGLE)(endpoint, honest)  # noqa: S311
+    return random.choice(SINGLE)(endpoint, honest)
 
 
 FORGES = {forge.__name__: forge for forge in (*SINGLE, mixed)}
@@ -264,7 +264,8 @@ class Run:
         step = max(1, len(self.memory) // 6)
         course = " ".join(f"{each:.0f}" for each in self.memory[::step])
         return (
-            f"{self.name:<14} {self.minutes:4.0f} min {self.requests:5} requests  peak {self.peak:4.0f} MiB ({course})  "
+            f"{self.name:<14} {self.minutes:4.0f} min {self.requests:5} requests  peak {self.peak:4.0f} MiB "
+            f"({course})  "
             f"scrape {self.largest / 1e6:5.2f} MB in at most {self.slowest:.2f} s  end {self.ended:.2f} s  "
             f"{'; '.join(self.wrong) or 'ok'}"
         )

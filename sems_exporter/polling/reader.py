@@ -5,6 +5,7 @@ alive; the details of each station follow in turn.
 """
 
 import random
+import threading
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from datetime import timedelta
@@ -41,7 +42,10 @@ KEPT_DETAILS = timedelta(days=1)
 
 
 class Reader:
-    """Reads one account into the snapshots. `progress` tells how many of how many stations a refresh has read."""
+    """Reads one account into the snapshots. `progress` tells how many of how many stations a refresh has read.
+
+    `stop` ends what takes long without a request.
+    """
 
     def __init__(
         self,
@@ -73,6 +77,7 @@ class Reader:
         self._list_began = clock.monotonic()
         self._list_period = 0.0
         self.progress = (0, 0)
+        self.stop = threading.Event()
 
     @property
     def rotates(self) -> bool:
@@ -175,6 +180,8 @@ class Reader:
     def _show_overviews(self, refs: Iterable[StationRef], outcome: Outcome, findings: Findings) -> None:
         of_late = self._clock.now() - timedelta(seconds=OF_LATE * self._plan.interval)
         for ref in refs:
+            if self.stop.is_set():
+                raise errors.Stopping("the exporter is stopping")
             outcome.overviews += ref.seen_at is not None and ref.seen_at >= of_late
             details = self._details.get(ref.id)
             seen = self._overviews.renewed(ref, details, findings)

@@ -97,6 +97,7 @@ class DeviceReader:
         if kept and not kept.value and self._shows_battery and inverter.subtype != "grid":
             # The flow knows better; the list was empty for a moment, and would be so for an hour.
             self._questions.ask_again(call, key)
+            kept = self._questions.remembered(call, key) or kept
         batteries = []
         for system in kept.value[: self._batteries_left] if kept else ():
             ref = DeviceRef(system.id, "BAT_SYS", system.name)

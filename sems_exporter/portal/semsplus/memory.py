@@ -26,13 +26,14 @@ PASSING = frozenset(
         "flow",
         "statistics",
         "statistics_month",
+        "production",
         "alarms",
         "alarm_statistics",
         "charger",
     )
 )
 """Answers whose age shows nowhere once they are part of a station, or only in part, so they must not grow old."""
-READINGS = frozenset(("telemetry", "telecounting"))
+SAYING = frozenset(("telemetry", "telecounting", "batteries"))
 """Answers that, with nothing in them, do not take the place of one that said something."""
 PASSING_KEPT_FOR = 1200.0
 """Seconds; of other answers that are older, only what lasts is used."""
@@ -92,7 +93,7 @@ class Memory:
         except REFUSED as error:
             self._refused[key] = error.bare()
             raise
-        if kept.value or key[0] not in READINGS:
+        if kept.value or key[0] not in SAYING:
             self._last[key] = kept
         if key[0] in LIFETIMES:
             self._fresh[key] = kept

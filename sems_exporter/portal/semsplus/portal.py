@@ -3,14 +3,13 @@
 import logging
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from datetime import date, timedelta
 from functools import partial
 
 from sems_exporter import errors
 from sems_exporter.clock import Clock
 from sems_exporter.findings import Dropped, Findings, Limited, Unknown
 from sems_exporter.limits import DEVICES_PER_STATION, STATIONS_PER_ACCOUNT
-from sems_exporter.measure import LASTING, Role, measures
+from sems_exporter.measure import Role
 from sems_exporter.model import Alarm, Station
 from sems_exporter.portal import times
 from sems_exporter.portal.base import StationRef
@@ -211,15 +210,7 @@ class SemsPlus:
             call = endpoints.statistics(station, role, day)
             energies = questions.ask(call, key, partial(decode.statistics, role=role, day=day, findings=findings))
             found |= energies.value if energies else {}
-        return found | self._income(questions, station, day, findings)
-
-    def _income(self, questions: Questions, station: str, day: date, findings: Findings) -> Facts:
-        """Money of today and in all; where it cannot be read, what it came to in all, of today or the day before."""
-        call = endpoints.production(station, day)
-        kept = questions.ask(call, (day.isoformat(),), lambda data: decode.income(data, findings))
-        of_today = kept is not None and not self._memory.is_old(kept)
-        kept = kept or questions.remembered(call, ((day - timedelta(days=1)).isoformat(),))
-        if kept is None:
-            return {}
-        lasting = {name: value for name, value in kept.value.values.items() if measures(Station)[name].role in LASTING}
-        return {"currency": kept.value.currency, **(kept.value.values if of_today else lasting)}
+        income = questions.ask(endpoints.production(station, day), key, lambda data: decode.income(data, findings))
+        if income is not None:
+            found |= {"currency": income.value.currency, **income.value.values}
+        return found
