@@ -14,6 +14,14 @@ MOST_ON_THE_WAY = 2
 """Failures on the way to the portal after which the rest of a refresh is not tried."""
 
 
+def _shallow(decoded: Callable[[Any], Any], data: Any) -> Any:
+    """`data` decoded, unless it is nested so deeply that it could be parsed and yet not be looked at."""
+    try:
+        return decoded(data)
+    except RecursionError:
+        raise errors.AnswerUnreadable("nested too deeply") from None
+
+
 class _NotSent(Exception):
     """Nothing more is asked in this refresh."""
 
@@ -52,7 +60,7 @@ class Questions:
     def _answer(self, call: Call, decoded: Callable[[Any], Any]) -> Any:
         if self.ended is not None:
             raise _NotSent
-        answer = self.client.call(call, decoded)
+        answer = self.client.call(call, lambda data: _shallow(decoded, data))
         self.heard.add(call.endpoint)
         return answer
 
