@@ -88,6 +88,10 @@ faults: .venv/.dev ## write docs/faults.md anew, the table of the faults that th
 soak: .venv/.dev ## play a month of trouble; writes build/soak.csv and .svg; ARGS="--days 2" is shorter
 	@$(python) -m bench.soak $(ARGS)
 
+.PHONY: hostile
+hostile: .venv/.dev ## let a hostile portal answer the program for an hour, in every way; ARGS="--minutes 5" is shorter
+	@$(python) -m bench.hostile_portal $(ARGS)
+
 .PHONY: long-run
 long-run: .venv/.dev ## run the program for a month in a quarter of an hour; writes build/long-run.csv and .svg
 	@$(python) -m bench.long_run $(ARGS)

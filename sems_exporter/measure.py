@@ -46,6 +46,7 @@ class Role(Enum):
 
 
 PERIODS = (Role.DAY, Role.MONTH, Role.YEAR)
+LASTING = (Role.LIFETIME, Role.STATIC)
 
 
 def begins(role: Role, day: date) -> bool:

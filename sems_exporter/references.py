@@ -19,7 +19,7 @@ import click
 from sems_exporter import errors, kinds, passwords, selfmetrics, settings
 from sems_exporter.exposition.families import all_families
 from sems_exporter.exposition.samples import collect
-from sems_exporter.findings import Dropped, Findings, Unknown
+from sems_exporter.findings import Dropped, Findings, Limited, Unknown
 from sems_exporter.freshness import Faded
 from sems_exporter.measure import Family, Role, Scope, info_labels, measures, registers
 from sems_exporter.model import PARTS, Alarm, AlarmLevel, Device, DeviceState, Station, StationState
@@ -225,6 +225,8 @@ These lists are closed: no answer of the portal can add to them.
 `kind` of `sems_portal_unknown_total`; the log names each new word once:
 
 {_table(("Kind", "What is new"), [(_code(kind), UNKNOWN[kind]) for kind in Unknown])}
+
+`kind` of `sems_portal_limited_total`, of which more came than is kept ([trust.md](trust.md)): {_codes(Limited)}.
 
 `reason` of `sems_refresh_failures_total`:
 

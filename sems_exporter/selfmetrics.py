@@ -18,7 +18,7 @@ from prometheus_client import (
 from prometheus_client.registry import Collector
 
 from sems_exporter import errors
-from sems_exporter.findings import Findings, Unknown
+from sems_exporter.findings import Findings, Limited, Unknown
 from sems_exporter.version import package_version
 
 OUTCOMES = (
@@ -69,6 +69,8 @@ class AccountMetrics(Collector):
             self._logins.labels(outcome)
         for kind in Unknown:
             self._unknown.labels(kind.value)
+        for limited in Limited:
+            self._limited.labels(limited.value)
         for reason in (*FAILURES, INTERNAL):
             self._failures.labels(reason)
 
@@ -167,6 +169,12 @@ class AccountMetrics(Collector):
         self._unknown = Counter(
             "sems_portal_unknown", "Portal vocabulary that this version does not know.", ["kind"], registry=registry
         )
+        self._limited = Counter(
+            "sems_portal_limited",
+            "Things beyond what the exporter keeps of an answer, and left out.",
+            ["kind"],
+            registry=registry,
+        )
 
     def endpoints(self, names: tuple[str, ...]) -> None:
         """Make the series of the portal requests, for every outcome."""
@@ -209,6 +217,8 @@ class AccountMetrics(Collector):
             self._dropped.labels(metric, reason.value).inc(count)
         for kind, count in findings.unknown.items():
             self._unknown.labels(kind.value).inc(count)
+        for limited, count in findings.limited.items():
+            self._limited.labels(limited.value).inc(count)
 
     def refreshed(self, seconds: float, finished: float, *, up: bool, stations: int | None = None) -> None:
         """Record the end of a refresh that took `seconds`; `stations` is None where the list failed."""

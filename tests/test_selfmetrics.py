@@ -6,7 +6,7 @@ from prometheus_client import CollectorRegistry, generate_latest
 
 from sems_exporter import errors
 from sems_exporter.exposition.families import all_families
-from sems_exporter.findings import Dropped, Findings, Unknown
+from sems_exporter.findings import Dropped, Findings, Limited, Unknown
 from sems_exporter.selfmetrics import INTERNAL, SelfMetrics
 
 
@@ -22,6 +22,8 @@ def test_what_can_happen_is_there_at_zero_before_it_happens() -> None:
     assert value(registry, "sems_portal_logins_total", outcome="credentials_rejected") == 0.0
     for kind in Unknown:
         assert value(registry, "sems_portal_unknown_total", kind=kind.value) == 0.0
+    for limited in Limited:
+        assert value(registry, "sems_portal_limited_total", kind=limited.value) == 0.0
     for leaf in errors.leaves(errors.PortalError):
         assert value(registry, "sems_refresh_failures_total", reason=leaf.reason) == 0.0
     assert value(registry, "sems_refresh_failures_total", reason=INTERNAL) == 0.0
@@ -51,6 +53,8 @@ def test_findings_become_counters() -> None:
     metrics, findings = SelfMetrics(), Findings()
     findings.drop("sems_station_pv_power_watts", Dropped.SENTINEL)
     findings.meet(Unknown.FACTOR, "abc")
+    findings.limit(Limited.ALARMS, 7)
+    findings.limit(Limited.DEVICES, 0)
 
     metrics.findings(findings)
     metrics.findings(findings)
@@ -58,6 +62,8 @@ def test_findings_become_counters() -> None:
     labels = {"metric": "sems_station_pv_power_watts", "reason": "sentinel"}
     assert value(metrics.registry, "sems_values_dropped_total", **labels) == 2.0
     assert value(metrics.registry, "sems_portal_unknown_total", kind="factor") == 2.0
+    assert value(metrics.registry, "sems_portal_limited_total", kind="alarms") == 14.0
+    assert value(metrics.registry, "sems_portal_limited_total", kind="devices") == 0.0
 
 
 def test_a_failed_refresh_keeps_the_instant_of_the_last_good_one() -> None:

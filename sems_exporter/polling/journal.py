@@ -35,6 +35,8 @@ class Journal:
                 self._news.add(news)
                 kind, detail = news
                 log.warning("the portal says something new", extra={"kind": kind.value, "detail": detail})
+        for limited in findings.limited:
+            self.say_once(f"the portal sends more {limited.value} than the exporter keeps; the rest is left out")
         if outcome.whole is None:
             self._tell_parts(outcome)
 

@@ -70,6 +70,7 @@ class Poller:
 
     def run(self, stop: threading.Event) -> None:
         """Poll until `stop` is set; what is being read then is given up."""
+        self._reader.stop = stop
         with suppress(errors.Stopping):
             self._poll(stop)
         self.remember()

@@ -5,6 +5,7 @@ alive; the details of each station follow in turn.
 """
 
 import random
+import threading
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from datetime import timedelta
@@ -41,7 +42,10 @@ KEPT_DETAILS = timedelta(days=1)
 
 
 class Reader:
-    """Reads one account into the snapshots. `progress` tells how many of how many stations a refresh has read."""
+    """Reads one account into the snapshots. `progress` tells how many of how many stations a refresh has read.
+
+    `stop` ends what takes long without a request.
+    """
 
     def __init__(
         self,
@@ -73,6 +77,7 @@ class Reader:
         self._list_began = clock.monotonic()
         self._list_period = 0.0
         self.progress = (0, 0)
+        self.stop = threading.Event()
 
     @property
     def rotates(self) -> bool:
@@ -175,6 +180,8 @@ class Reader:
     def _show_overviews(self, refs: Iterable[StationRef], outcome: Outcome, findings: Findings) -> None:
         of_late = self._clock.now() - timedelta(seconds=OF_LATE * self._plan.interval)
         for ref in refs:
+            if self.stop.is_set():
+                raise errors.Stopping("the exporter is stopping")
             outcome.overviews += ref.seen_at is not None and ref.seen_at >= of_late
             details = self._details.get(ref.id)
             seen = self._overviews.renewed(ref, details, findings)
@@ -215,15 +222,24 @@ class Reader:
         except errors.WHOLE_ACCOUNT:
             raise
         except errors.PortalError as error:
-            self._metrics.failure(error.reason)
-            outcome.by_station[ref.id] = error
-            outcome.in_vain = outcome.in_vain + 1 if isinstance(error, errors.ON_THE_WAY) else 0
-            if outcome.in_vain >= MOST_IN_VAIN:
-                raise
+            self._failed(ref, error, outcome)
             return
         outcome.read += 1
-        outcome.in_vain = 0
         self._keep(station, findings)
+        cut_short, findings.cut_short = findings.cut_short, None
+        if isinstance(cut_short, errors.WHOLE_ACCOUNT):
+            raise cut_short
+        if cut_short is None:
+            outcome.in_vain = 0
+        else:
+            self._failed(ref, cut_short, outcome)
+
+    def _failed(self, ref: StationRef, error: errors.PortalError, outcome: Outcome) -> None:
+        self._metrics.failure(error.reason)
+        outcome.by_station[ref.id] = error
+        outcome.in_vain = outcome.in_vain + 1 if isinstance(error, errors.ON_THE_WAY) else 0
+        if outcome.in_vain >= MOST_IN_VAIN:
+            raise error
 
     def _keep(self, station: Station, findings: Findings) -> None:
         now = self._clock.now()

@@ -13,6 +13,7 @@ from sems_exporter import errors
 from sems_exporter.clock import Clock
 from sems_exporter.findings import Findings
 from sems_exporter.model import Station
+from sems_exporter.portal import limited
 from sems_exporter.portal.base import Source, StationRef
 from sems_exporter.portal.session import Session
 from sems_exporter.portal.state import AccountState, Token
@@ -88,15 +89,15 @@ class AutoPortal:
 
     def stations(self, findings: Findings) -> tuple[StationRef, ...]:
         """The stations of the account."""
-        return self._try(lambda portal: portal.stations(findings))
+        return limited.refs(self._try(lambda portal: portal.stations(findings)), findings)
 
     def overview(self, findings: Findings, *, anew: bool) -> tuple[StationRef, ...]:
         """The stations with what the account's list says of them."""
-        return self._try(lambda portal: portal.overview(findings, anew=anew))
+        return limited.refs(self._try(lambda portal: portal.overview(findings, anew=anew)), findings)
 
     def read(self, ref: StationRef, findings: Findings) -> Station:
         """Everything the portal says now of one station."""
-        return self._try(lambda portal: portal.read(ref, findings))
+        return limited.station(self._try(lambda portal: portal.read(ref, findings)), findings)
 
     def account_state(self) -> AccountState:
         """The session and the brake of the account."""

@@ -7,11 +7,13 @@ from email.utils import parsedate_to_datetime
 from typing import Any
 
 from sems_exporter import errors
+from sems_exporter.limits import JSON_VALUES
 from sems_exporter.masks import MASKS
 from sems_exporter.portal import codes
 
 _MESSAGES = ("msg", "description", "errorMsg", "translationCode", "error_msg")
 MESSAGE_LENGTH = 120
+CODE_LENGTH = 40
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +63,9 @@ def opened(answer: Answer, now: datetime) -> Envelope:
 def _document(answer: Answer, by_status: type[errors.PortalError] | None) -> dict[str, Any]:
     if by_status is None and not answer.body.strip():
         raise errors.AnswerEmpty(f"HTTP {answer.status} with an empty body")
+    if sum(map(answer.body.count, (b"{", b"[", b","))) > JSON_VALUES:
+        # Each would take up to thirty times the room that it has in the text.
+        raise errors.AnswerTooLarge(f"HTTP {answer.status} with more values than any honest answer has")
     try:
         document = json.loads(answer.body)
     except (ValueError, RecursionError) as error:
@@ -76,7 +81,7 @@ def _document(answer: Answer, by_status: type[errors.PortalError] | None) -> dic
 
 def _code(document: dict[str, Any]) -> str:
     code = document.get("code")
-    return str(code).strip() if isinstance(code, int | str) and not isinstance(code, bool) else ""
+    return str(code)[:CODE_LENGTH].strip() if isinstance(code, int | str) and not isinstance(code, bool) else ""
 
 
 def _told(code: str, message: str, document: dict[str, Any]) -> str:

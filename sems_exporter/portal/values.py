@@ -78,7 +78,7 @@ def quantity(raw: object, unit: object = None) -> Quantity | None:
     A unit within the text wins over the `unit` beside it. Raises NotANumber for anything that is neither a number
     nor one of the portal's ways to say "missing".
     """
-    beside = unit if isinstance(unit, str) else ""
+    beside = unit[:LONGEST] if isinstance(unit, str) else ""
     if raw is None:
         return None
     if isinstance(raw, str):

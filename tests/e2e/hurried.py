@@ -1,7 +1,7 @@
 """The program on a clock that runs fast and with a short patience for the network: hours of failures in seconds.
 
 Run as `python -m tests.e2e.hurried` with the arguments of the program. HURRIED_SINCE, a reading of the monotonic clock,
-is when its time began; another process that knows it can share that time.
+is when its time began; another process that knows it can share that time. HURRIED_SPEED is how fast it runs.
 """
 
 import os
@@ -16,7 +16,7 @@ from sems_exporter.portal import dialects
 from sems_exporter.portal.bounded import Patience
 from sems_exporter.portal.transport import Transport
 
-SPEED = 3000.0
+SPEED = float(os.environ.get("HURRIED_SPEED") or 3000.0)
 SINCE = float(os.environ.get("HURRIED_SINCE") or time.monotonic())
 BEGIN = datetime.now(UTC) - timedelta(seconds=time.monotonic() - SINCE)
 

@@ -78,3 +78,14 @@ def test_alarms_stand_first_gravest_first() -> None:
     assert shown.index("Isolation") < shown.index("<bdi>7</bdi>")
     assert "2 more active alarm(s)" in shown
     assert "2 active alarm(s)" in page([replace(home(), alarms=(), alarms_unlisted=2)])
+
+
+def test_of_alarms_without_end_the_gravest_are_listed_and_the_others_counted() -> None:
+    alarms = tuple(Alarm(device="INV1", code=f"E{number}", level=AlarmLevel.PROMPT) for number in range(100))
+    grave = Alarm(device="INV1", code="grave", level=AlarmLevel.FAULT)
+
+    shown = page([replace(home(), alarms=(*alarms, grave))])
+
+    assert shown.count("<strong>Prompt:</strong>") == 19
+    assert "<bdi>grave</bdi>" in shown
+    assert "and 81 more" in shown

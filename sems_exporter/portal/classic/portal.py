@@ -10,11 +10,13 @@ from cachetools import TTLCache
 from sems_exporter import errors
 from sems_exporter.clock import Clock
 from sems_exporter.findings import Findings
+from sems_exporter.limits import STATIONS_PER_ACCOUNT
 from sems_exporter.model import Station
 from sems_exporter.portal.base import StationRef
 from sems_exporter.portal.classic import decode
 from sems_exporter.portal.classic.client import ClassicClient
 from sems_exporter.portal.client import Call
+from sems_exporter.portal.roster import Roster
 
 log = logging.getLogger(__name__)
 
@@ -31,13 +33,18 @@ class Classic:
         self._client = client
         self._clock = clock
         self._version = 0
+        self._known: Roster[StationRef] = Roster(clock, lambda ref: ref.id, STATIONS_PER_ACCOUNT)
         self._listed: TTLCache[str, tuple[StationRef, ...]] = TTLCache(1, LIST_KEPT_FOR, clock.monotonic)
 
     def stations(self, findings: Findings) -> tuple[StationRef, ...]:
         """The stations of the account; kept for an hour."""
         if "all" not in self._listed:
             now = self._clock.now()
-            self._listed["all"] = tuple(replace(ref, seen_at=now) for ref in self._list(findings))
+            refs = self._known.seen(replace(ref, seen_at=now) for ref in self._list(findings))
+            if self._known.doubted:
+                # Fewer than before may be so for a moment only.
+                return refs
+            self._listed["all"] = refs
         return self._listed["all"]
 
     def overview(self, findings: Findings, *, anew: bool) -> tuple[StationRef, ...]:

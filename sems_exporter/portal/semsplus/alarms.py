@@ -6,13 +6,14 @@ from datetime import datetime
 from typing import Any
 
 from sems_exporter import errors
-from sems_exporter.findings import Dropped, Findings, Unknown
+from sems_exporter.findings import Dropped, Findings, Limited, Unknown
+from sems_exporter.limits import ALARMS_PER_STATION
 from sems_exporter.model import Alarm, AlarmLevel
 from sems_exporter.portal import times
 from sems_exporter.portal.semsplus import endpoints
 from sems_exporter.portal.semsplus.questions import Questions
 from sems_exporter.portal.semsplus.shapes import document
-from sems_exporter.portal.shapes import objects, text
+from sems_exporter.portal.shapes import count, objects, text
 
 RECOVERED = "1"
 
@@ -56,7 +57,11 @@ def believed(alarms: Iterable[Alarm], now: datetime, findings: Findings) -> tupl
 def page(data: object, findings: Findings) -> Active:
     """The alarms of one page that are still active (the portal's status 0; 1 is recovered)."""
     rows, total = _rows(data)
-    return Active(tuple(_alarm(row, findings) for row in rows if _is_active(row)), max(0, total - len(rows)))
+    active = [row for row in rows if _is_active(row)]
+    kept = active[:ALARMS_PER_STATION]
+    findings.limit(Limited.ALARMS, len(active) - len(kept))
+    listed = tuple(_alarm(row, findings) for row in kept)
+    return Active(listed, max(0, total - len(rows)) + len(active) - len(kept))
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,14 +73,19 @@ class StationAlarms:
 
 
 def page_of_many(data: object, number: int, findings: Findings) -> StationAlarms:
-    """Page `number`, counting from 1, of the alarms of several stations; each row names its station."""
+    """Page `number`, counting from 1, of the alarms of several stations; each row names its station.
+
+    Rows beyond the size of a page, which were not asked for, are left out.
+    """
     rows, total = _rows(data)
-    found: dict[str, tuple[Alarm, ...]] = {}
-    for row in rows:
+    findings.limit(Limited.ALARMS, len(rows) - endpoints.PAGE_SIZE)
+    found: dict[str, list[Alarm]] = {}
+    for row in rows[: endpoints.PAGE_SIZE]:
         station = text(row.get("stationId"))
         if station and _is_active(row):
-            found[station] = (*found.get(station, ()), _alarm(row, findings))
-    return StationAlarms(found, bool(rows) and number * endpoints.PAGE_SIZE < total)
+            found.setdefault(station, []).append(_alarm(row, findings))
+    by_station = {station: tuple(alarms) for station, alarms in found.items()}
+    return StationAlarms(by_station, bool(rows) and number * endpoints.PAGE_SIZE < total)
 
 
 def _rows(data: object) -> tuple[list[dict[str, Any]], int]:
@@ -84,7 +94,7 @@ def _rows(data: object) -> tuple[list[dict[str, Any]], int]:
     rows = body.get("dataList")
     if not isinstance(rows, list):
         raise errors.AnswerUnreadable("alarms: no dataList")
-    return list(objects(rows)), max(len(rows), _count(body.get("total")) or 0)
+    return list(objects(rows)), max(len(rows), count(body.get("total")) or 0)
 
 
 def _is_active(row: dict[str, Any]) -> bool:
@@ -93,10 +103,10 @@ def _is_active(row: dict[str, Any]) -> bool:
 
 def statistics(data: object) -> Active:
     """The number of active alarms ("happened"; counts come as texts)."""
-    count = _count(document(data, "alarm statistics").get("happened"))
-    if count is None:
+    happened = count(document(data, "alarm statistics").get("happened"))
+    if happened is None:
         raise errors.AnswerUnreadable("alarm statistics: no number of active alarms")
-    return Active((), count)
+    return Active((), happened)
 
 
 def _alarm(row: dict[str, Any], findings: Findings) -> Alarm:
@@ -119,7 +129,3 @@ def level(raw: object, findings: Findings) -> AlarmLevel:
     except ValueError:
         findings.meet(Unknown.STATUS, f"alarm level {name}")
         return AlarmLevel.UNKNOWN
-
-
-def _count(raw: object) -> int | None:
-    return int(raw) if isinstance(raw, int | str) and not isinstance(raw, bool) and str(raw).isdecimal() else None

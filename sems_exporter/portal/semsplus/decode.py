@@ -5,7 +5,8 @@ from datetime import date, datetime, time
 from typing import Any
 
 from sems_exporter import errors
-from sems_exporter.findings import Dropped, Findings, Unknown
+from sems_exporter.findings import Dropped, Findings, Limited, Unknown
+from sems_exporter.limits import STATIONS_PER_ACCOUNT
 from sems_exporter.measure import Role, family
 from sems_exporter.model import Station, StationState
 from sems_exporter.portal import states, times
@@ -14,7 +15,7 @@ from sems_exporter.portal.rows import Values, merge, put, put_all
 from sems_exporter.portal.semsplus import factors
 from sems_exporter.portal.semsplus.directions import settled
 from sems_exporter.portal.semsplus.shapes import OTHER, document
-from sems_exporter.portal.shapes import code_of, objects, text
+from sems_exporter.portal.shapes import code_of, count, objects, text
 from sems_exporter.portal.values import NotANumber, quantity
 
 STATION_STATES = {
@@ -56,9 +57,10 @@ def page(data: object, findings: Findings) -> Page:
     rows = body.get("dataList")
     if not isinstance(rows, list):
         raise errors.AnswerUnreadable("station list: no dataList")
-    refs = tuple(_station_ref(row, findings) for row in rows if isinstance(row, dict) and text(row.get("id")))
-    total = body.get("total")
-    return Page(refs, int(total) if isinstance(total, int | str) and str(total).isdecimal() else None)
+    named = [row for row in rows if isinstance(row, dict) and text(row.get("id"))]
+    findings.limit(Limited.STATIONS, len(named) - STATIONS_PER_ACCOUNT)
+    refs = tuple(_station_ref(row, findings) for row in named[:STATIONS_PER_ACCOUNT])
+    return Page(refs, count(body.get("total")))
 
 
 def _station_ref(row: dict[str, Any], findings: Findings) -> StationRef:

@@ -1,13 +1,16 @@
 """The devices of a station: which calls each kind needs, put together into inverters, batteries, meters, chargers."""
 
+from collections import Counter
 from dataclasses import replace
 from datetime import datetime
 from functools import partial
 from typing import Any
 
-from sems_exporter.findings import Findings, Unknown
+from sems_exporter.findings import Findings, Limited, Unknown
+from sems_exporter.limits import BATTERIES_PER_INVERTER, BATTERIES_PER_STATION, DEVICES_PER_STATION
 from sems_exporter.measure import measures
 from sems_exporter.model import Battery, Device, DeviceState, EvCharger, Inverter, Meter, MeterPhase, Phase, PvInput
+from sems_exporter.portal.client import Call
 from sems_exporter.portal.rows import Values
 from sems_exporter.portal.semsplus import chargers, decode, endpoints
 from sems_exporter.portal.semsplus import devicelists as lists
@@ -16,6 +19,8 @@ from sems_exporter.portal.semsplus.factors import CHARGER, TABLES
 from sems_exporter.portal.semsplus.fill import Reading, factors, fill
 from sems_exporter.portal.semsplus.questions import Questions
 
+READ_TYPES = lists.METER_TYPES | lists.BATTERY_TYPES | {"EV_CHARGER", "DONGLE"}
+"""Beside inverters, which have many names."""
 Facts = dict[str, Any]
 """Attributes of a device, by name."""
 SIGNAL = ("signal_strength", "signal_quality")
@@ -76,7 +81,9 @@ class DeviceReader:
         if found or not self._shows_charger:
             return found
         call = endpoints.chargers(self._station)
-        kept = self._questions.ask(call, (), lambda data: chargers.listed(data, self._findings))
+        kept = self._questions.ask(
+            call, (), lambda data: shared_out(chargers.listed(data, self._findings), self._findings)
+        )
         return kept.value if kept else ()
 
     def _ev_charger(self, ref: DeviceRef) -> EvCharger:
@@ -125,13 +132,14 @@ class DeviceReader:
         """The battery systems, and their racks. Where no system is told of, the racks are the batteries."""
         racks = {ref.id: ref for ref in refs if ref.type == lists.RACK}
         systems: dict[str, Battery] = {}
-        for inverter in inverters:
-            for found in self._behind(inverter) if self._may_have_battery(inverter) else ():
-                if found.type == lists.RACK or found.id in racks:
-                    listed = racks.get(found.id, DeviceRef(found.id, lists.RACK, found.name, found.state))
-                    racks[found.id] = replace(listed, parent=listed.parent or inverter.id)
-                else:
-                    systems[found.id] = self._system(found, inverter)
+        behind = [(one, found) for one in inverters if self._may_have_battery(one) for found in self._behind(one)]
+        self._findings.limit(Limited.BATTERIES, len(behind) - BATTERIES_PER_STATION)
+        for inverter, found in behind[:BATTERIES_PER_STATION]:
+            if found.type == lists.RACK or found.id in racks:
+                listed = racks.get(found.id, DeviceRef(found.id, lists.RACK, found.name, found.state))
+                racks[found.id] = replace(listed, parent=listed.parent or inverter.id)
+            else:
+                systems[found.id] = self._system(found, inverter)
         alone = (ref for ref in refs if ref.type == lists.SYSTEM and ref.id not in systems)
         systems |= {ref.id: self._battery(ref, "telemetry") for ref in alone}
         offline = {ref.id for ref in inverters if ref.state is DeviceState.OFFLINE}
@@ -143,12 +151,18 @@ class DeviceReader:
     def _behind(self, inverter: DeviceRef) -> tuple[BatteryRef, ...]:
         """The batteries that the portal lists behind an inverter."""
         call, key = endpoints.batteries(inverter.id, self._station), (inverter.id,)
-        kept = self._questions.ask(call, key, lambda data: lists.batteries(data, inverter.id, self._findings))
+        kept = self._questions.ask(call, key, lambda data: self._listed(data, inverter.id))
         if kept and not kept.value and self._shows_battery and inverter.subtype != "grid":
             # The flow knows better; the list was empty for a moment, and would be so for an hour.
             self._questions.ask_again(call, key)
+            kept = self._questions.remembered(call, key) or kept
         self._listed_at[inverter.id] = kept.fetched_at if kept else None
         return kept.value if kept else ()
+
+    def _listed(self, data: object, inverter: str) -> tuple[BatteryRef, ...]:
+        listed = lists.batteries(data, inverter, self._findings)
+        self._findings.limit(Limited.BATTERIES, len(listed) - BATTERIES_PER_INVERTER)
+        return listed[:BATTERIES_PER_INVERTER]
 
     def _system(self, system: BatteryRef, inverter: DeviceRef) -> Battery:
         ref = DeviceRef(system.id, lists.SYSTEM, system.name)
@@ -182,27 +196,34 @@ class DeviceReader:
         return Battery(**self._facts(ref, system.values, fetched_at))
 
     def _reading(self, ref: DeviceRef, scope: type[Device], *endpoint_names: str) -> tuple[Reading, datetime | None]:
-        """What the calls say together, and the instant of the first answer that said something.
+        """What the calls say together, and the instant of the first young answer that said something.
 
         The first call is the one with the live values, whose age is the age of the device. The others repeat some of
-        them, and may be remembered ones, so they only add to it.
+        them, and may be remembered ones, so they only add to it. Of what is old, only what lasts is told.
         """
-        reading, table = Reading(), TABLES[scope]
-        instants = []
+        reading = Reading()
+        instants, old = list[datetime](), list[datetime]()
         for name in endpoint_names:
             call = endpoints.of_device(name, ref.id, ref.type, self._station)
-            kept = self._questions.ask(call, (ref.id,), lambda data: data)
+            kept = self._questions.ask(call, (ref.id,), partial(self._told, call=call, ref=ref, scope=scope))
+            if kept is None or not kept.value:
+                kept = kept and self._questions.remembered(call, (ref.id,))
+            else:
+                self.answered = self.answered or name in self._questions.heard
             if kept is None:
                 continue
-            told = Reading()
-            fill(told, kept.value, table, self._findings)
-            if kept.value and not any(factors(kept.value)):
-                self._findings.meet(Unknown.FIELD, f"{name} of {ref.type} without factors")
-            if told:
-                instants.append(kept.fetched_at)
-            reading.supplement(told)
-        self.answered = self.answered or bool(reading and self._questions.heard & set(endpoint_names))
-        return reading, next(iter(instants), None)
+            is_old = self._questions.memory.is_old(kept)
+            (old if is_old else instants).append(kept.fetched_at)
+            reading.supplement(kept.value.lasting(scope) if is_old else kept.value)
+        return reading, next(iter([*instants, *old]), None)
+
+    def _told(self, data: object, call: Call, ref: DeviceRef, scope: type[Device]) -> Reading:
+        """What an answer says, and nothing else of it: as the portal sent it, it may be megabytes."""
+        told = Reading()
+        fill(told, data, TABLES[scope], self._findings)
+        if data and not any(factors(data)):
+            self._findings.meet(Unknown.FIELD, f"{call.endpoint} of {ref.type} without factors")
+        return told
 
     def _facts(self, ref: DeviceRef, values: Values, fetched_at: datetime | None) -> Facts:
         """Identity, values, and the instants they are from.
@@ -260,6 +281,26 @@ def _is_there(battery: Battery) -> bool:
     if battery.state in (DeviceState.CHARGING, DeviceState.DISCHARGING):
         return True
     return any(getattr(battery, name) for name in measures(Battery))
+
+
+def shared_out(refs: tuple[DeviceRef, ...], findings: Findings) -> tuple[DeviceRef, ...]:
+    """As many of `refs` as a station may have, of each type in turn, so that many of one leave room for the others.
+
+    Those that are asked nothing come last.
+    """
+    if len(refs) <= DEVICES_PER_STATION:
+        return refs
+    numbers, order = Counter[str](), []
+    for ref in refs:
+        order.append((not _is_read(ref), numbers[ref.type]))
+        numbers[ref.type] += 1
+    kept = sorted(sorted(range(len(refs)), key=order.__getitem__)[:DEVICES_PER_STATION])
+    findings.limit(Limited.DEVICES, sum(map(_is_read, refs)) - len(kept))
+    return tuple(refs[index] for index in kept)
+
+
+def _is_read(ref: DeviceRef) -> bool:
+    return ref.is_inverter or ref.type in READ_TYPES
 
 
 def _parts(reading: Reading, part: str) -> list[tuple[str, Facts]]:

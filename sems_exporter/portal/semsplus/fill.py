@@ -5,8 +5,9 @@ from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from typing import Any, NamedTuple
 
-from sems_exporter.findings import Findings, Unknown
-from sems_exporter.measure import Scope
+from sems_exporter.findings import Findings, Limited, Unknown
+from sems_exporter.limits import PARTS_PER_DEVICE, TEXT_LENGTH
+from sems_exporter.measure import LASTING, Scope, measures
 from sems_exporter.portal.rows import Row, Values, merge, put
 from sems_exporter.portal.semsplus.factors import PASSED_OVER, TABLES, Address, Table, address, row_of
 from sems_exporter.portal.shapes import objects
@@ -23,6 +24,15 @@ class Reading:
     def __bool__(self) -> bool:
         return bool(self.own or any(self.parts.values()))
 
+    @property
+    def is_full(self) -> bool:
+        """Whether there are as many parts as any device has."""
+        return len(self.parts) >= PARTS_PER_DEVICE
+
+    def lasting(self, scope: type[Scope]) -> "Reading":
+        """What of it stays true for long: the counters since commissioning, and what the device is."""
+        return Reading({name: value for name, value in self.own.items() if _lasts(scope, name)})
+
     def of(self, where: Address) -> Values:
         """The values that `where` points at."""
         return self.parts.setdefault((where.part, where.index), {}) if where.part else self.own
@@ -32,6 +42,11 @@ class Reading:
         self.own = {**other.own, **self.own}
         for key, values in other.parts.items():
             self.parts[key] = {**values, **self.parts.get(key, {})}
+
+
+def _lasts(scope: type[Scope], name: str) -> bool:
+    measure = measures(scope).get(name)
+    return measure is not None and measure.role in LASTING
 
 
 class Place(NamedTuple):
@@ -46,7 +61,7 @@ def fill(reading: Reading, groups: object, table: Table, findings: Findings) -> 
     """Add the factors of a telemetry or telecounting answer to `reading`."""
     late = []
     for factor in factors(groups):
-        place = _place(factor["code"], table.scope)  # type: ignore[arg-type] # a class is hashable
+        place = _place(factor["code"], table.scope)
         if place is None:
             findings.meet(Unknown.FACTOR, f"{table.scope.scope} {factor['code']}")
         elif place.row is not None:
@@ -59,7 +74,11 @@ def fill(reading: Reading, groups: object, table: Table, findings: Findings) -> 
 
 
 def _read(reading: Reading, place: Place, row: Row, factor: dict[str, Any], findings: Findings) -> None:
-    values, where = reading.of(place.where), place.where
+    where = place.where
+    if where.part and reading.is_full and (where.part, where.index) not in reading.parts:
+        findings.limit(Limited.PARTS)
+        return
+    values = reading.of(where)
     if row.last and row.attribute in values:
         return
     told: Values = {}
@@ -68,9 +87,13 @@ def _read(reading: Reading, place: Place, row: Row, factor: dict[str, Any], find
     merge(values, told, contradicted, place.scope, findings, last=row.last)
 
 
-@lru_cache(maxsize=4096)
 def _place(code: str, scope: type[Scope]) -> Place | None:
     """Where a code goes: without a row it is passed over on purpose; None where nobody knows it."""
+    return _known_place(code, scope) if len(code) <= TEXT_LENGTH else None  # type: ignore[arg-type] # hashable
+
+
+@lru_cache(maxsize=4096)
+def _known_place(code: str, scope: type[Scope]) -> Place | None:
     table = TABLES[scope]
     where = address(code, table)
     part, rows = table.parts.get(where.part, (table.scope, {})) if where.part else (table.scope, table.rows)

@@ -2,21 +2,23 @@
 
 import logging
 from collections.abc import Iterator
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import partial
 
 from sems_exporter import errors
 from sems_exporter.clock import Clock
-from sems_exporter.findings import Dropped, Findings, Unknown
+from sems_exporter.findings import Dropped, Findings, Limited, Unknown
+from sems_exporter.limits import DEVICES_PER_STATION, STATIONS_PER_ACCOUNT
 from sems_exporter.measure import Role
 from sems_exporter.model import Alarm, Station
 from sems_exporter.portal import times
 from sems_exporter.portal.base import StationRef
+from sems_exporter.portal.roster import Roster
 from sems_exporter.portal.semsplus import decode, devicelists, endpoints
 from sems_exporter.portal.semsplus.alarms import StationAlarms, active_alarms, believed, page_of_many
 from sems_exporter.portal.semsplus.client import Client
 from sems_exporter.portal.semsplus.devicelists import DeviceRef
-from sems_exporter.portal.semsplus.devices import DeviceReader, Facts
+from sems_exporter.portal.semsplus.devices import DeviceReader, Facts, shared_out
 from sems_exporter.portal.semsplus.gridyears import GridYears
 from sems_exporter.portal.semsplus.memory import Kept, Memory
 from sems_exporter.portal.semsplus.questions import Questions
@@ -25,6 +27,17 @@ log = logging.getLogger(__name__)
 
 MOST_ALARM_PAGES = 5
 """Pages of a hundred active alarms among a hundred stations; with more, something is wrong with more than a station."""
+
+
+STATIONS = ("stations",)
+
+
+@dataclass(frozen=True, slots=True)
+class _Listed:
+    """The stations of the account; `whole` tells whether all were in the list, and all pages of it could be read."""
+
+    refs: tuple[StationRef, ...]
+    whole: bool = True
 
 
 class SemsPlus:
@@ -36,42 +49,58 @@ class SemsPlus:
         self._memory = Memory(clock)
         self._alarms: dict[str, tuple[Alarm, ...]] = {}
         self._grid_years = GridYears()
+        self._stations: Roster[StationRef] = Roster(clock, lambda ref: ref.id, STATIONS_PER_ACCOUNT)
+        self._devices: dict[str, Roster[DeviceRef]] = {}
 
     def stations(self, findings: Findings) -> tuple[StationRef, ...]:
         """All stations of the account, page by page; kept for an hour, and longer while the list cannot be read."""
-        key = ("stations",)
         try:
-            kept = self._memory.get(key, lambda: self._all_pages(findings))
+            kept = self._memory.get(STATIONS, lambda: self._all_pages(findings))
         except errors.WHOLE_ACCOUNT:
             raise
         except errors.PortalError as error:
             if isinstance(error, errors.UnknownCode):
                 findings.meet(Unknown.RESULT_CODE, f"stations {error}")
-            earlier = self._memory.last(key)
+            earlier = self._memory.last(STATIONS)
             if earlier is None or not self._client.session.is_open:
                 raise
             log.warning("the station list could not be read; the last one is used", extra={"reason": error.reason})
             kept = earlier
-        refs: tuple[StationRef, ...] = kept.value
-        if not refs:
-            # An account without stations is rare; one that shows none for a moment is not.
-            self._memory.forget(key)
-        return refs
+        listed: _Listed = kept.value
+        if not listed.refs or not listed.whole:
+            # An account with fewer stations than before is rare; one that shows fewer for a moment is not.
+            self._memory.forget(STATIONS)
+        self._devices = {ref.id: self._devices[ref.id] for ref in listed.refs if ref.id in self._devices}
+        return listed.refs
 
-    def _all_pages(self, findings: Findings) -> tuple[StationRef, ...]:
+    def _all_pages(self, findings: Findings) -> _Listed:
+        """The stations, page by page; where a later page fails, those of before and what was known of the rest.
+
+        What the failure means for the account, the next call meets by itself.
+        """
         found: dict[str, StationRef] = {}
         for number in range(1, endpoints.MOST_PAGES + 1):
-            page = self._client.call(endpoints.stations(number), lambda data: decode.page(data, findings))
+            try:
+                page = self._client.call(endpoints.stations(number), lambda data: decode.page(data, findings))
+            except errors.PortalError as error:
+                if not found:
+                    raise
+                log.warning("a part of the station list could not be read", extra={"reason": error.reason})
+                earlier = self._memory.last(STATIONS)
+                known = {ref.id: ref for ref in earlier.value.refs} if earlier else {}
+                return _Listed(tuple((known | found).values())[:STATIONS_PER_ACCOUNT], whole=False)
             now, before = self._clock.now(), len(found)
             found.update({ref.id: replace(ref, seen_at=now) for ref in page.stations})
-            if len(found) == before or (page.total is not None and len(found) >= page.total):
+            if len(found) == before or (page.total is not None and len(found) >= min(page.total, STATIONS_PER_ACCOUNT)):
                 break
-        return tuple(found.values())
+        findings.limit(Limited.STATIONS, len(found) - STATIONS_PER_ACCOUNT)
+        refs = self._stations.seen(tuple(found.values())[:STATIONS_PER_ACCOUNT])
+        return _Listed(refs, whole=not self._stations.doubted)
 
     def overview(self, findings: Findings, *, anew: bool) -> tuple[StationRef, ...]:
         """All stations as the list shows them now, with the alarms that one call tells of a hundred of them."""
         if anew:
-            self._memory.forget(("stations",))
+            self._memory.forget(STATIONS)
         refs = self.stations(findings)
         if anew:
             self._alarms = self._all_alarms(refs, findings)
@@ -88,10 +117,8 @@ class SemsPlus:
                         key: believed((*found.get(key, ()), *alarms), self._clock.now(), findings)
                         for key, alarms in page.by_station.items()
                     }
-        except errors.WHOLE_ACCOUNT:
-            raise
         except errors.PortalError as error:
-            # The details of each station still tell its own.
+            # The details of each station still tell its own, and a pause is met by the next call.
             log.debug("alarms of many stations could not be read", extra={"reason": error.reason})
         return found
 
@@ -117,25 +144,37 @@ class SemsPlus:
         flow = questions.ask(endpoints.flow(ref.id), (), lambda data: decode.flow(data, findings))
         facts = self._described(ref, info.value if info else None, findings)
         facts.update(self._flowing(facts, flow, findings))
-        listed = questions.ask(endpoints.devices(ref.id), (), lambda data: devicelists.listed(data, findings))
-        refs: tuple[DeviceRef, ...] = listed.value if listed else ()
         reader = DeviceReader(questions, facts, findings)
-        facts.update(reader.read(refs))
+        facts.update(reader.read(self._device_refs(questions, findings)))
         if "flow" not in questions.heard:
             if not reader.answered:
                 # Whatever is remembered of it: a portal that has said nothing now was not read.
-                raise questions.failures[0] if questions.failures else errors.AnswerEmpty("nothing to read")
+                raise questions.failure or errors.AnswerEmpty("nothing to read")
             # What is remembered of the flow goes by its own instant, or goes now.
             undated = flow.value.values if flow and facts["data_timestamp"] is None else {}
             facts = {name: fact for name, fact in facts.items() if name not in undated}
             facts["fetched_at"] = self._clock.now()
         facts.update(self._energies(facts, questions, findings))
         facts.update(active_alarms(questions, findings))
+        findings.cut_short = questions.ended
         return Station(**facts)
 
     def close(self) -> None:
         """Drop kept connections."""
         self._client.close()
+
+    def _device_refs(self, questions: Questions, findings: Findings) -> tuple[DeviceRef, ...]:
+        """The devices as they are listed now, and those that were known before, without the state they had then."""
+        call = endpoints.devices(questions.station)
+        kept = questions.ask(call, (), lambda data: shared_out(devicelists.listed(data, findings), findings))
+        known: Roster[DeviceRef] = self._devices.setdefault(
+            questions.station, Roster(self._clock, lambda ref: ref.id, DEVICES_PER_STATION)
+        )
+        listed: tuple[DeviceRef, ...] = kept.value if kept else ()
+        if "devices" in questions.heard:
+            present = {ref.id for ref in listed}
+            return tuple(ref if ref.id in present else replace(ref, state=None) for ref in known.seen(listed))
+        return tuple(replace(ref, state=None) for ref in listed) if kept and self._memory.is_old(kept) else listed
 
     def _described(self, ref: StationRef, info: decode.Info | None, findings: Findings) -> Facts:
         """What the station is, from its own page where there is one, else from the list."""

@@ -14,11 +14,24 @@ MOST_ON_THE_WAY = 2
 """Failures on the way to the portal after which the rest of a refresh is not tried."""
 
 
+def _shallow(decoded: Callable[[Any], Any], data: Any) -> Any:
+    """`data` decoded, unless it is nested so deeply that it could be parsed and yet not be looked at."""
+    try:
+        return decoded(data)
+    except RecursionError:
+        raise errors.AnswerUnreadable("nested too deeply") from None
+
+
+class _NotSent(Exception):
+    """Nothing more is asked in this refresh."""
+
+
 @dataclass(slots=True)
 class Questions:
-    """The calls of one station in one refresh. Each fails alone, unless the account or the way is at fault.
+    """The calls of one station in one refresh. Each fails alone; a fault of the account or the way ends them all.
 
-    `heard` are the endpoints that gave a good answer in this refresh, not in an earlier one.
+    `heard` are the endpoints that gave a good answer in this refresh, not in an earlier one. `ended` is the failure
+    after which nothing more was sent; what was heard before it is good.
     """
 
     client: Client
@@ -27,34 +40,46 @@ class Questions:
     findings: Findings
     failures: list[errors.PortalError] = field(default_factory=list)
     heard: set[str] = field(default_factory=set)
+    ended: errors.PortalError | None = None
 
     def ask(self, call: Call, key: tuple[str, ...], decoded: Callable[[Any], Any]) -> Kept | None:
-        """The decoded answer, the last good one where the call fails in passing, or None."""
+        """The decoded answer, the last good one where the call fails in passing or is not sent any more, or None."""
         full = (call.endpoint, self.station, *key)
         try:
             return self.memory.get(full, lambda: self._answer(call, decoded))
-        except errors.WHOLE_ACCOUNT:
-            raise
+        except _NotSent:
+            return self.memory.last(full)
         except errors.PortalError as error:
-            if not self.client.session.is_open:
-                # The sign-in failed, so nothing else can be asked either.
-                raise
             self._note(call, error)
             return None if isinstance(error, errors.PermissionDenied) else self.memory.last(full)
 
+    def remembered(self, call: Call, key: tuple[str, ...]) -> Kept | None:
+        """The last good answer to a call that said something, without asking."""
+        return self.memory.last((call.endpoint, self.station, *key))
+
     def _answer(self, call: Call, decoded: Callable[[Any], Any]) -> Any:
-        answer = self.client.call(call, decoded)
+        if self.ended is not None:
+            raise _NotSent
+        answer = self.client.call(call, lambda data: _shallow(decoded, data))
         self.heard.add(call.endpoint)
         return answer
 
     def _note(self, call: Call, error: errors.PortalError) -> None:
         # With its way here it would hold a whole answer until the station is read: 4 MiB each, if the portal wants.
-        self.failures.append(error.bare())
+        bare = error.bare()
+        self.failures.append(bare)
         if isinstance(error, errors.UnknownCode):
             self.findings.meet(Unknown.RESULT_CODE, f"{call.endpoint} {error}")
         self.findings.miss(self.station, call.endpoint, f"{error.reason}: {error}")
-        if sum(isinstance(failure, errors.ON_THE_WAY) for failure in self.failures) >= MOST_ON_THE_WAY:
-            raise error
+        in_vain = sum(isinstance(failure, errors.ON_THE_WAY) for failure in self.failures)
+        # Without a session the sign-in failed, so nothing else can be asked either.
+        if isinstance(error, errors.WHOLE_ACCOUNT) or not self.client.session.is_open or in_vain >= MOST_ON_THE_WAY:
+            self.ended = bare
+
+    @property
+    def failure(self) -> errors.PortalError | None:
+        """The failure that tells most: the one that ended all, else the first."""
+        return self.ended or next(iter(self.failures), None)
 
     def ask_again(self, call: Call, key: tuple[str, ...]) -> None:
         """Do not keep the answer to this call for its usual time."""

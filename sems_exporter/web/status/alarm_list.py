@@ -7,13 +7,16 @@ from sems_exporter.web.status.badges import icon
 from sems_exporter.web.status.figures import name
 from sems_exporter.web.status.moments import clock
 
+MOST_LISTED = 20
 _GRAVEST_FIRST = (AlarmLevel.FAULT, AlarmLevel.ALARM, AlarmLevel.UNKNOWN, AlarmLevel.PROMPT)
 
 
 def alarm_list(station: Station, now: datetime) -> str:
     """A notice for each active alarm; nothing where there is none, or none is known."""
     alarms = sorted(station.alarms or (), key=lambda alarm: _GRAVEST_FIRST.index(alarm.level))
-    shown = "".join(_notice(alarm, station, now) for alarm in alarms)
+    shown = "".join(_notice(alarm, station, now) for alarm in alarms[:MOST_LISTED])
+    if len(alarms) > MOST_LISTED:
+        shown += f'<p class="notice warn">{icon("alert")}<span>and {len(alarms) - MOST_LISTED} more</span></p>'
     if station.alarms_unlisted:
         more = f"{station.alarms_unlisted} {'more ' if alarms else ''}active alarm(s) that the portal does not list."
         shown += f'<p class="notice warn">{icon("alert")}<span>{more}</span></p>'

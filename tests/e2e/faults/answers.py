@@ -158,7 +158,7 @@ ROWS = (
         Row(
             name=f"{name} alone",
             happens=happens,
-            then="The rest works. The last good answer ages until it is too old.",
+            then="The rest works. The last good answer ages until it is too old; what lasts of it stays for a day.",
             play=plays(fault, *endpoints),
             moves=f"requests:{outcome}",
             live=None,
@@ -181,8 +181,8 @@ ROWS = (
                 "html",
                 ("devices",),
                 "unreadable",
-                ("sems_inverter_ac_power_watts",),
-                ("sems_station_pv_power_watts",),
+                ("sems_inverter_state",),
+                ("sems_station_pv_power_watts", "sems_inverter_ac_power_watts", "sems_battery_state_of_charge_ratio"),
             ),
             (
                 "telemetry",

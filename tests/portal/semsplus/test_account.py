@@ -406,11 +406,14 @@ class TestOverview:
         assert ref.alarms is not None
         assert [alarm.code for alarm in ref.alarms] == ["E-1", "E-2", "E-3", "E-4", "E-5"]
 
-    def test_a_pause_that_begins_with_the_alarms_ends_the_overview(self, fleet: Home) -> None:
+    def test_a_pause_that_begins_with_the_alarms_keeps_the_list_that_came_before(self, fleet: Home) -> None:
         fleet.portal.script("alarms", Answer(429))
 
+        refs = fleet.account.overview(Findings(), anew=True)
+
+        assert [ref.pv_power is not None for ref in refs] == [True] * 3
         with pytest.raises(errors.RateLimited):
-            fleet.account.overview(Findings(), anew=True)
+            fleet.account.read(refs[0], Findings())
 
     def test_a_list_refused_by_an_unknown_code_is_the_one_of_before_and_the_code_is_counted(self, fleet: Home) -> None:
         before = fleet.account.overview(Findings(), anew=True)

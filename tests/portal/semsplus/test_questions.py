@@ -54,3 +54,19 @@ def test_a_failed_call_is_told_but_its_answer_is_not_held(client: UselessClient,
 
     assert [str(failure) for failure in questions.failures] == ["info", "flow"]
     assert [body() for body in client.bodies] == [None, None]
+
+
+def test_an_answer_that_is_too_deep_to_be_looked_at_costs_only_itself(questions: Questions) -> None:
+    class Client:
+        session = SimpleNamespace(is_open=True)
+
+        def call(self, _: Call, decoded: Callable[[Any], Any]) -> Any:
+            return decoded([])
+
+    def bottomless(data: list[object]) -> object:
+        return bottomless([data])
+
+    questions.client = cast("Any", Client())
+
+    assert questions.ask(endpoints.info("a station"), (), bottomless) is None
+    assert [type(failure) for failure in questions.failures] == [errors.AnswerUnreadable]

@@ -270,11 +270,20 @@ def test_devices_whose_telemetry_is_all_null_have_not_answered(home: Home) -> No
         home.read()
 
 
-def test_yesterdays_list_of_devices_is_not_shown_as_todays(home: Home) -> None:
+def test_devices_outlive_hours_without_their_list_but_not_their_states_nor_a_day(home: Home) -> None:
+    """The list may be old; what each device itself says now is not."""
     home.read()
     home.portal.script_always("devices", Answer(500, b""))
-    home.clock.advance(HOUR)
+    home.clock.advance(2 * HOUR)
 
+    station = home.read()
+    home.clock.advance(23 * HOUR)
+
+    [inverter] = station.inverters
+    assert inverter.ac_power is not None
+    assert inverter.fetched_at is not None
+    assert inverter.fetched_at > home.clock.now() - timedelta(hours=24)
+    assert [device.state for device in (*station.inverters, *station.meters)] == [None, None]
     assert home.read().inverters == ()
 
 
