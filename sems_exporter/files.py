@@ -9,7 +9,8 @@ from pathlib import Path
 LARGEST = 1024 * 1024
 """Bytes that a file of ours may have, if nothing else is said; most hold a few kilobytes."""
 # Windows knows neither, and has no links and pipes that everybody may make.
-AS_IT_IS = getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_CLOEXEC", 0)
+AT_ONCE = getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_CLOEXEC", 0)
+AS_IT_IS = getattr(os, "O_NOFOLLOW", 0) | AT_ONCE
 
 
 def write_private(path: Path, text: str) -> None:
@@ -41,14 +42,29 @@ def read_private(path: Path, largest: int = LARGEST) -> str:
 
     A link is not followed, a pipe not waited for, and a file of more than `largest` bytes not read.
     """
-    descriptor = os.open(path, os.O_RDONLY | AS_IT_IS)
+    return _read(path, largest, AS_IT_IS).decode()
+
+
+def read_bounded(path: Path, largest: int = LARGEST) -> bytes:
+    """The bytes of a regular file, links followed; OSError, which says why, for anything else and for a larger one.
+
+    Nothing is waited for: neither a pipe that nobody writes, nor the end of a device that has none.
+    """
+    return _read(path, largest, AT_ONCE)
+
+
+def _read(path: Path, largest: int, flags: int) -> bytes:
+    descriptor = os.open(path, os.O_RDONLY | flags | getattr(os, "O_BINARY", 0))
     with os.fdopen(descriptor, "rb") as file:
-        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+        kind = os.fstat(descriptor).st_mode
+        if stat.S_ISDIR(kind):
+            raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), str(path))
+        if not stat.S_ISREG(kind):
             raise OSError(errno.EINVAL, "not a regular file", str(path))
         content = file.read(largest + 1)
     if len(content) > largest:
-        raise ValueError(f"more than {largest} bytes")
-    return content.decode()
+        raise OSError(errno.EFBIG, f"it has more than {largest} bytes", str(path))
+    return content
 
 
 def give_to_owner(new: int, folder: Path) -> None:

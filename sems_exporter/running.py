@@ -2,6 +2,9 @@
 
 import logging
 import os
+import signal
+import sys
+import threading
 import time
 from contextlib import suppress
 from dataclasses import replace
@@ -40,6 +43,7 @@ def serve(settings: Settings) -> None:
 
 def run(settings: Settings, clock: Clock, *, simulated: bool) -> None:
     """Poll and serve on `clock` until told to stop."""
+    prepare_process()
     parts = exporter(settings, clock, first_delay=0.0 if simulated else 2.0)
     web_config = WebConfigFile(settings.web_config_file, parts.metrics.web_config_read)
     refuse_second(parts)
@@ -47,15 +51,35 @@ def run(settings: Settings, clock: Clock, *, simulated: bool) -> None:
     app = application(parts, simulated=simulated, web_config=web_config)
     address = address_of(listening, secure=web_config.current.tls is not None)
     kind = "a simulated plant" if simulated else "SEMS+"
-    threads = start_polling(parts)
+    threads: list[threading.Thread] = []
+
+    def begin() -> None:
+        greet(kind, address, settings.telemetry_path)
+        threads.extend(start_polling(parts))
+
     try:
-        serve_http(app, listening, started=lambda: greet(kind, address, settings.telemetry_path))
+        serve_http(app, listening, started=begin)
     finally:
         parts.stop.set()
         # A request under way may take longer than we may; the thread is a daemon and its state is on disk.
         end = time.monotonic() + 0.5
         for thread in threads:
             thread.join(timeout=max(0.0, end - time.monotonic()))
+
+
+def prepare_process() -> None:
+    """What a process that runs for months does otherwise than one that ends at once.
+
+    SIGHUP asks for the web configuration to be read again, so that one that comes too early must not end it. And no
+    core dump: it would hold the password.
+    """
+    if sys.platform == "win32":
+        return
+    import resource  # noqa: PLC0415 - not there on Windows
+
+    signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    with suppress(OSError, ValueError):
+        resource.setrlimit(resource.RLIMIT_CORE, (0, resource.getrlimit(resource.RLIMIT_CORE)[1]))
 
 
 def greet(kind: str, address: str, telemetry_path: str) -> None:
