@@ -59,7 +59,11 @@ def _mapping(loader: _Strict, node: yaml.MappingNode) -> dict[Hashable, object]:
     for key_node, _ in node.value:
         if key_node.tag != MERGE:
             key = loader.construct_object(key_node, deep=True)
-            if key in seen:
+            try:
+                twice = key in seen
+            except TypeError as error:  # a list cannot be a key
+                raise yaml.constructor.ConstructorError(None, None, "no key", key_node.start_mark) from error
+            if twice:
                 raise KeyTwice(key)
             seen.add(key)
     return loader.construct_mapping(node, deep=True)
