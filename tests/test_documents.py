@@ -117,7 +117,7 @@ def test_no_document_takes_long_or_ends_in_a_fault(content: bytes) -> None:
         (b'a: 1\nb: "\\0"\n', ", line 2, column 4"),
         ("a: ä\nb: ä\nc: \0\n".encode(), ", line 3"),
         (b"a: 1\nb: caf\xe9\n", ", line 2"),
-        (b"\xff\xfe\n\0a", ", line 1"),
+        (b"\xff\xfe\n\0a", ", line 2"),
     ],
 )
 def test_what_cannot_be_read_is_told_with_its_place(content: bytes, where: str) -> None:
