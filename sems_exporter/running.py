@@ -6,6 +6,7 @@ import signal
 import sys
 import threading
 import time
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
@@ -17,6 +18,7 @@ from sems_exporter.clock import Clock, SystemClock
 from sems_exporter.config import Settings
 from sems_exporter.errors import SettingError, StartError
 from sems_exporter.exposition import Format
+from sems_exporter.files import Draft
 from sems_exporter.logs import set_up
 from sems_exporter.masks import MASKS
 from sems_exporter.passwords import exposure
@@ -110,7 +112,10 @@ def once(settings: Settings, form: str) -> int:
     if form == "json":
         click.echo(written(as_json(shown, parts.clock.now()), indent=2))
     else:
-        click.echo((parts.exposition.body(Format.TEXT, compressed=False) or b"").decode(), nl=False)
+        text = (parts.exposition.body(Format.TEXT, compressed=False) or b"").decode()
+        # Only to a terminal, which obeys what names may hold; a program gets them as /metrics has them.
+        for line in text.splitlines(keepends=True) if sys.stdout.isatty() else [text]:
+            click.echo(legible(line[:-1]) if sys.stdout.isatty() else line, nl=sys.stdout.isatty())
     return 0 if all(outcome.up for outcome in outcomes) else 1
 
 
@@ -149,6 +154,18 @@ def dump(settings: Settings, output: str) -> int:
         names = ", ".join(one.name for one in settings.accounts)
         raise SettingError("only", f"a dump is of one account; name it with --only, there are {names}")
     log_as(settings)
+    if output == "-":
+        return _dumped(settings, lambda text, _: click.echo(text))
+    try:
+        # Before anything is sent: a request to the portal is not made in vain.
+        draft = Draft(Path(output))
+    except (OSError, ValueError) as error:
+        raise _unwritable(output, error) from error
+    with draft:
+        return _dumped(settings, lambda text, answers: _keep(draft, output, text, answers))
+
+
+def _dumped(settings: Settings, write: Callable[[str, int], None]) -> int:
     recorder = Recorder()
     parts, [outcome] = _refreshed(settings, transport=recorder)
     token = parts.portal.account_state().token
@@ -156,16 +173,20 @@ def dump(settings: Settings, output: str) -> int:
         click.echo(f"nothing to write: {outcome.failure or 'the portal gave no answer'}", err=True)
         return 1
     dialect = token.dialect.partition("-")[0] if token else "semsplus"
-    text = written(dump_of(recorder.heard, dialect, parts.clock.now()), indent=1)
-    if output == "-":
-        click.echo(text)
-        return 0
-    try:
-        Path(output).write_text(text + "\n", "utf-8")
-    except OSError as error:
-        raise StartError(f"output: {output} cannot be written: {error.strerror}") from error
-    click.echo(f"{len(recorder.heard)} answers written to {output}; look through it before you show it to anyone")
+    write(written(dump_of(recorder.heard, dialect, parts.clock.now()), indent=1), len(recorder.heard))
     return 0
+
+
+def _keep(draft: Draft, output: str, text: str, answers: int) -> None:
+    try:
+        draft.keep(text + "\n")
+    except OSError as error:
+        raise _unwritable(output, error) from error
+    click.echo(f"{answers} answers are written to {output}; look through it before you show it to anyone")
+
+
+def _unwritable(output: str, error: Exception) -> StartError:
+    return StartError(f"output: {output} cannot be written: {getattr(error, 'strerror', None) or error}")
 
 
 def _refreshed(
