@@ -92,7 +92,8 @@ These tell what the exporter asked, what came of it, and what it left out. Where
 
 {_table(("Name", "Type", "Labels", "Meaning"), own_rows())}
 
-On Linux there are also the usual `process_…` metrics: memory, processor time, open files, start time.
+On Linux there are also the usual metrics of a process: `process_cpu_seconds_total`, `process_resident_memory_bytes`,
+`process_virtual_memory_bytes`, `process_open_fds`, `process_max_fds` and `process_start_time_seconds`.
 
 {_closed_lists()}"""
 
@@ -115,6 +116,8 @@ A flag wins over the environment variable, and that over the configuration file.
 `--config.file FILE` or `{settings.FILE_VARIABLE}` names a YAML file with any of the keys above, or with a list of
 [several accounts](fleet.md#several-accounts). A key that is not known or stands twice ends the start with a message,
 and a warning tells of a variable that looks misspelt. Paths count from the folder in which the exporter is started.
+It is a regular file of 256 KiB at most. Numbers are decimal: what YAML alone takes for one, such as `1:30` for 90, is a
+text here.
 
 ```yaml
 account: visitor@example.com
@@ -125,7 +128,8 @@ interval: 5m
 ## Password
 
 The password is never a flag, because every user of a machine can read the flags of its programs. It comes from the
-first of these that there is; a file that is empty or cannot be read ends the start.
+first of these that there is; a file that is empty or cannot be read ends the start, and so does a password that is
+nothing but blanks or holds a line break or another control character: it would be rejected, and count.
 
 1. The file that `{password_file.option}`, `{password_file.variable}` or the key `{password_file.key}` names.
 2. `{variable.lower()}` among the credentials of systemd (`LoadCredential`), or in `{passwords.CONTAINER_SECRETS}`.

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import click
 
-from sems_exporter.advice import misspelt, unfit_times
+from sems_exporter.advice import exposed, misspelt, unfit_times
 from sems_exporter.clock import Clock, SystemClock
 from sems_exporter.config import Settings
 from sems_exporter.errors import SettingError, StartError
@@ -228,4 +228,4 @@ def remarks(settings: Settings) -> list[str]:
     """What a person should know about settings that are allowed, a line each; first secrets that lie about."""
     found = (exposure(one.account.password) for one in settings.accounts)
     open_to_others = [f"password: {text}" for text in dict.fromkeys(found) if text]
-    return [*open_to_others, *misspelt(os.environ), *unfit_times(settings)]
+    return [*open_to_others, *exposed(settings.state_dir), *misspelt(os.environ), *unfit_times(settings)]
