@@ -110,12 +110,13 @@ def once(settings: Settings, form: str) -> int:
     parts, outcomes = _refreshed(settings)
     shown = parts.snapshots.shown(parts.clock.now())
     if form == "json":
-        click.echo(written(as_json(shown, parts.clock.now()), indent=2))
+        text = written(as_json(shown, parts.clock.now()), indent=2)
     else:
-        text = (parts.exposition.body(Format.TEXT, compressed=False) or b"").decode()
-        # Only to a terminal, which obeys what names may hold; a program gets them as /metrics has them.
-        for line in text.splitlines(keepends=True) if sys.stdout.isatty() else [text]:
-            click.echo(legible(line[:-1]) if sys.stdout.isatty() else line, nl=sys.stdout.isatty())
+        text = (parts.exposition.body(Format.TEXT, compressed=False) or b"").decode().removesuffix("\n")
+    if sys.stdout.isatty():
+        # A terminal obeys what names may hold; a program gets them as they are.
+        text = "\n".join(map(legible, text.split("\n")))
+    click.echo(text)
     return 0 if all(outcome.up for outcome in outcomes) else 1
 
 
