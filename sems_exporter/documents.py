@@ -3,7 +3,6 @@
 import math
 import re
 from collections.abc import Hashable
-from typing import Any
 
 import yaml
 
@@ -38,7 +37,7 @@ class NotYaml(ValueError):
 class _Strict(yaml.SafeLoader):
     """A safe loader that refuses a key given twice, and whose every failure tells the place."""
 
-    def construct_object(self, node: yaml.Node, deep: bool = False) -> Any:  # noqa: FBT001, FBT002 - as it is inherited
+    def construct_object(self, node: yaml.Node, deep: bool = False) -> object:  # noqa: FBT001, FBT002 - as it is inherited
         """The value of a node; the constructors raise whatever int(), a dict or a match that is None raise."""
         try:
             return super().construct_object(node, deep)
