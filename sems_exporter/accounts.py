@@ -45,8 +45,9 @@ def only(found: Settings, name: str | None) -> Settings:
     for one in found.accounts:
         if one.name == name:
             return replace(one, further=())
-    names = ", ".join(one.name for one in found.accounts if one.name) or "no list of accounts"
-    raise SettingError("only", f"no account is called {name!r}; there are {names}")
+    names = ", ".join(one.name for one in found.accounts if one.name)
+    there = f"there are {names}" if names else "there is no list of accounts in a configuration file"
+    raise SettingError("only", f"no account is called {name!r}; {there}")
 
 
 def _variable(name: str) -> str:
@@ -105,14 +106,10 @@ def _name(place: str, entry: Mapping[object, object]) -> str:
 def _value(place: str, key: object, value: object) -> object:
     if key not in ALLOWED:
         raise SettingError(place, f"no such setting of an account; there are {', '.join(ALLOWED)}")
-    if value is None or isinstance(value, dict):
-        raise SettingError(place, "needs a value")
+    if wrong := declared.unfit(str(key), value):
+        raise SettingError(place, wrong)
     if key == "password":
-        if not isinstance(value, str):
-            raise SettingError(place, "write it in quotes; without them it is no text")
         return value
-    if isinstance(value, list) and key not in declared.LISTS:
-        raise SettingError(place, "takes one value, not a list")
     try:
         return BY_KEY[str(key)].type.convert(value, None, None)
     except click.BadParameter as error:

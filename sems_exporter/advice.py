@@ -1,7 +1,10 @@
 """What is allowed and yet hardly meant: misspelt variables, and times that do not go together."""
 
+import os
+import stat
 from collections.abc import Iterable
 from difflib import get_close_matches
+from pathlib import Path
 
 from sems_exporter.config import Settings
 from sems_exporter.settings import FILE_VARIABLE, PASSWORD_VARIABLE, SETTINGS
@@ -20,6 +23,17 @@ def misspelt(variables: Iterable[str]) -> list[str]:
     ours = (name for name in strange if name.upper().startswith("SEM"))
     nearest = {name: get_close_matches(name.upper(), known, n=1, cutoff=ALIKE) for name in ours}
     return [f"{name} is no setting; is {near[0]} meant?" for name, near in nearest.items() if near]
+
+
+def exposed(state_dir: Path) -> list[str]:
+    """A sentence about a state directory in which every user of the machine may put and remove files."""
+    try:
+        mode = state_dir.stat().st_mode
+    except OSError:
+        return []
+    if os.name != "posix" or not mode & stat.S_IWOTH:
+        return []
+    return [f"state_dir: {state_dir} can be written by every user, who can take the brake away; chmod 700 {state_dir}"]
 
 
 def unfit_times(settings: Settings) -> list[str]:

@@ -5,11 +5,50 @@ import os
 import stat
 from contextlib import suppress
 from pathlib import Path
+from typing import Self
 
 LARGEST = 1024 * 1024
 """Bytes that a file of ours may have, if nothing else is said; most hold a few kilobytes."""
 # Windows knows neither, and has no links and pipes that everybody may make.
-AS_IT_IS = getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_CLOEXEC", 0)
+AT_ONCE = getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_CLOEXEC", 0)
+AS_IT_IS = getattr(os, "O_NOFOLLOW", 0) | AT_ONCE
+
+
+class Draft:
+    """A file of mode 0600 beside `path`, made at once, that takes its place as a whole when it is kept, or is dropped.
+
+    Raises OSError where it cannot be made. A link at `path` is replaced, not written through.
+    """
+
+    def __init__(self, path: Path) -> None:
+        if path.is_dir():
+            raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), str(path))
+        self._path = path
+        self._new = path.with_suffix(f".{os.getpid()}.new")
+        # What a killed process of the same number left, or somebody has put there: never written into.
+        self._new.unlink(missing_ok=True)
+        descriptor = os.open(self._new, os.O_WRONLY | os.O_CREAT | os.O_EXCL | AS_IT_IS, 0o600)
+        self._file = os.fdopen(descriptor, "w", encoding="utf-8")
+        self.fileno = self._file.fileno
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Drop it, unless it was kept."""
+        with suppress(OSError):
+            self._file.close()
+        with suppress(OSError):
+            self._new.unlink(missing_ok=True)
+
+    def keep(self, text: str) -> None:
+        """Let it hold `text` and take its place. When this returns, it survives a power cut."""
+        with self._file as file:
+            file.write(text)
+            file.flush()
+            os.fsync(file.fileno())
+        self._new.replace(self._path)
+        _settle(self._path.parent)
 
 
 def write_private(path: Path, text: str) -> None:
@@ -18,22 +57,9 @@ def write_private(path: Path, text: str) -> None:
     When it returns, the new file survives a power cut.
     """
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    new = path.with_suffix(f".{os.getpid()}.new")
-    try:
-        # What a killed process of the same number left, or somebody has put there: never written into.
-        new.unlink(missing_ok=True)
-        with os.fdopen(
-            os.open(new, os.O_WRONLY | os.O_CREAT | os.O_EXCL | AS_IT_IS, 0o600), "w", encoding="utf-8"
-        ) as file:
-            give_to_owner(file.fileno(), path.parent)
-            file.write(text)
-            file.flush()
-            os.fsync(file.fileno())
-        new.replace(path)
-    finally:
-        with suppress(OSError):
-            new.unlink(missing_ok=True)
-    _settle(path.parent)
+    with Draft(path) as draft:
+        give_to_owner(draft.fileno(), path.parent)
+        draft.keep(text)
 
 
 def read_private(path: Path, largest: int = LARGEST) -> str:
@@ -41,14 +67,29 @@ def read_private(path: Path, largest: int = LARGEST) -> str:
 
     A link is not followed, a pipe not waited for, and a file of more than `largest` bytes not read.
     """
-    descriptor = os.open(path, os.O_RDONLY | AS_IT_IS)
+    return _read(path, largest, AS_IT_IS).decode()
+
+
+def read_bounded(path: Path, largest: int = LARGEST) -> bytes:
+    """The bytes of a regular file, links followed; OSError, which says why, for anything else and for a larger one.
+
+    Nothing is waited for: neither a pipe that nobody writes, nor the end of a device that has none.
+    """
+    return _read(path, largest, AT_ONCE)
+
+
+def _read(path: Path, largest: int, flags: int) -> bytes:
+    descriptor = os.open(path, os.O_RDONLY | flags | getattr(os, "O_BINARY", 0))
     with os.fdopen(descriptor, "rb") as file:
-        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+        kind = os.fstat(descriptor).st_mode
+        if stat.S_ISDIR(kind):
+            raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), str(path))
+        if not stat.S_ISREG(kind):
             raise OSError(errno.EINVAL, "not a regular file", str(path))
         content = file.read(largest + 1)
     if len(content) > largest:
-        raise ValueError(f"more than {largest} bytes")
-    return content.decode()
+        raise OSError(errno.EFBIG, f"it has more than {largest} bytes", str(path))
+    return content
 
 
 def open_shared(path: Path) -> int:

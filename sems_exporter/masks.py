@@ -8,18 +8,28 @@ import base64
 import hashlib
 import html
 import json
+import re
 import threading
+import unicodedata
 import urllib.parse
 from collections import deque
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
+from itertools import accumulate
 
 MASK = "<secret>"
 SHORTEST = 4
 """Characters; what is shorter would mask half of every line, and tell more than it hides."""
 SHORTEST_ENCODED = 8
 """Characters of base64; fewer would be found by chance."""
-HARMLESS = frozenset({"client", "version", "language", "api", "region", "country", "lang"})
+_HARMLESS = frozenset({"client", "version", "language", "api", "region", "country", "lang"})
 """Keys of a sign-in answer whose texts are the portal's own words, or an address."""
+_SECRET = re.compile(r"token|uid|user_?id|cookie|session|pass|pwd|secret|account|ticket|auth|mail|phone|mobile")
+"""What the keys of secrets have in them, in lower case; all that stands below such a key is secret too."""
+_WORD = re.compile(r"[a-z]{1,7}|[a-z]+://.*|\d{4}-\d\d-\d\d.*|[\d.:]*[.:][\d.:]*", re.IGNORECASE)
+"""A word, an address or a time, wherever it stands; as a secret it would blank out half of each line."""
+_RANDOM = re.compile(r"(?=.*\d)(?=.*[a-z])\S{8,}|\d{8,}|\S{20,}|\S+@\S+", re.IGNORECASE)
+"""What stands at no such key, but looks like a secret or an account all the same."""
 
 
 class Masks:
@@ -48,7 +58,9 @@ class Masks:
                 self._survey()
 
     def learn_session(self, owner: str, answer: object) -> None:
-        """Every text in the sign-in `answer`, unless its key says that it is harmless.
+        """What is secret in the sign-in `answer`: by its key, or because it looks like it.
+
+        Not every text: a portal that answers with ordinary words would blank the log.
 
         Of each owner the session before is remembered too; older ones are worth nothing any more, and a list that grew
         with each sign-in would slow the exporter down over the years.
@@ -61,11 +73,10 @@ class Masks:
         """`text` without any of the secrets, in upper or lower case."""
         low = _folded(text)
         for secret in [known for known in self._known if known in low]:
-            start = low.find(secret)
-            while start >= 0:
-                end = start + len(secret)
-                text, low = text[:start] + MASK + text[end:], low[:start] + MASK + low[end:]
-                start = low.find(secret, start + len(MASK))
+            between = low.split(secret)
+            starts = accumulate((len(part) + len(secret) for part in between[:-1]), initial=0)
+            text = MASK.join(text[start : start + len(part)] for start, part in zip(starts, between, strict=True))
+            low = MASK.join(between)
         return text
 
     def _survey(self) -> None:
@@ -88,12 +99,38 @@ def _all_spellings(secrets: Iterable[str]) -> set[str]:
 
 
 def _spellings(secret: str) -> Iterator[str]:
-    raw = secret.encode(errors="surrogatepass")
-    yield from (secret, secret.strip() or secret)
-    yield from (urllib.parse.quote(raw), urllib.parse.quote(raw, safe=""), urllib.parse.quote_plus(raw))
-    for text in (json.dumps(secret)[1:-1], json.dumps(secret, ensure_ascii=False)[1:-1]):
-        yield from (text, json.dumps(text)[1:-1], json.dumps(text, ensure_ascii=False)[1:-1])
-    yield from (repr(secret)[1:-1], repr(raw)[2:-1], html.escape(secret), raw.hex())
+    """How programs write a secret: as it is, for JSON, Python, HTML and addresses, and as its bytes."""
+    for form in {secret, secret.strip() or secret, *(unicodedata.normalize(form, secret) for form in ("NFC", "NFD"))}:
+        yield from (form, form[::-1], repr(form)[1:-1])
+        for text in (json.dumps(form)[1:-1], json.dumps(form, ensure_ascii=False)[1:-1]):
+            yield from (
+                text,
+                text.replace("/", "\\/"),
+                json.dumps(text)[1:-1],
+                json.dumps(text, ensure_ascii=False)[1:-1],
+            )
+        escaped = html.escape(form)
+        yield from (escaped, escaped.replace("&#x27;", "&#39;"), escaped.replace("&#x27;", "&apos;"))
+        yield "".join(f"&#{ord(character)};" for character in form)
+        yield "".join(f"&#x{ord(character):x};" for character in form)
+        yield from _of_bytes(form.encode(errors="surrogatepass"))
+        if not form.isascii():
+            with suppress(UnicodeEncodeError):
+                yield from _of_bytes(form.encode("latin-1"))
+        for encoding in ("utf-16-le", "utf-16-be"):
+            wide = form.encode(encoding, "surrogatepass")
+            yield from (wide.hex(), *_base64(wide))
+
+
+def _of_bytes(raw: bytes) -> Iterator[str]:
+    quoted = (urllib.parse.quote(raw), urllib.parse.quote(raw, safe=""), urllib.parse.quote_plus(raw))
+    whole = "".join(f"%{byte:02x}" for byte in raw)
+    for text in (*quoted, whole):
+        yield from (text, urllib.parse.quote(text, safe=""))
+    yield from (repr(raw)[2:-1], raw.hex(), raw.hex(" "), raw.hex(":"))
+    # The last character of base32 holds bits of what follows too.
+    if len(whole32 := base64.b32encode(raw).decode()[: len(raw) * 8 // 5]) >= SHORTEST_ENCODED:
+        yield whole32
     yield from _base64(raw)
 
 
@@ -108,13 +145,17 @@ def _base64(raw: bytes) -> Iterator[str]:
             yield from (inner, inner.replace("+", "-").replace("/", "_"))
 
 
-def _texts(document: object) -> Iterator[str]:
-    if isinstance(document, str):
-        yield document
-    elif isinstance(document, dict):
+def _texts(document: object, *, secret: bool = False) -> Iterator[str]:
+    """The secrets in a sign-in answer; `secret` tells that the key above says so."""
+    if isinstance(document, dict):
         for key, value in document.items():
-            if str(key).lower() not in HARMLESS:
-                yield from _texts(value)
+            low = str(key).lower()
+            if low not in _HARMLESS:
+                yield from _texts(value, secret=secret or _SECRET.search(low) is not None)
     elif isinstance(document, list):
         for value in document:
-            yield from _texts(value)
+            yield from _texts(value, secret=secret)
+    elif isinstance(document, str | int) and not isinstance(document, bool):
+        text = str(document)
+        if (secret or _RANDOM.fullmatch(text)) and not _WORD.fullmatch(text):
+            yield text

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from sems_exporter.config import Secret
 from sems_exporter.errors import SettingError
+from sems_exporter.files import read_bounded
 
 VARIABLE = "SEMS_PASSWORD"
 """In lower case it names the credential of systemd and the secret of a container."""
@@ -57,10 +58,8 @@ def _is_there(place: Path) -> bool:
 def from_file(key: str, path: Path) -> Secret:
     """The password that is all there is in the file at `path`; raises SettingError for `key`."""
     try:
-        with path.open("rb") as file:
-            content = file.read(LARGEST + 1)
         # Editors of Windows begin a file with a mark that is no part of the text.
-        text = content.decode("utf-8-sig").rstrip("\r\n")
+        text = read_bounded(path, LARGEST).decode("utf-8-sig").rstrip("\r\n")
     except OSError as error:
         if not path.is_absolute() and not os.path.lexists(path):
             # Not repeated: some take this for the place of the password itself.
@@ -68,19 +67,26 @@ def from_file(key: str, path: Path) -> Secret:
         raise SettingError(key, f"{path} cannot be read: {error.strerror}") from error
     except UnicodeDecodeError:
         raise SettingError(key, f"{path} is not UTF-8 text") from None
-    if len(content) > LARGEST:
-        raise SettingError(key, f"{path} has more than {LARGEST} bytes, so it is no password")
     if not text:
         raise SettingError(key, f"{path} is empty")
-    return Secret(text, path)
+    return Secret(sendable(key, text, f"{path} "), path)
 
 
-def sendable(key: str, text: str) -> str:
-    """`text`, if it can be sent; raises SettingError for `key` otherwise, because a variable may hold any bytes."""
+def sendable(key: str, text: str, place: str = "") -> str:
+    """`text`, if it can be the account or the password; raises SettingError for `key` otherwise.
+
+    What nobody can type into the portal's form was meant otherwise, and each try of it would count as a rejection.
+    """
     try:
         text.encode()
     except UnicodeEncodeError:
-        raise SettingError(key, "is not UTF-8 text") from None
+        raise SettingError(key, f"{place}is not UTF-8 text") from None
+    if not text.strip():
+        raise SettingError(key, f"{place}is nothing but blanks")
+    if any(ord(character) < 32 or character in "\x7f\x85\u2028\u2029" for character in text):
+        raise SettingError(
+            key, f"{place}holds a line break or another control character; it has to be one line of text"
+        )
     return text
 
 

@@ -17,7 +17,7 @@ def main() -> int:
 def answers(address: str, *, may_be_secured: bool) -> bool:
     """Whether what listens on `address` ("host:port", host may be empty) says that it is healthy.
 
-    Where TLS is possible and the exporter hangs up on plain HTTP, it is asked over TLS; and where it hangs up on that
+    Where TLS is possible and the exporter refuses plain HTTP, it is asked over TLS; and where it hangs up on that
     too, it wants a certificate, which only a living exporter does.
     """
     host, _, port = address.rpartition(":")
@@ -32,7 +32,7 @@ def answers(address: str, *, may_be_secured: bool) -> bool:
 
 
 def _healthy(connection: http.client.HTTPConnection) -> bool | None:
-    """Whether the answer is good; None if the other side took the connection and hung up without one."""
+    """Whether the answer is good; None if the other side took the connection and will not speak in this way."""
     try:
         connection.connect()
     except (TimeoutError, ConnectionRefusedError):
@@ -41,10 +41,12 @@ def _healthy(connection: http.client.HTTPConnection) -> bool | None:
         return None if isinstance(error, ssl.SSLError | ConnectionError) else False
     try:
         connection.request("GET", "/-/healthy")
-        return connection.getresponse().status == http.client.OK
+        status = connection.getresponse().status
     except TimeoutError:
         return False
     except (http.client.HTTPException, OSError):
         return None
     finally:
         connection.close()
+    # So answers a port that speaks TLS alone.
+    return None if status == http.client.BAD_REQUEST else status == http.client.OK

@@ -94,7 +94,8 @@ These tell what the exporter asked, what came of it, and what it left out. Where
 
 {_table(("Name", "Type", "Labels", "Meaning"), own_rows())}
 
-On Linux there are also the usual `process_…` metrics: memory, processor time, open files, start time.
+Linux adds `process_cpu_seconds_total`, `process_open_fds`, `process_max_fds`, `process_start_time_seconds`,
+`process_resident_memory_bytes` and `process_virtual_memory_bytes`.
 
 {_closed_lists()}"""
 
@@ -116,7 +117,8 @@ A flag wins over the environment variable, and that over the configuration file.
 
 `--config.file FILE` or `{settings.FILE_VARIABLE}` names a YAML file with any of the keys above, or with a list of
 [several accounts](fleet.md#several-accounts). A key that is not known or stands twice ends the start with a message,
-and a warning tells of a variable that looks misspelt. Paths count from the folder in which the exporter is started.
+and a warning tells of a variable that looks misspelt. Paths count from the folder in which the exporter is started. The
+file is a regular one of 256 KiB at most. Numbers are decimal; `1:30`, to YAML the number 90, is a text.
 
 ```yaml
 account: visitor@example.com
@@ -127,7 +129,7 @@ interval: 5m
 ## Password
 
 The password is never a flag, because every user of a machine can read the flags of its programs. It comes from the
-first of these that there is; a file that is empty or cannot be read ends the start.
+first of these that there is. One that is empty, blank, or holds a control character such as a line break is refused.
 
 1. The file that `{password_file.option}`, `{password_file.variable}` or the key `{password_file.key}` names.
 2. `{variable.lower()}` among the credentials of systemd (`LoadCredential`), or in `{passwords.CONTAINER_SECRETS}`.

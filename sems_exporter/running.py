@@ -2,18 +2,23 @@
 
 import logging
 import os
+import signal
+import sys
+import threading
 import time
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
 import click
 
-from sems_exporter.advice import misspelt, unfit_times
+from sems_exporter.advice import exposed, misspelt, unfit_times
 from sems_exporter.clock import Clock, SystemClock
 from sems_exporter.config import Settings
 from sems_exporter.errors import LoginWithheld, SettingError, StartError
 from sems_exporter.exposition import Format
+from sems_exporter.files import Draft
 from sems_exporter.logs import set_up
 from sems_exporter.masks import MASKS
 from sems_exporter.passwords import exposure
@@ -41,6 +46,7 @@ def serve(settings: Settings) -> None:
 
 def run(settings: Settings, clock: Clock, *, simulated: bool) -> None:
     """Poll and serve on `clock` until told to stop."""
+    prepare_process()
     parts = exporter(settings, clock, first_delay=0.0 if simulated else 2.0)
     web_config = WebConfigFile(settings.web_config_file, parts.metrics.web_config_read)
     refuse_second(parts)
@@ -48,15 +54,35 @@ def run(settings: Settings, clock: Clock, *, simulated: bool) -> None:
     app = application(parts, simulated=simulated, web_config=web_config)
     address = address_of(listening, secure=web_config.current.tls is not None)
     kind = "a simulated plant" if simulated else "SEMS+"
-    threads = start_polling(parts)
+    threads: list[threading.Thread] = []
+
+    def begin() -> None:
+        greet(kind, address, settings.telemetry_path)
+        threads.extend(start_polling(parts))
+
     try:
-        serve_http(app, listening, started=lambda: greet(kind, address, settings.telemetry_path))
+        serve_http(app, listening, started=begin)
     finally:
         parts.stop.set()
         # A request under way may take longer than we may; the thread is a daemon and its state is on disk.
         end = time.monotonic() + 0.5
         for thread in threads:
             thread.join(timeout=max(0.0, end - time.monotonic()))
+
+
+def prepare_process() -> None:
+    """What a process that runs for months does otherwise than one that ends at once.
+
+    SIGHUP asks for the web configuration to be read again, so that one that comes too early must not end it. And no
+    core dump: it would hold the password.
+    """
+    if sys.platform == "win32":
+        return
+    import resource  # noqa: PLC0415 - not there on Windows
+
+    signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    with suppress(OSError, ValueError):
+        resource.setrlimit(resource.RLIMIT_CORE, (0, resource.getrlimit(resource.RLIMIT_CORE)[1]))
 
 
 def greet(kind: str, address: str, telemetry_path: str) -> None:
@@ -85,9 +111,13 @@ def once(settings: Settings, form: str) -> int:
     parts, outcomes = _refreshed(settings)
     shown = parts.snapshots.shown(parts.clock.now())
     if form == "json":
-        click.echo(written(as_json(shown, parts.clock.now()), indent=2))
+        text = written(as_json(shown, parts.clock.now()), indent=2)
     else:
-        click.echo((parts.exposition.body(Format.TEXT, compressed=False) or b"").decode(), nl=False)
+        text = (parts.exposition.body(Format.TEXT, compressed=False) or b"").decode().removesuffix("\n")
+    if sys.stdout.isatty():
+        # A terminal obeys what names may hold; a program gets them as they are.
+        text = "\n".join(map(legible, text.split("\n")))
+    click.echo(text)
     return 0 if all(outcome.up for outcome in outcomes) else 1
 
 
@@ -135,6 +165,18 @@ def dump(settings: Settings, output: str) -> int:
         names = ", ".join(one.name for one in settings.accounts)
         raise SettingError("only", f"a dump is of one account; name it with --only, there are {names}")
     log_as(settings)
+    if output == "-":
+        return _dumped(settings, lambda text, _: click.echo(text))
+    try:
+        # Before anything is sent: a request to the portal is not made in vain.
+        draft = Draft(Path(output))
+    except (OSError, ValueError) as error:
+        raise _unwritable(output, error) from error
+    with draft:
+        return _dumped(settings, lambda text, answers: _keep(draft, output, text, answers))
+
+
+def _dumped(settings: Settings, write: Callable[[str, int], None]) -> int:
     recorder = Recorder()
     parts, [outcome] = _refreshed(settings, transport=recorder)
     token = parts.portal.account_state().token
@@ -142,16 +184,20 @@ def dump(settings: Settings, output: str) -> int:
         click.echo(f"nothing to write: {outcome.failure or 'the portal gave no answer'}", err=True)
         return 1
     dialect = token.dialect.partition("-")[0] if token else "semsplus"
-    text = written(dump_of(recorder.heard, dialect, parts.clock.now()), indent=1)
-    if output == "-":
-        click.echo(text)
-        return 0
-    try:
-        Path(output).write_text(text + "\n", "utf-8")
-    except OSError as error:
-        raise StartError(f"output: {output} cannot be written: {error.strerror}") from error
-    click.echo(f"{len(recorder.heard)} answers written to {output}; look through it before you show it to anyone")
+    write(written(dump_of(recorder.heard, dialect, parts.clock.now()), indent=1), len(recorder.heard))
     return 0
+
+
+def _keep(draft: Draft, output: str, text: str, answers: int) -> None:
+    try:
+        draft.keep(text + "\n")
+    except OSError as error:
+        raise _unwritable(output, error) from error
+    click.echo(f"{answers} answers are written to {output}; look through it before you show it to anyone")
+
+
+def _unwritable(output: str, error: Exception) -> StartError:
+    return StartError(f"output: {output} cannot be written: {getattr(error, 'strerror', None) or error}")
 
 
 def _refreshed(
@@ -193,4 +239,4 @@ def remarks(settings: Settings) -> list[str]:
     """What a person should know about settings that are allowed, a line each; first secrets that lie about."""
     found = (exposure(one.account.password) for one in settings.accounts)
     open_to_others = [f"password: {text}" for text in dict.fromkeys(found) if text]
-    return [*open_to_others, *misspelt(os.environ), *unfit_times(settings)]
+    return [*open_to_others, *exposed(settings.state_dir), *misspelt(os.environ), *unfit_times(settings)]

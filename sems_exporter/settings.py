@@ -8,7 +8,6 @@ from urllib.parse import urlsplit
 
 import click
 import platformdirs
-import yaml
 
 from sems_exporter import documents
 from sems_exporter.config import (
@@ -18,8 +17,9 @@ from sems_exporter.config import (
     Settings,
     login_url,
 )
-from sems_exporter.documents import KeyTwice
+from sems_exporter.documents import KeyTwice, NotYaml
 from sems_exporter.errors import SettingError
+from sems_exporter.files import read_bounded
 from sems_exporter.kinds import Duration, ExternalUrl, FilePath, Hosts, ListenAddress, LoginUrl, Texts, UrlPath
 from sems_exporter.logs import FORMATS, LEVELS
 from sems_exporter.passwords import VARIABLE, password, sendable
@@ -136,15 +136,13 @@ FILE_VARIABLE = "SEMS_CONFIG_FILE"
 def from_file(path: str) -> dict[str, Any]:
     """The settings in the YAML file at `path`; raises SettingError that names the file or the key."""
     try:
-        document = documents.document(Path(path).read_bytes())
+        document = documents.document(read_bounded(Path(path), documents.LARGEST))
     except OSError as error:
         raise SettingError("config.file", f"{path} cannot be read: {error.strerror}") from error
     except KeyTwice as error:
         raise SettingError(error.key, f"is given twice in {path}") from None
-    except (yaml.YAMLError, ValueError, RecursionError) as error:
-        mark = getattr(error, "problem_mark", None)
-        where = f", line {mark.line + 1}, column {mark.column + 1}" if mark else ""
-        raise SettingError("config.file", f"{path}{where} is not valid YAML") from None
+    except NotYaml as error:
+        raise SettingError("config.file", f"{path}{error.where} is not valid YAML") from None
     if document is None:
         return {}
     if not isinstance(document, dict):
@@ -160,13 +158,22 @@ def _refuse_unfit(key: object, value: object, path: str) -> None:
         raise SettingError(str(key), f"no such setting in {path}; there are {', '.join(allowed)}")
     if key == ACCOUNTS:
         return  # the room `accounts` has rules for what is in it
-    if isinstance(value, dict) or value is None:
-        raise SettingError(str(key), f"needs a value in {path}")
+    if wrong := unfit(str(key), value):
+        raise SettingError(str(key), f"{wrong} in {path}")
+
+
+def unfit(key: str, value: object) -> str:
+    """What is wrong with the kind of `value`, which stands at `key` in the file; "" if nothing is."""
+    if value is None:
+        return "needs a value"
+    if key == "password":
+        # Without quotes yes would be True, and 2026-01-01 a day.
+        return "" if isinstance(value, str) else "write it in quotes; without them it is no text"
+    if isinstance(value, dict | set | bytes):
+        return "takes a list of texts, not a mapping" if key in LISTS else "takes one value, not a mapping"
     if isinstance(value, list) and key not in LISTS:
-        raise SettingError(str(key), f"takes one value in {path}, not a list")
-    if key == "password" and not isinstance(value, str):
-        # 0123 would be the number 83, and yes would be True.
-        raise SettingError("password", f"write it in quotes in {path}; without them it is no text")
+        return "takes one value, not a list"
+    return ""
 
 
 def settings(

@@ -1,8 +1,10 @@
 """What is said of settings that are allowed and yet hardly meant."""
 
+from pathlib import Path
+
 import pytest
 
-from sems_exporter.advice import misspelt, unfit_times
+from sems_exporter.advice import exposed, misspelt, unfit_times
 from sems_exporter.config import Account, Secret, Settings
 
 ACCOUNT = Account("me@example.com", Secret("hunter2!"), "https://portal.example.com/login")
@@ -66,3 +68,19 @@ def test_the_remedy_that_is_told_is_one() -> None:
 
     assert "set 3900 s or more" in text
     assert unfit_times(Settings(ACCOUNT, interval=3600.0, data_max_age=3900.0, snapshot_max_age=10800.0)) == []
+
+
+@pytest.mark.parametrize("mode, told", [(0o700, 0), (0o770, 0), (0o775, 0), (0o777, 1), (0o1777, 1), (0o702, 1)])
+def test_a_state_directory_that_everybody_may_write_is_told_with_the_way_out(
+    tmp_path: Path, mode: int, told: int
+) -> None:
+    tmp_path.chmod(mode)
+
+    found = exposed(tmp_path)
+    tmp_path.chmod(0o700)
+
+    assert [text.endswith(f"chmod 700 {tmp_path}") for text in found] == [True] * told
+
+
+def test_a_state_directory_that_is_not_there_yet_is_no_complaint(tmp_path: Path) -> None:
+    assert exposed(tmp_path / "absent") == []

@@ -279,7 +279,7 @@ class Loading(MetaPathFinder):
 
 
 @pytest.mark.parametrize(
-    "before, meanwhile", [(signal.default_int_handler, signal.SIG_DFL), (signal.SIG_IGN, signal.SIG_IGN)]
+    "before, meanwhile", [(signal.default_int_handler, __main__._end), (signal.SIG_IGN, signal.SIG_IGN)]
 )
 def test_ctrl_c_while_the_program_is_being_loaded_leaves_no_traceback(
     monkeypatch: pytest.MonkeyPatch, before: Any, meanwhile: signal.Handlers

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from sems_exporter.files import LARGEST, read_private, write_private
+from sems_exporter.files import LARGEST, read_bounded, read_private, write_private
 
 
 def test_the_file_and_its_new_folder_are_for_the_owner_only(tmp_path: Path) -> None:
@@ -114,7 +114,7 @@ def test_what_cannot_be_ours_is_not_read(tmp_path: Path, content: bytes) -> None
     path = tmp_path / "account.json"
     path.write_bytes(content)
 
-    with pytest.raises(ValueError, match=r"bytes|decode"):
+    with pytest.raises((OSError, ValueError), match=r"bytes|decode"):
         read_private(path)
 
 
@@ -128,3 +128,40 @@ def test_a_new_name_is_on_the_disk_and_not_only_the_new_content(
     write_private(tmp_path / "account.json", "new")
 
     assert synced == [False, True]
+
+
+@pytest.mark.parametrize(
+    "make, why",
+    [
+        ("nothing", "No such file"),
+        ("folder", "Is a directory"),
+        ("pipe", "not a regular file"),
+        ("device", "not a regular file"),
+        ("large", "more than 1000 bytes"),
+        ("endless", "more than 1000 bytes"),
+    ],
+)
+def test_what_is_no_file_of_ours_is_neither_waited_for_nor_read_to_its_end(tmp_path: Path, make: str, why: str) -> None:
+    path = tmp_path / "file"
+    if make == "folder":
+        path.mkdir()
+    elif make == "pipe":
+        os.mkfifo(path)
+    elif make == "device":
+        path = Path("/dev/zero")
+    elif make == "large":
+        path.write_bytes(b"x" * 1001)
+    elif make == "endless":
+        with path.open("wb") as file:
+            file.truncate(1 << 40)
+
+    with pytest.raises(OSError, match=why):
+        read_bounded(path, 1000)
+
+
+def test_a_link_to_a_file_is_a_file(tmp_path: Path) -> None:
+    """Kubernetes hands its secrets over in that way."""
+    (tmp_path / "file").write_bytes(b"x" * 1000)
+    (tmp_path / "link").symlink_to(tmp_path / "file")
+
+    assert read_bounded(tmp_path / "link", 1000) == b"x" * 1000

@@ -5,6 +5,7 @@ import hashlib
 import html
 import json
 import math
+import unicodedata
 import urllib.parse
 
 import pytest
@@ -22,6 +23,14 @@ def masks(*secrets: str) -> Masks:
     return made
 
 
+def latin(secret: str) -> bool:
+    try:
+        secret.encode("latin-1")
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
 def spellings(secret: str) -> list[str]:
     raw = secret.encode()
     return [
@@ -37,6 +46,21 @@ def spellings(secret: str) -> list[str]:
         urllib.parse.quote_plus(secret),
         html.escape(secret),
         raw.hex(),
+        raw.hex(" "),
+        secret.encode("utf-16-le").hex(),
+        secret.encode("utf-16-be").hex().upper(),
+        base64.b64encode(secret.encode("utf-16-le")).decode(),
+        "".join(f"%{byte:02X}" for byte in raw),
+        "".join(f"%{byte:02x}" for byte in raw),
+        urllib.parse.quote(urllib.parse.quote(secret, safe=""), safe=""),
+        urllib.parse.quote(secret.encode("latin-1", "ignore"), safe="") if latin(secret) else secret,
+        "".join(f"&#{ord(character)};" for character in secret),
+        "".join(f"&#x{ord(character):X};" for character in secret),
+        html.escape(secret).replace("&#x27;", "&#39;"),
+        unicodedata.normalize("NFD", secret),
+        unicodedata.normalize("NFD", secret).encode().hex(),
+        json.dumps(secret)[1:-1].replace("/", "\\/"),
+        secret[::-1],
         base64.b64encode(raw).decode(),
         base64.urlsafe_b64encode(raw).decode(),
     ]
@@ -80,11 +104,54 @@ def test_the_digests_of_a_password_are_as_good_as_the_password() -> None:
         assert known.masked(f"pwd={spelling}").startswith(f"pwd={MASK}")
 
 
-def test_of_a_sign_in_answer_everything_is_secret_but_the_portals_own_words() -> None:
+def test_of_a_sign_in_answer_what_is_secret_is_told_by_its_key_or_by_its_look() -> None:
     known = Masks()
-    known.learn_session("me", {"uid": "u-4711", "token": "t-4711", "client": "semsPlusWeb", "more": [{"x": "cookie"}]})
+    cookies = {"cookies": {"JSESSIONID": "abc-12"}, "more": [{"x": "q7Zr0Pf2LmAx"}]}
+    known.learn_session("me", {"uid": 471147, "token": "t-4711", "client": "semsPlusWeb", **cookies})
 
-    assert known.masked("u-4711 t-4711 cookie semsPlusWeb") == f"{MASK} {MASK} {MASK} semsPlusWeb"
+    assert known.masked("471147 t-4711 abc-12 q7Zr0Pf2LmAx semsPlusWeb") == f"{MASK} {MASK} {MASK} {MASK} semsPlusWeb"
+
+
+@pytest.mark.parametrize("key", ["token", "uid", "cookies", "anything", "x"])
+def test_ordinary_words_in_a_sign_in_answer_do_not_blank_the_log(key: str) -> None:
+    words = ["signed", "https", "gateway", "level", "info", "127.0.0.1", "2026-06-10T12:00:00", "Europe/Amsterdam"]
+    words = words[: 7 if key in ("token", "uid", "cookies") else None]
+    known = Masks()
+    known.learn_session("me", {key: [*words, {"deep": words}]})
+    line = f'level=info msg="signed in" gateway=https://127.0.0.1:443/ {" ".join(words)}'
+
+    assert known.masked(line) == line
+
+
+@pytest.mark.parametrize("text", ["base32", "BASE32"])
+def test_base32_tells_nothing(text: str) -> None:
+    secret = "correct horse battery"
+    encoded = base64.b32encode(secret.encode() + b"!!").decode()
+
+    masked = masks(secret).masked(f"{text} {encoded if text.isupper() else encoded.lower()}")
+
+    assert masked.startswith(f"{text} {MASK}")
+    assert len(masked) < len(text) + len(MASK) + 10
+
+
+def test_a_text_full_of_secrets_is_read_once() -> None:
+    """Each secret costs a look at the text, and no more however often it stands there."""
+    known = masks("hunter2!")
+    seen: list[str] = []
+
+    class Text(str):
+        """Counts how often it is cut."""
+
+        __slots__ = ()
+
+        def __getitem__(self, key: object) -> str:
+            seen.append("cut")
+            return super().__getitem__(key)  # type: ignore[index]
+
+    masked = known.masked(Text("hunter2! " * 1000))
+
+    assert masked == f"{MASK} " * 1000
+    assert len(seen) <= 1001
 
 
 def test_the_sessions_before_the_last_two_are_forgotten_and_those_of_others_are_not() -> None:

@@ -92,6 +92,24 @@ class TestOddNames:
         assert code == 0
         assert "Station Sun\ufffd\ufffd[2J Home (" in capsys.readouterr().out
 
+    @pytest.mark.parametrize("form, start", [("prometheus", "# HELP "), ("json", "{\n")])
+    def test_once_shows_a_terminal_none_of_what_it_would_obey(
+        self,
+        settings: Settings,
+        capsys: pytest.CaptureFixture[str],
+        monkeypatch: pytest.MonkeyPatch,
+        form: str,
+        start: str,
+    ) -> None:
+        monkeypatch.setattr(sys.stdout, "isatty", lambda: True, raising=False)
+
+        running.once(settings, form)
+
+        said = capsys.readouterr().out
+        assert said.startswith(start)
+        assert said.endswith("\n")
+        assert not [character for character in said if not character.isprintable() and character != "\n"]
+
     def test_once_keeps_them_in_json(self, settings: Settings, capsys: pytest.CaptureFixture[str]) -> None:
         code = running.once(settings, "json")
 

@@ -152,12 +152,12 @@ class TestFile:
             ("intervall: 300\n", "intervall: no such setting"),
             ("1: 2\n", "1: no such setting"),
             ("interval:\n", "interval: needs a value"),
-            ("interval: {seconds: 5}\n", "interval: needs a value"),
+            ("interval: {seconds: 5}\n", "interval: takes one value, not a mapping"),
             ("interval: [300]\n", "interval: takes one value"),
             ("account: [me@example.com]\n", "account: takes one value"),
             ("stations: [{id: 1}]\n", "stations: "),
             ("interval: true\n", "interval: "),
-            ("password: 0123\n", "password: write it in quotes"),
+            ("password: 123\n", "password: write it in quotes"),
             ("password: yes\n", "password: write it in quotes"),
             ("password:\n", "password: needs a value"),
             ("- interval\n", "config.file: "),
@@ -271,10 +271,10 @@ class TestSecrets:
     def test_a_password_file_without_permission_is_named(
         self, program: Program, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        def forbidden(*_: object) -> str:
+        def forbidden(*_: object) -> int:
             raise PermissionError(13, "Permission denied")
 
-        monkeypatch.setattr(Path, "open", forbidden)
+        monkeypatch.setattr(os, "open", forbidden)
 
         code, said, _ = program("serve", f"--password-file={tmp_path}")
 

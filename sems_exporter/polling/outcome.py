@@ -95,7 +95,15 @@ class Outcome:
     def sentence(self) -> str | None:
         """What does not work, for a person."""
         if self.whole is not None:
-            return str(self.whole)
+            return _told(self.whole)
         if failing := {**self.earlier, **self.by_station}:
-            return "; ".join(f"station {key}: {error}" for key, error in list(failing.items())[:MOST_NAMED])
+            told = {key: _told(error) for key, error in failing.items()}
+            if all(isinstance(error, errors.Unreachable) for error in failing.values()):
+                # Of one station it would read as if that was what has no connection.
+                return "; ".join(dict.fromkeys(told.values()))
+            return "; ".join(f"station {key}: {text}" for key, text in list(told.items())[:MOST_NAMED])
         return "the account shows no stations" if self.stations == 0 else None
+
+
+def _told(error: errors.SemsError) -> str:
+    return f"the portal could not be reached ({error})" if isinstance(error, errors.Unreachable) else str(error)

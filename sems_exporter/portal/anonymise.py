@@ -9,6 +9,8 @@ from collections.abc import Iterable
 from typing import Any
 from urllib.parse import unquote_plus
 
+from sems_exporter.portal import wording
+
 IDENTIFIERS = {
     "STATION": frozenset({"id", "stationid", "powerstation_id", "powerstationid", "pwid", "stationids", "relation_id"}),
     "SN": frozenset(
@@ -16,10 +18,12 @@ IDENTIFIERS = {
         | {f"battery{number}sn" for number in range(1, 9)}
     ),
 }
-_PLACE = re.compile(r".*(?:latitude|longitude)|lat|lng|lon", re.IGNORECASE)
+_PLACE = re.compile(
+    r"(?i:.*(?:latitude|longitude|coordinate|gps|geoloc).*|(?:.*_)?(?:lat|lng|lon|location|position))|.*(?:Lat|Lng|Lon)"
+)
 _PERSONAL = re.compile(
     r".*(?:owner|phone|mobile|mail|address|street|zip|post_?code|pwd|password|token|user|account|contact|remark|ssid).*"
-    r"|.*check_?code.*|(?:.*_)?(?:tel|uid|city)",
+    r"|.*check_?code.*|(?:.*_)?(?:tel|uid|city|cell|whatsapp|wechat|fax)",
     re.IGNORECASE,
 )
 """Keys whose values tell who or where even if they are numbers."""
@@ -33,22 +37,16 @@ OWN_WORDS = frozenset(
     """.split()  # noqa: SIM905 - words, not a list
 )
 """Keys, in lower case, whose texts are the portal's own words."""
-MESSAGES = frozenset({"description", "msg", "errormsg", "title"})
-"""Those among them whose texts are sentences, which may name somebody."""
+ENUMERATIONS = frozenset(
+    {"code", "unit", "datatype", "devicetype", "type", "subtype", "status", "statusstr", "dimension", "error_type"}
+    | {"translationcode", "translatecode", "currency", "currencycode", "powerstation_type", "brand"}
+)
+"""Those among them whose texts are words of a program, which nobody chooses."""
 OWN_WORDS_BY_CODE = frozenset({"modelType", "safetyVersion", "version", "dcdcVersion", "commModuleVer"})
-_UNIT = (
-    r"(?:[kKMGm]?(?:[Ww]h?|WH|Wp|[Vv]|VA|[Aa]|[Hh][Zz]|[Vv][Aa][Rr]|Ω|[Oo]hm)"
-    r"|%|℃|°[CcFf]|C|[Hh]|min|s|d|days?|dBm)"
-)
-# A leading zero is a telephone's or a code's, not a number's.
-_QUANTITY = rf"[-+]?(?:0|[1-9]\d{{0,8}})(?:\.\d+)?\s*(?:\(?{_UNIT}\)?)?"
-_HARMLESS = re.compile(
-    rf"{_QUANTITY}(?:/{_QUANTITY})*|\(?{_UNIT}\)?(?:/{_UNIT})*"
-    r"|\d{1,4}[-./]\d{1,2}[-./]\d{1,4}(?:[ T]\d{1,2}:\s?\d{2}(?::\s?\d{2}(?:\.\d+)?)?)?"
-    r"|true|false|null|--|-"
-)
 _EMAIL = re.compile(r"[^\s@\"'<>(),;:]+@[^\s@\"'<>(),;:]+")
 _NAMED_SERIAL = frozenset({"serialNum", "laCheckcode", "sn"})
+_SHORTEST_NUMBER = 6
+"""Digits of a number that is an identifier; shorter ones are found among measurements."""
 _SHORTEST = 4
 """Shorter ones would be found by chance, in numbers too, and hardly tell anybody anything."""
 
@@ -70,21 +68,38 @@ class Anonymiser:
         # A sentence may come before the name that it mentions.
         self._told = _longest_first(self._texts)
 
-    def clean(self, document: Any, key: str = "", named: object = None) -> Any:
-        """`document` without anything personal."""
+    def clean(self, document: Any, key: str = "", named: object = None, unit: object = None) -> Any:
+        """`document` without anything personal.
+
+        It stands at `key`, beside what is `named` as its meaning and its `unit`.
+        """
         if isinstance(document, dict):
-            inner = document.get("code", document.get("key"))
-            return {self._key(str(name)): self.clean(value, str(name), inner) for name, value in document.items()}
+            inner, unit = document.get("code", document.get("key")), document.get("unit")
+            return {
+                # What stands below a place is one, whatever it is called there.
+                self._key(str(name)): self.clean(value, key if _PLACE.fullmatch(key) else str(name), inner, unit)
+                for name, value in document.items()
+            }
         if isinstance(document, list):
-            return [self.clean(item, key, named) for item in document]
+            return [self.clean(item, key, named, unit) for item in document]
         if document is None or isinstance(document, bool):
             return document
         meant = named if key in ("data", "value") and isinstance(named, str) else key
+        if isinstance(document, str):
+            return 0.0 if _PLACE.fullmatch(meant) else self._value(document, key, meant, unit)
+        return self._number(document, meant, unit)
+
+    def _number(self, number: float, meant: str, unit: object) -> Any:
         if _PLACE.fullmatch(meant):
             return 0.0
-        if not isinstance(document, str):
-            return self._stand_in(str(document)) if _PERSONAL.fullmatch(meant) else document
-        return self._value(document, key, meant)
+        text = str(number)
+        if text in self._identifiers:
+            return self._identifiers[text]
+        if _PERSONAL.fullmatch(meant) or wording.is_long(number, meant):
+            return self._stand_in(text)
+        if wording.is_fine(number) and not wording.is_quantity(meant, unit):
+            return float(round(number))
+        return number
 
     def path(self, path: str) -> str:
         """An address with its identifiers replaced."""
@@ -100,6 +115,8 @@ class Anonymiser:
         if isinstance(document, dict):
             named = document.get("code", document.get("key"))
             for name, value in document.items():
+                if wording.IDENTIFIER.fullmatch(str(name)):
+                    self._learn(str(name), "sn")
                 serial = isinstance(named, str) and named in _NAMED_SERIAL and name in ("data", "value")
                 self._learn(value, "sn" if serial else str(name))
         elif isinstance(document, list):
@@ -109,17 +126,34 @@ class Anonymiser:
             kind = next((kind for kind, keys in IDENTIFIERS.items() if key.lower() in keys), None)
             if kind is not None and document not in self._identifiers:
                 self._identifiers[document] = self._next(kind)
+        elif isinstance(document, int) and len(str(document)) >= _SHORTEST_NUMBER:
+            self._learn(str(document), key)
 
-    def _value(self, text: str, key: str, meant: str) -> str:
-        if not text.strip():
-            return text
-        if text in self._identifiers:
-            return self._identifiers[text]
+    def _value(self, text: str, key: str, meant: str, unit: object) -> str:
+        known = self._identifiers.get(text)
+        if known or not text.strip():
+            return known or text
         if _PERSONAL.fullmatch(meant):
             return self._stand_in(text)
+        if wording.is_harmless(text.strip(), meant, unit) or wording.is_stamp(text, meant) or wording.is_zone(text):
+            return text
         if key.lower() in OWN_WORDS or (meant != key and meant in OWN_WORDS_BY_CODE):
-            return self._own(text, [*self._within, *self._told] if key.lower() in MESSAGES else self._within)
-        return text if _HARMLESS.fullmatch(text.strip()) else self._stand_in(text)
+            if key.lower() in ENUMERATIONS and re.fullmatch(r"[\w:.()%/+-]+", text):
+                return self._devices(self._own(text, self._within))
+            # A plain word may be somebody's name for something and the portal's as well.
+            return self._words(
+                self._own(text, [*self._within, *self._told] if re.search(r"\s", text) else self._within)
+            )
+        return self._stand_in(text)
+
+    def _words(self, text: str) -> str:
+        """A text of the portal without what it does not say of itself."""
+        for found in wording.foreign(text):
+            text = re.sub(rf"(?<!\w){re.escape(found)}(?!\w)", self._stand_in(found), text)
+        return self._devices(text)
+
+    def _devices(self, text: str) -> str:
+        return wording.IDENTIFIER.sub(lambda found: self._stand_in(found[0]), text)
 
     def _key(self, text: str) -> str:
         if text in self._identifiers:

@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Any
 from urllib.parse import urlsplit
 
+from sems_exporter.masks import MASKS
 from sems_exporter.portal.anonymise import Anonymiser
 from sems_exporter.portal.envelope import Answer
 from sems_exporter.portal.transport import Exchange, Transport
@@ -43,14 +44,27 @@ def dump(heard: list[tuple[Exchange, Answer]], dialect: str, taken_at: datetime)
             {
                 "endpoint": exchange.endpoint,
                 "method": exchange.method,
-                "path": anonymiser.path(_below_gateway(exchange.url)),
-                "body": anonymiser.clean(exchange.body),
+                "path": _masked(anonymiser.path(_below_gateway(exchange.url))),
+                "body": _masked(anonymiser.clean(exchange.body)),
                 "status": status,
-                "answer": anonymiser.clean(document),
+                "answer": _masked(anonymiser.clean(document)),
             }
             for exchange, status, document in documents
         ],
     }
+
+
+def _masked(document: Any) -> Any:
+    """`document` without account, password and session, should the portal's texts repeat them."""
+    if isinstance(document, dict):
+        return {MASKS.masked(name): _masked(value) for name, value in document.items()}
+    if isinstance(document, list):
+        return [_masked(item) for item in document]
+    if document is None or isinstance(document, bool):
+        return document
+    text = str(document)
+    masked = MASKS.masked(text)
+    return document if masked == text else masked
 
 
 def _below_gateway(url: str) -> str:

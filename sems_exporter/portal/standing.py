@@ -26,7 +26,8 @@ def _surroundings(state: AccountState) -> list[str]:
     if state.unsaved:
         lines.append(
             f"State: cannot be saved in {state.unsaved}. A restart forgets session and brake, so that each start waits "
-            "a minute before it signs in, and check, once and dump never sign in; make state_dir writable, or make room"
+            "a minute before it signs in, and check, once and dump never sign in; make state_dir writable, "
+            "or room on its disk"
         )
     if state.unshared and not state.unsaved:
         lines.append(

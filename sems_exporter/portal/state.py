@@ -116,7 +116,8 @@ class StateFile:
             why = error.strerror or type(error).__name__
             if not self.unsaved:
                 log.warning(
-                    "the state cannot be saved, so a restart will sign in again; make state_dir writable",
+                    "the state cannot be saved, so a restart will sign in again; make state_dir writable, "
+                    "or room on its disk",
                     extra={"path": str(self.path), "error": why},
                 )
             self.unsaved = f"{self.path.parent}: {why}"

@@ -134,6 +134,7 @@ class Application:
 
     async def _answer(self, request: Request) -> Response:
         try:
+            _refuse_malformed(request)
             await self._admit(request)
             route = self._routes.get(request.path)
             if route is None:
@@ -181,6 +182,14 @@ class Application:
         if self._ready():
             return Response(200, PLAIN, b"ready\n")
         return Response(503, PLAIN, b"the first refresh has not ended yet\n")
+
+
+def _refuse_malformed(request: Request) -> None:
+    """Raise Refused for what the HTTP parsers let through and RFC 9112 does not."""
+    if request.version not in ("1.0", "1.1"):
+        raise Refused(505, "HTTP/1.1 is all there is")
+    if not request.names_one_host:
+        raise Refused(400, "one Host is needed")
 
 
 def _exposed(wanted: Wanted, body: bytes) -> Response:

@@ -2,75 +2,94 @@
 
 A bcrypt hash is slow on purpose, a tenth of a second and more on a small board. So each right password is checked once
 and remembered by a keyed digest; the checking is done in a thread, one at a time, and only so many may wait for it.
+
+Guesses at names that do not exist wait apart from those at names that do, and each address apart from the others; the
+lines take turns. So whoever floods the port has to know a name to be in the way of its user.
 """
 
 import asyncio
 import base64
 import binascii
 import hashlib
+import ipaddress
 import secrets
-import threading
 from collections import Counter, OrderedDict
 from collections.abc import Callable, Mapping
+from weakref import WeakValueDictionary
 
 import bcrypt
+
+from sems_exporter.web.beside import in_thread
 
 MOST_REMEMBERED = 256
 """Verdicts that are remembered, of the right passwords and of the wrong ones each."""
 MOST_WAITING = 16
-"""Checks that may wait at a time; one more is turned away."""
+"""Checks of names that do not exist which may wait at a time; one more is turned away."""
 MOST_OF_ONE_CLIENT = 4
 """Of these, how many may come from one address, so that no one can take all places."""
+MOST_OF_A_USER = 64
+"""Checks of one name that exists which may wait at a time."""
+MOST_OF_A_USER_AND_CLIENT = 16
+"""Of these, how many may come from one address."""
 LONGEST_PASSWORD = 72
 """Bytes of a password that bcrypt looks at."""
 
 Check = Callable[[bytes, bytes], bool]
+Line = tuple[bytes | None, str]
+"""Who waits together: the name, None for all that do not exist, and the address, "" for all of them."""
 
 
 class TooBusy(Exception):
     """Too many passwords wait to be checked."""
 
 
-class _Verdicts:
-    """The latest verdicts that were the same, by digest."""
+class Verdicts:
+    """The latest verdicts that were the same, by digest, each with the name it is about."""
 
-    def __init__(self) -> None:
-        self._digests: OrderedDict[bytes, None] = OrderedDict()
+    def __init__(self, names: Mapping[bytes, bytes] | None = None) -> None:
+        self.names = OrderedDict(names or {})
 
     def __contains__(self, digest: bytes) -> bool:
-        found = digest in self._digests
+        found = digest in self.names
         if found:
-            self._digests.move_to_end(digest)
+            self.names.move_to_end(digest)
         return found
 
-    def add(self, digest: bytes) -> None:
-        self._digests[digest] = None
-        if len(self._digests) > MOST_REMEMBERED:
-            self._digests.popitem(last=False)
+    def add(self, digest: bytes, name: bytes) -> None:
+        """Remember one more, and forget the oldest where there are too many."""
+        self.names[digest] = name
+        if len(self.names) > MOST_REMEMBERED:
+            self.names.popitem(last=False)
 
 
 class Gatekeeper:
     """Lets in whoever knows the password of one of `users` (name to bcrypt hash), or everybody where there are none."""
 
     def __init__(self, users: Mapping[bytes, bytes], check: Check = bcrypt.checkpw) -> None:
-        self._users = users
+        self.users = users
         self._check = check
         # Whoever does not exist is checked against a hash all the same, the slowest, so that the time does not tell.
         self._stand_in = max(users.values(), key=lambda hashed: hashed[4:6], default=b"")
-        self._key = secrets.token_bytes(32)
-        self._right, self._wrong = _Verdicts(), _Verdicts()
-        self._one_at_a_time = asyncio.Lock()
+        self.key = secrets.token_bytes(32)
+        self.right, self._wrong = Verdicts(), Verdicts()
+        self._turns: WeakValueDictionary[Line | str, asyncio.Lock] = WeakValueDictionary()
         self._pending: dict[bytes, asyncio.Task[bool]] = {}
-        self._waiting: Counter[str] = Counter()
+        self._waiting: Counter[Line] = Counter()
 
     @property
     def asks(self) -> bool:
         """Whether a password is needed at all."""
-        return bool(self._users)
+        return bool(self.users)
+
+    def remember(self, before: "Gatekeeper") -> None:
+        """Take over who was found right by the one `before`, as far as name and hash are still the same."""
+        same = {name for name, hashed in self.users.items() if before.users.get(name) == hashed}
+        self.key = before.key
+        self.right = Verdicts({digest: name for digest, name in before.right.names.items() if name in same})
 
     def known(self, authorization: bytes) -> bool | None:
         """The verdict on this header where it is known without a check."""
-        if not self._users:
+        if not self.users:
             return True
         credentials = _credentials(authorization)
         return False if credentials is None else self._verdict(self._digest(*credentials))
@@ -85,36 +104,49 @@ class Gatekeeper:
         # Whoever comes with the same words waits for the same check.
         task = self._pending.get(digest)
         if task is None:
-            if len(self._pending) >= MOST_WAITING or self._waiting[client] >= MOST_OF_ONE_CLIENT:
-                raise TooBusy
-            self._waiting[client] += 1
-            task = self._pending[digest] = asyncio.create_task(self._checked(digest, credentials))
-            task.add_done_callback(lambda _: self._done(digest, client))
+            task = self._pending[digest] = self._queued(digest, credentials, _neighbourhood(client))
         return await asyncio.shield(task)
 
-    def _done(self, digest: bytes, client: str) -> None:
-        del self._pending[digest]
-        self._waiting[client] -= 1
-        if not self._waiting[client]:
-            del self._waiting[client]
+    def _queued(self, digest: bytes, credentials: tuple[bytes, bytes], client: str) -> asyncio.Task[bool]:
+        name = credentials[0] if credentials[0] in self.users else None
+        of_all, of_client = (
+            (MOST_WAITING, MOST_OF_ONE_CLIENT) if name is None else (MOST_OF_A_USER, MOST_OF_A_USER_AND_CLIENT)
+        )
+        lines: tuple[Line, Line] = ((name, client), (name, ""))
+        if self._waiting[lines[0]] >= of_client or self._waiting[lines[1]] >= of_all:
+            raise TooBusy
+        self._waiting.update(lines)
+        task = asyncio.create_task(self._checked(digest, credentials, lines))
+        task.add_done_callback(lambda _: self._done(digest, lines))
+        return task
 
-    async def _checked(self, digest: bytes, credentials: tuple[bytes, bytes]) -> bool:
-        user, password = credentials
-        hashed = self._users.get(user, self._stand_in)
-        async with self._one_at_a_time:
-            same = await _in_thread(lambda: self._check(password[:LONGEST_PASSWORD], hashed))
-        right = same and user in self._users
-        (self._right if right else self._wrong).add(digest)
+    def _done(self, digest: bytes, lines: tuple[Line, Line]) -> None:
+        del self._pending[digest]
+        self._waiting.subtract(lines)
+        self._waiting = +self._waiting
+
+    async def _checked(self, digest: bytes, credentials: tuple[bytes, bytes], lines: tuple[Line, Line]) -> bool:
+        name, password = credentials
+        hashed = self.users.get(name, self._stand_in)
+        # First in its own address's line, then in that of the name, then before the one who checks: each lets one
+        # through at a time, so that the next one up takes turns.
+        async with self._turn(lines[0]), self._turn(lines[1]), self._turn("check"):
+            same = await in_thread("password", lambda: self._check(password[:LONGEST_PASSWORD], hashed), fault=False)
+        right = same and name in self.users
+        (self.right if right else self._wrong).add(digest, name)
         return right
 
+    def _turn(self, line: Line | str) -> asyncio.Lock:
+        return self._turns.setdefault(line, asyncio.Lock())
+
     def _verdict(self, digest: bytes) -> bool | None:
-        if digest in self._right:
+        if digest in self.right:
             return True
         return False if digest in self._wrong else None
 
     def _digest(self, user: bytes, password: bytes) -> bytes:
         words = len(user).to_bytes(4, "big") + user + password
-        return hashlib.blake2b(words, digest_size=32, key=self._key).digest()
+        return hashlib.blake2b(words, digest_size=32, key=self.key).digest()
 
 
 NOBODY = Gatekeeper({})
@@ -133,23 +165,12 @@ def _credentials(authorization: bytes) -> tuple[bytes, bytes] | None:
     return (user, password) if colon else None
 
 
-async def _in_thread(check: Callable[[], bool]) -> bool:
-    """The result of `check`; in a daemon thread, because a pool's would hold up the end of the program."""
-    loop = asyncio.get_running_loop()
-    result: asyncio.Future[bool] = loop.create_future()
-
-    def settle(right: bool) -> None:  # noqa: FBT001 - called by the loop
-        if not result.done():
-            result.set_result(right)
-
-    def run() -> None:
-        right = False
-        try:
-            right = check()
-        finally:
-            # Also where it ends in a fault: whoever waits for it would keep all others waiting.
-            if not loop.is_closed():
-                loop.call_soon_threadsafe(settle, right)
-
-    threading.Thread(target=run, name="password", daemon=True).start()
-    return await result
+def _neighbourhood(client: str) -> str:
+    """What counts as one address: of IPv6 the network of 64 bits, because whoever has one of these has all in it."""
+    try:
+        address = ipaddress.ip_address(client.partition("%")[0])
+    except ValueError:
+        return client or "?"
+    if isinstance(address, ipaddress.IPv4Address):
+        return str(address)
+    return str(address.ipv4_mapped or ipaddress.ip_network((int(address), 64), strict=False))

@@ -15,6 +15,11 @@ PAUSE = 0.02
 ROOM = 16
 """Connections that are closed then; one by one, whoever waits behind a crowd would wait for long."""
 _EXHAUSTED = (errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM)
+PLAIN_REFUSED = (
+    b"HTTP/1.1 400 Bad Request\r\nconnection: close\r\ncontent-type: text/plain; charset=utf-8\r\n"
+    b"content-length: 29\r\n\r\nthis port speaks https alone\n"
+)
+ONE_READ = 1 << 16
 
 
 class Door:
@@ -66,6 +71,13 @@ class Door:
         guest, tls = self._guest(), self._tls()
         guest.arrived(connection, tls)
         try:
+            if tls is not None and await _speaks_plainly(connection):
+                connection.recv(ONE_READ)  # what lies unread when a connection is closed takes the answer with it
+                connection.send(PLAIN_REFUSED)
+                connection.shutdown(socket.SHUT_WR)
+                self._connections.remove(guest)
+                connection.close()
+                return
             await asyncio.get_running_loop().connect_accepted_socket(
                 lambda: guest,
                 connection,
@@ -75,3 +87,18 @@ class Door:
         except OSError:  # what strangers send to the port is their fault, not an event of ours
             self._connections.remove(guest)
             connection.close()
+
+
+async def _speaks_plainly(connection: socket.socket) -> bool:
+    """Whether a client begins with a letter, as in HTTP; TLS begins with a byte of 22. Nothing is taken from it."""
+    loop, come = asyncio.get_running_loop(), asyncio.Event()
+    try:
+        loop.add_reader(connection.fileno(), come.set)
+    except NotImplementedError:  # by the loop that Windows has
+        return False
+    try:
+        # Who says nothing is cut off in time, which ends this as well.
+        await come.wait()
+    finally:
+        loop.remove_reader(connection.fileno())
+    return connection.recv(1, socket.MSG_PEEK).isalpha()

@@ -29,6 +29,14 @@ LONGEST_HEAD = 65536
 TURNS = 16
 """Requests of one connection that are taken up before others get their turn."""
 END_OF_HEAD = b"\r\n\r\n"
+TOO_LONG = (
+    b"HTTP/1.1 431 Request Header Fields Too Large\r\nconnection: close\r\n"
+    b"content-type: text/plain; charset=utf-8\r\ncontent-length: 29\r\n\r\nthe head has 64 KiB at most\r\n"
+)
+LAST_WORDS = 2.0
+"""Seconds for which a client that was refused may go on sending; cut off at once, it might miss the answer."""
+MOST_LAST_BYTES = 1 << 20
+"""Bytes that it may send meanwhile."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +66,7 @@ class Guarded(asyncio.Protocol):
         self._tls: Tls | None = None
         self._held = bytearray()
         self._begun = 0
-        self._stuck = False
+        self._stuck = self._refused = False
 
     def arrived(self, connection: socket.socket, tls: Tls | None) -> None:
         """Note a connection that was taken in; with `tls`, a handshake comes before `connection_made`."""
@@ -94,6 +102,11 @@ class Guarded(asyncio.Protocol):
 
     def data_received(self, data: bytes) -> None:
         """Answer what is known; hold back the rest until its turn."""
+        if self._refused:
+            self._begun += len(data)
+            if self._begun > MOST_LAST_BYTES:
+                self.leave()
+            return
         if not self._held and not self._begun and self._is_free() and self._answered(data):
             return
         self._held += data
@@ -122,7 +135,7 @@ class Guarded(asyncio.Protocol):
 
     def _is_free(self) -> bool:
         """Whether the next request may be taken up: the answer to the last one is made, and taken."""
-        if self.transport is None or self._stuck or self.transport.is_closing():
+        if self.transport is None or self._stuck or self._refused or self.transport.is_closing():
             return False
         return self.cycle is None or self.cycle.response_complete
 
@@ -153,7 +166,7 @@ class Guarded(asyncio.Protocol):
         before = self.cycle
         self._begun += len(piece)
         if self._begun > LONGEST_HEAD:
-            self.leave()
+            self._refuse(TOO_LONG)
             return
         super().data_received(piece)
         now = self.loop.time()
@@ -177,6 +190,19 @@ class Guarded(asyncio.Protocol):
         self.shared.connections.progress(self)
         self._sent()
         return True
+
+    def _refuse(self, answer: bytes) -> None:
+        """Answer with this and take no more."""
+        self._held.clear()
+        self._refused = True
+        self.due = self.loop.time() + LAST_WORDS
+        if self.transport is None:
+            return
+        self.transport.write(answer)
+        if self.transport.can_write_eof():
+            self.transport.write_eof()
+        else:
+            self.transport.close()
 
     def _sent(self) -> None:
         self.due = self.loop.time() + (ANSWER_DEADLINE if self._stuck else KEEP_ALIVE)

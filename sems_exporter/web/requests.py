@@ -21,6 +21,8 @@ LARGEST_SECURE_ANSWER = 1 << 16
 """The same with TLS, which keeps to itself that a client does not take what lies encrypted before it."""
 LONGEST = 4096
 """Bytes of a header that are looked at; what Prometheus sends has about 200."""
+MOST_PARAMETERS = 16
+"""Parameters of a query that are looked at."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +92,18 @@ class Request:
         return b",".join(value for key, value in fields if key == name)[:LONGEST]
 
     @property
+    def version(self) -> str:
+        """The version of HTTP that the request says it speaks."""
+        return str(self.scope.get("http_version", "1.1"))
+
+    @property
+    def names_one_host(self) -> bool:
+        """Whether it says for which host it is as often as its version has to: once, before 1.1 perhaps not at all."""
+        fields = cast("Iterable[tuple[bytes, bytes]]", self.scope["headers"])
+        hosts = sum(key == b"host" for key, _ in fields)
+        return hosts == 1 or (hosts == 0 and self.version == "1.0")
+
+    @property
     def has_body(self) -> bool:
         """Whether anything follows the head. Nobody has a reason to, unless to smuggle in a second request."""
         return bool(self.header(b"transfer-encoding")) or self.header(b"content-length") not in (b"", b"0")
@@ -99,7 +113,8 @@ class Request:
         """Whether the same bytes on the same connection will ask for the same again, and leave it open."""
         return (
             self.method == "GET"
-            and self.scope.get("http_version") == "1.1"
+            and self.version == "1.1"
+            and self.names_one_host
             and not self.has_body
             and not self.header(b"connection")
             # No standard, but the parser of httptools heeds it.
@@ -108,13 +123,18 @@ class Request:
             and not self.header(b"upgrade")
         )
 
-    def parameters(self, *allowed: str) -> dict[str, str]:
-        """The parameters of the query; raises Refused for one that is not allowed, or given twice."""
+    def parameters(self, *allowed: str, others_ignored: bool = False) -> dict[str, str]:
+        """The parameters of the query; raises Refused for one that is given twice, or is none of the `allowed`.
+
+        With `others_ignored` those are left out: links to pages collect some on their way.
+        """
         text = cast("bytes", self.scope.get("query_string", b"")).decode("latin-1")
         try:
-            pairs = parse_qsl(text, keep_blank_values=True, max_num_fields=8)
+            pairs = parse_qsl(text, keep_blank_values=True, max_num_fields=MOST_PARAMETERS)
         except ValueError:
             raise Refused(400, "too many parameters") from None
+        if others_ignored:
+            pairs = [(name, value) for name, value in pairs if name in allowed]
         found = dict(pairs)
         if len(found) != len(pairs) or not found.keys() <= set(allowed):
             raise Refused(400, f"parameters can be {', '.join(allowed)}, each once")

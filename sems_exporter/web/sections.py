@@ -1,19 +1,16 @@
 """Reading a YAML document that somebody relies on: every key known, given once, and of the right kind."""
 
-import re
 from collections.abc import Mapping
+from pathlib import Path
 from typing import TypeVar
 
-import yaml
-
 from sems_exporter import documents
-from sems_exporter.documents import KeyTwice
+from sems_exporter.documents import KeyTwice, NotYaml
 from sems_exporter.errors import SettingError
+from sems_exporter.files import read_bounded
 
 SETTING = "web_config_file"
 T = TypeVar("T")
-UNFIT = re.compile("[\0\ud800-\udfff]")
-"""What YAML can spell, and neither UTF-8 nor the name of a file can hold."""
 
 
 class Wrong(SettingError):
@@ -30,7 +27,7 @@ class Section:
         if values is None:
             values = {}
         if not isinstance(values, Mapping):
-            raise Wrong(path or "the file", "has to be a mapping of keys to values")
+            raise Wrong(path, "has to be a mapping of keys to values")
         self._prefix = f"{path}." if path else ""
         for key in values:
             if key not in allowed:
@@ -50,10 +47,7 @@ class Section:
 
     def text(self, key: str) -> str:
         """A text; empty where it is not given."""
-        found = self._value(key, str, "", "has to be a text; write it in quotes")
-        if UNFIT.search(found):
-            raise self.wrong(key, "holds a character that no text or file name can have")
-        return found
+        return self._value(key, str, "", "has to be a text; write it in quotes")
 
     def flag(self, key: str, *, default: bool) -> bool:
         """True or false."""
@@ -82,14 +76,16 @@ class Section:
         return value
 
 
-def document(content: bytes, *allowed: str) -> Section:
-    """The top of the document; raises Wrong."""
+def document(path: Path, *allowed: str) -> Section:
+    """The top of the document in the file at `path`; raises Wrong."""
     try:
-        values = documents.document(content)
+        values = documents.document(read_bounded(path, documents.LARGEST))
+    except OSError as error:
+        raise Wrong(str(path), f"cannot be read: {error.strerror}") from None
     except KeyTwice as error:
         raise Wrong(error.key, "is given twice") from None
-    except (yaml.YAMLError, ValueError, RecursionError) as error:
-        mark = getattr(error, "problem_mark", None)
-        where = f" at line {mark.line + 1}, column {mark.column + 1}" if mark else ""
-        raise Wrong("the file", f"is not valid YAML{where}") from None
+    except NotYaml as error:
+        raise Wrong(str(path), str(error)) from None
+    if values is not None and not isinstance(values, Mapping):
+        raise Wrong(str(path), "has to be a mapping of keys to values")
     return Section(values, "", *allowed)

@@ -13,6 +13,7 @@ import uvicorn
 
 from sems_exporter.errors import StartError
 from sems_exporter.web.app import Application
+from sems_exporter.web.beside import in_thread
 from sems_exporter.web.connections import Connections, most_connections
 from sems_exporter.web.door import Door
 from sems_exporter.web.protocol import Guarded, Shared
@@ -71,7 +72,10 @@ def address_of(listening: socket.socket, *, secure: bool = False) -> str:
 
 
 def serve(application: Application, listening: socket.socket, *, started: Callable[[], None]) -> None:
-    """Serve until SIGTERM or SIGINT; `started` is called once connections are answered."""
+    """Serve until SIGTERM or SIGINT; `started` is called once connections are answered.
+
+    SIGHUP has the web configuration read again.
+    """
     config = uvicorn.Config(
         application,
         http=_parser(),
@@ -87,9 +91,12 @@ def serve(application: Application, listening: socket.socket, *, started: Callab
         backlog=BACKLOG,
     )
     server = _Server(config, application, listening, started)
-    # uvicorn raises the signal once more after its shutdown; the program then ends by itself, with exit code 0.
+    # uvicorn sets the first two itself, but later, and raises them once more after its shutdown; the program then ends
+    # by itself, with exit code 0.
     for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: None)
+        signal.signal(number, server.handle_exit)
+    if hasattr(signal, "SIGHUP"):  # which Windows has not
+        signal.signal(signal.SIGHUP, server.reread)
     with closing(listening):
         server.run(sockets=[listening])
 
@@ -112,6 +119,12 @@ class _Server(uvicorn.Server):
         self._started = started
         self._connections = Connections(most_connections())
         self._answers = ReadyAnswers(application.wanted, application.ready_body, application.head)
+        self._reread = False
+        self._renewing: asyncio.Task[None] | None = None
+
+    def reread(self, *_: object) -> None:
+        """Have the web configuration read again, whether it has changed or not."""
+        self._reread = True
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:  # noqa: ARG002 - uvicorn's way to call it
         """Open the door."""
@@ -132,9 +145,18 @@ class _Server(uvicorn.Server):
     async def on_tick(self, counter: int) -> bool:
         """Cut who takes too long, and once a second look for a changed web configuration."""
         self._connections.sweep(asyncio.get_running_loop().time())
-        if counter % TICKS_A_SECOND == 0 and self._application.web_config.renew():
-            self._answers.forget()
+        due = self._reread or counter % TICKS_A_SECOND == 0
+        if due and self._application.web_config.is_given and (self._renewing is None or self._renewing.done()):
+            anyway, self._reread = self._reread, False
+            self._renewing = asyncio.create_task(self._renew(anyway=anyway))
         return await super().on_tick(counter)
+
+    async def _renew(self, *, anyway: bool) -> None:
+        # Beside the loop, because a file may lie on a drive that does not answer.
+        web_config = self._application.web_config
+        read = await in_thread("web configuration", lambda: web_config.read(anyway=anyway), fault=None)
+        if read is not None and web_config.take(read):
+            self._answers.forget()
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         """Close the door, and give answers under way a moment."""

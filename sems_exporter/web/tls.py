@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import cast
 
+from sems_exporter.files import read_bounded
 from sems_exporter.web.sections import Section
 
 KEYS = (
@@ -118,7 +119,7 @@ def _pem(section: Section, name: str, folder: Path) -> bytes:
     if not file:
         return inline.encode()
     try:
-        return (folder / file).read_bytes()
+        return read_bounded(folder / file)
     except OSError as error:
         raise section.wrong(f"{name}_file", f"{file} cannot be read: {error.strerror}") from None
 
@@ -149,7 +150,10 @@ def _set_suites(context: ssl.SSLContext, section: Section) -> None:
             raise section.wrong("cipher_suites", f"{name} is one of TLS 1.3, which are always on; leave it out")
         if name not in _SUITES:
             raise section.wrong("cipher_suites", f"{name!r} is none of {', '.join(_SUITES)}")
-    context.set_ciphers(":".join(_SUITES[name] for name in named))
+    try:
+        context.set_ciphers(":".join(_SUITES[name] for name in named))
+    except ssl.SSLError:
+        raise section.wrong("cipher_suites", "this system's OpenSSL allows none of them") from None
 
 
 def _set_curve(context: ssl.SSLContext, section: Section) -> None:

@@ -4,12 +4,13 @@ What the file may say is in docs/web.md. A key that is not known, or that would 
 """
 
 import re
+import ssl
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from sems_exporter.web.auth import NOBODY, Gatekeeper
-from sems_exporter.web.sections import UNFIT, Section, Wrong, document
+from sems_exporter.web.sections import Section, Wrong, document
 from sems_exporter.web.tls import FILES, KEYS, Tls, tls_of
 
 # The header names that can be set, and the values that some are limited to.
@@ -21,7 +22,9 @@ HEADERS: dict[str, tuple[str, ...]] = {
     "X-XSS-Protection": (),
 }
 # The last character of the salt holds two bits; with more in it, bcrypt refuses to check anything.
-_BCRYPT = re.compile(r"\$2[aby]\$(?:0[4-9]|[12]\d|3[01])\$[./A-Za-z0-9]{21}[.Oeu][./A-Za-z0-9]{31}")
+_BCRYPT = re.compile(r"\$2[aby]\$(?P<cost>0[4-9]|[12]\d|3[01])\$[./A-Za-z0-9]{21}[.Oeu][./A-Za-z0-9]{31}")
+MOST_COST = 16
+"""Cost of a bcrypt hash up to which a check takes seconds."""
 _PRINTABLE = re.compile(r"[\x20-\x7e]+")
 
 
@@ -34,14 +37,31 @@ class WebConfig:
     gatekeeper: Gatekeeper = NOBODY
     files: tuple[Path, ...] = field(default=(), repr=False)
 
+    @property
+    def closed(self) -> set[str]:
+        """What stands between a stranger and the metrics, by the key that sets it."""
+        verified = self.tls is not None and self.tls.context.verify_mode is ssl.CERT_REQUIRED
+        ways = {
+            "tls_server_config": self.tls is not None,
+            "basic_auth_users": self.gatekeeper.asks,
+            "tls_server_config.client_auth_type": verified,
+        }
+        return {key for key, stands in ways.items() if stands}
+
+    def refuse_to_open(self, fresh: "WebConfig") -> None:
+        """Raise Wrong where `fresh` would let in whom this keeps out.
+
+        Whoever writes a file in place empties it first, and a full disk leaves it so.
+        """
+        if (fresh.tls is None) is not (self.tls is None):
+            raise Wrong("tls_server_config", "TLS is switched on and off only by a restart")
+        for key in sorted(self.closed - fresh.closed):
+            raise Wrong(key, "nobody would be asked any more; that is switched off only by a restart")
+
 
 def load(path: Path) -> WebConfig:
     """The file at `path` with all that it names; raises Wrong."""
-    try:
-        content = path.read_bytes()
-    except OSError as error:
-        raise Wrong(str(path), f"cannot be read: {error.strerror}") from None
-    top = document(content, "tls_server_config", "http_server_config", "basic_auth_users", "rate_limit")
+    top = document(path, "tls_server_config", "http_server_config", "basic_auth_users", "rate_limit")
     if top.raw("rate_limit") is not None:
         raise top.wrong("rate_limit", "not supported: an answer is ready bytes, and connections are limited anyway")
     secured = Section(top.raw("tls_server_config"), "tls_server_config", *KEYS)
@@ -78,11 +98,18 @@ def _gatekeeper(users: object) -> Gatekeeper:
         raise Wrong("basic_auth_users", "has to be a mapping of names to bcrypt hashes")
     hashes = {}
     for name, hashed in users.items():
-        if not isinstance(name, str) or ":" in name or UNFIT.search(name):
+        if not isinstance(name, str) or ":" in name:
             raise Wrong(f"basic_auth_users.{name}", "a name is a text without a colon; write it in quotes")
-        if not isinstance(hashed, str) or not _BCRYPT.fullmatch(hashed):
+        found = _BCRYPT.fullmatch(hashed) if isinstance(hashed, str) else None
+        if found is None:
             raise Wrong(
                 f"basic_auth_users.{name}", "is not followed by a bcrypt hash, which begins with $2y$, $2b$ or $2a$"
+            )
+        if int(found["cost"]) > MOST_COST:
+            raise Wrong(
+                f"basic_auth_users.{name}",
+                f"is followed by a hash of cost {found['cost']}, and one check would take minutes or days; "
+                f"{MOST_COST} is the most, 10 is usual",
             )
         hashes[name.encode()] = hashed.encode()
     return Gatekeeper(hashes) if hashes else NOBODY

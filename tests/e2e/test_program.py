@@ -4,6 +4,7 @@ import json
 import signal
 import socket
 import subprocess
+import sys
 import threading
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack
@@ -113,6 +114,78 @@ class TestDemo:
         checked = subprocess.run(command, input=metrics, capture_output=True, text=True, timeout=PATIENCE, check=False)
 
         assert (checked.returncode, checked.stdout + checked.stderr) == (0, "")
+
+
+KILLED_BEFORE_IT_LISTENS_TO_SIGNALS = """
+import os, signal, sys
+from sems_exporter.__main__ import main
+from sems_exporter.web import server
+
+run = server._Server.run
+
+def late(self, *args, **kwargs):
+    os.kill(os.getpid(), signal.{signal})
+    return run(self, *args, **kwargs)
+
+server._Server.run = late
+sys.argv = ["sems-exporter", "demo", "{port}"]
+main()
+"""
+KILLED_WHILE_IT_IS_LOADED = """
+import os, signal, sys
+from sems_exporter.__main__ import main
+
+class Killer:
+    def find_spec(self, name, *_):
+        if name == "sems_exporter.cli":
+            os.kill(os.getpid(), signal.{signal})
+
+sys.meta_path.insert(0, Killer())
+sys.argv = ["sems-exporter", "demo", "{port}"]
+main()
+"""
+
+
+class TestSignals:
+    """They count from the first moment."""
+
+    @pytest.mark.parametrize("name", ["SIGTERM", "SIGINT"])
+    @pytest.mark.parametrize(
+        "script, codes",
+        [(KILLED_BEFORE_IT_LISTENS_TO_SIGNALS, {0}), (KILLED_WHILE_IT_IS_LOADED, {-signal.SIGTERM, -signal.SIGINT})],
+    )
+    def test_no_start_survives_being_told_to_end(self, script: str, codes: set[int], name: str) -> None:
+        source = script.format(signal=name, port=ANY_PORT)
+        ended = subprocess.run(
+            [sys.executable, "-c", source],
+            env=environment(),
+            capture_output=True,
+            text=True,
+            timeout=PATIENCE,
+            check=False,
+        )
+
+        assert ended.returncode in codes
+        assert "Traceback" not in ended.stderr
+
+    def test_sighup_reads_the_web_configuration_again_and_ends_nothing(self, tmp_path: Path) -> None:
+        path = tmp_path / "web.yml"
+        path.write_text("http_server_config: {headers: {X-Frame-Options: deny}}\n")
+        with running("demo", f"--web.config.file={path}", ANY_PORT) as program:
+            program.process.send_signal(signal.SIGHUP)
+            told = program.printed("web configuration was read again")
+            healthy = program.get("/-/healthy")[0]
+            code = program.end()
+
+        assert (bool(told), healthy, code) == (True, 200, 0)
+
+    def test_sighup_without_a_web_configuration_ends_nothing(self) -> None:
+        with running("demo", ANY_PORT) as program:
+            program.process.send_signal(signal.SIGHUP)
+            healthy = program.get("/-/healthy")[0]
+            code = program.end()
+
+        assert (healthy, code) == (200, 0)
 
 
 class TestServe:

@@ -81,12 +81,14 @@ def test_a_limit_that_ends_every_refresh_never_takes_the_station_down(account: A
 
 
 def test_a_session_that_ends_in_the_middle_and_is_not_renewed_keeps_what_came_before(account: Account) -> None:
-    for endpoint in ("devices", "stations"):  # the list tells that it is the session, and not the devices alone
-        account.trouble(endpoint, Answer(200, b'{"code": "100002"}'))
+    account.fleet.parts.poller.refresh()
+    account.fleet.clock.advance(1200)
+    # The list of stations, asked with the same session, tells that it is not about the devices alone.
+    account.trouble("devices stations login", Answer(200, b'{"code": "100002"}'))
 
     outcome = account.fleet.parts.poller.refresh()
 
-    assert isinstance(outcome.whole, errors.LoginWithheld)
+    assert isinstance(outcome.whole, errors.LoginFailed)
     [station] = account.shown()
     assert station.pv_power is not None
 

@@ -280,7 +280,8 @@ class TestFailures:
 
         assert bench.value("sems_up") == 0.0
         assert bench.value("sems_refresh_failures_total", reason="unreachable") == 1.0
-        assert (bench.poller.health.up, bench.poller.health.problem) == (False, "connection refused")
+        told = "the portal could not be reached (connection refused)"
+        assert (bench.poller.health.up, bench.poller.health.problem) == (False, told)
 
     def test_one_station_that_fails_leaves_the_others(self) -> None:
         bench = Bench("a", "b", "c")

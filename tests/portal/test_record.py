@@ -12,11 +12,14 @@ import pytest
 from sems_exporter import errors, running
 from sems_exporter.config import Account, Secret, Settings
 from sems_exporter.findings import Findings
+from sems_exporter.masks import MASK, Masks
 from sems_exporter.measure import Scope, measures
 from sems_exporter.model import PARTS, Station
-from sems_exporter.portal import connect, pace
+from sems_exporter.portal import connect, pace, record
 from sems_exporter.portal.anonymise import Anonymiser
+from sems_exporter.portal.envelope import Answer as Heard
 from sems_exporter.portal.record import Recorder, dump
+from sems_exporter.portal.transport import Exchange
 from sems_exporter.selfmetrics import SelfMetrics
 from sems_exporter.simulator import Answer, SimulatedPortal, demo_plants
 from tests.portal.semsplus.homes import SharedClock
@@ -189,6 +192,113 @@ class TestNothingPersonal:
         assert {"unreadable_bytes": 23} in [entry["answer"] for entry in content["answers"]]
 
 
+COORDINATES = ("48.13743", "11.57549", "48.137", "48.13", "48.1374", "11.58")
+
+
+class TestByLook:
+    """What tells who and where goes by what it looks like, whatever it is called."""
+
+    @pytest.mark.parametrize(
+        "document",
+        [
+            {"position": [48.13743, 11.57549]},
+            {"x": 48.13743, "y": 11.57549},
+            {"deep": [[{"anything": [48.13743]}]]},
+            {"gps": "48.13743"},
+            {"anything": "48.13743/11.57549"},
+            {"anything": "48.13743"},
+            {"plantLat": 48.137, "latitudeDeg": 48.13, "gcj_lat": 48.1374, "bd_lng": 11.58},
+            {"location": {"a": 48.13, "b": {"c": [11.58]}}},
+            {"msg": "the plant at 48.13743, 11.57549 is offline"},
+        ],
+    )
+    def test_coordinates(self, document: object) -> None:
+        content = written(Anonymiser([document]).clean(document))
+
+        assert not [number for number in COORDINATES if number in content]
+
+    @pytest.mark.parametrize(
+        "value",
+        ["+49 170 1234567", "0170 1234567", "(089) 123-4567", "8912345", "138123456", 13812345678, 491701234567],
+    )
+    @pytest.mark.parametrize("key", ["cell", "whatsapp", "fax", "anything", "code1", "msg"])
+    def test_telephone_numbers(self, key: str, value: object) -> None:
+        document = {key: value}
+
+        assert str(value) not in written(Anonymiser([document]).clean(document))
+
+    @pytest.mark.parametrize(
+        "document",
+        [
+            {"anything": 50101234567},
+            {"sn": 5010123},
+            {"detailMap": {"5010KETU22W12345": {}}},
+            {"alias": "5010KETU22W12345"},
+            {"10:b4:1d:00:11:22": 1},
+            {"msg": "inverter 5010KETU22W12345 is offline"},
+            {"deviceType": "af33b98a-1d8d-4726-a6f3-59a4a1ccb028"},
+        ],
+    )
+    def test_serial_numbers_ids_and_addresses_of_devices(self, document: object) -> None:
+        content = written(Anonymiser([document]).clean(document))
+
+        assert not re.search(r"501012|5010KETU|10:b4|af33b98a", content)
+
+    @pytest.mark.parametrize(
+        "key",
+        [
+            "title",
+            "group",
+            "items",
+            "item",
+            "alias",
+            "model",
+            "module",
+            "key",
+            "work_mode",
+            "zoneId",
+            "warningName",
+            "msg",
+        ],
+    )
+    @pytest.mark.parametrize("text", ["Jane Doe", "Jane", "Hello Jane Doe of Hauptstr. 5", "Zolder van Jane"])
+    def test_names(self, key: str, text: str) -> None:
+        document = {key: text}
+
+        content = written(Anonymiser([document]).clean(document))
+
+        assert not [word for word in ("Jane", "Doe", "Hauptstr", "Zolder", "Hello") if word in content]
+
+    def test_a_number_is_the_same_one_wherever_it_stands(self) -> None:
+        documents = [{"sn": 5010123456}, {"number": 5010123456, "text": "5010123456"}]
+        anonymiser = Anonymiser(documents)
+
+        one, other = (anonymiser.clean(document) for document in documents)
+
+        assert one["sn"] == other["number"] == other["text"] == "SN-0001"
+
+    @pytest.mark.parametrize(
+        "document",
+        [
+            {"pBat": -2.29011, "selfRate": 0.71294, "co2": 12.34567},
+            {
+                "factors": [
+                    {"code": "pAc", "unit": "kW", "data": "0.79608"},
+                    {"code": "x", "unit": "kWh", "data": 0.79608},
+                ]
+            },
+            {"item": "proPvStatsTotal", "unit": "kWh", "data": "12345678"},
+            {"timestamp": 1790842259127, "createTime": "1790842259127", "lastUpdateTime": 1790842259127},
+            {"msg": "No access, please login.", "description": "Statistical dimension parameters are incorrect"},
+            {"work_mode": "Battery Mode", "warningNameEn": "Grid Waveform Abnormal", "timeZone": "Europe/Amsterdam"},
+            {"model": "GW8500-MS-30", "code": "MPPT-1:Ppv", "alias": "grid_energy_1", "warning_code": "E-G3-0-12"},
+            {"date_format": "MM.dd.yyyy", "duration": "1m 6s", "key": "InverterPowerOfPlantMonitor"},
+        ],
+    )
+    def test_what_is_measured_and_what_the_portal_says_of_itself_stays(self, document: object) -> None:
+        assert Anonymiser([document]).clean(document) == document
+
+
 class TestStandIns:
     """The same thing has the same stand-in."""
 
@@ -246,7 +356,7 @@ class TestKept:
         [
             *(
                 "0",
-                "-2.29011",
+                "-2.290",
                 "1.064",
                 "2337(W)",
                 "45%",
@@ -281,7 +391,7 @@ class TestKept:
 
         assert text not in str(Anonymiser([document]).clean(document))
 
-    @pytest.mark.parametrize("value", [None, True, False, 0, -5, 1.5, 1686391200000])
+    @pytest.mark.parametrize("value", [None, True, False, 0, -5, 1.5, 987654321, 1.125])
     def test_whatever_is_no_text(self, value: object) -> None:
         document = {"anything": value, "phone": None, "latitude": None}
 
@@ -364,13 +474,53 @@ class TestCommand:
 
         said = capsys.readouterr().out
         assert code == 0
-        assert re.fullmatch(rf"\d\d answers written to {re.escape(str(path))}; look through it .*\n", said)
+        assert re.fullmatch(rf"\d\d answers are written to {re.escape(str(path))}; look through it .*\n", said)
         assert "Sunny Home" not in path.read_text("utf-8")
         with SimulatedPortal.replaying(path) as portal:
             account = Account("any@example.org", Secret("any"), portal.login_url, ("127.0.0.1",))
             again = Settings(account, portal="semsplus", state_dir=tmp_path / "again", requests_per_minute=10_000)
             assert running.check(again, release_brake=False) == 0
         assert "  inverter SN-0" in capsys.readouterr().out
+
+    def test_account_and_password_are_in_no_text_of_it(self) -> None:
+        """Should the portal repeat them, in whatever spelling."""
+        masks = Masks()
+        masks.learn("13812345678")
+        masks.learn_password("correct-horse")
+        told = {"deviceType": "correct-horse", "status": "esroh-tcerroc", "count": 13812345678, "correct-horse": 1}
+        heard = [(Exchange("info", "GET", "https://x/sems-plant/api"), Heard(200, json.dumps(told).encode()))]
+
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(record, "MASKS", masks)
+            content = written(dump(heard, "semsplus", SharedClock().now()))
+
+        assert not [word for word in ("13812345678", "correct-horse", "esroh-tcerroc") if word in content]
+        assert MASK in content
+
+    def test_the_file_is_its_owners_alone_and_a_link_is_not_written_through(
+        self, live: tuple[SimulatedPortal, Settings], tmp_path: Path
+    ) -> None:
+        theirs, path = tmp_path / "theirs", tmp_path / "dump.json"
+        theirs.write_text("theirs")
+        path.symlink_to(theirs)
+
+        assert running.dump(live[1], str(path)) == 0
+
+        assert (theirs.read_text(), path.is_symlink()) == ("theirs", False)
+        assert path.stat().st_mode & 0o777 == 0o600
+        assert [found.name for found in tmp_path.iterdir() if found.suffix == ".new"] == []
+
+    @pytest.mark.parametrize("output", ["missing/dump.json", ".", ""])
+    def test_nothing_is_asked_where_nothing_can_be_written(
+        self, live: tuple[SimulatedPortal, Settings], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, output: str
+    ) -> None:
+        portal, settings = live
+        monkeypatch.chdir(tmp_path)
+
+        with pytest.raises(errors.StartError, match=r"^output: .*cannot be written: "):
+            running.dump(settings, output)
+
+        assert len(portal.requests) == 0
 
     def test_a_dash_is_standard_output(
         self, live: tuple[SimulatedPortal, Settings], capsys: pytest.CaptureFixture[str]

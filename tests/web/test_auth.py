@@ -136,12 +136,12 @@ class TestGatekeeper:
         async def ask() -> list[object]:
             bench.go.clear()
             guesses = [
-                asyncio.create_task(keeper.admits(basic("alice", f"{client}{number}").encode(), client))
+                asyncio.create_task(keeper.admits(basic(f"{client}{number}", "guess").encode(), client))
                 for client in ("one", "two")
                 for number in range(5)
             ]
             await asyncio.sleep(0)
-            late = asyncio.create_task(keeper.admits(ALICE.encode(), "three"))
+            late = asyncio.create_task(keeper.admits(basic("late", "guess").encode(), "three"))
             await asyncio.sleep(0)
             bench.go.set()
             return await asyncio.gather(*guesses, late, return_exceptions=True)
@@ -152,6 +152,88 @@ class TestGatekeeper:
         kinds = ["busy" if isinstance(outcome, TooBusy) else outcome for outcome in outcomes]
         assert kinds == [False] * 4 + ["busy"] + [False] * 2 + ["busy"] * 3 + ["busy"]
         assert again
+
+    def test_guesses_at_names_keep_no_user_out_not_even_from_the_same_address(self) -> None:
+        """Behind a proxy everybody has one address."""
+        bench = Bench()
+        keeper = Gatekeeper(USERS, bench)
+
+        async def ask() -> bool:
+            bench.go.clear()
+            crowd = [
+                asyncio.create_task(keeper.admits(basic(f"guess{number}", "x").encode(), f"192.0.2.{number // 4}"))
+                for number in range(100)
+            ]
+            await asyncio.sleep(0)
+            alice = asyncio.create_task(keeper.admits(ALICE.encode(), "192.0.2.0"))
+            await asyncio.sleep(0)
+            bench.go.set()
+            admitted = await alice
+            await asyncio.gather(*crowd, return_exceptions=True)
+            return admitted
+
+        assert asyncio.run(ask())
+        # One was being checked, and one was up next.
+        assert [hashed for _, hashed in bench.checked[:3]].count(HASH.encode()) == 3
+        assert PASSWORD.encode() in [password for password, _ in bench.checked[:3]]
+
+    @pytest.mark.parametrize("client", ["192.0.2.9", "192.0.2.1"])
+    def test_guesses_at_the_password_of_a_user_let_the_user_in_all_the_same(self, client: str) -> None:
+        """From another address at the next turn, from the same one after those that came before."""
+        bench = Bench()
+        keeper = Gatekeeper(USERS, bench)
+
+        async def ask() -> bool:
+            bench.go.clear()
+            crowd = [
+                asyncio.create_task(keeper.admits(basic("alice", str(number)).encode(), "192.0.2.1"))
+                for number in range(auth.MOST_OF_A_USER_AND_CLIENT - 1)
+            ]
+            await asyncio.sleep(0)
+            alice = asyncio.create_task(keeper.admits(ALICE.encode(), client))
+            await asyncio.sleep(0)
+            bench.go.set()
+            return [await alice, *await asyncio.gather(*crowd)][0]
+
+        assert asyncio.run(ask())
+        place = [password for password, _ in bench.checked].index(PASSWORD.encode())
+        assert place <= (2 if client != "192.0.2.1" else auth.MOST_OF_A_USER_AND_CLIENT)
+
+    @pytest.mark.parametrize(
+        "clients, busy",
+        [
+            ([f"2001:db8:0:1::{number}" for number in range(6)], 2),
+            ([f"2001:db8:0:{number}::1" for number in range(6)], 0),
+            ([f"::ffff:192.0.2.{number}" for number in range(6)], 0),
+            (["::ffff:192.0.2.1", "192.0.2.1"] * 3, 2),
+            ([f"fe80::{number}%eth0" for number in range(6)], 2),
+            ([""] * 6, 2),
+        ],
+    )
+    def test_who_has_a_network_has_no_more_places_than_who_has_an_address(self, clients: list[str], busy: int) -> None:
+        keeper = Gatekeeper(USERS, Bench())
+
+        async def ask() -> list[bool | BaseException]:
+            tries = (keeper.admits(basic(f"guess{at}", "x").encode(), client) for at, client in enumerate(clients))
+            return await asyncio.gather(*tries, return_exceptions=True)
+
+        assert [isinstance(outcome, TooBusy) for outcome in asyncio.run(ask())].count(True) == busy
+
+    def test_who_was_let_in_before_stays_so_where_name_and_hash_stay(self) -> None:
+        """A renewed certificate, or another user, is no reason to check a password again."""
+        keeper, other = Gatekeeper(USERS | {b"bob": HASH.encode()}), HASH.replace("$2b$", "$2y$").encode()
+        bob = basic("bob", PASSWORD).encode()
+        for header in (ALICE.encode(), bob, basic("alice", "wrong").encode()):
+            asyncio.run(keeper.admits(header, "here"))
+        fresh = Gatekeeper(USERS | {b"bob": other, b"eve": HASH.encode()})
+
+        fresh.remember(keeper)
+
+        assert (fresh.known(ALICE.encode()), fresh.known(bob)) == (True, None)
+        assert fresh.known(basic("eve", PASSWORD).encode()) is None
+        gone = Gatekeeper({b"eve": HASH.encode()})
+        gone.remember(fresh)
+        assert gone.known(ALICE.encode()) is None
 
     @pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
     def test_a_check_that_ends_in_a_fault_lets_nobody_in_and_keeps_nobody_waiting(self) -> None:
@@ -279,11 +361,11 @@ class TestServer:
             waiting = []
             for number in range(auth.MOST_OF_ONE_CLIENT):
                 waiting.append(web.connect())
-                guess = basic("alice", str(number))
+                guess = basic(f"guess{number}", "x")
                 waiting[-1].sendall(f"GET / HTTP/1.1\r\nHost: x\r\nAuthorization: {guess}\r\n\r\n".encode())
             while len(keeper._pending) < auth.MOST_OF_ONE_CLIENT:
                 assert web.get("/-/healthy")[0] == 200
-            status, headers, _ = web.get("/metrics", Authorization=basic("alice", "one more"))
+            status, headers, _ = web.get("/metrics", Authorization=basic("one more", "x"))
             scraped = web.get("/metrics", Authorization=ALICE)[0]
             bench.go.set()
             for connection in waiting:

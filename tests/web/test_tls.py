@@ -103,21 +103,18 @@ class TestServer:
             assert scraped(web, older) == b""
             assert scraped(web, trusting(certificates)).startswith(b"HTTP/1.1 200")
 
-    def test_plain_http_gets_nothing(self, certificates: Certificates) -> None:
-        """Not even an answer in the clear."""
+    def test_plain_http_is_told_what_to_speak_and_gets_nothing_else(self, certificates: Certificates) -> None:
         site = Site(home(), web_config=certificates.config(SECURED))
 
         with served(site.application) as web:
-            answer = web.say(SCRAPE)
-            afterwards = scraped(web, trusting(certificates))
+            answers = [web.say(SCRAPE) for _ in range(3)]
+            over_tls = scraped(web, trusting(certificates))
+            held = len(web.connections)
 
-        assert b"sems_" not in answer
-        assert b"HTTP/1.1 200" not in answer
-        assert afterwards.startswith(b"HTTP/1.1 200")
-
-
-class TestClients:
-    """Certificates of clients."""
+        assert {answer.split(b"\r\n\r\n")[1] for answer in answers} == {b"this port speaks https alone\n"}
+        assert all(answer.startswith(b"HTTP/1.1 400 ") for answer in answers)
+        assert over_tls.startswith(b"HTTP/1.1 200")
+        assert held <= 1
 
     def test_only_those_of_the_authority_come_in(self, certificates: Certificates) -> None:
         site = Site(web_config=certificates.config(MUTUAL))

@@ -90,12 +90,15 @@ class TestRefused:
             ("http_server_config: {http3: true}", "http_server_config.http3: no such key"),
             ("rate_limit: {interval: 1s}", "rate_limit: not supported"),
             ("basic_auth_users: {}\nbasic_auth_users: {}", "basic_auth_users: is given twice"),
-            ("- a list", "the file: has to be a mapping"),
+            ("- a list", ".*/web.yml: has to be a mapping"),
             ("tls_server_config: yes please", "tls_server_config: has to be a mapping"),
-            ("a: [", "the file: is not valid YAML at line 1"),
-            (b"\xff\xfe\x00", "the file: is not valid YAML"),
-            ("a: !!python/object:os.system {}", "the file: is not valid YAML"),
-            ("[" * 5000, "the file: is not valid YAML"),
+            ("a: [", ".*/web.yml: is not valid YAML, line 1, column 5"),
+            (b"\xff\xfe\x00", ".*/web.yml: is not valid YAML"),
+            ("a: !!python/object:os.system {}", ".*/web.yml: is not valid YAML"),
+            (f"basic_auth_users: {{\"\\ud800\": '{HASH}'}}", ".*/web.yml: is not valid YAML, line 1, column 20"),
+            ('tls_server_config: {cert: "\\ud800"}', ".*/web.yml: is not valid YAML, line 1, column 27"),
+            ('tls_server_config:\n  cert_file: "a\\0"', ".*/web.yml: is not valid YAML, line 2, column 14"),
+            ("[" * 5000, ".*/web.yml: is not valid YAML"),
         ],
     )
     def test_what_is_no_such_file(self, folder: Path, text: str | bytes, named: str) -> None:
@@ -117,8 +120,6 @@ class TestRefused:
             ("cert_file: server.pem, key_file: encrypted.key", "cert_file: certificate and key do not work"),
             ("cert_file: text.pem, key_file: server.key", "cert_file: certificate and key do not work"),
             ("cert_file: 12", "cert_file: has to be a text"),
-            ('cert_file: "server.pem\\0", key_file: server.key', "cert_file: holds a character"),
-            ('cert: "\\ud800", key_file: server.key', "cert: holds a character"),
         ],
     )
     def test_certificates_that_cannot_be_used(self, folder: Path, tls: str, named: str) -> None:
@@ -204,8 +205,11 @@ class TestRefused:
             (f"{{alice: '{HASH[:-1]}'}}", "basic_auth_users.alice: is not followed by a bcrypt hash"),
             (f"{{alice: '{HASH[:28]}z{HASH[29:]}'}}", "basic_auth_users.alice: is not followed by a bcrypt hash"),
             (f"{{1: '{HASH}'}}", "basic_auth_users.1: a name is a text"),
-            (f"{{\"\\ud800\": '{HASH}'}}", "basic_auth_users.\ud800: a name is a text"),
             (f"{{'a:b': '{HASH}'}}", "basic_auth_users.a:b: a name is a text"),
+            (
+                f"{{alice: '{HASH.replace('$04$', '$17$')}'}}",
+                "basic_auth_users.alice: is followed by a hash of cost 17",
+            ),
             ("{alice: null}", "basic_auth_users.alice: is not followed by a bcrypt hash"),
         ],
     )

@@ -65,7 +65,7 @@ class StatusPage:
 
 
 def _view(request: Request) -> View:
-    named = request.parameters("station", "page")
+    named = request.parameters("station", "page", others_ignored=True)
     page = named.get("page", "1")
     if not page.isascii() or not page.isdigit() or len(page) > 4 or len(named) > 1:
         raise Refused(400, "name a station, or a page by its number")

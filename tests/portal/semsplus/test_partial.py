@@ -52,7 +52,7 @@ LASTING = {"inverter.operating_time", "inverter.model", "station.installed_power
 
 @dataclass(slots=True)
 class TroubledPortal(PaperPortal):
-    """Answers one call, perhaps of one device only, in another way."""
+    """Answers the calls of these names, perhaps of one device only, in another way."""
 
     at: str = ""
     of: str = ""
@@ -60,7 +60,7 @@ class TroubledPortal(PaperPortal):
 
     def send(self, exchange: Exchange) -> Answer:
         answer = PaperPortal.send(self, exchange)
-        troubled = self.trouble is not None and exchange.endpoint == self.at and self.of in exchange.url
+        troubled = self.trouble is not None and exchange.endpoint in self.at.split() and self.of in exchange.url
         return self.trouble if troubled and self.trouble is not None else answer
 
 
