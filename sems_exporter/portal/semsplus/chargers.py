@@ -2,22 +2,13 @@
 
 from dataclasses import dataclass
 
-from sems_exporter.findings import Findings, Unknown
+from sems_exporter.findings import Findings
 from sems_exporter.model import DeviceState, EvCharger
-from sems_exporter.portal.rows import Row, Values, put
-from sems_exporter.portal.semsplus.devicelists import DEVICE_STATES, DeviceRef, device_state
+from sems_exporter.portal.rows import Values, put
+from sems_exporter.portal.semsplus.devicelists import DeviceRef, device_state
+from sems_exporter.portal.semsplus.factors import CHARGER
 from sems_exporter.portal.semsplus.shapes import document
 from sems_exporter.portal.shapes import code_of, objects, text
-
-LIMIT = Row("charging_power_limit", "kW")
-STATES = {
-    "available": DeviceState.AVAILABLE,
-    "charging": DeviceState.CHARGING,
-    "waiting": DeviceState.WAITING,
-    "offline": DeviceState.OFFLINE,
-    "fault": DeviceState.FAULT,
-    "maintenance": DeviceState.MAINTENANCE,
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,10 +38,6 @@ def detail(data: object, findings: Findings) -> Detail:
     unit = code_of(body.get("unit"))
     # 0 stands beside kilowatts; what other numbers mean there has never been captured.
     shown = None if unit == "0" else unit
-    put(values, EvCharger, LIMIT, body.get("chargePowerSetted"), unit=shown, findings=findings)
-    name = text(body.get("status"))
-    state = STATES.get(name.lower()) or DEVICE_STATES.get(name) if name else None
-    if name and state is None:
-        state = DeviceState.UNKNOWN
-        findings.meet(Unknown.STATUS, f"EV charger {name}")
-    return Detail(state, values)
+    for key, row in CHARGER.items():
+        put(values, EvCharger, row, body.get(key), unit=shown, findings=findings)
+    return Detail(values.pop("state", None), values)
