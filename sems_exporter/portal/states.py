@@ -1,6 +1,7 @@
 """Codes into the words of an enumeration: which code means what is each dialect's own."""
 
 from collections.abc import Mapping
+from datetime import datetime
 from enum import StrEnum
 from typing import TypeVar
 
@@ -10,6 +11,17 @@ from sems_exporter.model import Device, DeviceState, Station, StationState
 from sems_exporter.portal.shapes import code_of
 
 S = TypeVar("S", StationState, DeviceState)
+OFFLINE = (StationState.OFFLINE, DeviceState.OFFLINE)
+
+
+def dated(state: StrEnum | None, told_at: datetime | None, measured_at: datetime | None) -> datetime | None:
+    """The instant that a state is from: no state is younger than the data that it is about, save that of being offline.
+
+    `told_at` is the instant of the answer that told it. That answer is the newest there is of something offline.
+    """
+    if told_at is None or measured_at is None or state in OFFLINE:
+        return told_at
+    return min(told_at, measured_at)
 
 
 def station_state(raw: object, states: Mapping[str, StationState], findings: Findings) -> StationState | None:

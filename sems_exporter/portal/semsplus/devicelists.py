@@ -1,6 +1,7 @@
 """Lists of devices and their static facts, decoded. Pure functions of JSON."""
 
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from sems_exporter import errors
@@ -21,13 +22,14 @@ OTHER_TYPES = frozenset({"DONGLE", "DATA_LOGGER", "EV_CHARGER", "SWITCH_CAB", "B
 
 @dataclass(frozen=True, slots=True)
 class DeviceRef:
-    """A device as the list of devices shows it."""
+    """A device as the list of devices shows it, and the instant at which its state was told."""
 
     id: str
     type: str
     name: str | None = None
     state: DeviceState | None = None
     subtype: str | None = None
+    told_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,27 +1,43 @@
 """The devices of a station: which calls each kind needs, put together into inverters, batteries, meters, chargers."""
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
 from sems_exporter.findings import Findings, Unknown
 from sems_exporter.model import Battery, Device, DeviceState, EvCharger, Inverter, Meter, MeterPhase, Phase, PvInput
+from sems_exporter.portal import states
 from sems_exporter.portal.rows import Values
 from sems_exporter.portal.semsplus import chargers, decode, endpoints
 from sems_exporter.portal.semsplus import devicelists as lists
 from sems_exporter.portal.semsplus.devicelists import BatteryRef, DeviceRef
 from sems_exporter.portal.semsplus.factors import TABLES
 from sems_exporter.portal.semsplus.fill import Reading, factors, fill
+from sems_exporter.portal.semsplus.memory import PASSING_KEPT_FOR, Kept
 from sems_exporter.portal.semsplus.questions import Questions
+from sems_exporter.repeats import Repeats
 
 Facts = dict[str, Any]
 """Attributes of a device, by name."""
 
 
-class DeviceReader:
-    """Reads the devices of one station. `answered` tells whether any of them said anything."""
+@dataclass(frozen=True, slots=True)
+class Dates:
+    """The instant of an answer, and the one since when it has said the same."""
 
-    def __init__(self, questions: Questions, station: Facts, findings: Findings) -> None:
+    fetched_at: datetime
+    since: datetime
+
+
+class DeviceReader:
+    """Reads the devices of one station in the refresh that `began` then.
+
+    `answered` tells whether any of them said anything.
+    """
+
+    def __init__(
+        self, questions: Questions, station: Facts, findings: Findings, *, began: datetime, repeats: Repeats
+    ) -> None:
         self._questions = questions
         self._station: str = station["id"]
         # A flow of before says nothing about the age of what the devices tell now.
@@ -29,6 +45,8 @@ class DeviceReader:
         self._shows_battery = decode.shows_battery(station)
         self._shows_charger = "ev_charger_power" in station
         self._findings = findings
+        self._began = began
+        self._repeats = repeats
         self.answered = False
 
     def read(self, refs: tuple[DeviceRef, ...]) -> Facts:
@@ -48,28 +66,29 @@ class DeviceReader:
             return found
         call = endpoints.chargers(self._station)
         kept = self._questions.ask(call, (), lambda data: chargers.listed(data, self._findings))
-        return kept.value if kept else ()
+        return tuple(replace(ref, told_at=kept.fetched_at) for ref in kept.value) if kept else ()
 
     def _ev_charger(self, ref: DeviceRef) -> EvCharger:
         call = endpoints.charger(ref.id, self._station)
         kept = self._questions.ask(call, (ref.id,), lambda data: chargers.detail(data, self._findings))
         if kept is None:
-            return EvCharger(id=ref.id, name=ref.name, state=ref.state)
+            return EvCharger(**self._facts(ref, {}, None))
         detail: chargers.Detail = kept.value
-        known = DeviceRef(ref.id, ref.type, ref.name, detail.state or ref.state)
-        return EvCharger(**self._facts(known, detail.values, kept.fetched_at))
+        if detail.state is not None and (ref.told_at is None or ref.told_at <= kept.fetched_at):
+            ref = replace(ref, state=detail.state, told_at=kept.fetched_at)
+        return EvCharger(**self._facts(ref, detail.values, self._dates("charger", ref.id, kept, detail)))
 
     def _inverter(self, ref: DeviceRef) -> Inverter:
-        reading, fetched_at = self._reading(ref, Inverter, "telemetry", "telecounting")
+        reading, dates = self._reading(ref, Inverter, "telemetry", "telecounting")
         inputs = tuple(PvInput(number=index, **values) for index, values in _parts(reading, "MPPT"))
         phases = tuple(Phase(name=index, **values) for index, values in _parts(reading, "PHASE"))
-        facts = self._informed(Inverter, ref, self._facts(ref, reading.own, fetched_at))
+        facts = self._informed(Inverter, ref, self._facts(ref, reading.own, dates))
         return Inverter(inputs=inputs, phases=phases, **facts)
 
     def _meter(self, ref: DeviceRef) -> Meter:
-        reading, fetched_at = self._reading(ref, Meter, "telemetry", "telecounting")
+        reading, dates = self._reading(ref, Meter, "telemetry", "telecounting")
         phases = tuple(MeterPhase(name=index, **values) for index, values in _parts(reading, "PHASE"))
-        return Meter(phases=phases, **self._informed(Meter, ref, self._facts(ref, reading.own, fetched_at)))
+        return Meter(phases=phases, **self._informed(Meter, ref, self._facts(ref, reading.own, dates)))
 
     def _batteries(self, refs: tuple[DeviceRef, ...]) -> tuple[Battery, ...]:
         systems = {battery.id: battery for ref in refs if self._may_have_battery(ref) for battery in self._systems(ref)}
@@ -93,31 +112,37 @@ class DeviceReader:
         for system in kept.value if kept else ():
             ref = DeviceRef(system.id, "BAT_SYS", system.name)
             battery = self._battery(ref) if system.has_serial else Battery(id=system.id)
-            if kept and battery.fetched_at is None:
+            if kept and (battery.fetched_at is None or battery.fetched_at < self._began):
                 # Without telemetry the list is all there is, so it has to be as fresh as telemetry would be.
                 self._questions.ask_again(call, key)
-                battery = self._from_list(system, kept.fetched_at)
-            state = DeviceState.OFFLINE if inverter.state is DeviceState.OFFLINE else battery.state
-            batteries.append(replace(battery, inverter=inverter.id, state=state))
+                if battery.fetched_at is None or battery.fetched_at < kept.fetched_at:
+                    battery = self._from_list(system, kept)
+            if inverter.state is DeviceState.OFFLINE:
+                battery = replace(battery, state=inverter.state, state_at=inverter.told_at)
+            batteries.append(replace(battery, inverter=inverter.id))
         return batteries
 
     def _battery(self, ref: DeviceRef) -> Battery:
-        reading, fetched_at = self._reading(ref, Battery, "telemetry")
-        return Battery(**self._facts(ref, reading.own, fetched_at))
+        reading, dates = self._reading(ref, Battery, "telemetry")
+        return Battery(**self._facts(ref, reading.own, dates))
 
-    def _from_list(self, system: BatteryRef, fetched_at: datetime) -> Battery:
-        ref = DeviceRef(system.id, "BAT_SYS", system.name, system.state)
+    def _from_list(self, system: BatteryRef, kept: Kept) -> Battery:
+        ref = DeviceRef(system.id, "BAT_SYS", system.name, system.state, told_at=kept.fetched_at)
         self.answered = self.answered or bool(system.values and "batteries" in self._questions.heard)
-        return Battery(**self._facts(ref, system.values, fetched_at))
+        return Battery(**self._facts(ref, system.values, self._dates("batteries", system.id, kept, system)))
 
-    def _reading(self, ref: DeviceRef, scope: type[Device], *endpoint_names: str) -> tuple[Reading, datetime | None]:
-        """What the calls say together, and the instant of the first answer that said something.
+    def _dates(self, endpoint: str, device: str, kept: Kept, content: object) -> Dates:
+        said = self._repeats.said((self._station, endpoint, device), content, kept.fetched_at)
+        return Dates(kept.fetched_at, said.since)
+
+    def _reading(self, ref: DeviceRef, scope: type[Device], *endpoint_names: str) -> tuple[Reading, Dates | None]:
+        """What the calls say together, and the dates of the first answer that said something.
 
         The first call is the one with the live values, whose age is the age of the device. The others repeat some of
         them, and may be remembered ones, so they only add to it.
         """
         reading, table = Reading(), TABLES[scope]
-        instants = []
+        dates: Dates | None = None
         for name in endpoint_names:
             call = endpoints.of_device(name, ref.id, ref.type, self._station)
             kept = self._questions.ask(call, (ref.id,), lambda data: data)
@@ -128,20 +153,28 @@ class DeviceReader:
             if kept.value and not any(factors(kept.value)):
                 self._findings.meet(Unknown.FIELD, f"{name} of {ref.type} without factors")
             if told:
-                instants.append(kept.fetched_at)
+                own = self._dates(name, ref.id, kept, told)
+                if dates is not None and own.fetched_at < self._began:
+                    # A remembered answer must not lend its powers the instant of the first one.
+                    told = told.lasting(scope)
+                dates = dates or own
             reading.supplement(told)
         self.answered = self.answered or bool(reading and self._questions.heard & set(endpoint_names))
-        return reading, next(iter(instants), None)
+        return reading, dates
 
-    def _facts(self, ref: DeviceRef, values: Values, fetched_at: datetime | None) -> Facts:
+    def _facts(self, ref: DeviceRef, values: Values, dates: Dates | None) -> Facts:
         """Identity, values, and the instants they are from.
 
-        SEMS+ gives no report time of a device; its readings are as old as the station's, or as their own answer.
+        SEMS+ gives no report time of a device; its readings are as old as the station's, or as their own answer. The
+        state is told by another answer: it outlasts readings that fail, but not those that stand still.
         """
         taken = self._taken
-        known = None if taken is None or fetched_at is None else min(taken, fetched_at)
-        own = {"id": ref.id, "name": ref.name, "state": ref.state}
-        return {**own, "data_timestamp": known, "fetched_at": fetched_at, **values}
+        found: Facts = {"id": ref.id, "name": ref.name, "state": ref.state, **values}
+        if dates is not None:
+            found |= {"fetched_at": dates.fetched_at, "unchanged_since": dates.since}
+            found |= {"data_timestamp": taken and min(taken, dates.fetched_at)}
+        still = dates.since if dates is not None and dates.fetched_at >= self._began else None
+        return {**found, "state_at": ref.state and states.dated(ref.state, ref.told_at, taken or still)}
 
     def _informed(self, scope: type[Device], ref: DeviceRef, facts: Facts) -> Facts:
         """`facts` with what the device's static information adds."""
@@ -152,7 +185,10 @@ class DeviceReader:
             return facts
         known: lists.Information = kept.value
         name = ref.name or known.name
-        return {**known.values, **facts, "name": name, "model": known.model, "firmware": known.firmware}
+        # It is kept for a day, and what it says of a moment is not true for as long.
+        passed = (self._began - kept.fetched_at).total_seconds() >= PASSING_KEPT_FOR
+        values = Reading(known.values).lasting(scope).own if passed else known.values
+        return {**values, **facts, "name": name, "model": known.model, "firmware": known.firmware}
 
 
 def _parts(reading: Reading, part: str) -> list[tuple[str, Facts]]:

@@ -6,7 +6,7 @@ from functools import lru_cache
 from typing import Any, NamedTuple
 
 from sems_exporter.findings import Findings, Unknown
-from sems_exporter.measure import Scope
+from sems_exporter.measure import Role, Scope, family
 from sems_exporter.portal.rows import Row, Values, put
 from sems_exporter.portal.semsplus.factors import PASSED_OVER, TABLES, Address, Table, address, row_of
 from sems_exporter.portal.shapes import objects
@@ -25,6 +25,10 @@ class Reading:
     def of(self, where: Address) -> Values:
         """The values that `where` points at."""
         return self.parts.setdefault((where.part, where.index), {}) if where.part else self.own
+
+    def lasting(self, scope: type[Scope]) -> "Reading":
+        """Only what does not pass: the live values of an answer that is not of now are none."""
+        return Reading({name: value for name, value in self.own.items() if family(scope, name).role is not Role.LIVE})
 
     def supplement(self, other: "Reading") -> None:
         """Take over from `other` what is not there yet."""

@@ -3,6 +3,7 @@
 import logging
 from collections.abc import Iterator
 from dataclasses import replace
+from datetime import timedelta
 from functools import partial
 
 from sems_exporter import errors
@@ -10,7 +11,7 @@ from sems_exporter.clock import Clock
 from sems_exporter.findings import Dropped, Findings, Unknown
 from sems_exporter.measure import Role
 from sems_exporter.model import Alarm, Station
-from sems_exporter.portal import times
+from sems_exporter.portal import states, times
 from sems_exporter.portal.base import StationRef
 from sems_exporter.portal.semsplus import decode, devicelists, endpoints
 from sems_exporter.portal.semsplus.alarms import StationAlarms, active_alarms, page_of_many
@@ -19,9 +20,12 @@ from sems_exporter.portal.semsplus.devicelists import DeviceRef
 from sems_exporter.portal.semsplus.devices import DeviceReader, Facts
 from sems_exporter.portal.semsplus.memory import Kept, Memory
 from sems_exporter.portal.semsplus.questions import Questions
+from sems_exporter.repeats import Repeats
 
 log = logging.getLogger(__name__)
 
+STATE_FROM_LIST = timedelta(minutes=10)
+"""So old may the list be before it is read again, where the flow tells no state of the station."""
 MOST_ALARM_PAGES = 5
 """Pages of a hundred active alarms among a hundred stations; with more, something is wrong with more than a station."""
 
@@ -33,6 +37,7 @@ class SemsPlus:
         self._client = client
         self._clock = clock
         self._memory = Memory(clock)
+        self._repeats = Repeats()
         self._alarms: dict[str, tuple[Alarm, ...]] = {}
 
     def stations(self, findings: Findings) -> tuple[StationRef, ...]:
@@ -107,21 +112,21 @@ class SemsPlus:
 
         The flow can be empty for a whole night while meters and batteries go on.
         """
-        questions = Questions(self._client, self._memory, ref.id, findings)
+        questions, began = Questions(self._client, self._memory, ref.id, findings), self._clock.now()
         info = questions.ask(endpoints.info(ref.id), (), lambda data: decode.info(data, findings))
         flow = questions.ask(endpoints.flow(ref.id), (), lambda data: decode.flow(data, findings))
         facts = self._described(ref, info.value if info else None, findings)
         facts.update(self._flowing(facts, flow, findings))
         listed = questions.ask(endpoints.devices(ref.id), (), lambda data: devicelists.listed(data, findings))
-        refs: tuple[DeviceRef, ...] = listed.value if listed else ()
-        reader = DeviceReader(questions, facts, findings)
-        facts.update(reader.read(refs))
+        refs: list[DeviceRef] = [replace(each, told_at=listed.fetched_at) for each in listed.value] if listed else []
+        reader = DeviceReader(questions, facts, findings, began=began, repeats=self._repeats)
+        facts.update(reader.read(tuple(refs)))
         if "flow" not in questions.heard:
             if not reader.answered:
                 # Whatever is remembered of it: a portal that has said nothing now was not read.
                 raise questions.failures[0] if questions.failures else errors.AnswerEmpty("nothing to read")
             # What is remembered of the flow goes by its own instant, or goes now.
-            undated = flow.value.values if flow and facts["data_timestamp"] is None else {}
+            undated = {"unchanged_since", *flow.value.values} if flow and facts["data_timestamp"] is None else set()
             facts = {name: fact for name, fact in facts.items() if name not in undated}
             facts["fetched_at"] = self._clock.now()
         facts.update(self._energies(facts, questions, findings))
@@ -134,7 +139,8 @@ class SemsPlus:
 
     def _described(self, ref: StationRef, info: decode.Info | None, findings: Findings) -> Facts:
         """What the station is, from its own page where there is one, else from the list."""
-        own: Facts = {"name": ref.name, "state": ref.state, "installed_power": ref.installed_power}
+        own: Facts = {"name": ref.name, "installed_power": ref.installed_power}
+        own |= {"state": ref.state, "state_at": ref.state and ref.seen_at}
         zone_name = (info.zone_name if info else None) or ref.timezone_name
         if info is not None:
             own |= {"latitude": info.latitude, "longitude": info.longitude, **info.values}
@@ -149,12 +155,21 @@ class SemsPlus:
         if kept is None:
             return {}
         flow: decode.Flow = kept.value
-        taken = times.instant(flow.refresh_time, facts["timezone"], kept.fetched_at)
+        station, at = facts["id"], kept.fetched_at
+        since = self._repeats.said((station, "flow"), flow, at).since
+        taken = times.reported(
+            flow.refresh_time, facts["timezone"], self._repeats.said((station, "refreshTime"), flow.refresh_time, at)
+        )
         if taken is None and flow.refresh_time is not None and facts["timezone"] is not None:
             findings.drop("sems_station_data_timestamp_seconds", Dropped.BAD_TIME)
-        found: Facts = {"fetched_at": kept.fetched_at, "data_timestamp": taken, **flow.values}
-        if flow.state is not None:
-            found["state"] = flow.state
+        found: Facts = {"fetched_at": at, "data_timestamp": taken, "unchanged_since": since, **flow.values}
+        state, told_at = facts["state"], facts["state_at"]
+        if flow.state is not None and (told_at is None or told_at <= at):
+            state, told_at = flow.state, at
+        elif flow.state is None and told_at is not None and told_at + STATE_FROM_LIST <= at:
+            # Without it the list is all that tells the state, which must not be an hour old.
+            self._memory.forget(("stations",))
+        found |= {"state": state, "state_at": states.dated(state, told_at, taken or since)}
         if flow.battery:
             found["has_battery"] = True
         return found
