@@ -9,7 +9,6 @@ import re
 import sys
 from collections.abc import Iterable
 from datetime import UTC, datetime
-from enum import StrEnum
 from functools import cache
 from pathlib import Path
 from typing import TypeVar
@@ -21,7 +20,7 @@ from sems_exporter.exposition.families import all_families
 from sems_exporter.exposition.samples import collect
 from sems_exporter.findings import Dropped, Findings, Unknown
 from sems_exporter.freshness import Faded
-from sems_exporter.measure import Family, Role, Scope, enumerations, family, info_labels, measures, registers
+from sems_exporter.measure import Family, Role, Scope, enumerations, info_labels, measures, registers
 from sems_exporter.model import PARTS, Alarm, AlarmLevel, Station
 from sems_exporter.portal import vocabulary
 from sems_exporter.settings import Setting
@@ -210,7 +209,7 @@ def _closed_lists() -> str:
 
 These lists are closed: no answer of the portal can add to them.
 
-{"".join(_enumerations())}`level` of an alarm: {_values(AlarmLevel)}.
+{"".join(_enumerations())}`level` of an alarm: {_codes(AlarmLevel)}.
 
 `reason` of `sems_values_dropped_total`, whose `metric` is the series that the value would have gone to:
 
@@ -232,11 +231,11 @@ These lists are closed: no answer of the portal can add to them.
 
 def _enumerations() -> list[str]:
     """The words of each enumeration, once for all metrics that have them."""
-    users: dict[tuple[str, type[StrEnum]], list[str]] = {}
-    for scope in PARTS:
-        for name, declared in enumerations(scope).items():
-            users.setdefault((name, declared.words), []).append(family(scope, name).sample_name)
-    return [f"`{name}` of {_codes(metrics)}: {_values(words)}.\n\n" for (name, words), metrics in users.items()]
+    users: dict[tuple[str, str], list[str]] = {}
+    for found in all_families():
+        if found.enumeration:
+            users.setdefault((found.attribute, _codes(found.enumeration.words)), []).append(found.sample_name)
+    return [f"`{name}` of {_codes(metrics)}: {words}.\n\n" for (name, words), metrics in users.items()]
 
 
 def _value_rules(setting: Setting) -> tuple[str, str, str]:
@@ -254,10 +253,6 @@ def _allowed(kind: click.ParamType[object]) -> str:
             low, high = kind.low, kind.high
             return f"{low:g} s to {high:g} s, as seconds or like `5m` or `1h30m`"
     return "Text." if isinstance(kind, click.types.StringParamType) else _first_line(type(kind))
-
-
-def _values(kinds: Iterable[StrEnum]) -> str:
-    return _codes(kind.value for kind in kinds)
 
 
 def _codes(texts: Iterable[str]) -> str:

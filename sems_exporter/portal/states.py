@@ -12,16 +12,25 @@ from sems_exporter.portal.shapes import code_of
 
 S = TypeVar("S", StationState, DeviceState)
 OFFLINE = (StationState.OFFLINE, DeviceState.OFFLINE)
+AT_WORK = (
+    StationState.RUNNING,
+    *(DeviceState.ONLINE, DeviceState.RUNNING, DeviceState.CHARGING, DeviceState.DISCHARGING),
+)
+"""States in which some digit of the readings moves within minutes; a fault, or the night, may well stand still."""
 
 
-def dated(state: StrEnum | None, told_at: datetime | None, measured_at: datetime | None) -> datetime | None:
-    """The instant that a state is from: no state is younger than the data that it is about, save that of being offline.
+def dated(
+    state: StrEnum | None, told_at: datetime | None, taken: datetime | None, since: datetime | None
+) -> datetime | None:
+    """The instant that a state is from. `told_at` is the one of the answer that told it.
 
-    `told_at` is the instant of the answer that told it. That answer is the newest there is of something offline.
+    No state is younger than the data it is about, which were `taken` then; only of something offline the newest news
+    is that it is. Where nobody knows when they were taken and they have stood still `since`, nothing was at work.
     """
-    if told_at is None or measured_at is None or state in OFFLINE:
+    if told_at is None or state in OFFLINE:
         return told_at
-    return min(told_at, measured_at)
+    limit = taken or (since if state in AT_WORK else None)
+    return told_at if limit is None else min(told_at, limit)
 
 
 def station_state(raw: object, states: Mapping[str, StationState], findings: Findings) -> StationState | None:

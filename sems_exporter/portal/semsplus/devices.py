@@ -174,7 +174,7 @@ class DeviceReader:
             found |= {"fetched_at": dates.fetched_at, "unchanged_since": dates.since}
             found |= {"data_timestamp": taken and min(taken, dates.fetched_at)}
         still = dates.since if dates is not None and dates.fetched_at >= self._began else None
-        return {**found, "state_at": ref.state and states.dated(ref.state, ref.told_at, taken or still)}
+        return {**found, "state_at": ref.state and states.dated(ref.state, ref.told_at, taken, still)}
 
     def _informed(self, scope: type[Device], ref: DeviceRef, facts: Facts) -> Facts:
         """`facts` with what the device's static information adds."""

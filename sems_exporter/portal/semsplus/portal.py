@@ -169,7 +169,7 @@ class SemsPlus:
         elif flow.state is None and told_at is not None and told_at + STATE_FROM_LIST <= at:
             # Without it the list is all that tells the state, which must not be an hour old.
             self._memory.forget(("stations",))
-        found |= {"state": state, "state_at": states.dated(state, told_at, taken or since)}
+        found |= {"state": state, "state_at": states.dated(state, told_at, taken, since)}
         if flow.battery:
             found["has_battery"] = True
         return found
