@@ -149,7 +149,7 @@ def _family_row(found: Family) -> tuple[str, ...]:
     measure = found.measure
     span = f"{_number(measure.low)} to {_number(measure.high)}" if measure else NOTHING
     stays = found.role.value if found.role else NOTHING
-    names = _codes(labels()[found.name])
+    names = _codes(labels().get(found.name, ()))
     return (_code(found.sample_name), found.kind.value, names, found.unit or NOTHING, span, stays, found.help)
 
 

@@ -1,6 +1,6 @@
 """Every field of the portal that is known, and the metric that carries it, or why none does; for the reference page."""
 
-from sems_exporter.measure import Role, Scope, family
+from sems_exporter.measure import PREFIX, Role, Scope, family, info_labels
 from sems_exporter.model import Battery, EvCharger, Inverter, Meter, MeterPhase, Phase, PvInput, Station
 from sems_exporter.portal.classic.keys import key_table
 from sems_exporter.portal.rows import Row, Sign
@@ -71,6 +71,8 @@ def _shared(where: str, scopes: tuple[type[Scope], ...], rows: dict[str, Row]) -
 
 
 def _carriers(scope: type[Scope], row: Row) -> str:
+    if row.attribute in info_labels(scope):
+        return f"{row.attribute} of {PREFIX}_{scope.scope}_info"
     name = family(scope, row.attribute).sample_name
     if row.sign is not Sign.SPLIT:
         return name

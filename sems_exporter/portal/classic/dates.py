@@ -36,7 +36,10 @@ def dated(station: Station, repeats: Repeats) -> Station:
 
 
 def _without_instants(scope: Scope, _: Path) -> Scope:
-    return replace(scope, fetched_at=NEVER, data_timestamp=None) if isinstance(scope, Device | Station) else scope
+    """`scope` without what moves by itself: instants, and the offset, which summer time changes."""
+    if isinstance(scope, Station):
+        return replace(scope, fetched_at=NEVER, data_timestamp=None, timezone=None, timezone_name=None)
+    return replace(scope, fetched_at=NEVER, data_timestamp=None) if isinstance(scope, Device) else scope
 
 
 def _report(bare: Station, device: Device) -> list[Device]:
