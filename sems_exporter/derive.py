@@ -104,7 +104,8 @@ def _with_pv_power(inverter: Inverter) -> Inverter:
 def _with_state(battery: Battery) -> Battery:
     """SEMS+ tells a battery's state only in a list that is asked once an hour; its powers tell it at once.
 
-    The words are those of the list, where a battery that stands by is "waiting".
+    The words are those of the list, where a battery that stands by is "waiting". A state without an instant of its own
+    goes with the powers that tell it (`freshness`).
     """
     if battery.state is not None or battery.charge_power is None or battery.discharge_power is None:
         return battery
@@ -112,4 +113,4 @@ def _with_state(battery: Battery) -> Battery:
         state = DeviceState.CHARGING
     else:
         state = DeviceState.DISCHARGING if battery.discharge_power > 0 else DeviceState.WAITING
-    return replace(battery, state=state)
+    return replace(battery, state=state, state_at=None)

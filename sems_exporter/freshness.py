@@ -1,13 +1,18 @@
-"""What age does to values: live ones go when nobody vouches for them any more, and "today" ends at midnight.
+"""What age does to values: live ones and states go when nobody vouches for them any more, "today" ends at midnight.
 
 Pure functions of a station and an instant, so that they hold at every scrape, even if the poller has stopped.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from datetime import datetime, time, timedelta
 
-from sems_exporter.measure import PERIODS, Role, Scope, begins, filled, measures, registers
-from sems_exporter.model import Device, DeviceState, Path, Station, TimeZone, mapped
+from sems_exporter.measure import PERIODS, Role, Scope, begins, enumerations, filled, measures, once, registers
+from sems_exporter.model import Device, DeviceState, Path, Station, StationState, TimeZone, mapped
+
+OFFLINE = (DeviceState.OFFLINE, StationState.OFFLINE)
+PASSING = frozenset((Role.LIVE, *PERIODS))
+"""The roles of what is not shown of a station that was not read."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,10 +47,11 @@ def faded(station: Station, now: datetime, limits: Limits) -> Faded:
     def aged(scope: Scope, _: Path) -> Scope:
         if not isinstance(scope, Device | Station):
             return scope
-        gone = age.gone(scope) if up else {Role.LIVE, *PERIODS}
-        if Role.LIVE in gone and isinstance(scope, Device):
-            scope = mapped(scope, lambda part, _: _without(part, {Role.LIVE}))
-        return _without(scope, gone)
+        roles = age.gone(scope) if up else PASSING
+        names = _of_roles(type(scope), frozenset(roles))
+        if Role.LIVE in roles and isinstance(scope, Device):
+            scope = mapped(scope, _without_live_parts)
+        return _without(scope, age.judged(scope, names) if up else names)
 
     shown = mapped(station, aged)
     age.ends.append(station.fetched_at + timedelta(seconds=limits.snapshot_max_age))
@@ -68,14 +74,23 @@ class _Age:
         gone = {Role.LIVE} if offline else set[Role]()
         if scope.fetched_at is None:
             return gone
-        if self._over((scope.data_timestamp or scope.fetched_at) + timedelta(seconds=self.limits.data_max_age)):
+        if self._over((measured_at(scope) or scope.fetched_at) + timedelta(seconds=self.limits.data_max_age)):
             gone.add(Role.LIVE)
         if self._over(scope.fetched_at + timedelta(seconds=self.limits.snapshot_max_age)):
-            gone.update((Role.LIVE, *PERIODS))
+            gone.update(PASSING)
         if self.zone is not None:
             day = scope.fetched_at.astimezone(self.zone).date() + timedelta(days=1)
             if self._over(datetime.combine(day, time(0), self.zone)):
                 gone.update(role for role in PERIODS if begins(role, day))
+        return gone
+
+    def judged(self, scope: Device | Station, gone: frozenset[str]) -> frozenset[str]:
+        """The attributes that are `gone`, where those with an instant of their own are judged by that alone."""
+        for name, declared in enumerations(type(scope)).items():
+            told = told_at(scope, name) if declared.dated_by and declared.role is Role.LIVE else None
+            if told is not None:
+                ended = self._over(told + timedelta(seconds=self.limits.data_max_age))
+                gone = gone | {name} if ended else gone - {name}
         return gone
 
     def _over(self, end: datetime) -> bool:
@@ -83,12 +98,37 @@ class _Age:
         return self.now >= end
 
 
-def _without(scope: Scope, roles: set[Role]) -> Scope:
-    gone = [name for name, measure in measures(type(scope)).items() if measure.role in roles]
-    if Role.LIVE in roles:
-        gone += registers(type(scope))
-    present = [name for name in gone if getattr(scope, name) is not None]
+def measured_at(scope: Device | Station) -> datetime | None:
+    """The instant that the values of `scope` are from, as well as anybody knows; None where it has none."""
+    return scope.data_timestamp or scope.unchanged_since or scope.fetched_at
+
+
+def told_at(scope: Device | Station, name: str) -> datetime | None:
+    """The instant that an enumeration of `scope` is from, where it is another than that of the values beside it.
+
+    That something is offline is true of the moment at which the portal says so, however old its data are: they are old
+    because it is.
+    """
+    told: datetime | None = getattr(scope, enumerations(type(scope))[name].dated_by)
+    return scope.fetched_at if told is None and getattr(scope, name) in OFFLINE else told
+
+
+@once
+def _of_roles(kind: type[Scope], roles: frozenset[Role]) -> frozenset[str]:
+    """The attributes of `kind` that have one of these roles; registers are live."""
+    found = {name: measure.role for name, measure in measures(kind).items()}
+    found |= {name: enumeration.role for name, enumeration in enumerations(kind).items()}
+    found |= dict.fromkeys(registers(kind), Role.LIVE)
+    return frozenset(name for name, role in found.items() if role in roles)
+
+
+def _without(scope: Scope, names: Iterable[str]) -> Scope:
+    present = [name for name in names if getattr(scope, name) is not None]
     return filled(scope, dict.fromkeys(present)) if present else scope
+
+
+def _without_live_parts(scope: Scope, _: Path) -> Scope:
+    return scope if isinstance(scope, Device) else _without(scope, _of_roles(type(scope), frozenset((Role.LIVE,))))
 
 
 def _overseen(details: Station, seen: Station, now: datetime, limits: Limits) -> Faded:
@@ -100,13 +140,15 @@ def _overseen(details: Station, seen: Station, now: datetime, limits: Limits) ->
     alive_until = max(details.fetched_at, seen.fetched_at) + patience
     if now >= alive_until:
         return faded(details, now, limits)
-    end = (details.data_timestamp or details.fetched_at) + timedelta(seconds=limits.data_max_age)
+    end = (measured_at(details) or details.fetched_at) + timedelta(seconds=limits.data_max_age)
     if now >= end:
         return faded(_instead(details, seen), now, limits)
     if seen.fetched_at > details.fetched_at:
         # A state and an alarm are told by themselves. That there is none, only the station's own answer tells.
         alarms = details.alarms if seen.alarms is None else seen.alarms
-        details = replace(details, state=seen.state or details.state, alarms=alarms)
+        details = replace(details, alarms=alarms)
+        if seen.state is not None:
+            details = replace(details, state=seen.state, state_at=told_at(seen, "state") or measured_at(seen))
     # Nobody looked at the devices since, so it is the age of their data that counts.
     patient = Limits(limits.data_max_age, max(limits.data_max_age, limits.snapshot_max_age))
     young = faded(details, now, patient)
@@ -116,21 +158,15 @@ def _overseen(details: Station, seen: Station, now: datetime, limits: Limits) ->
 
 def _instead(details: Station, seen: Station) -> Station:
     """What the list says in place of details that are too old; what lasts is kept."""
-    gone = {Role.LIVE, *PERIODS}
-
-    def lasting(scope: Scope, _: Path) -> Scope:
-        # What a device was some hours ago, asleep perhaps, it need not be now.
-        bare = replace(scope, state=None) if isinstance(scope, Device) else scope
-        return _without(bare, gone)
-
-    kept = mapped(details, lasting)
-    passing = [name for name, measure in measures(Station).items() if measure.role in gone]
-    told = filled(kept, {name: getattr(seen, name) for name in passing})
+    # What a device was some hours ago, asleep perhaps, it need not be now.
+    kept = mapped(details, lambda scope, _: _without(scope, _of_roles(type(scope), PASSING)))
+    told = filled(kept, {name: getattr(seen, name) for name in _of_roles(Station, PASSING)})
     return replace(
         told,
         fetched_at=seen.fetched_at,
         data_timestamp=seen.data_timestamp,
-        state=seen.state,
+        unchanged_since=seen.unchanged_since,
+        state_at=seen.state_at,
         alarms=seen.alarms,
         alarms_unlisted=0,
     )

@@ -1,6 +1,6 @@
 """How a metric is declared: one dataclass field that carries kind, unit, help and valid range.
 
-Names, documentation, plausibility checks and exposition all follow from these declarations; `model` makes them.
+Names, documentation, plausibility checks, age and exposition all follow from these declarations; `model` makes them.
 """
 
 import dataclasses
@@ -15,6 +15,7 @@ PREFIX = "sems"
 
 F = TypeVar("F", bound=Callable[..., object])
 S = TypeVar("S", bound="Scope")
+E = TypeVar("E", bound=StrEnum)
 
 
 def once(function: F) -> F:
@@ -67,6 +68,25 @@ class Measure:
 
 
 @dataclass(frozen=True, slots=True)
+class Enumeration:
+    """The declaration of a metric that is one of a closed list of words, which `help` names ("state").
+
+    `unknown` has to be one of the words: it stands for every code that nobody has described. `dated_by` is the
+    attribute that holds the instant it is from, where another answer tells it than the other values of its scope.
+    """
+
+    role: Role
+    words: type[StrEnum]
+    help: str
+    dated_by: str = ""
+
+    @property
+    def unknown(self) -> StrEnum:
+        """The word for a code that nobody has described."""
+        return self.words("unknown")
+
+
+@dataclass(frozen=True, slots=True)
 class Family:
     """One metric family as derived from a class and an attribute."""
 
@@ -77,6 +97,13 @@ class Family:
     attribute: str
     scope: "type[Scope]"
     measure: Measure | None = None
+    enumeration: Enumeration | None = None
+
+    @property
+    def role(self) -> Role | None:
+        """How long its values stay true; None where nothing of the kind is declared."""
+        declared = self.measure or self.enumeration
+        return None if declared is None else declared.role
 
     @property
     def sample_name(self) -> str:
@@ -119,6 +146,12 @@ def info(text: str) -> str | None:
     return cast("str | None", dataclasses.field(default=None, metadata={"info": text}))
 
 
+def enumerated(words: type[E], text: str, *, role: Role = Role.LIVE, dated_by: str = "") -> E | None:
+    """One of `words`: exposed as one series for each, 1 for the one that holds; the label is named as the attribute."""
+    declared = Enumeration(role, words, text, dated_by)
+    return cast("E | None", dataclasses.field(default=None, metadata={"enumeration": declared}))
+
+
 def bits(text: str) -> int | None:
     """A register whose bits have meanings of their own: exposed raw, and as one series for each set bit."""
     return cast("int | None", dataclasses.field(default=None, metadata={"bits": text}))
@@ -140,6 +173,12 @@ def measures(scope: type[Scope]) -> dict[str, Measure]:
 
 
 @once
+def enumerations(scope: type[Scope]) -> dict[str, Enumeration]:
+    """The enumerations that `scope` declares, by attribute, in order of declaration."""
+    return {f.name: f.metadata["enumeration"] for f in dataclasses.fields(scope) if "enumeration" in f.metadata}
+
+
+@once
 def info_labels(scope: type[Scope]) -> dict[str, str]:
     """The texts of the `_info` series of `scope`, by attribute."""
     return {f.name: f.metadata["info"] for f in dataclasses.fields(scope) if "info" in f.metadata}
@@ -153,16 +192,20 @@ def registers(scope: type[Scope]) -> dict[str, str]:
 
 @once
 def family(scope: type[Scope], attribute: str) -> Family:
-    """The metric family of one declared measure: `Battery.voltage` in volts is `sems_battery_voltage_volts`.
+    """The metric family of what is declared: `Battery.voltage` in volts is `sems_battery_voltage_volts`.
 
-    A measure without a unit (a raw code, money in the station's currency) has none in its name.
+    A measure without a unit (a raw code, money in the station's currency) has none in its name, nor has an enumeration.
     """
+    if (enumeration := enumerations(scope).get(attribute)) is not None:
+        text = f"1 for the {enumeration.help} of the {scope.noun}, 0 for all others."
+        name = f"{PREFIX}_{scope.scope}_{attribute}"
+        return Family(name, Kind.GAUGE, "", text, attribute, scope, enumeration=enumeration)
     measure = measures(scope)[attribute]
     kind = Kind.COUNTER if measure.role is Role.LIFETIME else Kind.GAUGE
     name = "_".join(part for part in (PREFIX, scope.scope, attribute, measure.unit) if part)
     return Family(name, kind, measure.unit, measure.help, attribute, scope, measure)
 
 
-def filled(scope: S, values: Mapping[str, float | None]) -> S:
-    """`scope` with `values` written to the measures of these names."""
+def filled(scope: S, values: Mapping[str, object]) -> S:
+    """`scope` with `values` written to the measures and enumerations of these names."""
     return dataclasses.replace(scope, **values)

@@ -11,7 +11,7 @@ from enum import StrEnum
 from typing import ClassVar
 from zoneinfo import ZoneInfo
 
-from sems_exporter.measure import Role, S, Scope, bits, info, lifetime, live, period, static
+from sems_exporter.measure import Role, S, Scope, bits, enumerated, info, lifetime, live, period, static
 
 KWH = 3.6e6
 """Joules in a kilowatt hour."""
@@ -130,15 +130,22 @@ class MeterPhase(Scope):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Device(Scope):
-    """What every device has. `data_timestamp` and `fetched_at` are aware UTC instants."""
+    """What every device has; instants are aware, UTC.
+
+    `data_timestamp` is the instant the portal says its data are from. Where it says none, `unchanged_since` is the one
+    since when the answer has said the same to the last digit. `fetched_at` is the instant of the answer, and
+    `state_at` the one that the state is from, where another answer told it.
+    """
 
     id: str
     name: str | None = info("name the owner gave the device")
     model: str | None = info("model as the maker calls it")
     firmware: str | None = info("firmware version")
-    state: DeviceState | None = None
+    state: DeviceState | None = enumerated(DeviceState, "state", dated_by="state_at")
     data_timestamp: datetime | None = None
+    unchanged_since: datetime | None = None
     fetched_at: datetime | None = None
+    state_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -319,10 +326,10 @@ class EvCharger(Device):
 class Station(Scope):
     """A plant with all that belongs to it, as one refresh found it.
 
-    `data_timestamp` is the instant the portal says its data are from, `fetched_at` the instant of our request; both
-    aware, UTC. `has_battery` is None where nothing tells. Coordinates, in degrees, never leave the process. `alarms`
-    is None where the portal did not tell; `alarms_unlisted` counts active ones beyond those listed. `overview` is what
-    the account's list says of the station, where stations are too many to read all their details every time.
+    Instants are those of a device, with `fetched_at` that of the newest answer. `has_battery` is None where nothing
+    tells. Coordinates, in degrees, never leave the process. `alarms` is None where the portal did not tell;
+    `alarms_unlisted` counts active ones beyond those listed. `overview` is what the account's list says of the
+    station, where stations are too many to read all their details every time.
     """
 
     scope: ClassVar[str] = "station"
@@ -335,8 +342,10 @@ class Station(Scope):
     timezone_name: str | None = info("time zone of the station")
     currency: str | None = info("currency of its income")
     account: str | None = info("account that reads it, where the settings name accounts")
-    state: StationState | None = None
+    state: StationState | None = enumerated(StationState, "state", dated_by="state_at")
+    state_at: datetime | None = None
     data_timestamp: datetime | None = None
+    unchanged_since: datetime | None = None
     timezone: TimeZone | None = None
     has_battery: bool | None = None
     latitude: float | None = field(default=None, repr=False)

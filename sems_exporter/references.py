@@ -9,7 +9,6 @@ import re
 import sys
 from collections.abc import Iterable
 from datetime import UTC, datetime
-from enum import StrEnum
 from functools import cache
 from pathlib import Path
 from typing import TypeVar
@@ -21,8 +20,8 @@ from sems_exporter.exposition.families import all_families
 from sems_exporter.exposition.samples import collect
 from sems_exporter.findings import Dropped, Findings, Limited, Unknown
 from sems_exporter.freshness import Faded
-from sems_exporter.measure import Family, Role, Scope, info_labels, measures, registers
-from sems_exporter.model import PARTS, Alarm, AlarmLevel, Device, DeviceState, Station, StationState
+from sems_exporter.measure import Family, Role, Scope, enumerations, info_labels, measures, registers
+from sems_exporter.model import PARTS, Alarm, AlarmLevel, Station
 from sems_exporter.portal import vocabulary
 from sems_exporter.settings import Setting
 
@@ -33,8 +32,9 @@ NOTHING = "–"
 S = TypeVar("S", bound=Scope)
 
 STAYS: dict[Role, str] = {
-    Role.LIVE: "An instantaneous value. It goes when the data it is from are older than `data_max_age`, when the "
-    "station was not read for `snapshot_max_age`, or when the device is offline.",
+    Role.LIVE: "An instantaneous value or a state. It goes when the data it is from are older than `data_max_age`, "
+    "when the station was not read for `snapshot_max_age`, or when the device is offline. That something is offline "
+    "stays for `data_max_age` after the portal said so, however old its data are.",
     Role.DAY: "A sum since midnight at the station. It goes at the next midnight, or when the station was not read for "
     "`snapshot_max_age`.",
     Role.MONTH: "The same for the month.",
@@ -43,8 +43,8 @@ STAYS: dict[Role, str] = {
     Role.STATIC: "A property of the installation. It stays.",
 }
 NO_ROLE = (
-    "States, texts and instants stay as long as the station or device is known, and that is at most a day after it was "
-    "read last. Alarms stay while the station is up."
+    "Texts and instants stay as long as the station or device is known, and that is at most a day after it was read "
+    "last. Alarms stay while the station is up."
 )
 DROPPED: dict[Dropped, str] = {
     Dropped.SENTINEL: "A register with all bits set, or another number by which the portal says “nothing here”.",
@@ -152,8 +152,8 @@ def _section(scope: type[Scope]) -> str:
 def _family_row(found: Family) -> tuple[str, ...]:
     measure = found.measure
     span = f"{_number(measure.low)} to {_number(measure.high)}" if measure else NOTHING
-    stays = measure.role.value if measure else NOTHING
-    names = _codes(labels()[found.name])
+    stays = found.role.value if found.role else NOTHING
+    names = _codes(labels().get(found.name, ()))
     return (_code(found.sample_name), found.kind.value, names, found.unit or NOTHING, span, stays, found.help)
 
 
@@ -181,8 +181,7 @@ def _example(scope: type[S]) -> S:
     values.update(dict.fromkeys([*measures(scope), *registers(scope)], 1))
     values.update(dict.fromkeys({"data_timestamp", "fetched_at"} & names, start))
     values.update({attribute: (_example(kind),) for attribute, kind in PARTS[scope]})
-    if issubclass(scope, Station | Device):
-        values["state"] = StationState.UNKNOWN if issubclass(scope, Station) else DeviceState.UNKNOWN
+    values.update({name: declared.unknown for name, declared in enumerations(scope).items()})
     if issubclass(scope, Station):
         level = AlarmLevel.UNKNOWN
         values["alarms"] = (Alarm(device=EXAMPLE, code=EXAMPLE, level=level, name=EXAMPLE, started_at=start),)
@@ -214,11 +213,7 @@ def _closed_lists() -> str:
 
 These lists are closed: no answer of the portal can add to them.
 
-`state` of a station: {_values(StationState)}.
-
-`state` of a device: {_values(DeviceState)}.
-
-`level` of an alarm: {_values(AlarmLevel)}.
+{"".join(_enumerations())}`level` of an alarm: {_codes(AlarmLevel)}.
 
 `reason` of `sems_values_dropped_total`, whose `metric` is the series that the value would have gone to:
 
@@ -240,6 +235,15 @@ These lists are closed: no answer of the portal can add to them.
 """
 
 
+def _enumerations() -> list[str]:
+    """The words of each enumeration, once for all metrics that have them."""
+    users: dict[tuple[str, str], list[str]] = {}
+    for found in all_families():
+        if found.enumeration:
+            users.setdefault((found.attribute, _codes(found.enumeration.words)), []).append(found.sample_name)
+    return [f"`{name}` of {_codes(metrics)}: {words}.\n\n" for (name, words), metrics in users.items()]
+
+
 def _value_rules(setting: Setting) -> tuple[str, str, str]:
     default = setting.shown_default
     return _allowed(setting.type), _code(default) if default else NOTHING, setting.help
@@ -255,10 +259,6 @@ def _allowed(kind: click.ParamType[object]) -> str:
             low, high = kind.low, kind.high
             return f"{low:g} s to {high:g} s, as seconds or like `5m` or `1h30m`"
     return "Text." if isinstance(kind, click.types.StringParamType) else _first_line(type(kind))
-
-
-def _values(kinds: Iterable[StrEnum]) -> str:
-    return _codes(kind.value for kind in kinds)
 
 
 def _codes(texts: Iterable[str]) -> str:

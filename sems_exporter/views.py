@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import TypeAlias
 
 from sems_exporter.freshness import Faded
-from sems_exporter.measure import Scope, info_labels, measures
+from sems_exporter.measure import Scope, enumerations, info_labels, measures
 from sems_exporter.model import PARTS, Alarm, Device, Station, identity
 from sems_exporter.polling.outcome import Outcome
 
@@ -37,11 +37,9 @@ def _scope(scope: Scope) -> Json:
     kind = type(scope)
     found: Json = {kind.key: identity(scope)}
     found.update({name: text for name in info_labels(kind) if (text := getattr(scope, name)) is not None})
-    if isinstance(scope, Device | Station):
-        if scope.state is not None:
-            found["state"] = scope.state.value
-        if scope.data_timestamp is not None:
-            found["data_timestamp"] = scope.data_timestamp.isoformat(timespec="seconds")
+    found.update({name: word.value for name in enumerations(kind) if (word := getattr(scope, name)) is not None})
+    if isinstance(scope, Device | Station) and scope.data_timestamp is not None:
+        found["data_timestamp"] = scope.data_timestamp.isoformat(timespec="seconds")
     for name, measure in measures(kind).items():
         if (value := getattr(scope, name)) is not None:
             found["_".join(part for part in (name, measure.unit) if part)] = value

@@ -83,8 +83,8 @@ class PaperPortal(Transport):
             "info": lambda: self._info(station),
             "flow": lambda: self._flow(station),
             "devices": lambda: _devices(station),
-            "telemetry": lambda: _factors(endpoint, str(asked["deviceType"])),
-            "telecounting": lambda: _factors(endpoint, str(asked["deviceType"])),
+            "telemetry": lambda: self._telemetry(str(asked["deviceType"])),
+            "telecounting": lambda: _factors({"hTotal": 1000.0}),
             "information": lambda: [{"code": "modelType", "data": "PAPER"}],
             "batteries": lambda: [
                 {"sn": f"BAT{station}", "no": 1, "type": "BAT_SYS", "status": 1, "isConnected": True}
@@ -97,6 +97,16 @@ class PaperPortal(Transport):
             "chargers": list,
         }
         return answers[endpoint]()
+
+    def _telemetry(self, kind: str) -> Data:
+        """Readings that move a little all the time, as real ones do."""
+        moved = self.clock.now().minute / 100
+        values = {
+            "INVERTER": {"pAc": 1.0, "Temperature": 40 + moved},
+            "BAT_SYS": {"soc": 50 + moved},
+            "SMART_METER": {"Fac": 50 + moved},
+        }
+        return _factors(values.get(kind, {}))
 
     def _page(self, current: int, size: int) -> Data:
         numbers = range((current - 1) * size, min(self.stations, current * size))
@@ -216,10 +226,8 @@ def _devices(station: str) -> Data:
     }
 
 
-def _factors(endpoint: str, kind: str) -> Data:
-    values = {"INVERTER": {"pAc": 1.0, "Temperature": 40.0}, "BAT_SYS": {"soc": 50.0}, "SMART_METER": {"Fac": 50.0}}
-    chosen = values.get(kind, {}) if endpoint == "telemetry" else {"hTotal": 1000.0}
-    return [{"code": "runtime", "factors": [{"code": code, "data": value} for code, value in chosen.items()]}]
+def _factors(values: dict[str, float]) -> Data:
+    return [{"code": "runtime", "factors": [{"code": code, "data": value} for code, value in values.items()]}]
 
 
 @dataclass(slots=True)

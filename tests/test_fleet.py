@@ -34,8 +34,8 @@ def build(tmp_path: Path) -> Builder:
 
 @pytest.fixture(scope="module")
 def thousand(tmp_path_factory: pytest.TempPathFactory) -> Fleet:
-    """A thousand stations after their first hour."""
-    fleet = Fleet(1000, tmp_path_factory.mktemp("state"))
+    """A thousand stations after an hour of daylight, in which each row of the list moves."""
+    fleet = Fleet(1000, tmp_path_factory.mktemp("state"), start=MIDNIGHT + timedelta(hours=9))
     fleet.run(1)
     return fleet
 
@@ -244,7 +244,7 @@ def test_a_portal_that_answers_nothing_but_faults_is_not_asked_at_full_speed(bui
 
 
 def test_a_clock_that_is_set_back_stops_neither_list_nor_rotation(build: Builder) -> None:
-    fleet = build(30, per_minute=6)
+    fleet = build(30, per_minute=6, start=MIDNIGHT + timedelta(hours=9))
     fleet.run(1)
     fleet.clock.advance(-86_400)
     fleet.portal.sent.clear()

@@ -71,7 +71,7 @@ class TestOldData:
         assert shown.station.battery_state_of_charge is None
         assert (shown.station.pv_energy, shown.station.installed_power) == (station.pv_energy, 6000.0)
         assert shown.station.pv_energy_today == station.pv_energy_today
-        assert (shown.station.name, shown.station.state) == ("Sunny Home", StationState.RUNNING)
+        assert (shown.station.name, shown.station.state) == ("Sunny Home", None)
         assert shown.station.data_timestamp == station.data_timestamp
 
     def test_they_go_at_the_very_instant(self) -> None:

@@ -1,8 +1,8 @@
-"""Which metric families there are, beyond the measures: states, texts, instants, registers and alarms."""
+"""Which metric families there are, beyond what is declared: texts, instants, registers and alarms."""
 
 from collections.abc import Iterable
 
-from sems_exporter.measure import PREFIX, Family, Kind, Scope, family, measures, registers
+from sems_exporter.measure import PREFIX, Family, Kind, Scope, enumerations, family, measures, registers
 from sems_exporter.model import PARTS, Device, Station
 
 ALARMS_ACTIVE = Family(
@@ -39,12 +39,6 @@ def texts(scope: type[Scope]) -> Family:
     )
 
 
-def state(scope: type[Scope]) -> Family:
-    """The `_state` family of a device or station."""
-    text = f"1 for the state of the {scope.noun}, 0 for all others."
-    return Family(f"{PREFIX}_{scope.scope}_state", Kind.GAUGE, "", text, "state", scope)
-
-
 def data_timestamp(scope: type[Scope]) -> Family:
     """The instant that the data of a device or station are from."""
     text = f"Instant the {scope.noun}'s data are from, as the portal reports it or as old as its answer."
@@ -67,10 +61,11 @@ def set_bits(scope: type[Scope], attribute: str) -> Family:
 def families_of(scope: type[Scope]) -> list[Family]:
     """All families of `scope` in the order they are exposed."""
     own = [family(scope, attribute) for attribute in measures(scope)]
+    words = [family(scope, attribute) for attribute in enumerations(scope)]
     if not issubclass(scope, Device | Station):
-        return own
+        return [*words, *own]
     bits = [found for name in registers(scope) for found in (register(scope, name), set_bits(scope, name))]
-    special = [texts(scope), state(scope), data_timestamp(scope), *bits]
+    special = [texts(scope), *words, data_timestamp(scope), *bits]
     alarms = [ALARMS_ACTIVE, ALARM, ALARM_START]
     return [up(), *special, *own, *alarms] if scope is Station else [*special, *own]
 

@@ -7,15 +7,13 @@ from dataclasses import dataclass, field
 
 from sems_exporter.exposition import families
 from sems_exporter.freshness import Faded
-from sems_exporter.measure import Family, Scope, family, info_labels, measures, registers
+from sems_exporter.measure import Family, Scope, enumerations, family, info_labels, measures, registers
 from sems_exporter.model import (
     PARTS,
     Alarm,
     AlarmLevel,
     Device,
-    DeviceState,
     Station,
-    StationState,
     identity,
 )
 
@@ -65,6 +63,10 @@ def _scope(scope: Scope, labels: str, samples: Samples) -> None:
     for name in measures(kind):
         if (value := getattr(scope, name)) is not None:
             samples.add(family(kind, name), labels, value)
+    for name, enumeration in enumerations(kind).items():
+        if (held := getattr(scope, name)) is not None:
+            for word in enumeration.words:
+                samples.add(family(kind, name), f"{labels},{label(name, word)}", float(word is held))
     if isinstance(scope, Device | Station):
         _description(scope, labels, samples)
     for attribute, part_kind in PARTS[kind]:
@@ -76,10 +78,6 @@ def _description(scope: Device | Station, labels: str, samples: Samples) -> None
     kind = type(scope)
     texts = [label(name, text) for name in info_labels(kind) if (text := getattr(scope, name)) is not None]
     samples.add(families.texts(kind), ",".join([labels, *texts]), 1.0)
-    if scope.state is not None:
-        states: type[StationState | DeviceState] = StationState if isinstance(scope, Station) else DeviceState
-        for state in states:
-            samples.add(families.state(kind), f"{labels},{label('state', state)}", float(state is scope.state))
     if scope.data_timestamp is not None:
         samples.add(families.data_timestamp(kind), labels, scope.data_timestamp.timestamp())
     for name in registers(kind):

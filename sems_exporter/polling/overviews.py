@@ -1,26 +1,25 @@
 """What the account's list says of each station, as a station that can be shown by itself."""
 
-from datetime import datetime
-
 from sems_exporter.derive import derived
 from sems_exporter.findings import Findings
 from sems_exporter.model import Station, StationState
-from sems_exporter.portal import StationRef
+from sems_exporter.portal import StationRef, states
 from sems_exporter.quality import Quality
+from sems_exporter.repeats import Repeats
 
 
 class Overviews:
     """Makes trusted stations of the rows of the list, and remembers them.
 
-    The list rounds its energies otherwise than the details do, so its counters are watched by rules of their own.
+    The list has no time of its own, so a row is as old as the first that said the same. It rounds its energies
+    otherwise than the details do, so its counters are watched by rules of their own.
     """
 
-    def __init__(self, account: str, data_max_age: float) -> None:
+    def __init__(self, account: str) -> None:
         self._account = account
-        self._data_max_age = data_max_age
         self._quality = Quality()
+        self._repeats = Repeats()
         self._seen: dict[str, Station] = {}
-        self._changed: dict[str, tuple[StationRef, datetime]] = {}
 
     def of(self, key: str) -> Station | None:
         """The latest look at a station."""
@@ -31,19 +30,21 @@ class Overviews:
         before = self._seen.get(ref.id)
         if ref.seen_at is None or (before is not None and before.fetched_at == ref.seen_at):
             return None
+        since = self._repeats.said((ref.id,), (ref.state, ref.pv_power, ref.pv_energy_today), ref.seen_at).since
         station = Station(
             id=ref.id,
             fetched_at=ref.seen_at,
-            data_timestamp=ref.seen_at,
+            data_timestamp=since,
             name=ref.name,
             account=self._account or None,
             state=ref.state,
+            state_at=states.dated(ref.state, ref.seen_at, None, since),
             timezone=(details and details.timezone) or ref.timezone,
             timezone_name=(details and details.timezone_name) or ref.timezone_name,
             latitude=details.latitude if details else None,
             longitude=details.longitude if details else None,
             installed_power=ref.installed_power,
-            pv_power=self._vouched_for(ref, ref.seen_at),
+            pv_power=None if ref.state in (None, StationState.OFFLINE) else ref.pv_power,
             pv_energy_today=ref.pv_energy_today,
             alarms=ref.alarms,
         )
@@ -54,19 +55,3 @@ class Overviews:
     def keep_only(self, keys: set[str]) -> None:
         """Forget the other stations."""
         self._seen = {key: seen for key, seen in self._seen.items() if key in keys}
-        self._changed = {key: seen for key, seen in self._changed.items() if key in keys}
-
-    def _vouched_for(self, ref: StationRef, seen_at: datetime) -> float | None:
-        """The PV power, unless it is what a station said that says nothing any more.
-
-        The list has no time of its own. A power that stands still to the last digit together with the energy it
-        should add to, for as long as data may be old, is not from now.
-        """
-        if ref.state in (None, StationState.OFFLINE):
-            return None
-        last, since = self._changed.get(ref.id, (ref, seen_at))
-        if (last.pv_power, last.pv_energy_today) != (ref.pv_power, ref.pv_energy_today):
-            last, since = ref, seen_at
-        self._changed[ref.id] = (last, since)
-        stands_still = (seen_at - since).total_seconds() >= self._data_max_age
-        return None if ref.pv_power and stands_still else ref.pv_power

@@ -69,7 +69,7 @@ class Reader:
         self._chance = chance
         self._selection = Selection(plan.stations, plan.excluded)
         self._rotation = Rotation(plan.per_minute, chance)
-        self._overviews = Overviews(plan.account, plan.data_max_age)
+        self._overviews = Overviews(plan.account)
         self._details: dict[str, Station] = {}
         self._failing: dict[str, errors.PortalError] = {}
         self._suspects: set[str] = set()

@@ -1,19 +1,21 @@
-"""Portal numbers into attributes, by rows: one row a key or code. Shared by the dialects.
+"""Portal numbers and codes into attributes, by rows: one row a key. Shared by the dialects.
 
 Pure: what is odd goes into the findings.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from enum import Enum
+from enum import Enum, StrEnum
 from typing import Any
 
 from sems_exporter.findings import Dropped, Findings, Unknown
 from sems_exporter.measure import Measure, Role, Scope, family, measures
 from sems_exporter.plausible import flaw
+from sems_exporter.portal import states
 from sems_exporter.portal.values import NotANumber, NotAUnit, Quantity, quantity, to_base
 
-Values = dict[str, float]
-"""Numbers in base units by attribute."""
+Values = dict[str, Any]
+"""Numbers in base units, and words of enumerations, by attribute."""
 
 
 class Sign(Enum):
@@ -29,13 +31,14 @@ class Sign(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """Where one code goes. `last` rows fill only what no other row has filled."""
+    """Where one code goes. `last` rows fill only what no other row has filled; `codes` are the words of a state."""
 
     attribute: str
     unit: str
     sign: Sign = Sign.PLAIN
     opposite: str = ""
     last: bool = False
+    codes: Mapping[str, StrEnum] | None = None
 
 
 def split(positive: str, negative: str, unit: str, *, last: bool = False) -> Row:
@@ -48,9 +51,18 @@ def magnitude(attribute: str, unit: str) -> Row:
     return Row(attribute, unit, Sign.MAGNITUDE)
 
 
+def coded(attribute: str, codes: Mapping[str, StrEnum]) -> Row:
+    """A row whose value is a code that stands for a word."""
+    return Row(attribute, "", codes=codes)
+
+
 def put(values: Values, scope: type[Scope], row: Row, raw: object, *, unit: object = None, findings: Findings) -> None:
-    """Write `raw` where `row` says, in base units; nothing is written where the portal says nothing or nonsense."""
+    """Write `raw` where `row` says, as a word or in base units; nothing where the portal says nothing or nonsense."""
     if raw is None or (row.last and row.attribute in values):
+        return
+    if row.codes is not None:
+        if (word := states.word(raw, scope, row.attribute, row.codes, findings)) is not None:
+            values[row.attribute] = word
         return
     try:
         flawed = _put(values, measures(scope)[row.attribute], row, quantity(raw, unit))

@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta, timezone
 from zoneinfo import ZoneInfo
 
 from sems_exporter.model import TimeZone
+from sems_exporter.repeats import Said
 
 _OFFSET = re.compile(r"(?:UTC|GMT)?\s*([+\-\u2212])(\d{1,2})(?::?(\d{2})(?::00)?|\.(0|25|5|75))?", re.IGNORECASE)
 _DATE = re.compile(r"(\d{1,4})([-/.])(\d{1,2})\2(\d{1,4})(?:[T\s]\s*(\d{1,2})(:.+))?")
@@ -45,6 +46,30 @@ def instant(text: object, local: TimeZone | None, now: datetime) -> datetime | N
         found = epoch_milliseconds(text)
         return None if found is None else _believed([found], now)
     return _believed([reading for parsed in written(text) for reading in _readings(parsed, local)], now)
+
+
+def reported(text: object, local: TimeZone | None, said: Said) -> datetime | None:
+    """The instant of a report whose time has been `said` as `text`: read as when it was first heard, never ahead of it.
+
+    So an hour that occurs twice (end of DST) brings nothing back to life that stands still. The later of its instants
+    is believed only where something else was heard after the earlier one.
+    """
+    found = instant(text, local, said.since)
+    if found is None:
+        return None
+    earlier = found - _repetition(found, local)
+    if earlier < found and (said.before is None or earlier >= said.before - AHEAD):
+        found = earlier
+    return min(found, said.since)
+
+
+def _repetition(found: datetime, local: TimeZone | None) -> timedelta:
+    """How much earlier local clocks showed the same time before, at the end of DST; nothing for all other instants."""
+    if local is None:
+        return timedelta(0)
+    shown = found.astimezone(local)
+    first = shown.replace(fold=0).astimezone(UTC)
+    return found - first if shown.fold else timedelta(0)
 
 
 def written(text: str) -> list[datetime]:

@@ -1,13 +1,34 @@
 """Every field of the portal that is known, and the metric that carries it, or why none does; for the reference page."""
 
-from sems_exporter.measure import Role, Scope, family
-from sems_exporter.model import MeterPhase, Phase, PvInput, Station
+from sems_exporter.measure import PREFIX, Role, Scope, family, info_labels
+from sems_exporter.model import Battery, EvCharger, Inverter, Meter, MeterPhase, Phase, PvInput, Station
 from sems_exporter.portal.classic.keys import key_table
 from sems_exporter.portal.rows import Row, Sign
 from sems_exporter.portal.semsplus import factors
 
 Entry = tuple[str, str, str]
 """Where a field stands, its name, and what becomes of it."""
+
+
+TEXTS: tuple[Entry, ...] = (
+    *(("basic/info", key, "timezone of sems_station_info; no local time is read without one") for key in factors.ZONES),
+    ("basic/info", "name", "name of sems_station_info"),
+    ("basic/info", "powerStationType", "2 tells of a battery"),
+    ("basic/info", "chartMap", "its energy_flow tells of a battery"),
+    ("basic/info", "latitude", "sems_station_sun_elevation_degrees"),
+    ("basic/info", "longitude", "sems_station_sun_elevation_degrees"),
+    ("flow", "refreshTime", "sems_station_data_timestamp_seconds"),
+    ("stations/page", "name", "name of sems_station_info"),
+    ("stations/page", "timeZone", "timezone of sems_station_info, where basic/info has none"),
+    ("production, day", "currency", "currency of sems_station_info"),
+    ("information", "deviceName", "name of the device's info series"),
+    ("information", "modelType", "model of the device's info series"),
+    ("information", "safetyVersion", "firmware of the device's info series"),
+    ("device/all-status", "name", "name of the device's info series"),
+    ("device/all-status", "subtype", "grid tells that an inverter has no battery"),
+    ("relatedDevices", "isConnected", "sems_battery_state: false is offline"),
+)
+"""What SEMS+ says in words, beside the tables of numbers and states."""
 
 
 def classic() -> list[Entry]:
@@ -18,6 +39,7 @@ def classic() -> list[Entry]:
 def semsplus() -> list[Entry]:
     """All codes and keys of SEMS+ that are read."""
     found = [
+        *TEXTS,
         *_entries("flow", Station, factors.FLOW),
         *_entries("stations/page", Station, factors.LISTED),
         *_entries("basic/info", Station, factors.INFO),
@@ -26,6 +48,9 @@ def semsplus() -> list[Entry]:
         *_entries("statistics, month", Station, factors.STATISTICS[Role.MONTH]),
         *_entries("statistics, year", Station, factors.YEAR),
         *_entries("production, day", Station, factors.PRODUCTION),
+        *_shared("device/all-status", (Inverter, Battery, Meter, EvCharger), factors.LISTED_DEVICE),
+        *_entries("relatedDevices", Battery, factors.LISTED_BATTERY),
+        *_entries("ev-charger/detail", EvCharger, factors.CHARGER_DETAIL),
     ]
     for scope, table in factors.TABLES.items():
         found += _entries(f"factors of {scope.noun}", scope, table.rows)
@@ -42,7 +67,14 @@ def _entries(where: str, scope: type[Scope], rows: dict[str, Row]) -> list[Entry
     return [(where, code, _carriers(scope, row)) for code, row in rows.items()]
 
 
+def _shared(where: str, scopes: tuple[type[Scope], ...], rows: dict[str, Row]) -> list[Entry]:
+    """Rows that devices of several kinds have in common."""
+    return [(where, code, ", ".join(_carriers(scope, row) for scope in scopes)) for code, row in rows.items()]
+
+
 def _carriers(scope: type[Scope], row: Row) -> str:
+    if row.attribute in info_labels(scope):
+        return f"{row.attribute} of {PREFIX}_{scope.scope}_info"
     name = family(scope, row.attribute).sample_name
     if row.sign is not Sign.SPLIT:
         return name

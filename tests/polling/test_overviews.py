@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 import pytest
 
 from sems_exporter.findings import Findings
+from sems_exporter.freshness import Limits, faded
 from sems_exporter.model import KWH, Station, StationState
 from sems_exporter.polling.overviews import Overviews
 from sems_exporter.portal import StationRef
@@ -32,8 +33,13 @@ def looked(overviews: Overviews, row: StationRef, minutes: float = 0, details: S
     return seen
 
 
+def later(overviews: Overviews, row: StationRef, minutes: float) -> Station:
+    """What is shown of the station right after such a look."""
+    return faded(looked(overviews, row, minutes), NOON + timedelta(minutes=minutes), Limits(1200.0, 900.0)).station
+
+
 def made(account: str = "") -> Overviews:
-    return Overviews(account, 1200.0)
+    return Overviews(account)
 
 
 def test_a_row_becomes_a_station_with_the_instant_of_the_answer() -> None:
@@ -77,23 +83,29 @@ def test_the_power_of_a_station_that_reports_nothing_is_not_believed(state: Stat
     assert seen.pv_energy_today == 5 * KWH
 
 
-def test_a_power_that_stands_still_with_its_energy_goes_after_a_while_and_returns_with_the_next_change() -> None:
-    """The list has no time of its own; a dead dongle would otherwise make a flat line."""
-    overviews = made()
+@pytest.mark.parametrize("power", [1500.0, 0.0])
+def test_a_row_that_stands_still_goes_after_a_while_and_returns_with_the_next_change(power: float) -> None:
+    """The list has no time of its own; a dead dongle would otherwise make a flat line, at 0 as well."""
+    overviews, row = made(), replace(ROW, pv_power=power)
 
-    powers = [looked(overviews, ROW, minutes).pv_power for minutes in (0, 5, 10, 15, 20, 25)]
-    changed = looked(overviews, replace(ROW, pv_power=1510.0), 30).pv_power
+    looks = [later(overviews, row, minutes) for minutes in (0, 5, 10, 15, 20, 25)]
+    changed = later(overviews, replace(row, pv_energy_today=5.1 * KWH), 30)
 
-    assert powers == [1500.0, 1500.0, 1500.0, 1500.0, None, None]
-    assert changed == 1510.0
+    assert [look.pv_power for look in looks] == [power, power, power, power, None, None]
+    assert [look.state for look in looks] == [*[StationState.RUNNING] * 4, None, None]
+    assert looks[-1].data_timestamp == NOON
+    assert looks[-1].pv_energy_today == 5 * KWH
+    assert (changed.pv_power, changed.state) == (power, StationState.RUNNING)
+    assert changed.data_timestamp == NOON + timedelta(minutes=30)
 
 
-def test_a_night_without_power_is_believed() -> None:
-    overviews, row = made(), replace(ROW, pv_power=0.0)
+@pytest.mark.parametrize("state", [StationState.OFFLINE, StationState.FAULT, StationState.WAITING])
+def test_what_is_at_rest_may_stand_still_and_the_list_says_so_now(state: StationState) -> None:
+    overviews, row = made(), replace(ROW, state=state, pv_power=0.0)
 
-    powers = [looked(overviews, row, minutes).pv_power for minutes in range(0, 120, 5)]
+    looks = [later(overviews, row, minutes) for minutes in (0, 30, 120)]
 
-    assert set(powers) == {0.0}
+    assert [look.state for look in looks] == [state] * 3
 
 
 def test_yesterdays_energy_that_is_repeated_after_midnight_is_left_out() -> None:

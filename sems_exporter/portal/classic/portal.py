@@ -15,8 +15,10 @@ from sems_exporter.model import Station
 from sems_exporter.portal.base import StationRef
 from sems_exporter.portal.classic import decode
 from sems_exporter.portal.classic.client import ClassicClient
+from sems_exporter.portal.classic.dates import dated
 from sems_exporter.portal.client import Call
 from sems_exporter.portal.roster import Roster
+from sems_exporter.repeats import Repeats
 
 log = logging.getLogger(__name__)
 
@@ -34,6 +36,7 @@ class Classic:
         self._clock = clock
         self._version = 0
         self._known: Roster[StationRef] = Roster(clock, lambda ref: ref.id, STATIONS_PER_ACCOUNT)
+        self._repeats = Repeats()
         self._listed: TTLCache[str, tuple[StationRef, ...]] = TTLCache(1, LIST_KEPT_FOR, clock.monotonic)
 
     def stations(self, findings: Findings) -> tuple[StationRef, ...]:
@@ -60,7 +63,7 @@ class Classic:
             lambda version: Call("monitor", "POST", f"/{version}/{_DETAIL}", body),
             lambda data: decode.monitor(data, self._clock.now(), findings, station_id=ref.id),
         )
-        return replace(station, name=station.name or ref.name)
+        return dated(replace(station, name=station.name or ref.name), self._repeats)
 
     def close(self) -> None:
         """Drop kept connections."""

@@ -2,25 +2,17 @@
 
 from dataclasses import dataclass
 
-from sems_exporter.findings import Findings, Unknown
+from sems_exporter.findings import Findings
 from sems_exporter.model import DeviceState, EvCharger
 from sems_exporter.portal.rows import Row, Values, magnitude, put
-from sems_exporter.portal.semsplus.devicelists import DEVICE_STATES, DeviceRef, device_state
+from sems_exporter.portal.semsplus.devicelists import DeviceRef, device_state
+from sems_exporter.portal.semsplus.factors import CHARGER_DETAIL
 from sems_exporter.portal.semsplus.shapes import document
 from sems_exporter.portal.shapes import code_of, objects, text
 
 RATED = Row("rated_power", "kW")
-LIMIT = Row("charging_power_limit", "kW")
 POWER = magnitude("charging_power", "kW")
 SESSION = Row("session_energy", "kWh")
-STATES = {
-    "available": DeviceState.AVAILABLE,
-    "charging": DeviceState.CHARGING,
-    "waiting": DeviceState.WAITING,
-    "offline": DeviceState.OFFLINE,
-    "fault": DeviceState.FAULT,
-    "maintenance": DeviceState.MAINTENANCE,
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,13 +59,9 @@ def detail(data: object, findings: Findings) -> Told:
     unit = code_of(body.get("unit"))
     # 0 stands beside kilowatts; what other numbers mean there has never been captured.
     shown = None if unit == "0" else unit
-    put(values, EvCharger, LIMIT, body.get("chargePowerSetted"), unit=shown, findings=findings)
-    name = text(body.get("status"))
-    state = STATES.get(name.lower()) or DEVICE_STATES.get(name) if name else None
-    if name and state is None:
-        state = DeviceState.UNKNOWN
-        findings.meet(Unknown.STATUS, f"EV charger {name}")
-    return Told(state, values)
+    for key, row in CHARGER_DETAIL.items():
+        put(values, EvCharger, row, body.get(key), unit=shown, findings=findings)
+    return Told(values.pop("state", None), values)
 
 
 def last_charge(data: object, findings: Findings) -> Told:

@@ -9,23 +9,14 @@ from sems_exporter.findings import Dropped, Findings, Limited, Unknown
 from sems_exporter.limits import STATIONS_PER_ACCOUNT
 from sems_exporter.measure import Role, family
 from sems_exporter.model import Station, StationState
-from sems_exporter.portal import states, times
+from sems_exporter.portal import times
 from sems_exporter.portal.base import StationRef
 from sems_exporter.portal.rows import Values, merge, put, put_all
 from sems_exporter.portal.semsplus import factors
 from sems_exporter.portal.semsplus.directions import settled
-from sems_exporter.portal.semsplus.shapes import OTHER, document
+from sems_exporter.portal.semsplus.shapes import document
 from sems_exporter.portal.shapes import code_of, count, objects, text
 from sems_exporter.portal.values import NotANumber, quantity
-
-STATION_STATES = {
-    "0": StationState.OFFLINE,
-    "1": StationState.RUNNING,
-    "2": StationState.FAULT,
-    "3": StationState.WAITING,
-    "11": StationState.CONSTRUCTING,
-    OTHER: StationState.UNKNOWN,
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,11 +35,6 @@ class Page:
 
     stations: tuple[StationRef, ...]
     total: int | None
-
-
-def station_state(raw: object, findings: Findings) -> StationState | None:
-    """The state that a station's status code names."""
-    return states.station_state(raw, STATION_STATES, findings)
 
 
 def page(data: object, findings: Findings) -> Page:
@@ -72,7 +58,7 @@ def _station_ref(row: dict[str, Any], findings: Findings) -> StationRef:
         name=text(row.get("name")),
         timezone=times.zone(zone_name),
         timezone_name=zone_name,
-        state=station_state(row.get("status"), findings),
+        state=values.get("state"),
         installed_power=values.get("installed_power"),
         pv_power=values.get("pv_power"),
         pv_energy_today=values.get("pv_energy_today"),
@@ -101,7 +87,7 @@ def info(data: object, findings: Findings) -> Info:
     body = document(data, "station info")
     values: Values = {}
     put_all(values, Station, factors.INFO, body, findings)
-    zones = [name for name in (text(body.get("zoneId")), text(body.get("timeZone"))) if name and times.zone(name)]
+    zones = [name for name in (text(body.get(key)) for key in factors.ZONES) if name and times.zone(name)]
     rated: Values = {}
     put_all(rated, Station, factors.RATED, body, findings)
     by_name = sorted(zones, key=lambda name: "/" not in name)
@@ -141,6 +127,7 @@ def flow(data: object, findings: Findings) -> Flow:
     body = document(data, "flow")
     values: Values = {}
     put_all(values, Station, factors.FLOW, body, findings)
+    state = values.pop("state", None)
     values = settled(values, body.get("flows"), findings)
     for key in body.keys() - factors.FLOW.keys() - factors.FLOW_PASSED_OVER:
         findings.meet(Unknown.FIELD, f"flow {key}")
@@ -148,7 +135,7 @@ def flow(data: object, findings: Findings) -> Flow:
         raise errors.AnswerEmpty("flow: no power and no time")
     return Flow(
         values,
-        station_state(body.get("status"), findings),
+        state,
         text(body.get("refreshTime")) or text(body.get("time")),
         shows_battery(values),
     )

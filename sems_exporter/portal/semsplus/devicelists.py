@@ -2,34 +2,19 @@
 
 import re
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from sems_exporter import errors
 from sems_exporter.findings import Findings, Unknown
-from sems_exporter.model import Battery, DeviceState
-from sems_exporter.portal import states
+from sems_exporter.model import Battery, Device, DeviceState
 from sems_exporter.portal.rows import Values, put, put_all
 from sems_exporter.portal.semsplus import factors
 from sems_exporter.portal.semsplus.fill import factors as factor_rows
-from sems_exporter.portal.semsplus.shapes import OTHER, document
+from sems_exporter.portal.semsplus.shapes import document
 from sems_exporter.portal.shapes import code_of, objects, text
 from sems_exporter.portal.values import NotANumber, quantity
 
-DEVICE_STATES = {
-    "0": DeviceState.OFFLINE,
-    "1": DeviceState.ONLINE,
-    "2": DeviceState.FAULT,
-    "3": DeviceState.WAITING,
-    "4": DeviceState.SHUTDOWN,
-    "5": DeviceState.RUNNING,
-    "6": DeviceState.CHARGING,
-    "7": DeviceState.DISCHARGING,
-    "8": DeviceState.AVAILABLE,
-    "9": DeviceState.MAINTENANCE,
-    # EV chargers have two codes for being available.
-    "10": DeviceState.AVAILABLE,
-    OTHER: DeviceState.UNKNOWN,
-}
 INVERTER_TYPES = frozenset(
     {"INVERTER", "INVERTER_GRID", "ALL_IN_ONE", "ENERGY_STORAGE_INTEGRATED_CABINET", "MICRO_INVERTER", "PCS"}
 )
@@ -44,7 +29,10 @@ _PV_CODES = re.compile(r"MPPT\W?\d+:\w+|pDc|ISOLimit|proPvStats\w+|(grid|storage
 
 @dataclass(frozen=True, slots=True)
 class DeviceRef:
-    """A device as the list of devices shows it; `parent` is the serial number of the one it is connected to."""
+    """A device as the list of devices shows it, and the instant at which its state was told.
+
+    `parent` is the serial number of the one it is connected to.
+    """
 
     id: str
     type: str
@@ -53,6 +41,7 @@ class DeviceRef:
     subtype: str | None = None
     parent: str | None = None
     all_in_one: bool = False
+    told_at: datetime | None = None
 
     @property
     def is_inverter(self) -> bool:
@@ -78,7 +67,9 @@ class BatteryRef:
 
 def device_state(raw: object, findings: Findings) -> DeviceState | None:
     """The state that a device's status code names."""
-    return states.device_state(raw, DEVICE_STATES, findings)
+    values: Values = {}
+    put(values, Device, factors.LISTED_DEVICE["status"], raw, findings=findings)
+    return values.get("state")
 
 
 def listed(data: object, findings: Findings) -> tuple[DeviceRef, ...]:
@@ -134,8 +125,9 @@ def batteries(data: object, inverter: str, findings: Findings) -> tuple[BatteryR
             continue
         serial = text(row.get("sn")) or f"{inverter}-{text(str(row.get('no') or '')) or len(refs) + 1}"
         values: Values = {}
-        put_all(values, Battery, factors.BATTERY, row, findings)
-        state = DeviceState.OFFLINE if row.get("isConnected") is False else device_state(row.get("status"), findings)
+        put_all(values, Battery, factors.LISTED_BATTERY, row, findings)
+        told = values.pop("state", None)
+        state = DeviceState.OFFLINE if row.get("isConnected") is False else told
         refs.append(BatteryRef(serial, inverter, text(row.get("name")), state, values, bool(text(row.get("sn"))), kind))
     return tuple(refs)
 

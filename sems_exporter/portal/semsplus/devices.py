@@ -1,7 +1,7 @@
 """The devices of a station: which calls each kind needs, put together into inverters, batteries, meters, chargers."""
 
 from collections import Counter
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
 from typing import Any
@@ -10,6 +10,7 @@ from sems_exporter.findings import Findings, Limited, Unknown
 from sems_exporter.limits import BATTERIES_PER_INVERTER, BATTERIES_PER_STATION, DEVICES_PER_STATION
 from sems_exporter.measure import measures
 from sems_exporter.model import Battery, Device, DeviceState, EvCharger, Inverter, Meter, MeterPhase, Phase, PvInput
+from sems_exporter.portal import states
 from sems_exporter.portal.client import Call
 from sems_exporter.portal.rows import Values
 from sems_exporter.portal.semsplus import chargers, decode, endpoints
@@ -17,7 +18,9 @@ from sems_exporter.portal.semsplus import devicelists as lists
 from sems_exporter.portal.semsplus.devicelists import BatteryRef, DeviceRef
 from sems_exporter.portal.semsplus.factors import CHARGER, TABLES
 from sems_exporter.portal.semsplus.fill import Reading, factors, fill
+from sems_exporter.portal.semsplus.memory import PASSING_KEPT_FOR, Kept
 from sems_exporter.portal.semsplus.questions import Questions
+from sems_exporter.repeats import Repeats
 
 READ_TYPES = lists.METER_TYPES | lists.BATTERY_TYPES | {"EV_CHARGER", "DONGLE"}
 """Beside inverters, which have many names."""
@@ -26,10 +29,23 @@ Facts = dict[str, Any]
 SIGNAL = ("signal_strength", "signal_quality")
 
 
-class DeviceReader:
-    """Reads the devices of one station. `answered` tells whether any of them said anything."""
+@dataclass(frozen=True, slots=True)
+class Dates:
+    """The instant of an answer, and the one since when it has said the same."""
 
-    def __init__(self, questions: Questions, station: Facts, findings: Findings) -> None:
+    fetched_at: datetime
+    since: datetime
+
+
+class DeviceReader:
+    """Reads the devices of one station in the refresh that `began` then.
+
+    `answered` tells whether any of them said anything.
+    """
+
+    def __init__(
+        self, questions: Questions, station: Facts, findings: Findings, *, began: datetime, repeats: Repeats
+    ) -> None:
         self._questions = questions
         self._station: str = station["id"]
         # A flow of before says nothing about the age of what the devices tell now.
@@ -37,7 +53,9 @@ class DeviceReader:
         self._shows_battery = decode.shows_battery(station)
         self._shows_charger = "ev_charger_power" in station
         self._findings = findings
-        self._listed_at: dict[str, datetime | None] = {}
+        self._began = began
+        self._repeats = repeats
+        self._batteries_of: dict[str, Kept] = {}
         self.answered = False
 
     def read(self, refs: tuple[DeviceRef, ...]) -> Facts:
@@ -84,7 +102,7 @@ class DeviceReader:
         kept = self._questions.ask(
             call, (), lambda data: shared_out(chargers.listed(data, self._findings), self._findings)
         )
-        return kept.value if kept else ()
+        return tuple(replace(ref, told_at=kept.fetched_at) for ref in kept.value) if kept else ()
 
     def _ev_charger(self, ref: DeviceRef) -> EvCharger:
         model = self._charger_model(ref)
@@ -97,14 +115,19 @@ class DeviceReader:
             for call, decoded in calls
             if (kept := self._questions.ask(call, (ref.id,), partial(decoded, findings=self._findings)))
         ]
-        states = [kept.value.state for kept in answers if kept.value.state]
-        known = DeviceRef(ref.id, ref.type, ref.name, next(iter(states), ref.state))
         values = {**model.values, **{name: value for kept in answers for name, value in kept.value.values.items()}}
-        if answers and answers[-1].fetched_at < answers[0].fetched_at:
+        if not answers:
+            return EvCharger(model=model.name, **self._facts(ref, values, None))
+        for kept in answers:
+            if kept.value.state is not None and (ref.told_at is None or ref.told_at <= kept.fetched_at):
+                ref = replace(ref, state=kept.value.state, told_at=kept.fetched_at)
+                break
+        if answers[-1].fetched_at < answers[0].fetched_at:
             # It may have stopped since.
             values.pop("charging_power", None)
-        fetched_at = min((kept.fetched_at for kept in answers), default=None)
-        return EvCharger(model=model.name, **self._facts(known, values, fetched_at))
+        oldest = min(answers, key=lambda kept: kept.fetched_at)
+        said = [kept.value for kept in answers]
+        return EvCharger(model=model.name, **self._facts(ref, values, self._dates("charger", ref.id, oldest, said)))
 
     def _charger_model(self, ref: DeviceRef) -> chargers.Model:
         call = endpoints.charger_model(ref.id)
@@ -117,16 +140,16 @@ class DeviceReader:
         return chargers.Model(kept.value.model, kept.value.values) if kept else chargers.Model(None, {})
 
     def _inverter(self, ref: DeviceRef, dongle: DeviceRef | None) -> Inverter:
-        reading, fetched_at = self._reading(ref, Inverter, "telemetry", "telecounting")
+        reading, dates = self._reading(ref, Inverter, "telemetry", "telecounting")
         inputs = tuple(PvInput(number=index, **values) for index, values in _parts(reading, "MPPT"))
         phases = tuple(Phase(name=index, **values) for index, values in _parts(reading, "PHASE"))
-        facts = self._informed(Inverter, ref, self._facts(ref, reading.own, fetched_at))
+        facts = self._informed(Inverter, ref, self._facts(ref, reading.own, dates))
         return Inverter(inputs=inputs, phases=phases, **self._connected(facts, dongle))
 
     def _meter(self, ref: DeviceRef) -> Meter:
-        reading, fetched_at = self._reading(ref, Meter, "telemetry", "telecounting")
+        reading, dates = self._reading(ref, Meter, "telemetry", "telecounting")
         phases = tuple(MeterPhase(name=index, **values) for index, values in _parts(reading, "PHASE"))
-        return Meter(phases=phases, **self._informed(Meter, ref, self._facts(ref, reading.own, fetched_at)))
+        return Meter(phases=phases, **self._informed(Meter, ref, self._facts(ref, reading.own, dates)))
 
     def _batteries(self, refs: tuple[DeviceRef, ...], inverters: list[DeviceRef]) -> tuple[Battery, ...]:
         """The battery systems, and their racks. Where no system is told of, the racks are the batteries."""
@@ -136,13 +159,15 @@ class DeviceReader:
         self._findings.limit(Limited.BATTERIES, len(behind) - BATTERIES_PER_STATION)
         for inverter, found in behind[:BATTERIES_PER_STATION]:
             if found.type == lists.RACK or found.id in racks:
-                listed = racks.get(found.id, DeviceRef(found.id, lists.RACK, found.name, found.state))
+                told_at = self._batteries_of[inverter.id].fetched_at
+                own = DeviceRef(found.id, lists.RACK, found.name, found.state, told_at=told_at)
+                listed = racks.get(found.id, own)
                 racks[found.id] = replace(listed, parent=listed.parent or inverter.id)
             else:
                 systems[found.id] = self._system(found, inverter)
         alone = (ref for ref in refs if ref.type == lists.SYSTEM and ref.id not in systems)
         systems |= {ref.id: self._battery(ref, "telemetry") for ref in alone}
-        offline = {ref.id for ref in inverters if ref.state is DeviceState.OFFLINE}
+        offline = {ref.id: ref for ref in inverters if ref.state is DeviceState.OFFLINE}
         return (*systems.values(), *(self._rack(ref, systems, offline) for ref in racks.values()))
 
     def _may_have_battery(self, inverter: DeviceRef) -> bool:
@@ -156,8 +181,11 @@ class DeviceReader:
             # The flow knows better; the list was empty for a moment, and would be so for an hour.
             self._questions.ask_again(call, key)
             kept = self._questions.remembered(call, key) or kept
-        self._listed_at[inverter.id] = kept.fetched_at if kept else None
-        return kept.value if kept else ()
+        if kept is None:
+            return ()
+        self._batteries_of[inverter.id] = kept
+        found: tuple[BatteryRef, ...] = kept.value
+        return found
 
     def _listed(self, data: object, inverter: str) -> tuple[BatteryRef, ...]:
         listed = lists.batteries(data, inverter, self._findings)
@@ -167,42 +195,50 @@ class DeviceReader:
     def _system(self, system: BatteryRef, inverter: DeviceRef) -> Battery:
         ref = DeviceRef(system.id, lists.SYSTEM, system.name)
         battery = self._battery(ref, "telemetry") if system.has_serial else Battery(id=system.id)
-        listed_at = self._listed_at[inverter.id]
-        if listed_at is not None and battery.fetched_at is None:
+        kept = self._batteries_of[inverter.id]
+        if battery.fetched_at is None or battery.fetched_at < self._began:
             # Without telemetry the list is all there is, so it has to be as fresh as telemetry would be.
             self._questions.ask_again(endpoints.batteries(inverter.id, self._station), (inverter.id,))
-            battery = self._from_list(system, listed_at)
-        state = DeviceState.OFFLINE if inverter.state is DeviceState.OFFLINE else battery.state
-        return replace(battery, inverter=inverter.id, state=state)
+            if battery.fetched_at is None or battery.fetched_at < kept.fetched_at:
+                battery = self._from_list(system, kept)
+        if inverter.state is DeviceState.OFFLINE:
+            battery = replace(battery, state=inverter.state, state_at=inverter.told_at)
+        return replace(battery, inverter=inverter.id)
 
-    def _rack(self, ref: DeviceRef, systems: dict[str, Battery], offline: set[str]) -> Battery:
+    def _rack(self, ref: DeviceRef, systems: dict[str, Battery], offline: dict[str, DeviceRef]) -> Battery:
         """A rack with what only racks tell: the cells. One that is offline has nothing to say, and is not asked."""
         known = _system_of(ref, systems)
         system = systems.get(known) if known else None
         inverter = system.inverter if system else ref.parent
-        if inverter in offline or ref.state is DeviceState.OFFLINE:
-            battery = Battery(id=ref.id, name=ref.name, state=DeviceState.OFFLINE)
+        if inverter in offline:
+            ref = replace(ref, state=DeviceState.OFFLINE, told_at=offline[inverter].told_at)
+        if ref.state is DeviceState.OFFLINE:
+            battery = Battery(**self._facts(ref, {}, None))
         else:
             battery = self._battery(ref, "telemetry", "telecounting")
         return replace(battery, system=known, inverter=inverter)
 
     def _battery(self, ref: DeviceRef, *endpoint_names: str) -> Battery:
-        reading, fetched_at = self._reading(ref, Battery, *endpoint_names)
-        return Battery(**self._facts(ref, reading.own, fetched_at))
+        reading, dates = self._reading(ref, Battery, *endpoint_names)
+        return Battery(**self._facts(ref, reading.own, dates))
 
-    def _from_list(self, system: BatteryRef, fetched_at: datetime) -> Battery:
-        ref = DeviceRef(system.id, "BAT_SYS", system.name, system.state)
+    def _from_list(self, system: BatteryRef, kept: Kept) -> Battery:
+        ref = DeviceRef(system.id, lists.SYSTEM, system.name, system.state, told_at=kept.fetched_at)
         self.answered = self.answered or bool(system.values and "batteries" in self._questions.heard)
-        return Battery(**self._facts(ref, system.values, fetched_at))
+        return Battery(**self._facts(ref, system.values, self._dates("batteries", system.id, kept, system)))
 
-    def _reading(self, ref: DeviceRef, scope: type[Device], *endpoint_names: str) -> tuple[Reading, datetime | None]:
-        """What the calls say together, and the instant of the first young answer that said something.
+    def _dates(self, endpoint: str, device: str, kept: Kept, content: object) -> Dates:
+        said = self._repeats.said((self._station, endpoint, device), content, kept.fetched_at)
+        return Dates(kept.fetched_at, said.since)
+
+    def _reading(self, ref: DeviceRef, scope: type[Device], *endpoint_names: str) -> tuple[Reading, Dates | None]:
+        """What the calls say together, and the dates of the first young answer that said something.
 
         The first call is the one with the live values, whose age is the age of the device. The others repeat some of
         them, and may be remembered ones, so they only add to it. Of what is old, only what lasts is told.
         """
         reading = Reading()
-        instants, old = list[datetime](), list[datetime]()
+        young, old = list[Dates](), list[Dates]()
         for name in endpoint_names:
             call = endpoints.of_device(name, ref.id, ref.type, self._station)
             kept = self._questions.ask(call, (ref.id,), partial(self._told, call=call, ref=ref, scope=scope))
@@ -210,12 +246,18 @@ class DeviceReader:
                 kept = kept and self._questions.remembered(call, (ref.id,))
             else:
                 self.answered = self.answered or name in self._questions.heard
-            if kept is None:
+            if kept is None or not kept.value:
                 continue
-            is_old = self._questions.memory.is_old(kept)
-            (old if is_old else instants).append(kept.fetched_at)
-            reading.supplement(kept.value.lasting(scope) if is_old else kept.value)
-        return reading, next(iter([*instants, *old]), None)
+            told: Reading = kept.value
+            dates = self._dates(name, ref.id, kept, told)
+            if self._questions.memory.is_old(kept):
+                reading.supplement(told.lasting(scope))
+                old.append(dates)
+                continue
+            # A remembered answer must not lend its powers the instant of the first one.
+            reading.supplement(told.without_live(scope) if young and kept.fetched_at < self._began else told)
+            young.append(dates)
+        return reading, next(iter([*young, *old]), None)
 
     def _told(self, data: object, call: Call, ref: DeviceRef, scope: type[Device]) -> Reading:
         """What an answer says, and nothing else of it: as the portal sent it, it may be megabytes."""
@@ -225,42 +267,53 @@ class DeviceReader:
             self._findings.meet(Unknown.FIELD, f"{call.endpoint} of {ref.type} without factors")
         return told
 
-    def _facts(self, ref: DeviceRef, values: Values, fetched_at: datetime | None) -> Facts:
+    def _facts(self, ref: DeviceRef, values: Values, dates: Dates | None) -> Facts:
         """Identity, values, and the instants they are from.
 
-        SEMS+ gives no report time of a device; its readings are as old as the station's, or as their own answer.
+        SEMS+ gives no report time of a device; its readings are as old as the station's, or as their own answer. The
+        state is told by another answer: it outlasts readings that fail, but not those that stand still.
         """
         taken = self._taken
-        known = None if taken is None or fetched_at is None else min(taken, fetched_at)
-        own = {"id": ref.id, "name": ref.name, "state": ref.state}
-        return {**own, "data_timestamp": known, "fetched_at": fetched_at, **values}
+        found: Facts = {"id": ref.id, "name": ref.name, "state": ref.state, **values}
+        if dates is not None:
+            found |= {"fetched_at": dates.fetched_at, "unchanged_since": dates.since}
+            found |= {"data_timestamp": taken and min(taken, dates.fetched_at)}
+        still = dates.since if dates is not None and dates.fetched_at >= self._began else None
+        return {**found, "state_at": ref.state and states.dated(ref.state, ref.told_at, taken, still)}
 
     def _connected(self, facts: Facts, dongle: DeviceRef | None) -> Facts:
         """`facts` with what the dongle tells of the connection; what the inverter itself tells stands in for it."""
         if dongle is None:
             return facts
-        call = endpoints.of_device("dongle", dongle.id, dongle.type, self._station)
-        table = TABLES[Inverter]
-        kept = self._questions.ask(call, (dongle.id,), lambda data: lists.information(data, table, self._findings))
+        kept = self._information("dongle", dongle, Inverter)
         if kept is None:
             return facts
         known: lists.Information = kept.value
-        radio: Facts = {name: value for name, value in known.values.items() if name in SIGNAL}
+        radio: Facts = {name: value for name, value in self._current(kept, Inverter).items() if name in SIGNAL}
         if radio:
             facts = {name: fact for name, fact in facts.items() if name not in SIGNAL}
         return {**facts, **radio, **_connection(known, facts)}
 
     def _informed(self, scope: type[Device], ref: DeviceRef, facts: Facts) -> Facts:
         """`facts` with what the device's static information adds."""
-        call = endpoints.of_device("information", ref.id, ref.type, self._station)
-        table = TABLES[scope]
-        kept = self._questions.ask(call, (ref.id,), lambda data: lists.information(data, table, self._findings))
+        kept = self._information("information", ref, scope)
         if kept is None:
             return facts
         known: lists.Information = kept.value
         name = ref.name or known.name
-        told = {**known.values, **facts, "name": name, "model": known.model, "firmware": known.firmware}
+        told = {**self._current(kept, scope), **facts, "name": name, "model": known.model, "firmware": known.firmware}
         return {**told, **_connection(known, {})} if scope is Inverter else told
+
+    def _information(self, endpoint: str, ref: DeviceRef, scope: type[Device]) -> Kept | None:
+        call = endpoints.of_device(endpoint, ref.id, ref.type, self._station)
+        table = TABLES[scope]
+        return self._questions.ask(call, (ref.id,), lambda data: lists.information(data, table, self._findings))
+
+    def _current(self, kept: Kept, scope: type[Device]) -> Values:
+        """The values of an answer that is kept for a day: what it says of a moment is not true for as long."""
+        passed = (self._began - kept.fetched_at).total_seconds() >= PASSING_KEPT_FOR
+        values: Values = kept.value.values
+        return Reading(values).lasting(scope).own if passed else values
 
 
 def _connection(known: lists.Information, facts: Facts) -> Facts:

@@ -34,7 +34,7 @@ def settled(values: Values, arrows: object, findings: Findings) -> Values:
 
 def _differs(values: Values, pair: tuple[str, str], key: str, arrows: object) -> bool:
     """Whether a power flows against its arrow. The first of a pair flows out of the battery, or into the grid."""
-    signed = values.get(pair[0], 0.0) - values.get(pair[1], 0.0)
+    signed: float = values.get(pair[0], 0.0) - values.get(pair[1], 0.0)
     body: dict[str, Any] = arrows if isinstance(arrows, dict) else {}
     gives = bool(body.get(key))
     takes = any(key in sinks for sinks in body.values() if isinstance(sinks, list))
@@ -45,11 +45,11 @@ def _differs(values: Values, pair: tuple[str, str], key: str, arrows: object) ->
 
 def _adds_up(values: Values) -> bool:
     """Whether sources are sinks. What a flow leaves out is nothing here, though not for anybody else."""
-    load = values.get("load_power")
+    load: float | None = values.get("load_power")
     if load is None:
         return False
     discharge, charge = (values.get(name, 0.0) for name in BATTERY)
     export, bought = (values.get(name, 0.0) for name in GRID)
     made = values.get("pv_power", 0.0) + values.get("third_party_power", 0.0)
-    off = made + discharge - charge + bought - export - load
+    off: float = made + discharge - charge + bought - export - load
     return abs(off) <= max(LITTLE, SHARE * load)

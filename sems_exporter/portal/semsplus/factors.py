@@ -11,7 +11,8 @@ from functools import lru_cache
 
 from sems_exporter.measure import Role, Scope, measures
 from sems_exporter.model import Battery, EvCharger, Inverter, Meter, MeterPhase, Phase, PvInput
-from sems_exporter.portal.rows import Row, Sign, magnitude, split
+from sems_exporter.portal.rows import Row, Sign, coded, magnitude, split
+from sems_exporter.portal.semsplus.words import CHARGER_STATES, DEVICE_STATES, STATION_STATES
 
 ENERGIES = {
     "proPvStats": "pv_energy",
@@ -44,6 +45,7 @@ FLOW: dict[str, Row] = {
     "pHeatPump": magnitude("heat_pump_power", "kW"),
     "pDiesel": magnitude("generator_power", "kW"),
     "pThird": Row("third_party_power", "kW"),
+    "status": coded("state", STATION_STATES),
 }
 _STATISTICS = {
     "proSystemTotalStats": "pv_energy",
@@ -71,10 +73,13 @@ LISTED: dict[str, Row] = {
     "installedPower": Row("installed_power", "kW", last=True),
     "pSystem": Row("pv_power", "kW"),
     "productionToday": Row("pv_energy_today", "kWh"),
+    "status": coded("state", STATION_STATES),
 }
 """The list of stations. Sizes carry no unit and are kilowatts in each capture of this list; the list of the portal's
 dashboard has watts under other names, which are not read. productionTotal is left out: the unit changes (21.852 for a
 3 kW plant, 2026-09)."""
+ZONES = ("zoneId", "timeZone")
+"""Keys of the station's own page that name its time zone."""
 INFO: dict[str, Row] = {
     "pvCapacity": Row("installed_power", "kW"),
     "pvInstallP": Row("installed_power", "kW", last=True),
@@ -141,6 +146,8 @@ BATTERY: dict[str, Row] = {
         for suffix, tail in _PERIODS.items()
     },
 }
+LISTED_BATTERY: dict[str, Row] = {**BATTERY, "status": coded("state", DEVICE_STATES)}
+"""The list of the batteries behind an inverter."""
 METER: dict[str, Row] = {
     "totalPac": split("grid_export_power", "grid_import_power", "kW"),
     "pAc": split("grid_export_power", "grid_import_power", "kW", last=True),
@@ -156,6 +163,12 @@ METER_PHASE: dict[str, Row] = {
     "current": magnitude("current", "A"),
     "Iac": Row("current", "A", Sign.MAGNITUDE, last=True),
 }
+CHARGER_DETAIL: dict[str, Row] = {
+    "chargePowerSetted": Row("charging_power_limit", "kW"),
+    "status": coded("state", CHARGER_STATES),
+}
+LISTED_DEVICE: dict[str, Row] = {"status": coded("state", DEVICE_STATES)}
+"""The lists of devices and of chargers."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -195,7 +208,7 @@ PASSED_OVER = re.compile(
 
 FLOW_PASSED_OVER = frozenset(
     {
-        *("id", "name", "status", "isGoodweInverter", "flows", "consumFlag", "refreshTime"),
+        *("id", "name", "isGoodweInverter", "flows", "consumFlag", "refreshTime"),
         # The pushed form of the same message.
         *("time", "stationId", "traceId", "pDc", "fAc", "qAc", "pf"),
     }

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 from sems_exporter.findings import Findings, Limited, Unknown
 from sems_exporter.limits import PARTS_PER_DEVICE, TEXT_LENGTH
-from sems_exporter.measure import LASTING, Scope, measures
+from sems_exporter.measure import LASTING, PERIODS, Role, Scope, family
 from sems_exporter.portal.rows import Row, Values, merge, put
 from sems_exporter.portal.semsplus.factors import PASSED_OVER, TABLES, Address, Table, address, row_of
 from sems_exporter.portal.shapes import objects
@@ -31,7 +31,14 @@ class Reading:
 
     def lasting(self, scope: type[Scope]) -> "Reading":
         """What of it stays true for long: the counters since commissioning, and what the device is."""
-        return Reading({name: value for name, value in self.own.items() if _lasts(scope, name)})
+        return self._of(scope, LASTING)
+
+    def without_live(self, scope: type[Scope]) -> "Reading":
+        """What of it is no value of the moment: sums and what the device is."""
+        return self._of(scope, (*LASTING, *PERIODS))
+
+    def _of(self, scope: type[Scope], roles: tuple[Role, ...]) -> "Reading":
+        return Reading({name: value for name, value in self.own.items() if family(scope, name).role in roles})
 
     def of(self, where: Address) -> Values:
         """The values that `where` points at."""
@@ -42,11 +49,6 @@ class Reading:
         self.own = {**other.own, **self.own}
         for key, values in other.parts.items():
             self.parts[key] = {**values, **self.parts.get(key, {})}
-
-
-def _lasts(scope: type[Scope], name: str) -> bool:
-    measure = measures(scope).get(name)
-    return measure is not None and measure.role in LASTING
 
 
 class Place(NamedTuple):

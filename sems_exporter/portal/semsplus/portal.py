@@ -3,6 +3,7 @@
 import logging
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from datetime import timedelta
 from functools import partial
 
 from sems_exporter import errors
@@ -11,7 +12,7 @@ from sems_exporter.findings import Dropped, Findings, Limited, Unknown
 from sems_exporter.limits import DEVICES_PER_STATION, STATIONS_PER_ACCOUNT
 from sems_exporter.measure import Role
 from sems_exporter.model import Alarm, Station
-from sems_exporter.portal import times
+from sems_exporter.portal import states, times
 from sems_exporter.portal.base import StationRef
 from sems_exporter.portal.roster import Roster
 from sems_exporter.portal.semsplus import decode, devicelists, endpoints
@@ -22,9 +23,12 @@ from sems_exporter.portal.semsplus.devices import DeviceReader, Facts, shared_ou
 from sems_exporter.portal.semsplus.gridyears import GridYears
 from sems_exporter.portal.semsplus.memory import Kept, Memory
 from sems_exporter.portal.semsplus.questions import Questions
+from sems_exporter.repeats import Repeats
 
 log = logging.getLogger(__name__)
 
+STATE_FROM_LIST = timedelta(minutes=10)
+"""So old may the list be before it is read again, where the flow tells no state of the station."""
 MOST_ALARM_PAGES = 5
 """Pages of a hundred active alarms among a hundred stations; with more, something is wrong with more than a station."""
 
@@ -47,6 +51,7 @@ class SemsPlus:
         self._client = client
         self._clock = clock
         self._memory = Memory(clock)
+        self._repeats = Repeats()
         self._alarms: dict[str, tuple[Alarm, ...]] = {}
         self._grid_years = GridYears()
         self._stations: Roster[StationRef] = Roster(clock, lambda ref: ref.id, STATIONS_PER_ACCOUNT)
@@ -139,19 +144,19 @@ class SemsPlus:
 
         The flow can be empty for a whole night while meters and batteries go on.
         """
-        questions = Questions(self._client, self._memory, ref.id, findings)
+        questions, began = Questions(self._client, self._memory, ref.id, findings), self._clock.now()
         info = questions.ask(endpoints.info(ref.id), (), lambda data: decode.info(data, findings))
         flow = questions.ask(endpoints.flow(ref.id), (), lambda data: decode.flow(data, findings))
         facts = self._described(ref, info.value if info else None, findings)
         facts.update(self._flowing(facts, flow, findings))
-        reader = DeviceReader(questions, facts, findings)
+        reader = DeviceReader(questions, facts, findings, began=began, repeats=self._repeats)
         facts.update(reader.read(self._device_refs(questions, findings)))
         if "flow" not in questions.heard:
             if not reader.answered:
                 # Whatever is remembered of it: a portal that has said nothing now was not read.
                 raise questions.failure or errors.AnswerEmpty("nothing to read")
             # What is remembered of the flow goes by its own instant, or goes now.
-            undated = flow.value.values if flow and facts["data_timestamp"] is None else {}
+            undated = {"unchanged_since", *flow.value.values} if flow and facts["data_timestamp"] is None else set()
             facts = {name: fact for name, fact in facts.items() if name not in undated}
             facts["fetched_at"] = self._clock.now()
         facts.update(self._energies(facts, questions, findings))
@@ -170,7 +175,9 @@ class SemsPlus:
         known: Roster[DeviceRef] = self._devices.setdefault(
             questions.station, Roster(self._clock, lambda ref: ref.id, DEVICES_PER_STATION)
         )
-        listed: tuple[DeviceRef, ...] = kept.value if kept else ()
+        listed: tuple[DeviceRef, ...] = ()
+        if kept is not None:
+            listed = tuple(replace(ref, told_at=kept.fetched_at) for ref in kept.value)
         if "devices" in questions.heard:
             present = {ref.id for ref in listed}
             return tuple(ref if ref.id in present else replace(ref, state=None) for ref in known.seen(listed))
@@ -178,7 +185,8 @@ class SemsPlus:
 
     def _described(self, ref: StationRef, info: decode.Info | None, findings: Findings) -> Facts:
         """What the station is, from its own page where there is one, else from the list."""
-        own: Facts = {"name": ref.name, "state": ref.state, "installed_power": ref.installed_power}
+        own: Facts = {"name": ref.name, "installed_power": ref.installed_power}
+        own |= {"state": ref.state, "state_at": ref.state and ref.seen_at}
         zone_name = (info.zone_name if info else None) or ref.timezone_name
         if info is not None:
             own |= {"latitude": info.latitude, "longitude": info.longitude, **info.values}
@@ -194,12 +202,21 @@ class SemsPlus:
         if kept is None:
             return {}
         flow: decode.Flow = kept.value
-        taken = times.instant(flow.refresh_time, facts["timezone"], kept.fetched_at)
+        station, at = facts["id"], kept.fetched_at
+        since = self._repeats.said((station, "flow"), flow, at).since
+        taken = times.reported(
+            flow.refresh_time, facts["timezone"], self._repeats.said((station, "refreshTime"), flow.refresh_time, at)
+        )
         if taken is None and flow.refresh_time is not None and facts["timezone"] is not None:
             findings.drop("sems_station_data_timestamp_seconds", Dropped.BAD_TIME)
-        found: Facts = {"fetched_at": kept.fetched_at, "data_timestamp": taken, **flow.values}
-        if flow.state is not None:
-            found["state"] = flow.state
+        found: Facts = {"fetched_at": at, "data_timestamp": taken, "unchanged_since": since, **flow.values}
+        state, told_at = facts["state"], facts["state_at"]
+        if flow.state is not None and (told_at is None or told_at <= at):
+            state, told_at = flow.state, at
+        elif flow.state is None and told_at is not None and told_at + STATE_FROM_LIST <= at:
+            # Without it the list is all that tells the state, which must not be an hour old.
+            self._memory.forget(STATIONS)
+        found |= {"state": state, "state_at": states.dated(state, told_at, taken, since)}
         if flow.battery:
             found["has_battery"] = True
         return found
