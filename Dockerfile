@@ -48,6 +48,6 @@ EXPOSE 10736
 # As `sems-exporter healthy`, without the command line, which would cost thrice as much every ten seconds. The route tells
 # whether the exporter answers, not whether the portal does, so an outage there restarts nothing.
 HEALTHCHECK --interval=10s --timeout=10s --start-period=20s --retries=3 CMD ["python", "-c", "\
-import sys; from sems_exporter.probe import main; sys.exit(main())"]
+import sys; from sems_exporter.cli.healthcheck import main; sys.exit(main())"]
 
 ENTRYPOINT ["sems-exporter"]

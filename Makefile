@@ -48,10 +48,10 @@ test: lint types ## everything that has to pass: lint, types, tests
 	@$(pytest) $(ARGS)
 
 .PHONY: lint
-lint: .venv/.dev ## style, form, floors of the house, declared dependencies
+lint: .venv/.dev ## style, form, layers, declared dependencies
 	@$(call check,style (ruff check),.venv/bin/ruff check --quiet .)
 	@$(call check,form (ruff format),.venv/bin/ruff format --check .)
-	@$(call check,floors (import-linter),.venv/bin/lint-imports)
+	@$(call check,layers (import-linter),.venv/bin/lint-imports)
 	@$(call check,dependencies (deptry),$(python) -m deptry .)
 
 .PHONY: types
@@ -77,7 +77,7 @@ format: .venv/.dev ## bring the code into form
 
 .PHONY: references
 references: .venv/.dev ## write the reference pages anew from the code
-	@$(python) -m sems_exporter.references
+	@$(python) -m tools.references
 	@$(python) deploy/kubernetes/prometheusrule.py
 
 .PHONY: faults

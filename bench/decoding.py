@@ -13,22 +13,23 @@ from typing import Any
 
 from bench.fleet import client
 from sems_exporter.clock import SystemClock
-from sems_exporter.config import Account, Secret, Settings
-from sems_exporter.derive import derived
+from sems_exporter.config.settings import Account, Settings
 from sems_exporter.exposition.text_format import fragments
-from sems_exporter.findings import Findings
-from sems_exporter.freshness import Limits, faded
-from sems_exporter.model import Station
+from sems_exporter.model.diagnostics import Diagnostics
+from sems_exporter.model.plant import Station
+from sems_exporter.pipeline.counter_guard import CounterGuard
+from sems_exporter.pipeline.derived_values import derived
+from sems_exporter.pipeline.staleness import Limits, apply_staleness
 from sems_exporter.portal import StationRef
-from sems_exporter.portal.base import Source
-from sems_exporter.portal.classic.portal import Classic
+from sems_exporter.portal.classic.source import Classic
 from sems_exporter.portal.client import Call
-from sems_exporter.portal.envelope import Answer
-from sems_exporter.portal.record import Recorder
-from sems_exporter.portal.semsplus.portal import SemsPlus
-from sems_exporter.portal.transport import Exchange
-from sems_exporter.quality import Quality
+from sems_exporter.portal.dump_file import Recorder
+from sems_exporter.portal.http.envelope import HttpResponse
+from sems_exporter.portal.http.transport import HttpRequest
+from sems_exporter.portal.interface import Source
+from sems_exporter.portal.semsplus.source import SemsPlus
 from sems_exporter.simulator import Dialect, SimulatedClock, SimulatedPortal, demo_plants
+from sems_exporter.telemetry.redaction import Secret
 
 ROUNDS = 200
 LIMITS = Limits(1200.0, 900.0)
@@ -37,7 +38,7 @@ LIMITS = Limits(1200.0, 900.0)
 class Told:
     """A client that has the data already, so that only decoding costs."""
 
-    def __init__(self, heard: list[tuple[Exchange, Answer]]) -> None:
+    def __init__(self, heard: list[tuple[HttpRequest, HttpResponse]]) -> None:
         self._data = {_tail(exchange.url): json.loads(answer.body).get("data") for exchange, answer in heard}
 
     def call(self, call: Call, decoded: Callable[[Any], Any] = lambda data: data) -> Any:
@@ -75,13 +76,13 @@ def _column(dialect: Dialect, number: int) -> dict[str, float]:
 
 
 def _read(portal: Source) -> StationRef:
-    ref = portal.stations(Findings())[0]
-    portal.read(ref, Findings())
+    ref = portal.stations(Diagnostics())[0]
+    portal.read(ref, Diagnostics())
     return ref
 
 
 def _stages(dialect: str, recorder: Recorder, ref: StationRef) -> dict[str, float]:
-    findings, quality, clock = Findings(), Quality(), SystemClock()
+    findings, quality, clock = Diagnostics(), CounterGuard(), SystemClock()
     told: Any = Told(recorder.heard)
 
     def portal() -> Source:
@@ -93,12 +94,12 @@ def _stages(dialect: str, recorder: Recorder, ref: StationRef) -> dict[str, floa
     known = portal()
     now = clock.now()
     station = checked(known)
-    shown = faded(station, now, LIMITS)
+    shown = apply_staleness(station, now, LIMITS)
     return {
         "decode and check, first refresh": _median(lambda: checked(portal())),
         "decode and check, any other": _median(lambda: checked(known)),
         "derive": _median(lambda: derived(station, now)),
-        "fade": _median(lambda: faded(station, now, LIMITS)),
+        "fade": _median(lambda: apply_staleness(station, now, LIMITS)),
         "write all lines": _median(lambda: fragments(shown)),
     }
 

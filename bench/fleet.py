@@ -11,19 +11,20 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 from sems_exporter.clock import SystemClock
-from sems_exporter.config import Account, Secret, Settings
-from sems_exporter.derive import derived
-from sems_exporter.findings import Findings
-from sems_exporter.measure import Scope, filled, measures
-from sems_exporter.model import Device, Station, mapped
-from sems_exporter.model import Path as Place
+from sems_exporter.config.settings import Account, Settings
+from sems_exporter.model.diagnostics import Diagnostics
+from sems_exporter.model.plant import Device, Station, transform
+from sems_exporter.model.plant import Path as Place
+from sems_exporter.model.schema import Entity, measures, with_values
+from sems_exporter.pipeline.counter_guard import CounterGuard, counters
+from sems_exporter.pipeline.derived_values import derived
 from sems_exporter.portal import StationRef, connect
-from sems_exporter.portal.base import Portal
-from sems_exporter.portal.record import Recorder
-from sems_exporter.portal.transport import Transport
-from sems_exporter.quality import Quality, counters
-from sems_exporter.selfmetrics import SelfMetrics
+from sems_exporter.portal.dump_file import Recorder
+from sems_exporter.portal.http.transport import Transport
+from sems_exporter.portal.interface import Portal
 from sems_exporter.simulator import SimulatedClock, SimulatedPortal, demo_plants
+from sems_exporter.telemetry.metrics import SelfMetrics
+from sems_exporter.telemetry.redaction import Secret
 
 NOON = datetime.fromisoformat("2026-06-10T10:00:00+00:00")
 
@@ -64,14 +65,14 @@ def simulated_home(transport: Transport | None = None) -> Iterator[tuple[Portal,
         account = Account("demo@example.com", Secret("demo"), simulated.login_url, ("127.0.0.1",))
         settings = Settings(account=account, portal="semsplus", state_dir=Path(state), requests_per_minute=120)
         portal = client(settings, transport)
-        yield portal, portal.stations(Findings())[0]
+        yield portal, portal.stations(Diagnostics())[0]
         portal.close()
 
 
 def decoded_home() -> Station:
     """The simulated home as the exporter sees it."""
     with simulated_home() as (portal, ref):
-        station = Quality().check(portal.read(ref, Findings()), NOON, Findings())
+        station = CounterGuard().check(portal.read(ref, Diagnostics()), NOON, Diagnostics())
         return derived(station, NOON)
 
 
@@ -79,9 +80,9 @@ def requests_of_a_home() -> int:
     """How often the portal is asked for one refresh of the simulated home, once it is known."""
     recorder = Recorder()
     with simulated_home(recorder) as (portal, ref):
-        portal.read(ref, Findings())
+        portal.read(ref, Diagnostics())
         before = len(recorder.heard)
-        portal.read(ref, Findings())
+        portal.read(ref, Diagnostics())
         return len(recorder.heard) - before
 
 
@@ -103,17 +104,17 @@ class Fleet:
         self._polls += 1
         growth = 1 + self._polls * 1e-7
 
-        def moved(scope: Scope, _: Place) -> Scope:
+        def moved(scope: Entity, _: Place) -> Entity:
             known = {name: getattr(scope, name) for name in measures(type(scope))}
             sums = counters(type(scope))
-            scope = filled(
+            scope = with_values(
                 scope, {name: _times(value, growth if name in sums else share) for name, value in known.items()}
             )
             if isinstance(scope, Device):
                 return replace(scope, id=f"{scope.id}{number:05d}", data_timestamp=reported, fetched_at=now)
             return scope
 
-        station = mapped(self._home, moved)
+        station = transform(self._home, moved)
         key, name = self._ids[number], f"Home {number}"
         return replace(station, id=key, name=name, data_timestamp=reported, fetched_at=now)
 

@@ -12,13 +12,13 @@ from bench.fleet import Fleet, decoded_home
 from bench.machine import head, median_cpu, row
 from bench.servers import exporter, running
 from sems_exporter.clock import SystemClock
-from sems_exporter.derive import derived
-from sems_exporter.exposition import Exposition, Format
-from sems_exporter.findings import Findings
-from sems_exporter.freshness import Limits
-from sems_exporter.quality import Quality
-from sems_exporter.selfmetrics import SelfMetrics
-from sems_exporter.snapshots import Snapshots
+from sems_exporter.exposition import Format, Renderer
+from sems_exporter.model.diagnostics import Diagnostics
+from sems_exporter.pipeline.counter_guard import CounterGuard
+from sems_exporter.pipeline.derived_values import derived
+from sems_exporter.pipeline.staleness import Limits
+from sems_exporter.store import StationStore
+from sems_exporter.telemetry.metrics import SelfMetrics
 
 SIZES = (1, 100, 1000)
 CHANGES = 60
@@ -34,10 +34,10 @@ class Site:
     def __init__(self, stations: int) -> None:
         self.clock = SystemClock()
         self.fleet = Fleet(decoded_home(), stations)
-        self.quality = Quality()
-        self.snapshots = Snapshots(self.clock, LIMITS)
+        self.quality = CounterGuard()
+        self.snapshots = StationStore(self.clock, LIMITS)
         self.seconds = 0.0
-        self.exposition = Exposition(self.snapshots, SelfMetrics().registry, self.clock, lambda: self.seconds)
+        self.exposition = Renderer(self.snapshots, SelfMetrics().registry, self.clock, lambda: self.seconds)
         for number in range(stations):
             self.poll(number)()
 
@@ -47,7 +47,7 @@ class Site:
 
         def take() -> None:
             now = self.clock.now()
-            self.snapshots.put(derived(self.quality.check(station, now, Findings()), now))
+            self.snapshots.put(derived(self.quality.check(station, now, Diagnostics()), now))
 
         return take
 

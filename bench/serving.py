@@ -10,13 +10,14 @@ import threading
 from pathlib import Path
 
 from bench.fleet import Fleet, decoded_home
+from sems_exporter.app import App, application, build_app
 from sems_exporter.clock import SystemClock
-from sems_exporter.config import Account, Secret, Settings
-from sems_exporter.derive import derived
-from sems_exporter.findings import Findings
-from sems_exporter.quality import Quality
-from sems_exporter.web.server import bound, serve
-from sems_exporter.wiring import Exporter, application, exporter
+from sems_exporter.config.settings import Account, Settings
+from sems_exporter.model.diagnostics import Diagnostics
+from sems_exporter.pipeline.counter_guard import CounterGuard
+from sems_exporter.pipeline.derived_values import derived
+from sems_exporter.telemetry.redaction import Secret
+from sems_exporter.web.http.server import bound, serve
 
 
 def main(port: int, stations: int, seconds: float) -> None:
@@ -25,7 +26,7 @@ def main(port: int, stations: int, seconds: float) -> None:
         account = Account("demo@example.com", Secret("demo"), "http://127.0.0.1:1", ("127.0.0.1",))
         # Ages are of no interest here, and a fleet that is read once should stay.
         patient = Settings(account=account, state_dir=Path(state), data_max_age=86400.0, snapshot_max_age=86400.0)
-        parts = exporter(patient, SystemClock())
+        parts = build_app(patient, SystemClock())
         poller = _StandIn(parts, Fleet(decoded_home(), stations))
         poller.read_all(0.0)
         threading.Thread(target=parts.exposition.maintain_until, args=(parts.stop,), daemon=True).start()
@@ -38,15 +39,15 @@ def main(port: int, stations: int, seconds: float) -> None:
 class _StandIn:
     """Brings decoded stations at a steady pace."""
 
-    def __init__(self, parts: Exporter, fleet: Fleet) -> None:
+    def __init__(self, parts: App, fleet: Fleet) -> None:
         self._parts = parts
         self._fleet = fleet
-        self._quality = Quality()
+        self._quality = CounterGuard()
 
     def read_all(self, seconds: float) -> None:
         """Read every station once, within `seconds`."""
         for number in range(len(self._fleet)):
-            now, findings = self._parts.clock.now(), Findings()
+            now, findings = self._parts.clock.now(), Diagnostics()
             station = self._quality.check(self._fleet.poll(number, now), now, findings)
             self._parts.snapshots.put(derived(station, now))
             if self._parts.stop.wait(seconds / len(self._fleet)):

@@ -25,7 +25,7 @@ import pytest
 
 from bench.curve import curves
 from sems_exporter.exposition import self_metrics
-from sems_exporter.simulator import plant
+from sems_exporter.simulator.plant import plant
 from tests.e2e.faults import checks, plants
 from tests.e2e.faults.row import Row
 from tests.e2e.faults.table import TABLE

@@ -11,10 +11,10 @@ def main() -> None:
     handler = signal.getsignal(signal.SIGINT)
     if handler is signal.default_int_handler:  # else somebody wants it ignored
         signal.signal(signal.SIGINT, _end)
-    from sems_exporter import cli  # noqa: PLC0415 - this is the loading
+    from sems_exporter.cli import commands  # noqa: PLC0415 - this is the loading
 
     signal.signal(signal.SIGINT, handler)
-    cli.main()
+    commands.main()
 
 
 def _end(number: int, _: object) -> None:

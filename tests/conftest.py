@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from sems_exporter.masks import MASKS, Masks
+from sems_exporter.telemetry.redaction import MASKS, Masks
 
 LOOPBACK = {"localhost", "127.0.0.1", "::1", "0.0.0.0", "::", ""}
 

@@ -15,10 +15,11 @@ from typing import Any
 from urllib.parse import parse_qs, urlsplit
 from zoneinfo import ZoneInfo
 
-from sems_exporter.config import Account, Secret, Settings
-from sems_exporter.portal.envelope import Answer
-from sems_exporter.portal.transport import Exchange, Transport
-from sems_exporter.wiring import Exporter, exporter
+from sems_exporter.app import App, build_app
+from sems_exporter.config.settings import Account, Settings
+from sems_exporter.portal.http.envelope import HttpResponse
+from sems_exporter.portal.http.transport import HttpRequest, Transport
+from sems_exporter.telemetry.redaction import Secret
 from tests.clocks import FakeClock
 
 MIDNIGHT = datetime(2026, 6, 10, 0, 0, tzinfo=UTC)
@@ -45,7 +46,7 @@ class PaperPortal(Transport):
     read_at: dict[str, float] = field(default_factory=dict)
     failing: Callable[[str, str], int | None] = field(default=lambda _, __: None)
 
-    def send(self, exchange: Exchange) -> Answer:
+    def send(self, exchange: HttpRequest) -> HttpResponse:
         """The answer to one request."""
         self.sent.append((self.clock.now().timestamp(), exchange.endpoint))
         self.clock.advance(self.took)
@@ -53,9 +54,9 @@ class PaperPortal(Transport):
         asked = {**query, **(exchange.body or {})}
         station = str(asked.get("stationId") or asked.get("pwId") or "")
         if status := self.failing(exchange.endpoint, station):
-            return Answer(status, b"", None, {})
+            return HttpResponse(status, b"", None, {})
         body = {"code": "00000", "data": self._data(exchange.endpoint, station, asked, exchange.url)}
-        return Answer(200, json.dumps(body).encode(), None, {})
+        return HttpResponse(200, json.dumps(body).encode(), None, {})
 
     def close(self) -> None:
         """There is nothing to close."""
@@ -241,7 +242,7 @@ class Fleet:
     data_max_age: float = 1200.0
     clock: FakeClock = field(init=False)
     portal: PaperPortal = field(init=False)
-    parts: Exporter = field(init=False)
+    parts: App = field(init=False)
 
     def __post_init__(self) -> None:
         self.clock = FakeClock(self.start)
@@ -258,7 +259,7 @@ class Fleet:
             requests_per_minute=self.per_minute,
             data_max_age=self.data_max_age,
         )
-        self.parts = exporter(settings, self.clock, transport=self.portal)
+        self.parts = build_app(settings, self.clock, transport=self.portal)
 
     def run(self, hours: float, each: Callable[[datetime], None] = lambda _: None, every: float = 300.0) -> None:
         """Poll for so long, calling `each` about `every` so many seconds."""

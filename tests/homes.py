@@ -4,10 +4,9 @@ from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from sems_exporter.measure import Scope
-from sems_exporter.model import (
+from sems_exporter.model.plant import (
+    CHILDREN,
     KWH,
-    PARTS,
     Battery,
     DeviceState,
     Inverter,
@@ -18,6 +17,7 @@ from sems_exporter.model import (
     Station,
     StationState,
 )
+from sems_exporter.model.schema import Entity
 
 NOON = datetime(2026, 6, 10, 10, 0, tzinfo=UTC)
 """Twelve o'clock in Amsterdam."""
@@ -100,9 +100,9 @@ def home(
     )
 
 
-def scopes(scope: Scope) -> Iterator[Scope]:
+def scopes(scope: Entity) -> Iterator[Entity]:
     """`scope` and all its parts."""
     yield scope
-    for attribute, _ in PARTS[type(scope)]:
+    for attribute, _ in CHILDREN[type(scope)]:
         for part in getattr(scope, attribute):
             yield from scopes(part)

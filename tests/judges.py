@@ -1,4 +1,4 @@
-"""Quality with a memory of its own, asked about single counters of a station."""
+"""A counter guard with a memory of its own, asked about single counters of a station."""
 
 import json
 from collections.abc import Iterable, Mapping
@@ -6,24 +6,24 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from sems_exporter.findings import Dropped, Findings
-from sems_exporter.model import Station
-from sems_exporter.quality import Quality
+from sems_exporter.model.diagnostics import Diagnostics, DropReason
+from sems_exporter.model.plant import Station
+from sems_exporter.pipeline.counter_guard import CounterGuard
 from tests.homes import NOON
 
 POLL = timedelta(minutes=5)
 
 
 class Judge:
-    """One Quality with what it dropped, asked about single counters."""
+    """One counter guard with what it dropped, asked about single counters."""
 
     def __init__(self, zone: str | None = "Europe/Amsterdam", facts: Mapping[str, float] | None = None) -> None:
-        self.quality = Quality()
+        self.quality = CounterGuard()
         self.zone = ZoneInfo(zone) if zone else None
         self.facts = facts or {}
-        self.findings = Findings()
+        self.findings = Diagnostics()
 
-    def dropped(self, reason: Dropped) -> int:
+    def dropped(self, reason: DropReason) -> int:
         return sum(count for (_, found), count in self.findings.dropped.items() if found is reason)
 
     def at(self, now: datetime, **values: object) -> Station:

@@ -5,11 +5,11 @@ from collections.abc import Iterable, Iterator
 from sems_exporter.exposition import Format
 from sems_exporter.exposition.families import all_families
 from sems_exporter.exposition.samples import Sample, collect
-from sems_exporter.freshness import Faded
-from sems_exporter.measure import Family, Kind
+from sems_exporter.model.schema import Family, Kind
+from sems_exporter.pipeline.staleness import StationView
 
 
-def rendered(stations: Iterable[Faded], wanted: Format) -> str:
+def rendered(stations: Iterable[StationView], wanted: Format) -> str:
     """The exposition of `stations` in the order of accounts and ids, without the closing line of OpenMetrics."""
     samples = collect(sorted(stations, key=lambda shown: (shown.account, shown.station.id)))
     return "".join(

@@ -12,17 +12,17 @@ from typing import Any
 
 import pytest
 
-from sems_exporter.exposition import Exposition
-from sems_exporter.freshness import Limits
-from sems_exporter.model import Station
-from sems_exporter.selfmetrics import SelfMetrics
-from sems_exporter.snapshots import Snapshots
-from sems_exporter.web import server
+from sems_exporter.exposition import Renderer
+from sems_exporter.model.plant import Station
+from sems_exporter.pipeline.staleness import Limits
+from sems_exporter.store import StationStore
+from sems_exporter.telemetry.metrics import SelfMetrics
 from sems_exporter.web.app import Application
-from sems_exporter.web.connections import Connections
 from sems_exporter.web.discovery import Discovery, Listed
-from sems_exporter.web.reload import WebConfigFile
-from sems_exporter.web.requests import Request, Wanted
+from sems_exporter.web.http import server
+from sems_exporter.web.http.connections import Connections
+from sems_exporter.web.http.messages import Request, ScrapeRequest
+from sems_exporter.web.security.reload import WebConfigFile
 from sems_exporter.web.status.answer import StatusPage
 from sems_exporter.web.status.page import PageStatus
 from tests.clocks import FakeClock
@@ -45,7 +45,7 @@ class Site:
     ) -> None:
         self.clock = FakeClock(NOON)
         self.metrics = SelfMetrics()
-        self.snapshots = Snapshots(self.clock, Limits(1200.0, 900.0))
+        self.snapshots = StationStore(self.clock, Limits(1200.0, 900.0))
         for station in stations:
             self.snapshots.put(station)
         self.ready = False
@@ -62,7 +62,7 @@ class Site:
         )
         self.web_config = WebConfigFile(web_config, self.metrics.web_config_read)
         self.application = Application(
-            Exposition(self.snapshots, self.metrics.registry, self.clock),
+            Renderer(self.snapshots, self.metrics.registry, self.clock),
             StatusPage(self._stations, lambda: self.status),
             lambda: self.ready,
             telemetry_path=telemetry_path,
@@ -93,11 +93,11 @@ class Stage:
         """Hand on."""
         return self.application.wanted(request)
 
-    def ready_body(self, wanted: Wanted) -> Any:
+    def ready_body(self, wanted: ScrapeRequest) -> Any:
         """Hand on."""
         return self.application.ready_body(wanted)
 
-    def head(self, wanted: Wanted, body: bytes) -> Any:
+    def head(self, wanted: ScrapeRequest, body: bytes) -> Any:
         """Hand on."""
         return self.application.head(wanted, body)
 

@@ -1,4 +1,4 @@
-"""The dashboards keep the rules of Grafana's own linter and of this house, and every query finds the demo's data."""
+"""The dashboards keep the rules of Grafana's own linter and of this project, and every query finds the demo's data."""
 
 import itertools
 import json
@@ -19,8 +19,8 @@ from grafana.build.__main__ import text_of
 from grafana.simulated.days import as_history, exposed
 from grafana.simulated.prometheus import Prometheus, holding
 from sems_exporter.exposition.families import all_families
-from sems_exporter.selfmetrics import SelfMetrics
 from sems_exporter.simulator import Alarm, SimulatedClock, demo_plants
+from sems_exporter.telemetry.metrics import SelfMetrics
 
 FOLDER = Path(__file__).parents[1] / "grafana"
 NAMES = ("home", "phone", "energy", "battery", "inverter", "alarms", "exporter", "fleet")

@@ -13,8 +13,8 @@ from typing import Any
 import pytest
 import yaml
 
-from sems_exporter import probe
-from sems_exporter.settings import FILE_VARIABLE, PASSWORD_VARIABLE, SETTINGS
+from sems_exporter.cli import healthcheck
+from sems_exporter.config.options import FILE_VARIABLE, PASSWORD_VARIABLE, SETTINGS
 
 ROOT = Path(__file__).parents[1]
 DEPLOY = ROOT / "deploy"
@@ -137,8 +137,8 @@ def test_the_health_check_needs_no_further_program() -> None:
 
     assert (program, flag) == ("python", "-c")
     compile(code, "HEALTHCHECK", "exec")
-    assert callable(probe.main)
-    assert "from sems_exporter.probe import main" in code
+    assert callable(healthcheck.main)
+    assert "from sems_exporter.cli.healthcheck import main" in code
 
 
 def test_state_and_port_are_where_the_documents_say() -> None:

@@ -8,13 +8,14 @@ from pathlib import Path
 
 import pytest
 
-from sems_exporter.config import Account, Secret, Settings
-from sems_exporter.freshness import Faded
-from sems_exporter.model import KWH, StationState
+from sems_exporter.app import build_app
+from sems_exporter.cli.report import unread
+from sems_exporter.config.settings import Account, Settings
+from sems_exporter.model.plant import KWH, StationState
+from sems_exporter.pipeline.staleness import StationView
 from sems_exporter.polling.rotation import QUIET
 from sems_exporter.simulator import SimulatedPortal, demo_plants
-from sems_exporter.views import unread
-from sems_exporter.wiring import exporter
+from sems_exporter.telemetry.redaction import Secret
 from tests.fleets import MIDNIGHT, Fleet, name
 from tests.portal.semsplus.homes import SharedClock
 
@@ -46,11 +47,11 @@ def value(fleet: Fleet, metric: str, **labels: str) -> float:
     return found
 
 
-def shown(fleet: Fleet) -> list[Faded]:
+def shown(fleet: Fleet) -> list[StationView]:
     return fleet.parts.snapshots.shown(fleet.clock.now())
 
 
-def details(fleet: Fleet) -> list[Faded]:
+def details(fleet: Fleet) -> list[StationView]:
     """The stations whose details are shown: only those tell what flows into the grid."""
     return [one for one in shown(fleet) if one.station.grid_export_power is not None]
 
@@ -329,7 +330,7 @@ def test_the_simulated_portal_can_be_a_fleet(tmp_path: Path) -> None:
 
     with SimulatedPortal(plants, clock=clock) as portal:
         account = Account("demo@example.com", Secret("demo"), portal.login_url, (f"127.0.0.1:{portal.port}",))
-        parts = exporter(Settings(account, state_dir=tmp_path), clock)
+        parts = build_app(Settings(account, state_dir=tmp_path), clock)
         outcome = parts.poller.refresh()
         parts.close()
 

@@ -22,14 +22,14 @@ FUNCTION_LINES = 60
 ANY_MAY_LIVE_IN = {
     "sems_exporter/portal/": "what the portal answers may have any shape until it is decoded",
     "sems_exporter/simulator/": "makes those answers, of any shape",
-    "sems_exporter/cli.py": "click hands over its values untyped",
-    "sems_exporter/demo.py": "likewise",
-    "sems_exporter/settings.py": "likewise, and YAML may hold anything",
-    "sems_exporter/accounts.py": "likewise",
-    "sems_exporter/web/protocol.py": "uvicorn's protocols are typed that way",
-    "sems_exporter/web/server.py": "likewise",
+    "sems_exporter/cli/commands.py": "click hands over its values untyped",
+    "sems_exporter/cli/demo.py": "likewise",
+    "sems_exporter/config/options.py": "likewise, and YAML may hold anything",
+    "sems_exporter/config/accounts.py": "likewise",
+    "sems_exporter/web/http/protocol.py": "uvicorn's protocols are typed that way",
+    "sems_exporter/web/http/server.py": "likewise",
 }
-"""Rooms or modules that may use `Any`, each with the reason."""
+"""Packages or modules that may use `Any`, each with the reason."""
 
 REQUIREMENTS = ("build.txt", "runtime.txt", "dev.txt")
 
@@ -219,9 +219,9 @@ def test_public_modules_say_what_they_are() -> None:
 def test_every_room_has_its_place_in_the_architecture() -> None:
     """Whoever wonders what a module is for finds it in the table."""
     page = (ROOT / "docs" / "architecture.md").read_text(encoding="utf-8")
-    rooms = {name.split("/")[1] for name in modules()} - {"__init__.py", "__main__.py"}
+    packages = {name.split("/")[1] for name in modules()} - {"__init__.py", "__main__.py"}
 
-    assert {room for room in rooms if f"`{room}" not in page} == set()
+    assert {package for package in packages if f"`{package}" not in page} == set()
 
 
 def uses_any(source: str) -> bool:
@@ -233,7 +233,7 @@ def uses_any(source: str) -> bool:
 
 
 def test_any_stays_where_json_is() -> None:
-    """Behind the portal room every value has a type."""
+    """Behind the portal every value has a type."""
     strays = [
         name for name, source in modules().items() if uses_any(source) and not name.startswith(tuple(ANY_MAY_LIVE_IN))
     ]

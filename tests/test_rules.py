@@ -13,7 +13,7 @@ import pytest
 import yaml
 
 from sems_exporter.exposition.families import all_families
-from sems_exporter.selfmetrics import SelfMetrics
+from sems_exporter.telemetry.metrics import SelfMetrics
 
 ROOT = Path(__file__).parents[1]
 PROMETHEUS = ROOT / "prometheus"

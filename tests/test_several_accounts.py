@@ -9,14 +9,15 @@ from pathlib import Path
 
 import pytest
 
-from sems_exporter import running
+from sems_exporter.app import App, application, build_app, start_polling
+from sems_exporter.cli import serve
 from sems_exporter.clock import SystemClock
-from sems_exporter.config import Account, Secret, Settings
+from sems_exporter.config.settings import Account, Settings
 from sems_exporter.errors import SettingError
-from sems_exporter.exposition import WHOLE, Format, Part
-from sems_exporter.portal import pace
+from sems_exporter.exposition import ALL_SERIES, Format, SeriesFilter
+from sems_exporter.portal.session import rate_limiter
 from sems_exporter.simulator import Answer, Plant, SimulatedClock, SimulatedPortal, demo_plants
-from sems_exporter.wiring import Exporter, application, exporter, start_polling
+from sems_exporter.telemetry.redaction import Secret
 from tests.serving import PATIENCE, served
 
 Portals = dict[str, SimulatedPortal]
@@ -30,8 +31,8 @@ def plants() -> list[Plant]:
 @pytest.fixture
 def portals(plants: list[Plant], monkeypatch: pytest.MonkeyPatch) -> Iterator[Portals]:
     """Two portals, each with an account: the north has two stations, the south two, one of which both see."""
-    monkeypatch.setattr(pace, "SPACING", 0.0)
-    monkeypatch.setattr(running, "set_up", lambda *_: None)  # pytest's own logging stays
+    monkeypatch.setattr(rate_limiter, "SPACING", 0.0)
+    monkeypatch.setattr(serve, "set_up", lambda *_: None)  # pytest's own logging stays
     with (
         SimulatedPortal(plants[:2], account="north@example.com") as north,
         SimulatedPortal(plants[1:], account="south@example.com") as south,
@@ -69,29 +70,29 @@ class Clock(SystemClock):
 
 
 @pytest.fixture
-def parts(portals: Portals, tmp_path: Path) -> Iterator[Exporter]:
+def parts(portals: Portals, tmp_path: Path) -> Iterator[App]:
     """An exporter of both accounts."""
-    parts = exporter(made(portals, tmp_path), Clock())
+    parts = build_app(made(portals, tmp_path), Clock())
     yield parts
     parts.close()
 
 
-def value(parts: Exporter, name: str, **labels: str) -> float | None:
+def value(parts: App, name: str, **labels: str) -> float | None:
     return parts.metrics.registry.get_sample_value(name, labels)
 
 
-def refreshed(parts: Exporter) -> dict[str, bool]:
+def refreshed(parts: App) -> dict[str, bool]:
     """Refresh one account after the other; which of them are up."""
-    return {watch.name: watch.poller.refresh().up for watch in parts.watches}
+    return {watch.name: watch.poller.refresh().up for watch in parts.runners}
 
 
-def owners(parts: Exporter) -> dict[str | None, str | None]:
+def owners(parts: App) -> dict[str | None, str | None]:
     """The account of each station, by the station's name."""
     shown = parts.snapshots.shown(parts.clock.now())
     return {one.station.name: one.station.account for one in shown}
 
 
-def test_each_account_signs_in_once_and_every_series_of_it_carries_its_name(parts: Exporter, portals: Portals) -> None:
+def test_each_account_signs_in_once_and_every_series_of_it_carries_its_name(parts: App, portals: Portals) -> None:
     up = refreshed(parts)
 
     assert up == {"north": True, "south": True}
@@ -102,7 +103,7 @@ def test_each_account_signs_in_once_and_every_series_of_it_carries_its_name(part
     assert value(parts, "sems_up") is None
 
 
-def test_a_station_that_two_accounts_see_is_read_by_one_of_them(parts: Exporter, portals: Portals) -> None:
+def test_a_station_that_two_accounts_see_is_read_by_one_of_them(parts: App, portals: Portals) -> None:
     refreshed(parts)
     before = len(portals["south"].requests)
 
@@ -115,7 +116,7 @@ def test_a_station_that_two_accounts_see_is_read_by_one_of_them(parts: Exporter,
     assert all(shared not in request.path for request in portals["south"].requests[before:])
 
 
-def test_a_station_that_its_account_loses_goes_to_the_other(parts: Exporter, portals: Portals) -> None:
+def test_a_station_that_its_account_loses_goes_to_the_other(parts: App, portals: Portals) -> None:
     refreshed(parts)
 
     def without_the_second(envelope: dict[str, object], _: object) -> None:
@@ -131,7 +132,7 @@ def test_a_station_that_its_account_loses_goes_to_the_other(parts: Exporter, por
 
 
 def test_a_wrong_password_of_one_account_leaves_the_other_alone(portals: Portals, tmp_path: Path) -> None:
-    parts = exporter(made(portals, tmp_path, north="wrong"), SystemClock())
+    parts = build_app(made(portals, tmp_path, north="wrong"), SystemClock())
 
     up = refreshed(parts)
     parts.close()
@@ -142,7 +143,7 @@ def test_a_wrong_password_of_one_account_leaves_the_other_alone(portals: Portals
     assert set(owners(parts).values()) == {"south"}
 
 
-def test_a_rate_limit_pauses_its_account_only(parts: Exporter, portals: Portals) -> None:
+def test_a_rate_limit_pauses_its_account_only(parts: App, portals: Portals) -> None:
     portals["north"].script_always("stations", Answer(429))
 
     up = refreshed(parts)
@@ -152,7 +153,7 @@ def test_a_rate_limit_pauses_its_account_only(parts: Exporter, portals: Portals)
     assert value(parts, "sems_portal_paused_until_timestamp_seconds", account="south") == 0
 
 
-def test_an_account_whose_portal_hangs_delays_no_other(parts: Exporter, portals: Portals) -> None:
+def test_an_account_whose_portal_hangs_delays_no_other(parts: App, portals: Portals) -> None:
     """Each has a thread of its own; readiness waits for both, because half of the stations are missing."""
     released, ready = threading.Event(), application(parts, simulated=False)._ready
 
@@ -163,9 +164,9 @@ def test_an_account_whose_portal_hangs_delays_no_other(parts: Exporter, portals:
 
     threads = start_polling(parts)
     end = time.monotonic() + PATIENCE
-    while parts.watches[1].poller.health.up is None and time.monotonic() < end:
+    while parts.runners[1].poller.health.up is None and time.monotonic() < end:
         threads[1].join(0.05)
-    up, is_ready = [watch.poller.health.up for watch in parts.watches], ready()
+    up, is_ready = [watch.poller.health.up for watch in parts.runners], ready()
     parts.stop.set()
     released.set()
     for thread in threads:
@@ -176,7 +177,7 @@ def test_an_account_whose_portal_hangs_delays_no_other(parts: Exporter, portals:
 
 
 def test_the_status_page_names_the_account_that_has_trouble(portals: Portals, tmp_path: Path) -> None:
-    parts = exporter(made(portals, tmp_path, south="wrong"), SystemClock())
+    parts = build_app(made(portals, tmp_path, south="wrong"), SystemClock())
     with served(application(parts, simulated=False)) as web:
         before = web.get("/-/ready")[0]
         refreshed(parts)
@@ -193,7 +194,7 @@ def test_the_status_page_names_the_account_that_has_trouble(portals: Portals, tm
     assert 'account="north"' in next(line for line in body.splitlines() if line.startswith("sems_station_info{"))
 
 
-def test_the_series_of_one_account_can_be_had_alone(parts: Exporter) -> None:
+def test_the_series_of_one_account_can_be_had_alone(parts: App) -> None:
     of_south = parts.metrics.of_account("south")
 
     assert of_south is not None
@@ -203,7 +204,7 @@ def test_the_series_of_one_account_can_be_had_alone(parts: Exporter) -> None:
     assert parts.metrics.of_account("west") is None
 
 
-def test_discovery_tells_of_each_station_whose_it_is_and_what_it_is_called(parts: Exporter) -> None:
+def test_discovery_tells_of_each_station_whose_it_is_and_what_it_is_called(parts: App) -> None:
     refreshed(parts)
     with served(application(parts, simulated=False)) as web:
         status, _, body = web.get("/sd")
@@ -215,34 +216,34 @@ def test_discovery_tells_of_each_station_whose_it_is_and_what_it_is_called(parts
         ("north", "Seaside Roof"),
         ("south", "Two Barns"),
     }
-    assert told[-1]["part"] == "exporter"
+    assert told[-1]["part"] == "build_app"
 
 
 @pytest.mark.parametrize("by", ["account", "station"])
-def test_the_parts_that_discovery_offers_are_the_whole_and_nothing_twice(parts: Exporter, by: str) -> None:
+def test_the_parts_that_discovery_offers_are_the_whole_and_nothing_twice(parts: App, by: str) -> None:
     refreshed(parts)
     entries = parts.snapshots.catalogue()
     named = {
-        "account": [Part(account="north"), Part(account="south"), Part(process=True)],
-        "station": [*(Part(station=entry.station) for entry in entries), Part(exporter=True)],
+        "account": [SeriesFilter(account="north"), SeriesFilter(account="south"), SeriesFilter(process=True)],
+        "station": [*(SeriesFilter(station=entry.station) for entry in entries), SeriesFilter(exporter=True)],
     }[by]
 
     found = [line for part in named for line in series(parts, part)]
 
     assert len(found) == len(set(found))
-    assert set(found) == set(series(parts, WHOLE))
+    assert set(found) == set(series(parts, ALL_SERIES))
 
 
-def series(parts: Exporter, part: Part) -> list[str]:
+def series(parts: App, part: SeriesFilter) -> list[str]:
     """The names and labels of the series of `part`."""
     body = parts.exposition.body(Format.TEXT, compressed=False, part=part)
     assert body is not None
     return [line.rsplit(" ", 1)[0] for line in body.decode().splitlines() if not line.startswith("#")]
 
 
-def test_counters_of_each_account_outlive_a_restart_in_a_file_of_their_own(parts: Exporter, tmp_path: Path) -> None:
+def test_counters_of_each_account_outlive_a_restart_in_a_file_of_their_own(parts: App, tmp_path: Path) -> None:
     refreshed(parts)
-    for watch in parts.watches:
+    for watch in parts.runners:
         watch.poller.remember()
 
     assert {path.name for path in tmp_path.glob("counters*")} == {"counters-north.json", "counters-south.json"}
@@ -252,7 +253,7 @@ def test_counters_of_each_account_outlive_a_restart_in_a_file_of_their_own(parts
 def test_check_speaks_of_each_account_and_fails_where_one_does(
     portals: Portals, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    code = running.check(made(portals, tmp_path, south="wrong"), release_brake=False)
+    code = serve.check(made(portals, tmp_path, south="wrong"), release_brake=False)
 
     said = capsys.readouterr().out
     north, south = said.split("Account south")
@@ -266,7 +267,7 @@ def test_check_speaks_of_each_account_and_fails_where_one_does(
 def test_once_prints_the_stations_of_all_accounts(
     portals: Portals, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    code = running.once(made(portals, tmp_path), "prometheus")
+    code = serve.once(made(portals, tmp_path), "prometheus")
 
     said = capsys.readouterr().out
     assert code == 0
@@ -276,15 +277,15 @@ def test_once_prints_the_stations_of_all_accounts(
 
 def test_a_dump_is_of_one_account(portals: Portals, tmp_path: Path) -> None:
     with pytest.raises(SettingError, match=r"^only: a dump is of one account; .* north, south"):
-        running.dump(made(portals, tmp_path), "-")
+        serve.dump(made(portals, tmp_path), "-")
 
 
 def test_the_passwords_of_all_accounts_are_masked_in_the_log(
     portals: Portals, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     masked: list[Secret] = []
-    monkeypatch.setattr(running, "set_up", lambda _level, _form, secrets: masked.extend(secrets))
+    monkeypatch.setattr(serve, "set_up", lambda _level, _form, secrets: masked.extend(secrets))
 
-    running.log_as(made(portals, tmp_path, north="one", south="two"))
+    serve.log_as(made(portals, tmp_path, north="one", south="two"))
 
     assert masked == [Secret("one"), Secret("two")]

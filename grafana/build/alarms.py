@@ -1,6 +1,6 @@
 """Alarms: what is wrong now, and what was."""
 
-from sems_exporter.model import AlarmLevel, DeviceState, StationState
+from sems_exporter.model.plant import AlarmLevel, DeviceState, StationState
 
 from . import look, tiles
 from .look import Json

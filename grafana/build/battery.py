@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from sems_exporter.model import DeviceState
+from sems_exporter.model.plant import DeviceState
 
 from . import look
 from .look import Json

@@ -1,6 +1,6 @@
 """Fleet: many stations in one table."""
 
-from sems_exporter.model import StationState
+from sems_exporter.model.plant import StationState
 
 from . import look, tiles
 from .look import Json

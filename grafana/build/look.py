@@ -7,7 +7,7 @@ out from a white as well as from a black background. No colour says anything tha
 from collections.abc import Iterable, Mapping
 from enum import StrEnum
 
-from sems_exporter.model import DeviceState, StationState
+from sems_exporter.model.plant import DeviceState, StationState
 
 Json = dict[str, object]
 

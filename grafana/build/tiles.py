@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from sems_exporter.model import StationState
+from sems_exporter.model.plant import StationState
 
 from . import look
 from .look import Json

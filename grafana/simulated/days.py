@@ -6,11 +6,12 @@ from datetime import datetime
 from itertools import chain
 from pathlib import Path
 
-from sems_exporter.config import Account, Secret, Settings
-from sems_exporter.demo import DemoClock
-from sems_exporter.exposition import Exposition, Format
+from sems_exporter.app import build_app
+from sems_exporter.cli.demo import DemoClock
+from sems_exporter.config.settings import Account, Settings
+from sems_exporter.exposition import Format, Renderer
 from sems_exporter.simulator import Plant, SimulatedClock, SimulatedPortal
-from sems_exporter.wiring import exporter
+from sems_exporter.telemetry.redaction import Secret
 
 Exposed = tuple[datetime, str]
 """An instant, and what the exporter showed then."""
@@ -35,8 +36,8 @@ def exposed(
     with SimulatedPortal(plants, clock=clock, signature_tolerance=None) as portal:
         account = Account("demo@example.com", Secret("demo"), portal.login_url, ("127.0.0.1",))
         settings = Settings(account=account, requests_per_minute=600, state_dir=state)
-        parts = exporter(settings, SteppedClock(clock))
-        shown = Exposition(
+        parts = build_app(settings, SteppedClock(clock))
+        shown = Renderer(
             parts.snapshots, parts.metrics.registry, parts.clock, timer=lambda: parts.clock.now().timestamp()
         )
         for number, instant in enumerate(instants):

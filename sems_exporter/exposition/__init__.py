@@ -5,7 +5,7 @@
 `expiry_queue` knows what age will change, and `prefetch` when the next scrape will come.
 """
 
-from sems_exporter.exposition.renderer import WHOLE, Exposition, Part
+from sems_exporter.exposition.renderer import ALL_SERIES, Renderer, SeriesFilter
 from sems_exporter.exposition.text_format import Format
 
-__all__ = ["WHOLE", "Exposition", "Format", "Part"]
+__all__ = ["ALL_SERIES", "Format", "Renderer", "SeriesFilter"]

@@ -2,8 +2,8 @@
 
 from collections.abc import Iterable
 
-from sems_exporter.measure import PREFIX, Family, Kind, Scope, enumerations, family, measures, registers
-from sems_exporter.model import PARTS, Device, Station
+from sems_exporter.model.plant import CHILDREN, Device, Station
+from sems_exporter.model.schema import PREFIX, Entity, Family, Kind, enumerations, family, measures, registers
 
 ALARMS_ACTIVE = Family(
     f"{PREFIX}_alarms_active", Kind.GAUGE, "", "Alarms of the station that are active now, by level.", "alarms", Station
@@ -32,33 +32,33 @@ def up() -> Family:
     return Family(f"{PREFIX}_station_up", Kind.GAUGE, "", text, "up", Station)
 
 
-def texts(scope: type[Scope]) -> Family:
+def texts(scope: type[Entity]) -> Family:
     """The `_info` family of a device or station."""
     return Family(
         f"{PREFIX}_{scope.scope}", Kind.INFO, "", f"Texts that describe the {scope.noun}; always 1.", "", scope
     )
 
 
-def data_timestamp(scope: type[Scope]) -> Family:
+def data_timestamp(scope: type[Entity]) -> Family:
     """The instant that the data of a device or station are from."""
     text = f"Instant the {scope.noun}'s data are from, as the portal reports it or as old as its answer."
     name = f"{PREFIX}_{scope.scope}_data_timestamp_seconds"
     return Family(name, Kind.GAUGE, "seconds", text, "data_timestamp", scope)
 
 
-def register(scope: type[Scope], attribute: str) -> Family:
+def register(scope: type[Entity], attribute: str) -> Family:
     """A bit register as the raw number."""
     text = f"Raw {registers(scope)[attribute]}; the meaning of its bits is not documented."
     return Family(f"{PREFIX}_{scope.scope}_{attribute}", Kind.GAUGE, "", text, attribute, scope)
 
 
-def set_bits(scope: type[Scope], attribute: str) -> Family:
+def set_bits(scope: type[Entity], attribute: str) -> Family:
     """The set bits of a register, a series each."""
     text = f"1 for each bit that is set in the {registers(scope)[attribute]}, counting from 0."
     return Family(f"{PREFIX}_{scope.scope}_{attribute.removesuffix('s')}", Kind.GAUGE, "", text, attribute, scope)
 
 
-def families_of(scope: type[Scope]) -> list[Family]:
+def families_of(scope: type[Entity]) -> list[Family]:
     """All families of `scope` in the order they are exposed."""
     own = [family(scope, attribute) for attribute in measures(scope)]
     words = [family(scope, attribute) for attribute in enumerations(scope)]
@@ -72,4 +72,4 @@ def families_of(scope: type[Scope]) -> list[Family]:
 
 def all_families() -> Iterable[Family]:
     """Every family of the model."""
-    return [found for scope in PARTS for found in families_of(scope)]
+    return [found for scope in CHILDREN for found in families_of(scope)]

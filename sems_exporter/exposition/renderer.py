@@ -19,7 +19,7 @@ from sems_exporter.exposition.expiry_queue import ExpiryQueue
 from sems_exporter.exposition.prefetch import ScrapeTimes
 from sems_exporter.exposition.self_metrics import ALL, PROCESS, Collector, SelfMetricsText
 from sems_exporter.exposition.text_format import Format, fragments, heads
-from sems_exporter.snapshots import Snapshots
+from sems_exporter.store import StationStore
 
 MAINTAIN_SECONDS = 1.0
 """Seconds between two calls of `maintain`."""
@@ -38,7 +38,7 @@ BATCH_STATIONS = 20
 
 
 @dataclass(frozen=True, slots=True)
-class Part:
+class SeriesFilter:
     """Which series a scrape wants: all of them where nothing is named; at most one thing is named.
 
     `exporter` stands for the exporter's own metrics and no others, `process` for those of them that concern no account.
@@ -59,11 +59,11 @@ class Part:
         return ALL if self.account is None else self.account
 
 
-WHOLE = Part()
+ALL_SERIES = SeriesFilter()
 
 
 class _Request(NamedTuple):
-    part: Part
+    part: SeriesFilter
     wanted: Format
     compressed: bool
 
@@ -84,7 +84,7 @@ class _Body(NamedTuple):
     old_at: float
 
 
-class Exposition:
+class Renderer:
     """Bodies for every scrape. Nothing here waits for the portal.
 
     `of_account` finds what the exporter's own metrics say about an account, and for "" what they say about none.
@@ -92,7 +92,7 @@ class Exposition:
 
     def __init__(
         self,
-        snapshots: Snapshots,
+        snapshots: StationStore,
         registry: Collector,
         clock: Clock,
         timer: Callable[[], float] = time.monotonic,
@@ -112,7 +112,7 @@ class Exposition:
         snapshots.subscribe(self.update)
         self.update(entry.station for entry in snapshots.catalogue())
 
-    def ready(self, wanted: Format, *, compressed: bool, part: Part = WHOLE) -> bytes | None:
+    def ready(self, wanted: Format, *, compressed: bool, part: SeriesFilter = ALL_SERIES) -> bytes | None:
         """The body that was made before, if it is still true; returns at once."""
         request, moment = _Request(part, wanted, compressed), self._timer()
         body = self._bodies.get(request)
@@ -121,7 +121,7 @@ class Exposition:
         self._scrapes.note(request, moment)
         return body.content
 
-    def body(self, wanted: Format, *, compressed: bool, part: Part = WHOLE) -> bytes | None:
+    def body(self, wanted: Format, *, compressed: bool, part: SeriesFilter = ALL_SERIES) -> bytes | None:
         """The exposition of `part`, as it is true now; None if no such station or account is known.
 
         Makes it where it is not ready, which takes some 0.1 s for a thousand stations.
@@ -222,7 +222,7 @@ class Exposition:
             own = b"# EOF\n" if request.wanted is Format.OPENMETRICS else b""
         return [*_by_family(stations or [], request.wanted), own], old_at
 
-    def _chosen(self, part: Part) -> list[list[bytes]] | None:
+    def _chosen(self, part: SeriesFilter) -> list[list[bytes]] | None:
         """The lines of the stations of `part`, in order of accounts and ids; None where none goes by that name."""
         if part.exporter or part.process:
             return []

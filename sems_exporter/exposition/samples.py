@@ -6,16 +6,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from sems_exporter.exposition import families
-from sems_exporter.freshness import Faded
-from sems_exporter.measure import Family, Scope, enumerations, family, info_labels, measures, registers
-from sems_exporter.model import (
-    PARTS,
-    Alarm,
-    AlarmLevel,
-    Device,
-    Station,
-    identity,
-)
+from sems_exporter.model.plant import CHILDREN, Alarm, AlarmLevel, Device, Station, label_value
+from sems_exporter.model.schema import Entity, Family, enumerations, family, info_labels, measures, registers
+from sems_exporter.pipeline.staleness import StationView
 
 LABEL_NAMES = {"timezone_name": "timezone"}
 MOST_ALARMS = 20
@@ -40,7 +33,7 @@ class Samples:
         self.by_family.setdefault(found.name, []).append(Sample(labels, value))
 
 
-def collect(stations: Iterable[Faded]) -> dict[str, list[Sample]]:
+def collect(stations: Iterable[StationView]) -> dict[str, list[Sample]]:
     """The samples of all stations by family name."""
     samples = Samples()
     for shown in stations:
@@ -58,7 +51,7 @@ def label(name: str, value: str) -> str:
     return f'{LABEL_NAMES.get(name, name)}="{escaped}"'
 
 
-def _scope(scope: Scope, labels: str, samples: Samples) -> None:
+def _scope(scope: Entity, labels: str, samples: Samples) -> None:
     kind = type(scope)
     for name in measures(kind):
         if (value := getattr(scope, name)) is not None:
@@ -69,9 +62,9 @@ def _scope(scope: Scope, labels: str, samples: Samples) -> None:
                 samples.add(family(kind, name), f"{labels},{label(name, word)}", float(word is held))
     if isinstance(scope, Device | Station):
         _description(scope, labels, samples)
-    for attribute, part_kind in PARTS[kind]:
+    for attribute, part_kind in CHILDREN[kind]:
         for part in getattr(scope, attribute):
-            _scope(part, f"{labels},{label(part_kind.label, identity(part))}", samples)
+            _scope(part, f"{labels},{label(part_kind.label, label_value(part))}", samples)
 
 
 def _description(scope: Device | Station, labels: str, samples: Samples) -> None:
@@ -85,7 +78,7 @@ def _description(scope: Device | Station, labels: str, samples: Samples) -> None
             _register(kind, name, bits, labels, samples)
 
 
-def _register(kind: type[Scope], name: str, bits: int, labels: str, samples: Samples) -> None:
+def _register(kind: type[Entity], name: str, bits: int, labels: str, samples: Samples) -> None:
     samples.add(families.register(kind, name), labels, float(bits))
     for number in range(bits.bit_length()):
         if bits >> number & 1:

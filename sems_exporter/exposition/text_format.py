@@ -4,8 +4,8 @@ from enum import StrEnum
 
 from sems_exporter.exposition.families import all_families
 from sems_exporter.exposition.samples import collect
-from sems_exporter.freshness import Faded
-from sems_exporter.measure import Family, Kind, once
+from sems_exporter.model.schema import Family, Kind, once
+from sems_exporter.pipeline.staleness import StationView
 
 
 class Format(StrEnum):
@@ -39,7 +39,7 @@ def head(found: Family, wanted: Format) -> str:
     return f"# HELP {name} {text}\n# TYPE {name} {kind}\n{unit}"
 
 
-def fragments(shown: Faded) -> list[bytes]:
+def fragments(shown: StationView) -> list[bytes]:
     """The lines of one station, for each family; nothing where a family has none of it."""
     samples = collect([shown])
     return [

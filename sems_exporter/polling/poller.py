@@ -11,15 +11,15 @@ from datetime import timedelta
 
 from sems_exporter import errors
 from sems_exporter.clock import Clock
-from sems_exporter.findings import Findings
-from sems_exporter.polling.counter_memory import CounterMemory
-from sems_exporter.polling.journal import Journal
-from sems_exporter.polling.outcome import Health, Outcome, Plan
+from sems_exporter.model.diagnostics import Diagnostics
+from sems_exporter.pipeline.counter_guard import CounterGuard
+from sems_exporter.polling.counter_store import CounterStore
+from sems_exporter.polling.event_log import EventLog
 from sems_exporter.polling.reader import JITTER, Reader
+from sems_exporter.polling.results import Health, Plan, RefreshResult
 from sems_exporter.portal import Portal
-from sems_exporter.quality import Quality
-from sems_exporter.selfmetrics import INTERNAL, AccountMetrics
-from sems_exporter.snapshots import Snapshots
+from sems_exporter.store import StationStore
+from sems_exporter.telemetry.metrics import INTERNAL, AccountMetrics
 
 log = logging.getLogger(__name__)
 
@@ -36,7 +36,7 @@ class Poller:
     def __init__(
         self,
         portal: Portal,
-        snapshots: Snapshots,
+        snapshots: StationStore,
         metrics: AccountMetrics,
         *,
         clock: Clock,
@@ -47,9 +47,9 @@ class Poller:
         self._clock = clock
         self._plan = plan
         self._chance = chance or random.Random()  # noqa: S311 - spreads load, guards nothing
-        self._journal = Journal(clock)
-        quality = Quality()
-        self._memory = CounterMemory(plan.memory, quality, clock)
+        self._journal = EventLog(clock)
+        quality = CounterGuard()
+        self._memory = CounterStore(plan.memory, quality, clock)
         self._reader = Reader(
             portal,
             snapshots,
@@ -83,7 +83,7 @@ class Poller:
             self._memory.save_if_due()
             delay = self._delay_after(outcome, self._clock.monotonic() - began)
 
-    def refresh(self) -> Outcome:
+    def refresh(self) -> RefreshResult:
         """Read all stations once, or of a fleet what a minute allows."""
         return self._refresh(self._reader.read_once)
 
@@ -91,9 +91,9 @@ class Poller:
         """Keep on disk what the counter rules know, so that a restart does not begin blind."""
         self._memory.save()
 
-    def _refresh(self, read: Callable[[Outcome, Findings], None]) -> Outcome:
+    def _refresh(self, read: Callable[[RefreshResult, Diagnostics], None]) -> RefreshResult:
         started = time.monotonic()
-        findings, outcome = Findings(), Outcome()
+        findings, outcome = Diagnostics(), RefreshResult()
         try:
             read(outcome, findings)
         except errors.PortalError as error:
@@ -106,7 +106,7 @@ class Poller:
         self._conclude(outcome, time.monotonic() - started)
         return outcome
 
-    def _guarded(self) -> Outcome:
+    def _guarded(self) -> RefreshResult:
         try:
             return self._refresh(self._reader.read_some)
         except errors.Stopping:
@@ -115,11 +115,11 @@ class Poller:
             # The one broad handler of polling: a fault of ours must not end it for the years to come.
             log.exception("a refresh failed through a fault of the exporter")
             self._metrics.failure(INTERNAL)
-            outcome = Outcome(whole=errors.SemsError(f"a fault of the exporter: {type(error).__name__}"))
+            outcome = RefreshResult(whole=errors.SemsError(f"a fault of the exporter: {type(error).__name__}"))
             self._conclude(outcome, 0.0)
             return outcome
 
-    def _conclude(self, outcome: Outcome, seconds: float) -> None:
+    def _conclude(self, outcome: RefreshResult, seconds: float) -> None:
         now = self._clock.now()
         self._metrics.refreshed(seconds, now.timestamp(), up=outcome.up, stations=outcome.stations)
         last = now if outcome.up else self.health.last_success
@@ -132,7 +132,7 @@ class Poller:
         self._metrics.next_refresh(due.timestamp())
         return delay
 
-    def _delay_after(self, outcome: Outcome, took: float) -> float:
+    def _delay_after(self, outcome: RefreshResult, took: float) -> float:
         """Seconds to the next refresh, so that one begins every interval; in rotation the next slice follows at once.
 
         Sooner than usual, but ever later, where there was no way to the portal, and later in rotation where nothing

@@ -12,18 +12,18 @@ from datetime import timedelta
 
 from sems_exporter import errors
 from sems_exporter.clock import Clock
-from sems_exporter.derive import derived
-from sems_exporter.findings import Findings
-from sems_exporter.model import Station
-from sems_exporter.polling.journal import Journal
-from sems_exporter.polling.outcome import Outcome, Plan
-from sems_exporter.polling.overviews import Overviews
+from sems_exporter.model.diagnostics import Diagnostics
+from sems_exporter.model.plant import Station
+from sems_exporter.pipeline.counter_guard import CounterGuard
+from sems_exporter.pipeline.derived_values import derived
+from sems_exporter.polling.event_log import EventLog
+from sems_exporter.polling.list_overviews import ListOverviews
+from sems_exporter.polling.results import Plan, RefreshResult
 from sems_exporter.polling.rotation import Rotation, need
 from sems_exporter.polling.selection import Choice, Selection
 from sems_exporter.portal import Portal, StationRef
-from sems_exporter.quality import Quality
-from sems_exporter.selfmetrics import AccountMetrics
-from sems_exporter.snapshots import Snapshots
+from sems_exporter.store import StationStore
+from sems_exporter.telemetry.metrics import AccountMetrics
 
 JITTER = 0.05
 SLICE = 60.0
@@ -50,13 +50,13 @@ class Reader:
     def __init__(
         self,
         portal: Portal,
-        snapshots: Snapshots,
+        snapshots: StationStore,
         metrics: AccountMetrics,
-        quality: Quality,
+        quality: CounterGuard,
         *,
         clock: Clock,
         plan: Plan,
-        journal: Journal,
+        journal: EventLog,
         chance: random.Random,
     ) -> None:
         self._portal = portal
@@ -69,10 +69,10 @@ class Reader:
         self._chance = chance
         self._selection = Selection(plan.stations, plan.excluded)
         self._rotation = Rotation(plan.per_minute, chance)
-        self._overviews = Overviews(plan.account)
+        self._overviews = ListOverviews(plan.account)
         self._details: dict[str, Station] = {}
         self._failing: dict[str, errors.PortalError] = {}
-        self._suspects: set[str] = set()
+        self._failed_last: set[str] = set()
         self._size = 0
         self._list_began = clock.monotonic()
         self._list_period = 0.0
@@ -84,7 +84,7 @@ class Reader:
         """Whether there are more stations than the budget can read within an interval."""
         return self._rotation.round_seconds(self._size) > self._plan.interval
 
-    def read_once(self, outcome: Outcome, findings: Findings) -> None:
+    def read_once(self, outcome: RefreshResult, findings: Diagnostics) -> None:
         """Read every station, or only some where a person would have to wait too long for all."""
         chosen = self._chosen(self._portal.stations(findings), outcome)
         if self._rotation.round_seconds(self._size) <= LONGEST_ONCE:
@@ -92,7 +92,7 @@ class Reader:
         else:
             self._read_in_turn(chosen, outcome, findings)
 
-    def read_some(self, outcome: Outcome, findings: Findings) -> None:
+    def read_some(self, outcome: RefreshResult, findings: Diagnostics) -> None:
         """Read every station if the budget allows it, else see all of them and read those whose turn it is."""
         began, rotated = self._clock.monotonic(), self.rotates
         chosen = self._chosen(self._overview(findings) if rotated else self._portal.stations(findings), outcome)
@@ -104,20 +104,20 @@ class Reader:
             self._read(self._suspects_last(chosen), outcome, findings)
 
     def _suspects_last(self, chosen: dict[str, StationRef]) -> list[StationRef]:
-        return sorted(chosen.values(), key=lambda ref: ref.id in self._suspects)
+        return sorted(chosen.values(), key=lambda ref: ref.id in self._failed_last)
 
-    def _read_in_turn(self, chosen: dict[str, StationRef], outcome: Outcome, findings: Findings) -> None:
+    def _read_in_turn(self, chosen: dict[str, StationRef], outcome: RefreshResult, findings: Diagnostics) -> None:
         """All stations as the list shows them, and the details of those whose turn it is."""
         self._show_overviews(chosen.values(), outcome, findings)
         needs = {key: need(self._overviews.of(key)) for key in chosen}
         now = self._clock.now().timestamp()
-        for key in self._suspects & chosen.keys():
+        for key in self._failed_last & chosen.keys():
             self._rotation.pass_over(key, now)
-        self._suspects.clear()
+        self._failed_last.clear()
         order = self._rotation.order(needs, now)
         self._read(self._for_a_slice(chosen[key] for key in order), outcome, findings)
 
-    def _overview(self, findings: Findings) -> tuple[StationRef, ...]:
+    def _overview(self, findings: Diagnostics) -> tuple[StationRef, ...]:
         """The account's list, anew every interval, or less often where reading it takes much of the budget."""
         began = self._clock.monotonic()
         if began - self._list_began < self._list_period:
@@ -151,7 +151,7 @@ class Reader:
             if self._clock.monotonic() >= end:
                 return
 
-    def _chosen(self, listed: tuple[StationRef, ...], outcome: Outcome) -> dict[str, StationRef]:
+    def _chosen(self, listed: tuple[StationRef, ...], outcome: RefreshResult) -> dict[str, StationRef]:
         """The stations to read: selected by the settings, and read through no other account."""
         self._snapshots.keep_only((ref.id for ref in listed), self._plan.account)
         choice = self._selection.of(listed)
@@ -168,7 +168,7 @@ class Reader:
         self._overviews.keep_only(set(chosen))
         return chosen
 
-    def _complain(self, choice: Choice, outcome: Outcome) -> None:
+    def _complain(self, choice: Choice, outcome: RefreshResult) -> None:
         for word in choice.missing:
             outcome.by_station[word] = errors.StationUnknown(
                 f"stations: {word!r} is not a station of this account; it has {choice.examples}"
@@ -177,7 +177,7 @@ class Reader:
         for word in choice.excluding_nothing:
             self._journal.say_once(f"exclude_stations: {word!r} leaves out no station of this account")
 
-    def _show_overviews(self, refs: Iterable[StationRef], outcome: Outcome, findings: Findings) -> None:
+    def _show_overviews(self, refs: Iterable[StationRef], outcome: RefreshResult, findings: Diagnostics) -> None:
         of_late = self._clock.now() - timedelta(seconds=OF_LATE * self._plan.interval)
         for ref in refs:
             if self.stop.is_set():
@@ -191,7 +191,7 @@ class Reader:
                 seen = replace(details, overview=seen)
             self._snapshots.put(seen)
 
-    def _read(self, refs: Iterable[StationRef], outcome: Outcome, findings: Findings) -> None:
+    def _read(self, refs: Iterable[StationRef], outcome: RefreshResult, findings: Diagnostics) -> None:
         """The details of each station in turn; raises what concerns the whole account."""
         for ref in refs:
             self.progress = (len(outcome.tried), self._size)
@@ -206,17 +206,17 @@ class Reader:
         self._failing |= {key: error.bare() for key, error in outcome.by_station.items() if key in outcome.tried}
         self._metrics.budget(self._plan.per_minute, self._rotation.round_seconds(self._size))
 
-    def _read_or_suspect(self, ref: StationRef, outcome: Outcome, findings: Findings) -> None:
+    def _read_or_suspect(self, ref: StationRef, outcome: RefreshResult, findings: Diagnostics) -> None:
         """Read a station; one that ends a refresh by a fault of ours comes after all others next time."""
-        self._suspects.add(ref.id)
+        self._failed_last.add(ref.id)
         try:
             self._read_one(ref, outcome, findings)
         except errors.PortalError:
-            self._suspects.discard(ref.id)
+            self._failed_last.discard(ref.id)
             raise
-        self._suspects.discard(ref.id)
+        self._failed_last.discard(ref.id)
 
-    def _read_one(self, ref: StationRef, outcome: Outcome, findings: Findings) -> None:
+    def _read_one(self, ref: StationRef, outcome: RefreshResult, findings: Diagnostics) -> None:
         try:
             station = self._portal.read(ref, findings)
         except errors.WHOLE_ACCOUNT:
@@ -234,14 +234,14 @@ class Reader:
         else:
             self._failed(ref, cut_short, outcome)
 
-    def _failed(self, ref: StationRef, error: errors.PortalError, outcome: Outcome) -> None:
+    def _failed(self, ref: StationRef, error: errors.PortalError, outcome: RefreshResult) -> None:
         self._metrics.failure(error.reason)
         outcome.by_station[ref.id] = error
         outcome.in_vain = outcome.in_vain + 1 if isinstance(error, errors.ON_THE_WAY) else 0
         if outcome.in_vain >= MOST_IN_VAIN:
             raise error
 
-    def _keep(self, station: Station, findings: Findings) -> None:
+    def _keep(self, station: Station, findings: Diagnostics) -> None:
         now = self._clock.now()
         read_at = station.fetched_at.timestamp()
         named = replace(station, account=self._plan.account or None, details_timestamp=read_at)

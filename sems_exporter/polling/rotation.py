@@ -8,7 +8,7 @@ at most once, so nobody waits longer than `QUIET` rounds and one more, whatever 
 import random
 from collections.abc import Iterable, Mapping
 
-from sems_exporter.model import Station, StationState
+from sems_exporter.model.plant import Station, StationState
 
 URGENT = 0.25
 USUAL = 1.0

@@ -1,6 +1,6 @@
-"""HOW GOODWE SAYS IT. Nothing outside this room knows a field name of the portal."""
+"""How GoodWe says it. Nothing outside this package knows a field name of the portal."""
 
-from sems_exporter.portal.base import Portal, StationRef
-from sems_exporter.portal.dialects import connect
+from sems_exporter.portal.factory import connect
+from sems_exporter.portal.interface import Portal, StationRef
 
 __all__ = ["Portal", "StationRef", "connect"]

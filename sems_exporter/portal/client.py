@@ -9,13 +9,13 @@ from typing import Any, ClassVar, TypeVar
 
 from sems_exporter import errors
 from sems_exporter.clock import Clock
-from sems_exporter.config import Account
-from sems_exporter.portal.envelope import Answer, Envelope, opened, seconds_ahead
-from sems_exporter.portal.pace import Pace
-from sems_exporter.portal.session import Session
-from sems_exporter.portal.state import Token
-from sems_exporter.portal.transport import Exchange, Transport
-from sems_exporter.selfmetrics import AccountMetrics
+from sems_exporter.config.settings import Account
+from sems_exporter.portal.http.envelope import Envelope, HttpResponse, parse_envelope, seconds_ahead
+from sems_exporter.portal.http.transport import HttpRequest, Transport
+from sems_exporter.portal.session.rate_limiter import RateLimiter
+from sems_exporter.portal.session.session import Session
+from sems_exporter.portal.session.state_file import Token
+from sems_exporter.telemetry.metrics import AccountMetrics
 
 T = TypeVar("T")
 MOST_TOKENS = 2
@@ -51,7 +51,7 @@ class AccountClient(ABC):
         self,
         account: Account,
         transport: Transport,
-        pace: Pace,
+        pace: RateLimiter,
         *,
         clock: Clock,
         metrics: AccountMetrics,
@@ -70,7 +70,7 @@ class AccountClient(ABC):
         """Send one sign-in; the session it gives, or the failure."""
 
     @abstractmethod
-    def dressed(self, call: Call, token: Token) -> Exchange:
+    def build_request(self, call: Call, token: Token) -> HttpRequest:
         """`call` with the address and the headers of `token`."""
 
     def call(self, call: Call, decoded: Callable[[Any], T]) -> T:
@@ -125,7 +125,9 @@ class AccountClient(ABC):
 
     def _once(self, call: Call, token: Token, decoded: Callable[[Any], T]) -> T:
         try:
-            return self.exchanged(self.dressed(call, token), lambda answer, now: decoded(opened(answer, now).data))[1]
+            return self.exchanged(
+                self.build_request(call, token), lambda answer, now: decoded(parse_envelope(answer, now).data)
+            )[1]
         except errors.RateLimited as limit:
             if limit.until is None:
                 # Said by the portal, not by the pause that is running already.
@@ -135,13 +137,13 @@ class AccountClient(ABC):
             # On a data call the password is not even sent.
             raise errors.SessionRejected(str(error)) from error
 
-    def exchange(self, exchange: Exchange) -> Envelope:
+    def exchange(self, exchange: HttpRequest) -> Envelope:
         """One exchange in its turn, counted; the envelope of its successful answer."""
-        return self.exchanged(exchange, opened)[1]
+        return self.exchanged(exchange, parse_envelope)[1]
 
-    def exchanged(self, exchange: Exchange, reader: Callable[[Answer, datetime], T]) -> tuple[Answer, T]:
+    def exchanged(self, exchange: HttpRequest, reader: Callable[[HttpResponse, datetime], T]) -> tuple[HttpResponse, T]:
         """The same with the answer itself; `reader` decides what a success is, and what it brings."""
-        self._pace.take_turn()
+        self._pace.acquire()
         # The account may have been paused while this request waited.
         self.session.raise_if_paused()
         started, outcome = time.monotonic(), "ok"
@@ -157,7 +159,7 @@ class AccountClient(ABC):
         finally:
             self._metrics.request(exchange.endpoint, outcome, time.monotonic() - started)
 
-    def _compare_clocks(self, answer: Answer) -> None:
+    def _compare_clocks(self, answer: HttpResponse) -> None:
         ahead = seconds_ahead(answer.date, self._clock.now())
         if ahead is None:
             return
@@ -169,7 +171,7 @@ class AccountClient(ABC):
             else ""
         )
 
-    def _discreet(self, text: str, exchange: Exchange) -> str:
+    def _discreet(self, text: str, exchange: HttpRequest) -> str:
         """`text`, which may repeat words of the portal, without anything secret that we have told it."""
         identity = self.session.state.token.identity if self.session.state.token else {}
         sent = exchange.form or (exchange.body if exchange.endpoint == "login" else {}) or {}

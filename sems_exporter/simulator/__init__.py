@@ -6,21 +6,28 @@ It shares nothing with the rest of the package, so that a misreading of the wire
         ...  # sign in at portal.login_url as demo@example.com with password demo
 """
 
-from sems_exporter.simulator.alarms import Alarm, AlarmLevel
-from sems_exporter.simulator.classicwire import ClassicManners
-from sems_exporter.simulator.clock import SimulatedClock
-from sems_exporter.simulator.demo import demo_plants
-from sems_exporter.simulator.desk import Dialect
-from sems_exporter.simulator.dumps import Dump
-from sems_exporter.simulator.faults import Answer, Mutation
-from sems_exporter.simulator.mischief import Fault
-from sems_exporter.simulator.plant import Plant
-from sems_exporter.simulator.portal import SimulatedPortal
-from sems_exporter.simulator.reception import ENDPOINTS
-from sems_exporter.simulator.record import RecordedRequest
-from sems_exporter.simulator.signin import WebManners
-from sems_exporter.simulator.specs import BatterySpec, EvChargerSpec, HouseSpec, InverterSpec, PlantSpec, PvInputSpec
-from sems_exporter.simulator.state import PlantState
+from sems_exporter.simulator.classic.wire import ClassicQuirks
+from sems_exporter.simulator.plant.alarms import Alarm, AlarmLevel
+from sems_exporter.simulator.plant.clock import SimulatedClock
+from sems_exporter.simulator.plant.demo_plants import demo_plants
+from sems_exporter.simulator.plant.plant import Plant
+from sems_exporter.simulator.plant.plant_state import PlantState
+from sems_exporter.simulator.plant.specs import (
+    BatterySpec,
+    EvChargerSpec,
+    HouseSpec,
+    InverterSpec,
+    PlantSpec,
+    PvInputSpec,
+)
+from sems_exporter.simulator.semsplus.signin import WebQuirks
+from sems_exporter.simulator.server.answers import Answer, Mutation
+from sems_exporter.simulator.server.dialect_interface import Dialect
+from sems_exporter.simulator.server.dispatcher import ENDPOINTS
+from sems_exporter.simulator.server.fault_types import Fault
+from sems_exporter.simulator.server.portal import SimulatedPortal
+from sems_exporter.simulator.server.replay import Dump
+from sems_exporter.simulator.server.request_log import RecordedRequest
 
 __all__ = [
     "ENDPOINTS",
@@ -28,7 +35,7 @@ __all__ = [
     "AlarmLevel",
     "Answer",
     "BatterySpec",
-    "ClassicManners",
+    "ClassicQuirks",
     "Dialect",
     "Dump",
     "EvChargerSpec",
@@ -43,6 +50,6 @@ __all__ = [
     "RecordedRequest",
     "SimulatedClock",
     "SimulatedPortal",
-    "WebManners",
+    "WebQuirks",
     "demo_plants",
 ]

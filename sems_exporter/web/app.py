@@ -4,12 +4,9 @@ import asyncio
 import logging
 from collections.abc import Awaitable, Callable
 
-from sems_exporter.exposition import Exposition
-from sems_exporter.web.auth import TooBusy
+from sems_exporter.exposition import Renderer
 from sems_exporter.web.discovery import Discovery
-from sems_exporter.web.negotiation import negotiated
-from sems_exporter.web.reload import WebConfigFile
-from sems_exporter.web.requests import (
+from sems_exporter.web.http.messages import (
     LARGEST_ANSWER,
     LARGEST_SECURE_ANSWER,
     PLAIN,
@@ -18,10 +15,13 @@ from sems_exporter.web.requests import (
     Request,
     Response,
     Scope,
+    ScrapeRequest,
     Send,
-    Wanted,
     part_of,
 )
+from sems_exporter.web.http.negotiation import negotiated
+from sems_exporter.web.security.auth import TooBusy
+from sems_exporter.web.security.reload import WebConfigFile
 from sems_exporter.web.status.answer import StatusPage
 
 log = logging.getLogger(__name__)
@@ -48,7 +48,7 @@ class Application:
 
     def __init__(
         self,
-        exposition: Exposition,
+        exposition: Renderer,
         page: StatusPage,
         ready: Callable[[], bool],
         *,
@@ -103,22 +103,22 @@ class Application:
         fields = [*((name, value) for name, value in own.items() if name not in replaced), *configured]
         return [(name.encode("latin-1"), value.encode("latin-1")) for name, value in fields]
 
-    def wanted(self, request: Request) -> Wanted | None:
+    def wanted(self, request: Request) -> ScrapeRequest | None:
         """What `request` will always get as long as the web configuration stays; None if that cannot be told."""
         if request.path != self._telemetry_path or not request.can_recur:
             return None
-        if self.web_config.current.gatekeeper.known(request.header(b"authorization")) is not True:
+        if self.web_config.current.basic_auth.known(request.header(b"authorization")) is not True:
             return None
         try:
             return self._wanted(request)
         except Refused:
             return None
 
-    def ready_body(self, wanted: Wanted) -> bytes | None:
+    def ready_body(self, wanted: ScrapeRequest) -> bytes | None:
         """The metrics that are wanted, where they are ready to be sent."""
         return self._exposition.ready(wanted.format, compressed=wanted.compressed, part=wanted.part)
 
-    async def body(self, wanted: Wanted) -> bytes | None:
+    async def body(self, wanted: ScrapeRequest) -> bytes | None:
         """The metrics that are wanted; None where there is no such station or account."""
         ready = self.ready_body(wanted)
         if ready is not None:
@@ -128,7 +128,7 @@ class Application:
             self._exposition.body, wanted.format, compressed=wanted.compressed, part=wanted.part
         )
 
-    def head(self, wanted: Wanted, body: bytes) -> list[tuple[bytes, bytes]]:
+    def head(self, wanted: ScrapeRequest, body: bytes) -> list[tuple[bytes, bytes]]:
         """The header of the answer with `body`, without the date."""
         return self.fields(_exposed(wanted, body))
 
@@ -153,20 +153,20 @@ class Application:
             return Response(500, PLAIN, b"a fault of the exporter; its log tells more\n")
 
     async def _admit(self, request: Request) -> None:
-        gatekeeper = self.web_config.current.gatekeeper
-        if not gatekeeper.asks or request.path in OPEN:
+        basic_auth = self.web_config.current.basic_auth
+        if not basic_auth.asks or request.path in OPEN:
             return
         try:
-            admitted = await gatekeeper.admits(request.header(b"authorization"), request.client)
+            admitted = await basic_auth.admits(request.header(b"authorization"), request.client)
         except TooBusy:
             raise Refused(503, "too many passwords are being checked", ("retry-after", "1")) from None
         if not admitted:
             challenge = 'Basic realm="sems-exporter", charset="UTF-8"'
             raise Refused(401, "name and password, please", ("www-authenticate", challenge))
 
-    def _wanted(self, request: Request) -> Wanted:
+    def _wanted(self, request: Request) -> ScrapeRequest:
         form, compressed = negotiated(request.header(b"accept"), request.header(b"accept-encoding"))
-        return Wanted(form, compressed, part_of(request))
+        return ScrapeRequest(form, compressed, part_of(request))
 
     async def _metrics(self, request: Request) -> Response:
         wanted = self._wanted(request)
@@ -192,6 +192,6 @@ def _refuse_malformed(request: Request) -> None:
         raise Refused(400, "one Host is needed")
 
 
-def _exposed(wanted: Wanted, body: bytes) -> Response:
+def _exposed(wanted: ScrapeRequest, body: bytes) -> Response:
     encoding = (("content-encoding", "gzip"),) if wanted.compressed else ()
     return Response(200, wanted.format.value, body, (("vary", "Accept, Accept-Encoding"), *encoding))

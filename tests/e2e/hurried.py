@@ -10,11 +10,11 @@ from datetime import UTC, datetime, timedelta
 from functools import partial
 from threading import Event
 
-from sems_exporter import cli, running
+from sems_exporter.cli import commands, serve
 from sems_exporter.exposition import self_metrics
-from sems_exporter.portal import dialects
-from sems_exporter.portal.bounded import Patience
-from sems_exporter.portal.transport import Transport
+from sems_exporter.portal import factory
+from sems_exporter.portal.http.bounded_sockets import Patience
+from sems_exporter.portal.http.transport import Transport
 
 SPEED = float(os.environ.get("HURRIED_SPEED") or 3000.0)
 SINCE = float(os.environ.get("HURRIED_SINCE") or time.monotonic())
@@ -38,8 +38,8 @@ class HurriedClock:
 
 
 if __name__ == "__main__":
-    vars(dialects)["Transport"] = partial(Transport, Patience(read=0.5))
+    vars(factory)["Transport"] = partial(Transport, Patience(read=0.5))
     # Or /metrics would show the state of some seconds ago, which are hours here.
     vars(self_metrics)["MAX_AGE_SECONDS"] = 0.0
-    vars(running)["SystemClock"] = HurriedClock
-    cli.main()
+    vars(serve)["SystemClock"] = HurriedClock
+    commands.main()

@@ -13,9 +13,10 @@ from pathlib import Path
 import pytest
 
 from grafana.simulated.days import SteppedClock
-from sems_exporter.config import Account, Secret, Settings
+from sems_exporter.app import App, application, build_app
+from sems_exporter.config.settings import Account, Settings
 from sems_exporter.simulator import SimulatedClock, SimulatedPortal, demo_plants
-from sems_exporter.wiring import Exporter, application, exporter
+from sems_exporter.telemetry.redaction import Secret
 from tests.e2e.alarm_chain import alertmanager, listening, prometheus
 from tests.serving import served
 
@@ -26,11 +27,11 @@ FAULT = timedelta(minutes=4)
 
 
 @contextmanager
-def watching(portal: SimulatedPortal, clock: SimulatedClock, state: Path) -> Iterator[tuple[Exporter, str]]:
+def watching(portal: SimulatedPortal, clock: SimulatedClock, state: Path) -> Iterator[tuple[App, str]]:
     """An exporter of the portal's plants that refreshes when the test says so, and the address it serves at."""
     account = Account("demo@example.com", Secret("demo"), portal.login_url, ("127.0.0.1",))
     settings = Settings(account=account, requests_per_minute=100_000, state_dir=state)
-    parts = exporter(settings, SteppedClock(clock))
+    parts = build_app(settings, SteppedClock(clock))
     try:
         with served(application(parts, simulated=True)) as site:
             yield parts, f"127.0.0.1:{site.port}"

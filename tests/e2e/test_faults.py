@@ -13,7 +13,7 @@ import pytest
 import trustme
 
 from sems_exporter.exposition import self_metrics
-from sems_exporter.measure import Role
+from sems_exporter.model.schema import Role
 from sems_exporter.simulator import Fault
 from tests.e2e.faults import disk
 from tests.e2e.faults.checks import ROLES, fallen, harm, invented, told

@@ -137,7 +137,7 @@ from sems_exporter.__main__ import main
 
 class Killer:
     def find_spec(self, name, *_):
-        if name == "sems_exporter.cli":
+        if name == "sems_exporter.cli.commands":
             os.kill(os.getpid(), signal.{signal})
 
 sys.meta_path.insert(0, Killer())

@@ -14,7 +14,7 @@ import pytest
 from sems_exporter.simulator import SimulatedPortal
 from tests.e2e.program import ANY_PORT, PATIENCE, finished, running
 from tests.web.certificates import HASH, PASSWORD, Certificates
-from tests.web.test_auth import ALICE, basic
+from tests.web.security.test_auth import ALICE, basic
 
 SECURED = "tls_server_config: {cert_file: server.pem, key_file: server.key}\n"
 USERS = f"basic_auth_users: {{alice: '{HASH}'}}\n"

@@ -7,11 +7,11 @@ from prometheus_client import CollectorRegistry
 from prometheus_client.openmetrics.parser import text_string_to_metric_families as read_openmetrics
 from prometheus_client.parser import text_string_to_metric_families as read_text
 
-from sems_exporter.exposition import WHOLE, Exposition, Format, Part
+from sems_exporter.exposition import ALL_SERIES, Format, Renderer, SeriesFilter
 from sems_exporter.exposition.self_metrics import Collector
-from sems_exporter.freshness import Limits
-from sems_exporter.model import Station
-from sems_exporter.snapshots import Snapshots
+from sems_exporter.model.plant import Station
+from sems_exporter.pipeline.staleness import Limits
+from sems_exporter.store import StationStore
 from tests.clocks import FakeClock
 from tests.homes import NOON
 
@@ -37,10 +37,10 @@ class Bench:
     ) -> None:
         self.clock = FakeClock(NOON)
         self.seconds = 1000.0
-        self.snapshots = Snapshots(self.clock, LIMITS)
+        self.snapshots = StationStore(self.clock, LIMITS)
         for station in stations:
             self.snapshots.put(station)
-        self.exposition = Exposition(
+        self.exposition = Renderer(
             self.snapshots,
             registry or CollectorRegistry(),
             self.clock,
@@ -48,13 +48,15 @@ class Bench:
             of_account=of_account,
         )
 
-    def bytes(self, wanted: Format = Format.TEXT, *, compressed: bool = False, part: Part = WHOLE) -> bytes:
+    def bytes(
+        self, wanted: Format = Format.TEXT, *, compressed: bool = False, part: SeriesFilter = ALL_SERIES
+    ) -> bytes:
         ready = self.exposition.ready(wanted, compressed=compressed, part=part)
         body = ready or self.exposition.body(wanted, compressed=compressed, part=part)
         assert body is not None
         return body
 
-    def text(self, wanted: Format, part: Part = WHOLE) -> str:
+    def text(self, wanted: Format, part: SeriesFilter = ALL_SERIES) -> str:
         return self.bytes(wanted, part=part).decode()
 
     def read(self, wanted: Format) -> list[Read]:

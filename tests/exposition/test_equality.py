@@ -9,10 +9,10 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 from prometheus_client import CollectorRegistry, Counter
 
-from sems_exporter.exposition import WHOLE, Format, Part
-from sems_exporter.freshness import Faded, faded
-from sems_exporter.model import Alarm, AlarmLevel, Station
-from sems_exporter.snapshots import FORGET_AFTER
+from sems_exporter.exposition import ALL_SERIES, Format, SeriesFilter
+from sems_exporter.model.plant import Alarm, AlarmLevel, Station
+from sems_exporter.pipeline.staleness import StationView, apply_staleness
+from sems_exporter.store import FORGET_AFTER
 from tests.exposition.bench import LIMITS, Bench, read
 from tests.homes import home
 from tests.plain_exposition import rendered
@@ -22,10 +22,10 @@ ACCOUNTS = ("", "north", "so\nuth")
 POWERS = st.none() | st.sampled_from([0.0, -0.0, 1.5, 1e-7, 123_456.789]) | st.floats(0, 1e8)
 KEYS = st.tuples(
     st.one_of(
-        st.just(WHOLE),
-        st.just(Part(exporter=True)),
-        st.sampled_from(IDS).map(lambda key: Part(station=key)),
-        st.sampled_from((*ACCOUNTS, "nobody")).map(lambda name: Part(account=name)),
+        st.just(ALL_SERIES),
+        st.just(SeriesFilter(exporter=True)),
+        st.sampled_from(IDS).map(lambda key: SeriesFilter(station=key)),
+        st.sampled_from((*ACCOUNTS, "nobody")).map(lambda name: SeriesFilter(account=name)),
     ),
     st.sampled_from(list(Format)),
     st.booleans(),
@@ -74,7 +74,7 @@ class Fleet(RuleBasedStateMachine):
         self.bench.exposition.maintain()
 
     @rule(key=KEYS)
-    def scrape(self, key: tuple[Part, Format, bool]) -> None:
+    def scrape(self, key: tuple[SeriesFilter, Format, bool]) -> None:
         part, wanted, compressed = key
 
         body = self.bench.exposition.body(wanted, compressed=compressed, part=part)
@@ -90,16 +90,16 @@ class Fleet(RuleBasedStateMachine):
         rest = text.removeprefix(expected)
         read(text, wanted)
         assert rest.endswith("# EOF\n") == (wanted is Format.OPENMETRICS)
-        assert rest.count("\nsems_x_total ") == (part == WHOLE or part.exporter)
+        assert rest.count("\nsems_x_total ") == (part == ALL_SERIES or part.exporter)
 
     @invariant()
     def whole_is_whole(self) -> None:
-        self.scrape((WHOLE, Format.TEXT, True))
+        self.scrape((ALL_SERIES, Format.TEXT, True))
 
-    def shown(self, part: Part) -> list[Faded]:
+    def shown(self, part: SeriesFilter) -> list[StationView]:
         now = self.bench.clock.now()
         return [
-            faded(station, now, LIMITS)
+            apply_staleness(station, now, LIMITS)
             for key, (station, account, read_at) in self.known.items()
             if now < read_at + FORGET_AFTER
             and not part.exporter

@@ -14,8 +14,8 @@ from prometheus_client import CollectorRegistry, Counter
 
 from sems_exporter.exposition import Format
 from sems_exporter.exposition.self_metrics import MAX_AGE_SECONDS
-from sems_exporter.model import KWH, Alarm, AlarmLevel, Inverter, Station
-from sems_exporter.selfmetrics import SelfMetrics
+from sems_exporter.model.plant import KWH, Alarm, AlarmLevel, Inverter, Station
+from sems_exporter.telemetry.metrics import SelfMetrics
 from tests.exposition.bench import Bench
 from tests.homes import NOON, home
 

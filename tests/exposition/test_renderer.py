@@ -12,18 +12,13 @@ from prometheus_client import CollectorRegistry, Counter, Metric
 from prometheus_client.openmetrics.parser import text_string_to_metric_families as read_openmetrics
 from prometheus_client.parser import text_string_to_metric_families as read_text
 
-from sems_exporter.exposition import Format, Part
+from sems_exporter.exposition import Format, SeriesFilter
 from sems_exporter.exposition.families import all_families
 from sems_exporter.exposition.prefetch import FORGET_SECONDS
-from sems_exporter.exposition.renderer import (
-    EARLY_EXPIRY,
-    EARLY_EXPIRY_STATIONS,
-    MAINTAIN_SECONDS,
-    REUSE_SECONDS,
-)
+from sems_exporter.exposition.renderer import EARLY_EXPIRY, EARLY_EXPIRY_STATIONS, MAINTAIN_SECONDS, REUSE_SECONDS
 from sems_exporter.exposition.text_format import head
-from sems_exporter.model import Station
-from sems_exporter.snapshots import FORGET_AFTER
+from sems_exporter.model.plant import Station
+from sems_exporter.store import FORGET_AFTER
 from tests.exposition.bench import Bench, read
 from tests.homes import AMSTERDAM, NOON, home
 
@@ -279,7 +274,7 @@ class TestParts:
             bench.snapshots.put(home(key=key, account=account))
         return bench
 
-    def stations(self, part: Part, wanted: Format = Format.TEXT) -> tuple[set[str], list[float]]:
+    def stations(self, part: SeriesFilter, wanted: Format = Format.TEXT) -> tuple[set[str], list[float]]:
         """The stations, and the values of our own count, that `part` shows."""
         found = read(self.bench().text(wanted, part), wanted)
         own = [sample.value for sample in found if sample.name == "sems_x_total"]
@@ -287,23 +282,23 @@ class TestParts:
 
     @pytest.mark.parametrize("wanted", Format)
     def test_a_station_comes_alone(self, wanted: Format) -> None:
-        assert self.stations(Part(station="b"), wanted) == ({"b"}, [])
+        assert self.stations(SeriesFilter(station="b"), wanted) == ({"b"}, [])
 
     @pytest.mark.parametrize("wanted", Format)
     def test_an_account_brings_what_the_exporter_knows_of_it(self, wanted: Format) -> None:
-        assert self.stations(Part(account="north"), wanted) == ({"a", "b"}, [7.0])
+        assert self.stations(SeriesFilter(account="north"), wanted) == ({"a", "b"}, [7.0])
 
     def test_an_account_has_no_own_metrics_where_there_are_none_about_it(self) -> None:
-        assert self.stations(Part(account="south")) == ({"c"}, [])
+        assert self.stations(SeriesFilter(account="south")) == ({"c"}, [])
 
     def test_an_account_without_stations_is_an_account(self) -> None:
-        assert self.stations(Part(account="empty")) == (set(), [7.0])
+        assert self.stations(SeriesFilter(account="empty")) == (set(), [7.0])
 
     def test_the_exporter_can_be_asked_about_itself_alone(self) -> None:
-        assert self.stations(Part(exporter=True)) == (set(), [0.0])
+        assert self.stations(SeriesFilter(exporter=True)) == (set(), [0.0])
 
-    @pytest.mark.parametrize("part", [Part(station="x"), Part(account="x"), Part(account="")])
-    def test_what_is_not_known_is_nothing(self, part: Part) -> None:
+    @pytest.mark.parametrize("part", [SeriesFilter(station="x"), SeriesFilter(account="x"), SeriesFilter(account="")])
+    def test_what_is_not_known_is_nothing(self, part: SeriesFilter) -> None:
         bench = self.bench()
 
         assert bench.exposition.body(Format.TEXT, compressed=True, part=part) is None
@@ -317,11 +312,13 @@ class TestParts:
 
     def test_a_part_changes_with_its_station(self) -> None:
         bench = self.bench()
-        bench.bytes(compressed=True, part=Part(station="a"))
+        bench.bytes(compressed=True, part=SeriesFilter(station="a"))
 
         bench.snapshots.put(replace(home(key="a", account="north"), pv_power=1.0))
 
-        assert values(bench.bytes(compressed=True, part=Part(station="a")), "sems_station_pv_power_watts") == [1.0]
+        assert values(bench.bytes(compressed=True, part=SeriesFilter(station="a")), "sems_station_pv_power_watts") == [
+            1.0
+        ]
 
 
 @pytest.mark.parametrize("wanted", Format)
@@ -347,7 +344,7 @@ def test_a_station_that_comes_back_to_another_account_is_shown_once() -> None:
 
     infos = [found.labels for found in bench.read(Format.TEXT) if found.name == "sems_station_info"]
     assert [labels["account"] for labels in infos] == ["south"]
-    assert bench.exposition.body(Format.TEXT, compressed=False, part=Part(account="north")) is None
+    assert bench.exposition.body(Format.TEXT, compressed=False, part=SeriesFilter(account="north")) is None
 
 
 def test_a_station_that_left_asks_for_no_more_attention() -> None:

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from sems_exporter import errors
-from sems_exporter.model import Station
-from sems_exporter.portal.envelope import Answer
+from sems_exporter.model.plant import Station
+from sems_exporter.portal.http.envelope import HttpResponse
 from tests.fleets import Fleet
 from tests.portal.semsplus.test_partial import FAILURES, TroubledPortal
 
@@ -26,7 +26,7 @@ class Account:
         self.fleet.parts.close()
         self.fleet.restart()
 
-    def trouble(self, call: str, answer: Answer | None, of: str = "") -> None:
+    def trouble(self, call: str, answer: HttpResponse | None, of: str = "") -> None:
         self.portal.at, self.portal.of, self.portal.trouble = call, of, answer
 
     def shown(self) -> list[Station]:
@@ -84,7 +84,7 @@ def test_a_session_that_ends_in_the_middle_and_is_not_renewed_keeps_what_came_be
     account.fleet.parts.poller.refresh()
     account.fleet.clock.advance(1200)
     # The list of stations, asked with the same session, tells that it is not about the devices alone.
-    account.trouble("devices stations login", Answer(200, b'{"code": "100002"}'))
+    account.trouble("devices stations login", HttpResponse(200, b'{"code": "100002"}'))
 
     outcome = account.fleet.parts.poller.refresh()
 
@@ -109,7 +109,7 @@ def test_a_limit_at_the_second_station_costs_the_first_one_nothing(pair: Account
 )
 def test_a_list_that_leaves_out_stations_once_unsays_none(pair: Account, listed: bytes) -> None:
     pair.fleet.run(1)
-    pair.trouble("stations", Answer(200, b'{"code": "0", "data": ' + listed + b"}"))
+    pair.trouble("stations", HttpResponse(200, b'{"code": "0", "data": ' + listed + b"}"))
     pair.fleet.run(10 * MINUTES)
 
     during = pair.shown()
@@ -125,7 +125,7 @@ def test_a_list_that_leaves_out_stations_once_unsays_none(pair: Account, listed:
 
 def test_a_station_that_stays_out_of_the_list_for_an_hour_is_gone(pair: Account) -> None:
     pair.fleet.run(1)
-    pair.trouble("stations", Answer(200, b'{"code": "0", "data": {"dataList": [{"id": "S00000"}], "total": 1}}'))
+    pair.trouble("stations", HttpResponse(200, b'{"code": "0", "data": {"dataList": [{"id": "S00000"}], "total": 1}}'))
 
     # The list is kept for an hour, and then has to stand for another one.
     pair.fleet.run(2.2)
@@ -136,7 +136,7 @@ def test_a_station_that_stays_out_of_the_list_for_an_hour_is_gone(pair: Account)
 
 def test_an_account_that_shows_nothing_for_an_hour_shows_nothing(pair: Account) -> None:
     pair.fleet.run(1)
-    pair.trouble("stations", Answer(200, b'{"code": "0", "data": {"dataList": [], "total": 0}}'))
+    pair.trouble("stations", HttpResponse(200, b'{"code": "0", "data": {"dataList": [], "total": 0}}'))
 
     # The list is kept for an hour, and then has to stand for another one.
     pair.fleet.run(2.2)

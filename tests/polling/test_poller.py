@@ -14,15 +14,15 @@ from pathlib import Path
 import pytest
 
 from sems_exporter import errors
-from sems_exporter.findings import Dropped, Findings, Unknown
-from sems_exporter.freshness import Limits
-from sems_exporter.model import KWH, Station
-from sems_exporter.polling.outcome import Plan
+from sems_exporter.model.diagnostics import Diagnostics, DropReason, Unknown
+from sems_exporter.model.plant import KWH, Station
+from sems_exporter.pipeline.staleness import Limits
 from sems_exporter.polling.poller import Poller
+from sems_exporter.polling.results import Plan
 from sems_exporter.portal import StationRef
-from sems_exporter.portal.state import AccountState
-from sems_exporter.selfmetrics import FAILURES, SelfMetrics
-from sems_exporter.snapshots import Snapshots
+from sems_exporter.portal.session.state_file import AccountState
+from sems_exporter.store import StationStore
+from sems_exporter.telemetry.metrics import FAILURES, SelfMetrics
 from tests.clocks import FakeClock
 from tests.homes import NOON, home
 
@@ -37,20 +37,20 @@ class FakePortal:
         self.keys: list[str] | Exception = list(keys)
         self.failing: dict[str, Exception] = {}
         self.changes: dict[str, object] = {}
-        self.found: Callable[[Findings], None] = lambda _: None
+        self.found: Callable[[Diagnostics], None] = lambda _: None
         self.reads: list[str] = []
 
-    def stations(self, findings: Findings) -> tuple[StationRef, ...]:
+    def stations(self, findings: Diagnostics) -> tuple[StationRef, ...]:
         self.found(findings)
         if isinstance(self.keys, Exception):
             raise self.keys
         return tuple(StationRef(key) for key in self.keys)
 
-    def overview(self, findings: Findings, *, anew: bool) -> tuple[StationRef, ...]:
+    def overview(self, findings: Diagnostics, *, anew: bool) -> tuple[StationRef, ...]:
         assert not anew, "so few stations need no overview"
         return self.stations(findings)
 
-    def read(self, ref: StationRef, _: Findings) -> Station:
+    def read(self, ref: StationRef, _: Diagnostics) -> Station:
         self.reads.append(ref.id)
         if ref.id in self.failing:
             raise self.failing[ref.id]
@@ -79,7 +79,7 @@ class Bench:
     ) -> None:
         self.clock = FakeClock(NOON)
         self.portal = FakePortal(self.clock, *keys)
-        self.snapshots = Snapshots(self.clock, Limits(1200.0, 900.0))
+        self.snapshots = StationStore(self.clock, Limits(1200.0, 900.0))
         self.metrics = SelfMetrics()
         self.stop = threading.Event()
         self.poller = Poller(
@@ -542,7 +542,7 @@ class TestTrust:
     def test_findings_of_a_refresh_that_failed_are_counted(self) -> None:
         bench = Bench()
         bench.portal.keys = errors.AnswerUnreadable("HTML")
-        bench.portal.found = lambda findings: findings.drop("sems_station_pv_power_watts", Dropped.SENTINEL)
+        bench.portal.found = lambda findings: findings.drop("sems_station_pv_power_watts", DropReason.SENTINEL)
 
         bench.poller.refresh()
 
@@ -722,7 +722,7 @@ class TestMemory:
 
 
 def test_midnight_passes_without_yesterdays_values() -> None:
-    """All rooms together: from ten to midnight until one, the portal repeats yesterday for twenty minutes."""
+    """All packages together: from ten to midnight until one, the portal repeats yesterday for twenty minutes."""
     bench = Bench("a")
     midnight = datetime(2026, 6, 10, 22, 0, tzinfo=UTC)
     bench.clock.advance((midnight - NOON).total_seconds() - 900)

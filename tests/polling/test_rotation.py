@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sems_exporter.model import Alarm, AlarmLevel, Station, StationState
+from sems_exporter.model.plant import Alarm, AlarmLevel, Station, StationState
 from sems_exporter.polling.rotation import QUIET, URGENT, USUAL, Rotation, need
 from tests.homes import NOON, home
 

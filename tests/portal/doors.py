@@ -2,12 +2,13 @@
 
 from pathlib import Path
 
-from sems_exporter.config import Account, Secret
+from sems_exporter.config.settings import Account
 from sems_exporter.errors import SemsError
-from sems_exporter.portal.seat import Seat
-from sems_exporter.portal.session import Session
-from sems_exporter.portal.state import StateFile, Token
-from sems_exporter.selfmetrics import SelfMetrics
+from sems_exporter.portal.session.lock import AccountLock
+from sems_exporter.portal.session.session import Session
+from sems_exporter.portal.session.state_file import StateFile, Token
+from sems_exporter.telemetry.metrics import SelfMetrics
+from sems_exporter.telemetry.redaction import Secret
 from tests.clocks import FakeClock
 
 URL = "https://semsplus.goodwe.com/web/sems/sems-user/api/v1/auth/cross-login"
@@ -36,7 +37,7 @@ def account(password: str = "secret", name: str = "me@example.com") -> Account:
     return Account(name, Secret(password), URL)
 
 
-class Occupied(Seat):
+class Occupied(AccountLock):
     """The place of the process that serves the account, as a second process finds it."""
 
     def __init__(self) -> None:
@@ -52,7 +53,7 @@ def session(
     clock: FakeClock,
     door: Door,
     password: str = "secret",
-    seat: Seat | None = None,
+    seat: AccountLock | None = None,
     *,
     metrics: SelfMetrics | None = None,
 ) -> Session:

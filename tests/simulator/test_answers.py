@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from sems_exporter.simulator import InverterSpec, Plant, PlantSpec, PvInputSpec, SimulatedClock, SimulatedPortal
-from sems_exporter.simulator.demo import demo_plants
+from sems_exporter.simulator.plant.demo_plants import demo_plants
 from tests.simulator.web_client import WebClient
 
 HOLDER = "ENERGY_STORAGE_INTEGRATED_CABINET"

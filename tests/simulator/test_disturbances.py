@@ -15,7 +15,7 @@ from sems_exporter.simulator import (
     SimulatedPortal,
     demo_plants,
 )
-from sems_exporter.simulator.state import Running
+from sems_exporter.simulator.plant.plant_state import Running
 from tests.simulator.classic_client import ClassicClient
 from tests.simulator.web_client import WebClient
 

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from sems_exporter.simulator import Plant, SimulatedClock, SimulatedPortal
-from sems_exporter.simulator.demo import demo_plants
+from sems_exporter.simulator.plant.demo_plants import demo_plants
 from tests.simulator.classic_client import ClassicClient, CookieClient
 
 PAYLOADS = os.environ.get("SEMS_PAYLOADS", "")

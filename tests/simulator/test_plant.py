@@ -9,9 +9,9 @@ from itertools import pairwise
 import pytest
 
 from sems_exporter.simulator import BatterySpec, InverterSpec, Plant, PlantSpec, PlantState, PvInputSpec, SimulatedClock
-from sems_exporter.simulator.demo import demo_plants
-from sems_exporter.simulator.energy import ByPeriod, Energies
-from sems_exporter.simulator.state import Running
+from sems_exporter.simulator.plant.demo_plants import demo_plants
+from sems_exporter.simulator.plant.energy import ByPeriod, Energies
+from sems_exporter.simulator.plant.plant_state import Running
 
 KINDS = ("pv", "charge", "discharge", "grid_export", "grid_import", "load")
 

@@ -5,7 +5,7 @@ from collections.abc import Callable
 import pytest
 
 from sems_exporter.simulator import Plant, SimulatedClock, SimulatedPortal
-from sems_exporter.simulator.signin import encoded_password, signature
+from sems_exporter.simulator.semsplus.signin import encoded_password, signature
 from tests.simulator.web_client import WebClient, sign
 
 EXPIRED = "The authorization has expired, please log in again."

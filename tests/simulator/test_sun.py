@@ -2,7 +2,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from sems_exporter.simulator.sun import clear_sky, on_plane, sun_position, under_clouds
+from sems_exporter.simulator.plant.sun import clear_sky, on_plane, sun_position, under_clouds
 
 # Solar noon: 12:00 UTC less 4 minutes per degree east, corrected by the equation of time of the day.
 MIDSUMMER_NOON = datetime(2026, 6, 21, 11, 41, 30, tzinfo=UTC).timestamp()  # at 5.1 degrees east

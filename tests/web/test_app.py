@@ -8,10 +8,10 @@ from pathlib import Path
 import pytest
 
 from sems_exporter.exposition import Format
-from sems_exporter.model import Station
+from sems_exporter.model.plant import Station
 from sems_exporter.web import app
 from sems_exporter.web.app import LOCKED, Application
-from sems_exporter.web.requests import Message, Request, Response
+from sems_exporter.web.http.messages import Message, Request, Response
 from sems_exporter.web.status.answer import MOST_VIEWS, StatusPage
 from sems_exporter.web.status.page import CONTENT_SECURITY_POLICY
 from tests.homes import home

@@ -4,8 +4,8 @@ import json
 
 import pytest
 
-from sems_exporter.exposition import WHOLE, Part
-from sems_exporter.web.requests import Refused, Request, Scope, part_of
+from sems_exporter.exposition import ALL_SERIES, SeriesFilter
+from sems_exporter.web.http.messages import Refused, Request, Scope, part_of
 from tests.homes import home
 from tests.serving import Site
 from tests.web.test_app import ask
@@ -22,15 +22,15 @@ class TestParts:
     @pytest.mark.parametrize(
         "query, part",
         [
-            (b"", WHOLE),
-            (b"station=plant-1", Part(station="plant-1")),
-            (b"station=a%26b%20%C3%BC", Part(station="a&b ü")),
-            (b"account=north", Part(account="north")),
-            (b"account=", Part(account="")),
-            (b"only=exporter", Part(exporter=True)),
+            (b"", ALL_SERIES),
+            (b"station=plant-1", SeriesFilter(station="plant-1")),
+            (b"station=a%26b%20%C3%BC", SeriesFilter(station="a&b ü")),
+            (b"account=north", SeriesFilter(account="north")),
+            (b"account=", SeriesFilter(account="")),
+            (b"only=exporter", SeriesFilter(exporter=True)),
         ],
     )
-    def test_a_station_an_account_or_the_exporter(self, query: bytes, part: Part) -> None:
+    def test_a_station_an_account_or_the_exporter(self, query: bytes, part: SeriesFilter) -> None:
         assert part_of(request(query)) == part
 
     @pytest.mark.parametrize(

@@ -3,15 +3,15 @@
 from dataclasses import replace
 from enum import Enum
 
-from sems_exporter.findings import Findings
-from sems_exporter.measure import filled
-from sems_exporter.model import Battery, DeviceState, Inverter
-from sems_exporter.portal.classic import keys, screen
-from sems_exporter.portal.classic.fill import fill, register
+from sems_exporter.model.diagnostics import Diagnostics
+from sems_exporter.model.plant import Battery, DeviceState, Inverter
+from sems_exporter.model.schema import with_values
+from sems_exporter.portal.classic import keys, register_filter
+from sems_exporter.portal.classic.display_texts import Document, number
+from sems_exporter.portal.classic.field_reader import fill, register
 from sems_exporter.portal.classic.invert_full import PACK
-from sems_exporter.portal.classic.shapes import Document, number
-from sems_exporter.portal.rows import Values, put, split
-from sems_exporter.portal.shapes import objects, text
+from sems_exporter.portal.decoding.field_mapping import Values, assign, split
+from sems_exporter.portal.decoding.json_shapes import objects, text
 
 OUT_OF_BATTERY = split("discharge_power", "charge_power", "W")
 
@@ -24,14 +24,16 @@ class Direction(Enum):
 
 
 def batteries(
-    registers: Document, own: Values, inverter: Inverter, findings: Findings
+    registers: Document, own: Values, inverter: Inverter, findings: Diagnostics
 ) -> tuple[tuple[Battery, ...], tuple[Direction, ...]]:
     """The batteries of `inverter`, and the directions of those that tell one.
 
     `own` are the values of `registers` themselves. They are those of a single battery; several stand in
     `more_batterys`, and a bay there in which nothing can be felt is empty.
     """
-    packs = [(n, pack) for n, pack in enumerate(objects(registers.get("more_batterys")), 1) if screen.alive(pack)]
+    packs = [
+        (n, pack) for n, pack in enumerate(objects(registers.get("more_batterys")), 1) if register_filter.alive(pack)
+    ]
     if len(packs) <= 1:
         [(n, pack)] = packs or [(1, {})]
         current = pack.get("ibattery", registers.get("ibattery1"))
@@ -48,11 +50,11 @@ def _id(n: int, pack: Document, registers: Document, inverter: Inverter) -> str:
 
 
 def _battery(
-    key: str, pack: Document, own: Values, inverter: Inverter, findings: Findings
+    key: str, pack: Document, own: Values, inverter: Inverter, findings: Diagnostics
 ) -> tuple[Battery, Direction | None]:
     """The battery `key`: what its bay says, and beside it `own`."""
     keys.meet("more_batterys", pack, findings)
-    mute = screen.mute_limits(pack) | ({"soh"} if number(pack.get("soh")) == 0 else set())
+    mute = register_filter.mute_limits(pack) | ({"soh"} if number(pack.get("soh")) == 0 else set())
     said = {key: raw for key, raw in pack.items() if key not in mute}
     values = {**own, **fill(PACK, said, findings).get((Battery, ""), {})}
     way = direction(values.get("work_mode_code"), pack.get("ibattery"))
@@ -67,7 +69,7 @@ def _battery(
         warning_bits=register(pack.get("bms_warning"), Battery, "warning_bits", findings),
         alarm_bits=register(pack.get("bms_alarm"), Battery, "alarm_bits", findings),
     )
-    return filled(battery, values), way
+    return with_values(battery, values), way
 
 
 _STATES = {Direction.CHARGE: DeviceState.CHARGING, Direction.DISCHARGE: DeviceState.DISCHARGING}
@@ -87,17 +89,17 @@ def direction(work_mode: object, current: object) -> Direction | None:
     return by_current if by_mode in (None, by_current) else None
 
 
-def _put_power(values: Values, raw: object, way: Direction | None, findings: Findings) -> None:
+def _put_power(values: Values, raw: object, way: Direction | None, findings: Diagnostics) -> None:
     """Write the power of a battery, whose own sign nobody has described."""
     watts = number(raw)
     if watts is not None and (way or not watts):
-        put(values, Battery, OUT_OF_BATTERY, abs(watts) * (way.value if way else 1), findings=findings)
+        assign(values, Battery, OUT_OF_BATTERY, abs(watts) * (way.value if way else 1), findings=findings)
 
 
-def with_power(battery: Battery, charge: float, discharge: float, findings: Findings) -> Battery:
+def with_power(battery: Battery, charge: float, discharge: float, findings: Diagnostics) -> Battery:
     """`battery` with the powers that the plant tells of its only one, and the state that they show."""
     values: Values = {}
-    put(values, Battery, OUT_OF_BATTERY, discharge - charge, findings=findings)
+    assign(values, Battery, OUT_OF_BATTERY, discharge - charge, findings=findings)
     flowing = charge or discharge
     state = _STATES[Direction.CHARGE if charge else Direction.DISCHARGE] if flowing else battery.state
-    return filled(replace(battery, state=state), values)
+    return with_values(replace(battery, state=state), values)

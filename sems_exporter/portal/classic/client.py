@@ -10,8 +10,8 @@ from cachetools import TTLCache
 from sems_exporter import errors
 from sems_exporter.portal.classic import signin
 from sems_exporter.portal.client import AccountClient, Call
-from sems_exporter.portal.state import Token
-from sems_exporter.portal.transport import Exchange
+from sems_exporter.portal.http.transport import HttpRequest
+from sems_exporter.portal.session.state_file import Token
 
 T = TypeVar("T")
 log = logging.getLogger(__name__)
@@ -80,12 +80,12 @@ class ClassicClient(AccountClient):
         except (errors.SessionRejected, errors.PermissionDenied, errors.StationUnknown) as error:
             raise errors.LoginRefused(str(error)) from error
 
-    def dressed(self, call: Call, token: Token) -> Exchange:
+    def build_request(self, call: Call, token: Token) -> HttpRequest:
         """`call` with its token, or wrapped for the proxy of the web page."""
         if token.dialect != signin.WEB_DIALECT:
             headers = {"token": json.dumps(token.identity)}
-            return Exchange(call.endpoint, call.method, token.gateway + call.path, headers, call.body)
+            return HttpRequest(call.endpoint, call.method, token.gateway + call.path, headers, call.body)
         wrapped = {"api": call.path.lstrip("/"), "param": call.body or {}}
         url = f"{token.gateway}/GopsApi/Post?s={call.path.lstrip('/')}"
         cookies = "; ".join(f"{name}={value}" for name, value in token.identity.items())
-        return Exchange(call.endpoint, "POST", url, {"Cookie": cookies}, form={"str": json.dumps(wrapped)})
+        return HttpRequest(call.endpoint, "POST", url, {"Cookie": cookies}, form={"str": json.dumps(wrapped)})

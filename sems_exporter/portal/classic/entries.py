@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 from enum import Enum
 
-from sems_exporter.measure import Scope
-from sems_exporter.portal.rows import Row, magnitude, split
+from sems_exporter.model.schema import Entity
+from sems_exporter.portal.decoding.field_mapping import FieldMapping, magnitude, split
 
 
 class Reason(Enum):
@@ -25,8 +25,8 @@ class Reason(Enum):
 class Mapped:
     """A number that goes to an attribute of `scope`; `part` names the MPPT input or the phase."""
 
-    scope: type[Scope]
-    row: Row
+    scope: type[Entity]
+    row: FieldMapping
     part: str = ""
 
 
@@ -57,18 +57,18 @@ Block = dict[str, Entry]
 """One object of an answer: an entry for each of its keys."""
 
 
-def to(scope: type[Scope], attribute: str, unit: str, part: str = "") -> Mapped:
+def to(scope: type[Entity], attribute: str, unit: str, part: str = "") -> Mapped:
     """A number whose sign, if any, belongs to the value. `unit` counts where the payload gives none."""
-    return Mapped(scope, Row(attribute, unit), part)
+    return Mapped(scope, FieldMapping(attribute, unit), part)
 
 
-def size(scope: type[Scope], attribute: str, unit: str, part: str = "") -> Mapped:
+def size(scope: type[Entity], attribute: str, unit: str, part: str = "") -> Mapped:
     """A number whose sign is noise, or tells a direction that other keys tell too."""
     return Mapped(scope, magnitude(attribute, unit), part)
 
 
 def signed(
-    scope: type[Scope], positive: str, negative: str, unit: str, part: str = "", *, last: bool = False
+    scope: type[Entity], positive: str, negative: str, unit: str, part: str = "", *, last: bool = False
 ) -> Mapped:
     """A number whose sign is the direction."""
     return Mapped(scope, split(positive, negative, unit, last=last), part)

@@ -4,7 +4,7 @@
 answers write null for what an inverter does not have, new ones 0.0 or a register with all bits set.
 """
 
-from sems_exporter.model import Battery, Inverter, Meter, MeterPhase, Phase, PvInput
+from sems_exporter.model.plant import Battery, Inverter, Meter, MeterPhase, Phase, PvInput
 from sems_exporter.portal.classic.entries import Block, Read, Reason, Skipped, signed, size, to
 
 _DUPLICATE, _DERIVED, _MEANINGLESS = Reason.DUPLICATE, Reason.DERIVED, Reason.MEANINGLESS

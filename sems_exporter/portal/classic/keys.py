@@ -5,31 +5,31 @@ The tables themselves are in `invert_full` and `blocks`; whatever is in none of 
 
 from typing import Any
 
-from sems_exporter.findings import Findings, Unknown
-from sems_exporter.measure import family
-from sems_exporter.portal.classic import blocks
+from sems_exporter.model.diagnostics import Diagnostics, Unknown
+from sems_exporter.model.schema import family
+from sems_exporter.portal.classic import field_tables
 from sems_exporter.portal.classic.entries import Block, Entry, Mapped, Read, Reason, StandIn
 from sems_exporter.portal.classic.invert_full import ERROR, INVERT_FULL, PACK
 
 BLOCKS: dict[str, Block] = {
-    "monitor": blocks.MONITOR,
-    "info": blocks.INFO,
-    "kpi": blocks.KPI,
-    "powerflow": blocks.POWERFLOW,
-    "soc": blocks.SOC,
-    "homKit": blocks.HOME_KIT,
-    "energeStatisticsCharts": blocks.CHARTS,
-    "energeStatisticsTotals": blocks.TOTALS,
-    "inverter": blocks.INVERTER,
-    "d": blocks.DISPLAY,
-    "dict": blocks.PAGE,
+    "monitor": field_tables.MONITOR,
+    "info": field_tables.INFO,
+    "kpi": field_tables.KPI,
+    "powerflow": field_tables.POWERFLOW,
+    "soc": field_tables.SOC,
+    "homKit": field_tables.HOME_KIT,
+    "energeStatisticsCharts": field_tables.CHARTS,
+    "energeStatisticsTotals": field_tables.TOTALS,
+    "inverter": field_tables.INVERTER,
+    "d": field_tables.DISPLAY,
+    "dict": field_tables.PAGE,
     "invert_full": INVERT_FULL,
     "more_batterys": PACK,
     "errors": ERROR,
 }
 
 
-def meet(block: str, document: dict[str, Any], findings: Findings) -> None:
+def meet(block: str, document: dict[str, Any], findings: Diagnostics) -> None:
     """Count the keys of `document` that the table of `block` does not know."""
     for key in document.keys() - BLOCKS[block].keys():
         findings.meet(Unknown.FIELD, f"{block} {key}")

@@ -11,11 +11,11 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from sems_exporter import errors
-from sems_exporter.config import Account
-from sems_exporter.portal import gateway
-from sems_exporter.portal.envelope import Answer, Envelope, opened
-from sems_exporter.portal.state import Token, unfit
-from sems_exporter.portal.transport import Exchange
+from sems_exporter.config.settings import Account
+from sems_exporter.portal.http.envelope import Envelope, HttpResponse, parse_envelope
+from sems_exporter.portal.http.transport import HttpRequest
+from sems_exporter.portal.session import trusted_hosts
+from sems_exporter.portal.session.state_file import Token, unfit
 
 HOST = "https://www.semsportal.com"
 REGIONS = {
@@ -54,13 +54,13 @@ def origin(account: Account) -> str:
     return REGIONS.get(account.region, HOST)
 
 
-def exchange(account: Account, way: Way) -> Exchange:
+def exchange(account: Account, way: Way) -> HttpRequest:
     """The sign-in request of `account` by `way`; the password goes out as it is, as this dialect wants it."""
     url = origin(account) + way.path
     fields = {"account": account.name, "pwd": account.password.reveal()}
     if way.form:
-        return Exchange("login", "POST", url, form={**fields, "code": ""})
-    return Exchange("login", "POST", url, {"token": json.dumps(BOOTSTRAP)}, fields)
+        return HttpRequest("login", "POST", url, form={**fields, "code": ""})
+    return HttpRequest("login", "POST", url, {"token": json.dumps(BOOTSTRAP)}, fields)
 
 
 def token(envelope: Envelope, account: Account, now: float) -> Token:
@@ -73,24 +73,24 @@ def token(envelope: Envelope, account: Account, now: float) -> Token:
         )
     if why := unfit(identity):
         raise errors.LoginRefused(f"the portal gave a session that cannot be used: {why}")
-    base = gateway.trusted(envelope.document.get("api") or f"{origin(account)}/api", account.allowed_hosts)
+    base = trusted_hosts.trusted(envelope.document.get("api") or f"{origin(account)}/api", account.allowed_hosts)
     if not urlsplit(base).path.rstrip("/").endswith("/api"):
         # Seen 2026-09: the sign-in still answers, but names the SEMS+ gateway, which knows no classic route.
         raise errors.ProtocolChanged("the classic portal points this account to SEMS+")
     return Token(identity, base, now, DIALECT)
 
 
-def web_answer(answer: Answer, now: datetime) -> Envelope:
+def web_answer(answer: HttpResponse, now: datetime) -> Envelope:
     """What the form answers: a page or a redirect with the session's cookies, or JSON with a result code."""
     try:
-        return opened(answer, now)
+        return parse_envelope(answer, now)
     except (errors.AnswerUnreadable, errors.AnswerEmpty):
         if not answer.cookies:
             raise
         return Envelope("0", "", {})
 
 
-def web_token(answer: Answer, account: Account, now: float) -> Token:
+def web_token(answer: HttpResponse, account: Account, now: float) -> Token:
     """The session of the web page, which is its cookies.
 
     A page without any is no sign-in; taken for a refusal that may pass, it would keep the exporter away from SEMS+.
@@ -99,5 +99,5 @@ def web_token(answer: Answer, account: Account, now: float) -> Token:
         raise errors.ProtocolChanged("the classic web page gave no session")
     if why := unfit(answer.cookies):
         raise errors.LoginRefused(f"the portal gave a session that cannot be used: {why}")
-    base = gateway.trusted(origin(account), (*account.allowed_hosts, urlsplit(origin(account)).netloc))
+    base = trusted_hosts.trusted(origin(account), (*account.allowed_hosts, urlsplit(origin(account)).netloc))
     return Token(dict(answer.cookies), base, now, WEB_DIALECT)

@@ -6,14 +6,14 @@ from datetime import datetime
 from typing import Any
 
 from sems_exporter import errors
-from sems_exporter.findings import Dropped, Findings, Limited, Unknown
-from sems_exporter.limits import ALARMS_PER_STATION
-from sems_exporter.model import Alarm, AlarmLevel
-from sems_exporter.portal import times
+from sems_exporter.model.diagnostics import Diagnostics, DropReason, Limited, Unknown
+from sems_exporter.model.limits import ALARMS_PER_STATION
+from sems_exporter.model.plant import Alarm, AlarmLevel
+from sems_exporter.portal.decoding import timestamps
+from sems_exporter.portal.decoding.json_shapes import count, objects, text
 from sems_exporter.portal.semsplus import endpoints
-from sems_exporter.portal.semsplus.questions import Questions
-from sems_exporter.portal.semsplus.shapes import document
-from sems_exporter.portal.shapes import count, objects, text
+from sems_exporter.portal.semsplus.documents import document
+from sems_exporter.portal.semsplus.station_queries import StationQueries
 
 RECOVERED = "1"
 
@@ -26,7 +26,7 @@ class Active:
     unlisted: int = 0
 
 
-def active_alarms(questions: Questions, findings: Findings) -> dict[str, Any]:
+def active_alarms(questions: StationQueries, findings: Diagnostics) -> dict[str, Any]:
     """A station's active alarms as attributes, if the portal tells any number of them."""
     station = questions.station
     kept = questions.ask(endpoints.alarms(station), (), lambda data: page(data, findings))
@@ -38,15 +38,15 @@ def active_alarms(questions: Questions, findings: Findings) -> dict[str, Any]:
     return {"alarms": believed(active.listed, kept.fetched_at, findings), "alarms_unlisted": active.unlisted}
 
 
-def believed(alarms: Iterable[Alarm], now: datetime, findings: Findings) -> tuple[Alarm, ...]:
+def believed(alarms: Iterable[Alarm], now: datetime, findings: Diagnostics) -> tuple[Alarm, ...]:
     """Each alarm of a device once, however many rows the portal spends on it, as the earliest of them began it.
 
     A beginning that has not come yet is none.
     """
     found: dict[tuple[str, str, AlarmLevel], Alarm] = {}
     for alarm in alarms:
-        if alarm.started_at is not None and alarm.started_at > now + times.AHEAD:
-            findings.drop("sems_alarm_start_timestamp_seconds", Dropped.BAD_TIME)
+        if alarm.started_at is not None and alarm.started_at > now + timestamps.AHEAD:
+            findings.drop("sems_alarm_start_timestamp_seconds", DropReason.BAD_TIME)
             alarm = replace(alarm, started_at=None)  # noqa: PLW2901
         known = found.setdefault((alarm.device, alarm.code, alarm.level), alarm)
         if alarm.started_at and (known.started_at is None or alarm.started_at < known.started_at):
@@ -54,7 +54,7 @@ def believed(alarms: Iterable[Alarm], now: datetime, findings: Findings) -> tupl
     return tuple(found.values())
 
 
-def page(data: object, findings: Findings) -> Active:
+def page(data: object, findings: Diagnostics) -> Active:
     """The alarms of one page that are still active (the portal's status 0; 1 is recovered)."""
     rows, total = _rows(data)
     active = [row for row in rows if _is_active(row)]
@@ -72,7 +72,7 @@ class StationAlarms:
     more: bool
 
 
-def page_of_many(data: object, number: int, findings: Findings) -> StationAlarms:
+def page_of_many(data: object, number: int, findings: Diagnostics) -> StationAlarms:
     """Page `number`, counting from 1, of the alarms of several stations; each row names its station.
 
     Rows beyond the size of a page, which were not asked for, are left out.
@@ -109,17 +109,17 @@ def statistics(data: object) -> Active:
     return Active((), happened)
 
 
-def _alarm(row: dict[str, Any], findings: Findings) -> Alarm:
+def _alarm(row: dict[str, Any], findings: Diagnostics) -> Alarm:
     return Alarm(
         device=text(row.get("devicesn")) or "",
         code=text(row.get("warning_code")) or text(str(row.get("error_code") or "")) or "",
         level=level(row.get("alarmLevel"), findings),
         name=text(row.get("warningNameEn")),
-        started_at=times.epoch_milliseconds(row.get("happentime")),
+        started_at=timestamps.epoch_milliseconds(row.get("happentime")),
     )
 
 
-def level(raw: object, findings: Findings) -> AlarmLevel:
+def level(raw: object, findings: Diagnostics) -> AlarmLevel:
     """The level in texts like "Total_FaultLevel_alarm", whose casing varies."""
     name = text(raw) if isinstance(raw, str) else None
     if name is None:

@@ -2,9 +2,9 @@
 
 from sems_exporter import errors
 from sems_exporter.portal.client import AccountClient, Call
+from sems_exporter.portal.http.transport import HttpRequest
 from sems_exporter.portal.semsplus import endpoints, signin
-from sems_exporter.portal.state import Token
-from sems_exporter.portal.transport import Exchange
+from sems_exporter.portal.session.state_file import Token
 
 
 class Client(AccountClient):
@@ -21,7 +21,7 @@ class Client(AccountClient):
             raise signin.login_failure(error) from error
         return signin.token(envelope, self._account.allowed_hosts, now)
 
-    def dressed(self, call: Call, token: Token) -> Exchange:
+    def build_request(self, call: Call, token: Token) -> HttpRequest:
         """`call` with the whole identity and a new signature."""
         headers = signin.headers(token.identity, self._clock.now())
-        return Exchange(call.endpoint, call.method, token.gateway + call.path, headers, call.body)
+        return HttpRequest(call.endpoint, call.method, token.gateway + call.path, headers, call.body)

@@ -5,7 +5,7 @@ from datetime import date
 from functools import lru_cache
 from urllib.parse import quote, urlencode
 
-from sems_exporter.measure import Role
+from sems_exporter.model.schema import Role
 from sems_exporter.portal.client import Call
 
 HOUR = 3600.0

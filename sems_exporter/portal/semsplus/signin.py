@@ -11,11 +11,11 @@ from datetime import datetime
 from typing import Any
 
 from sems_exporter import errors
-from sems_exporter.config import Account
-from sems_exporter.portal import gateway
-from sems_exporter.portal.envelope import Envelope
-from sems_exporter.portal.state import Token, unfit
-from sems_exporter.portal.transport import Exchange
+from sems_exporter.config.settings import Account
+from sems_exporter.portal.http.envelope import Envelope
+from sems_exporter.portal.http.transport import HttpRequest
+from sems_exporter.portal.session import trusted_hosts
+from sems_exporter.portal.session.state_file import Token, unfit
 
 CLIENT = "semsPlusWeb"
 BOOTSTRAP = {"uid": "", "timestamp": 0, "token": "", "client": CLIENT, "version": "", "language": "en"}
@@ -39,7 +39,7 @@ def password_digest(password: str) -> str:
     return base64.b64encode(hashlib.md5(password.encode(), usedforsecurity=False).hexdigest().encode()).decode()
 
 
-def exchange(account: Account, now: datetime) -> Exchange:
+def exchange(account: Account, now: datetime) -> HttpRequest:
     """The sign-in request of `account`."""
     body = {
         "account": account.name,
@@ -49,7 +49,7 @@ def exchange(account: Account, now: datetime) -> Exchange:
         "isChinese": account.is_chinese,
     }
     identity = {**BOOTSTRAP, "language": "zh-CN"} if account.is_chinese else BOOTSTRAP
-    return Exchange("login", "POST", account.login_url, headers(identity, now), body)
+    return HttpRequest("login", "POST", account.login_url, headers(identity, now), body)
 
 
 def token(envelope: Envelope, allowed_hosts: tuple[str, ...], now: datetime) -> Token:
@@ -67,7 +67,7 @@ def token(envelope: Envelope, allowed_hosts: tuple[str, ...], now: datetime) -> 
         raise errors.LoginRefused(f"the portal gave a session that cannot be used: {why}")
     identity["client"] = CLIENT
     address = identity.get("api") or envelope.document.get("api")
-    return Token(identity, gateway.trusted(address, allowed_hosts), now.timestamp())
+    return Token(identity, trusted_hosts.trusted(address, allowed_hosts), now.timestamp())
 
 
 def login_failure(error: errors.PortalError) -> errors.PortalError:

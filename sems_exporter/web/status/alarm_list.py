@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from sems_exporter.model import Alarm, AlarmLevel, Station
+from sems_exporter.model.plant import Alarm, AlarmLevel, Station
 from sems_exporter.web.status.badges import icon
 from sems_exporter.web.status.figures import name
 from sems_exporter.web.status.moments import clock

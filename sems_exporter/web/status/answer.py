@@ -6,9 +6,9 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from sems_exporter.model import Station
-from sems_exporter.web.negotiation import negotiated
-from sems_exporter.web.requests import HTML, Refused, Request, Response
+from sems_exporter.model.plant import Station
+from sems_exporter.web.http.messages import HTML, Refused, Request, Response
+from sems_exporter.web.http.negotiation import negotiated
 from sems_exporter.web.status.page import CONTENT_SECURITY_POLICY, NoSuchView, PageStatus, View, render_page
 
 FRESH = 1.0

@@ -1,6 +1,6 @@
 """Icons, and states as icon plus word, so that no meaning rests on colour alone."""
 
-from sems_exporter.model import Device, DeviceState, Station, StationState
+from sems_exporter.model.plant import Device, DeviceState, Station, StationState
 
 # Shape and tone of each state. The shapes are the symbols that page.html defines.
 _STATION = {

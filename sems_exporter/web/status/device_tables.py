@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from sems_exporter.model import Battery, Device, EvCharger, Inverter, Meter, PvInput, Station
+from sems_exporter.model.plant import Battery, Device, EvCharger, Inverter, Meter, PvInput, Station
 from sems_exporter.web.status.badges import state_badge
 from sems_exporter.web.status.figures import figure, identity, name
 

@@ -6,8 +6,8 @@ Every element that shows a value also carries the metric's name and the exact va
 
 from html import escape
 
-from sems_exporter.measure import Family, Scope, family
-from sems_exporter.model import KWH
+from sems_exporter.model.plant import KWH
+from sems_exporter.model.schema import Entity, Family, family
 
 UNKNOWN = '<span class="unknown">– <small>unknown</small></span>'
 """What stands where a value is not known; never a zero."""
@@ -34,7 +34,7 @@ def words(value: float, unit: str) -> str:
     return " ".join(reading(value, unit))
 
 
-def figure(scope: Scope, attribute: str) -> str:
+def figure(scope: Entity, attribute: str) -> str:
     """The element that shows one measured attribute, or that it is unknown."""
     value = getattr(scope, attribute)
     if value is None:
@@ -43,13 +43,13 @@ def figure(scope: Scope, attribute: str) -> str:
     return f'<span class="figure" {marks(scope, attribute)}>{number}<small> {unit}</small></span>'
 
 
-def marks(scope: Scope, attribute: str) -> str:
+def marks(scope: Entity, attribute: str) -> str:
     """The attributes that name the metric and its exact value; the labels are marked on enclosing elements."""
     value = float(getattr(scope, attribute))
     return f'data-metric="{_family(scope, attribute).sample_name}" data-value="{value!r}"'
 
 
-def identity(scope: Scope) -> str:
+def identity(scope: Entity) -> str:
     """The attribute that says which station, device or input an element and all in it belong to."""
     return f'data-{scope.label.replace("_", "-")}="{escape(getattr(scope, scope.key))}"'
 
@@ -60,7 +60,7 @@ def name(text: str) -> str:
     return f"<bdi>{escape(short)}</bdi>"
 
 
-def _family(scope: Scope, attribute: str) -> Family:
+def _family(scope: Entity, attribute: str) -> Family:
     return family(type(scope), attribute)
 
 

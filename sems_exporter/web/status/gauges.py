@@ -2,8 +2,8 @@
 
 import math
 
-from sems_exporter.measure import family
-from sems_exporter.model import Station
+from sems_exporter.model.plant import Station
+from sems_exporter.model.schema import family
 from sems_exporter.web.status.badges import icon
 from sems_exporter.web.status.figures import figure, marks, reading
 

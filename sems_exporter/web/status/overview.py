@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from sems_exporter.model import Station
+from sems_exporter.model.plant import Station
 from sems_exporter.web.status.badges import icon, state_badge
 from sems_exporter.web.status.figures import UNKNOWN, figure, identity
 from sems_exporter.web.status.gauges import has_battery

@@ -10,7 +10,7 @@ from importlib.resources import files
 from string import Template
 from urllib.parse import quote
 
-from sems_exporter.model import Station
+from sems_exporter.model.plant import Station
 from sems_exporter.web.status.badges import badge, icon
 from sems_exporter.web.status.moments import ago, until
 from sems_exporter.web.status.overview import overview, parts

@@ -2,8 +2,8 @@
 
 from datetime import datetime
 
-from sems_exporter.measure import Role, measures
-from sems_exporter.model import Station
+from sems_exporter.model.plant import Station
+from sems_exporter.model.schema import Role, measures
 from sems_exporter.web.status.alarm_list import alarm_list
 from sems_exporter.web.status.badges import badge, icon, state_badge
 from sems_exporter.web.status.device_tables import device_tables

@@ -4,11 +4,13 @@ import math
 from datetime import datetime, timedelta
 from itertools import pairwise
 
-from sems_exporter.measure import PERIODS, Role, family, measures
-from sems_exporter.model import PARTS
+from sems_exporter.model.plant import CHILDREN
+from sems_exporter.model.schema import PERIODS, Role, family, measures
 from tests.e2e.faults.world import DATA_MAX_AGE, Scrape, Series, World
 
-ROLES = {family(scope, name).sample_name: measure.role for scope in PARTS for name, measure in measures(scope).items()}
+ROLES = {
+    family(scope, name).sample_name: measure.role for scope in CHILDREN for name, measure in measures(scope).items()
+}
 SMOOTH = {
     "sems_station_sun_elevation_degrees": 0.1,
     "sems_station_clear_sky_power_watts": 20.0,

@@ -24,26 +24,26 @@ import pytest
 from prometheus_client.openmetrics.parser import text_string_to_metric_families as read_openmetrics
 from prometheus_client.parser import text_string_to_metric_families as read_text
 
-from sems_exporter import logs
-from sems_exporter.config import Account, Secret, Settings
-from sems_exporter.derive import derived
+from sems_exporter.app import App, application, build_app
+from sems_exporter.config.settings import Account, Settings
 from sems_exporter.errors import TimedOut
-from sems_exporter.exposition import Exposition, Format
-from sems_exporter.findings import Findings
-from sems_exporter.freshness import Limits
-from sems_exporter.masks import MASKS
+from sems_exporter.exposition import Format, Renderer
+from sems_exporter.model.diagnostics import Diagnostics
+from sems_exporter.pipeline.derived_values import derived
+from sems_exporter.pipeline.staleness import Limits
+from sems_exporter.pipeline.totals import totals
 from sems_exporter.portal import connect
-from sems_exporter.portal.bounded import Patience
-from sems_exporter.portal.envelope import Answer
-from sems_exporter.portal.state import StateFile
-from sems_exporter.portal.transport import Exchange, Transport
-from sems_exporter.selfmetrics import SelfMetrics
+from sems_exporter.portal.http.bounded_sockets import Patience
+from sems_exporter.portal.http.envelope import HttpResponse
+from sems_exporter.portal.http.transport import HttpRequest, Transport
+from sems_exporter.portal.session.state_file import StateFile
 from sems_exporter.simulator import Dialect, Plant, RecordedRequest, SimulatedClock, SimulatedPortal, demo_plants
-from sems_exporter.simulator.signin import encoded_password
-from sems_exporter.simulator.wire import Request
-from sems_exporter.snapshots import Snapshots
-from sems_exporter.totals import totals
-from sems_exporter.wiring import Exporter, application, exporter
+from sems_exporter.simulator.semsplus.signin import encoded_password
+from sems_exporter.simulator.server.wire import Request
+from sems_exporter.store import StationStore
+from sems_exporter.telemetry import logs
+from sems_exporter.telemetry.metrics import SelfMetrics
+from sems_exporter.telemetry.redaction import MASKS, Secret
 from tests.serving import Served
 
 ACCOUNT = "owner@example.com"
@@ -114,7 +114,7 @@ class Attended(Transport):
         super().__init__(UNHURRIED)
         self._portal = portal
 
-    def send(self, exchange: Exchange) -> Answer:
+    def send(self, exchange: HttpRequest) -> HttpResponse:
         before = self._portal.answered
         try:
             return super().send(exchange)
@@ -131,14 +131,14 @@ class Direct(Transport):
         super().__init__()
         self._portal = portal
 
-    def send(self, exchange: Exchange) -> Answer:
+    def send(self, exchange: HttpRequest) -> HttpResponse:
         parts = urlsplit(exchange.url)
         query = dict(parse_qsl(parts.query, keep_blank_values=True))
         headers = {name.lower(): text for name, text in exchange.headers.items()}
         body = b"" if exchange.body is None else json.dumps(exchange.body).encode()
         target = f"{parts.path}?{parts.query}"
         answer = self._portal._respond(Request(exchange.method, parts.path, query, headers, body, target))
-        return Answer(answer.status, answer.payload())
+        return HttpResponse(answer.status, answer.payload())
 
 
 class Truth:
@@ -168,9 +168,9 @@ class Truth:
 
 
 def _shown_by(portal: SimulatedPortal, instant: datetime) -> Samples:
-    clock, findings, metrics = Aside(instant), Findings(), SelfMetrics()
+    clock, findings, metrics = Aside(instant), Diagnostics(), SelfMetrics()
     account = Account("demo@example.com", Secret("demo"), portal.login_url, ("127.0.0.1",))
-    snapshots = Snapshots(clock, Limits(DATA_MAX_AGE, SNAPSHOT_MAX_AGE))
+    snapshots = StationStore(clock, Limits(DATA_MAX_AGE, SNAPSHOT_MAX_AGE))
     with tempfile.TemporaryDirectory() as state, pytest.MonkeyPatch.context() as patch:
         patch.setattr(StateFile, "save", lambda *_: None)
         # Its sessions are nobody's secrets, and each would be an account of its own to the masks.
@@ -180,7 +180,7 @@ def _shown_by(portal: SimulatedPortal, instant: datetime) -> Samples:
         with closing(connect(settings, clock, metrics, threading.Event(), Direct(portal))) as opened:
             for ref in opened.stations(findings):
                 snapshots.put(derived(totals(opened.read(ref, findings)), instant))
-    shown = Exposition(snapshots, metrics.registry, clock).body(Format.TEXT, compressed=False)
+    shown = Renderer(snapshots, metrics.registry, clock).body(Format.TEXT, compressed=False)
     assert shown is not None
     return samples_of("\n".join(line for line in shown.decode().splitlines() if 'station="' in line) + "\n")
 
@@ -231,7 +231,7 @@ class World:
     plants: list[Plant] = field(init=False)
     portal: SimulatedPortal = field(init=False)
     truth: Truth = field(init=False)
-    parts: Exporter = field(init=False)
+    parts: App = field(init=False)
     transport: Transport = field(init=False)
     log: StringIO = field(default_factory=StringIO)
     secrets: set[str] = field(default_factory=set)
@@ -277,7 +277,7 @@ class World:
             log_level="debug",
         )
         self.transport = Attended(self.portal)
-        self.parts = exporter(settings, self.clock, first_delay=0.0, transport=self.transport)
+        self.parts = build_app(settings, self.clock, first_delay=0.0, transport=self.transport)
         self.parts.poller._chance = random.Random(1)
         self.stage(application(self.parts, simulated=False))
         self.runs += 1

@@ -4,9 +4,9 @@ from copy import deepcopy
 from datetime import UTC, datetime
 from typing import Any
 
-from sems_exporter.findings import Findings
-from sems_exporter.model import Station
-from sems_exporter.portal.classic.decode import monitor
+from sems_exporter.model.diagnostics import Diagnostics
+from sems_exporter.model.plant import Station
+from sems_exporter.portal.classic.station_decoder import monitor
 
 NOW = datetime(2026, 6, 10, 10, 0, tzinfo=UTC)
 """Twelve o'clock in Amsterdam."""
@@ -115,6 +115,6 @@ def _changed(document: dict[str, Any], changes: dict[str, Any]) -> dict[str, Any
     return {key: value for key, value in {**document, **changes}.items() if value is not None}
 
 
-def decoded(data: object, findings: Findings | None = None) -> Station:
+def decoded(data: object, findings: Diagnostics | None = None) -> Station:
     """What is read from `data` at NOW."""
-    return monitor(data, NOW, findings or Findings())
+    return monitor(data, NOW, findings or Diagnostics())

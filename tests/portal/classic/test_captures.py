@@ -8,13 +8,14 @@ from pathlib import Path
 import pytest
 
 from sems_exporter import errors
-from sems_exporter.config import Account, Secret
-from sems_exporter.findings import Dropped, Findings
-from sems_exporter.measure import Scope, measures
-from sems_exporter.model import Alarm, AlarmLevel, DeviceState, Phase, PvInput, Station, StationState
+from sems_exporter.config.settings import Account
+from sems_exporter.model.diagnostics import Diagnostics, DropReason
+from sems_exporter.model.plant import Alarm, AlarmLevel, DeviceState, Phase, PvInput, Station, StationState
+from sems_exporter.model.schema import Entity, measures
 from sems_exporter.portal.classic import signin
-from sems_exporter.portal.classic.decode import monitor, station_ids, station_list
-from sems_exporter.portal.envelope import Answer, Envelope, opened
+from sems_exporter.portal.classic.station_decoder import monitor, station_ids, station_list
+from sems_exporter.portal.http.envelope import Envelope, HttpResponse, parse_envelope
+from sems_exporter.telemetry.redaction import Secret
 from tests.portal.classic import captures
 from tests.portal.classic.captures import (
     EMPTY,
@@ -32,15 +33,15 @@ pytestmark = needs_captures
 
 def envelope(name: str) -> Envelope:
     """The capture `name` as an answer that came in over HTTP."""
-    return opened(Answer(200, json.dumps(document(name)).encode()), datetime(2026, 9, 24, tzinfo=UTC))
+    return parse_envelope(HttpResponse(200, json.dumps(document(name)).encode()), datetime(2026, 9, 24, tzinfo=UTC))
 
 
-def said(scope: Scope) -> dict[str, float]:
+def said(scope: Entity) -> dict[str, float]:
     """All measures of `scope` that have a value."""
     return {name: value for name in measures(type(scope)) if (value := getattr(scope, name)) is not None}
 
 
-def texts(scope: Scope) -> dict[str, str]:
+def texts(scope: Entity) -> dict[str, str]:
     return {f.name: getattr(scope, f.name) for f in fields(scope) if "info" in f.metadata and getattr(scope, f.name)}
 
 
@@ -51,11 +52,11 @@ class TestMeteredHouse:
     reported = datetime(2025, 6, 22, 7, 2, 36, 619000, tzinfo=UTC)
 
     @pytest.fixture
-    def findings(self) -> Findings:
-        return Findings()
+    def findings(self) -> Diagnostics:
+        return Diagnostics()
 
     @pytest.fixture
-    def station(self, findings: Findings) -> Station:
+    def station(self, findings: Diagnostics) -> Station:
         return monitor(detail(METERED), self.fetched, findings)
 
     def test_station(self, station: Station) -> None:
@@ -130,13 +131,13 @@ class TestMeteredHouse:
             "grid_export_energy_today": 83_577_600.0,
         }
 
-    def test_no_battery_and_no_backup(self, station: Station, findings: Findings) -> None:
+    def test_no_battery_and_no_backup(self, station: Station, findings: Diagnostics) -> None:
         """A charge of 45 %, and a backup output that repeats the meter, are registers of what is not there."""
         assert station.batteries == ()
         assert findings.dropped == {
-            ("sems_battery_state_of_charge_ratio", Dropped.NO_BATTERY): 1,
-            ("sems_inverter_phase_voltage_volts", Dropped.SENTINEL): 2,
-            ("sems_inverter_phase_current_amperes", Dropped.SENTINEL): 2,
+            ("sems_battery_state_of_charge_ratio", DropReason.NO_BATTERY): 1,
+            ("sems_inverter_phase_voltage_volts", DropReason.SENTINEL): 2,
+            ("sems_inverter_phase_current_amperes", DropReason.SENTINEL): 2,
         }
 
     def test_the_active_alarm(self, station: Station) -> None:
@@ -154,11 +155,11 @@ class TestOfflineAtNight:
     reported = datetime(2026, 1, 10, 14, 52, 38, 134000, tzinfo=UTC)
 
     @pytest.fixture
-    def findings(self) -> Findings:
-        return Findings()
+    def findings(self) -> Diagnostics:
+        return Diagnostics()
 
     @pytest.fixture
-    def station(self, findings: Findings) -> Station:
+    def station(self, findings: Diagnostics) -> Station:
         return monitor(detail(OFFLINE), self.fetched, findings)
 
     def test_station_without_a_single_power(self, station: Station) -> None:
@@ -198,23 +199,23 @@ class TestOfflineAtNight:
         assert [(part.number, said(part)) for part in inverter.inputs] == [("1", {"voltage": 0.0, "current": 0.0})]
         assert [(part.name, said(part)) for part in inverter.phases] == [("L1", {"voltage": 0.0, "current": 0.0})]
 
-    def test_neither_battery_nor_meter(self, station: Station, findings: Findings) -> None:
+    def test_neither_battery_nor_meter(self, station: Station, findings: Diagnostics) -> None:
         """A charge of 536 %, imports and exports of 0."""
         assert (station.batteries, station.meters) == ((), ())
         assert findings.dropped == {
-            ("sems_battery_state_of_charge_ratio", Dropped.NO_BATTERY): 1,
-            ("sems_inverter_power_factor_ratio", Dropped.SENTINEL): 1,
+            ("sems_battery_state_of_charge_ratio", DropReason.NO_BATTERY): 1,
+            ("sems_inverter_power_factor_ratio", DropReason.SENTINEL): 1,
         }
 
     def test_on_the_next_day_its_day_is_not_today(self) -> None:
-        findings = Findings()
+        findings = Diagnostics()
 
         station = monitor(detail(OFFLINE), self.fetched + timedelta(hours=5), findings)
 
         assert station.inverters[0].pv_energy_today is None
         assert station.inverters[0].pv_energy == 69_294_600_000.0
         assert station.income_today is None
-        assert findings.dropped["sems_inverter_pv_energy_today_joules", Dropped.REPLAY] == 1
+        assert findings.dropped["sems_inverter_pv_energy_today_joules", DropReason.REPLAY] == 1
 
 
 class TestTrimmed:
@@ -223,14 +224,14 @@ class TestTrimmed:
     fetched = datetime(2025, 9, 8, 14, 48, 30, tzinfo=UTC)
 
     @pytest.fixture
-    def findings(self) -> Findings:
-        return Findings()
+    def findings(self) -> Diagnostics:
+        return Diagnostics()
 
     @pytest.fixture
-    def station(self, findings: Findings) -> Station:
+    def station(self, findings: Diagnostics) -> Station:
         return monitor(detail(TRIMMED), self.fetched, findings)
 
-    def test_station(self, station: Station, findings: Findings) -> None:
+    def test_station(self, station: Station, findings: Diagnostics) -> None:
         assert station.state is StationState.RUNNING
         assert station.data_timestamp is None
         assert texts(station) == {"name": "Test Solar Farm", "timezone_name": "UTC+02:00", "currency": "EUR"}
@@ -243,7 +244,7 @@ class TestTrimmed:
             "income_today": 1.96,
             "income": 4145.5,
         }
-        assert findings == Findings()
+        assert findings == Diagnostics()
 
     def test_inverter(self, station: Station) -> None:
         [inverter] = station.inverters
@@ -276,14 +277,14 @@ class TestStorage:
     reported = datetime(2022, 4, 6, 8, 45, 37, 283000, tzinfo=UTC)
 
     @pytest.fixture
-    def findings(self) -> Findings:
-        return Findings()
+    def findings(self) -> Diagnostics:
+        return Diagnostics()
 
     @pytest.fixture
-    def station(self, findings: Findings) -> Station:
+    def station(self, findings: Diagnostics) -> Station:
         return monitor(detail(STORAGE), self.fetched, findings)
 
-    def test_station(self, station: Station, findings: Findings) -> None:
+    def test_station(self, station: Station, findings: Diagnostics) -> None:
         assert station.data_timestamp == self.reported
         assert station.has_battery is True
         assert station.alarms == ()
@@ -293,7 +294,7 @@ class TestStorage:
             "battery_state_of_charge": 0.27,
             "ac_power": 677.8,
         }
-        assert findings == Findings()
+        assert findings == Diagnostics()
 
     def test_inverter_without_counters(self, station: Station) -> None:
         """0 kWh after 658 hours, at 678 W: nothing is counted there."""
@@ -340,7 +341,7 @@ class TestStorage:
 
 def test_the_break_of_2026_09_is_no_data_and_not_zero() -> None:
     with pytest.raises(errors.AnswerEmpty):
-        monitor(detail(EMPTY), datetime(2026, 9, 24, tzinfo=UTC), Findings())
+        monitor(detail(EMPTY), datetime(2026, 9, 24, tzinfo=UTC), Diagnostics())
 
 
 def test_the_only_station_comes_as_a_bare_text() -> None:
@@ -349,7 +350,7 @@ def test_the_only_station_comes_as_a_bare_text() -> None:
 
 def test_a_list_of_inverters_is_no_list_of_stations() -> None:
     """The dashboard's list has no station ids."""
-    assert station_list(document("dashboard_three_inverters_unverified")["data"], Findings()) == ()
+    assert station_list(document("dashboard_three_inverters_unverified")["data"], Diagnostics()) == ()
 
 
 class TestSignIns:
@@ -398,7 +399,7 @@ def test_a_day_of_powers_is_no_plant() -> None:
     with pytest.raises(errors.AnswerUnreadable):
         envelope("pac_by_day_2018-10")
     with pytest.raises(errors.AnswerEmpty):
-        monitor(document("pac_by_day_2018-10"), datetime(2018, 10, 10, tzinfo=UTC), Findings())
+        monitor(document("pac_by_day_2018-10"), datetime(2018, 10, 10, tzinfo=UTC), Diagnostics())
 
 
 def test_a_chart_of_powers_is_no_plant() -> None:
@@ -406,9 +407,9 @@ def test_a_chart_of_powers_is_no_plant() -> None:
 
     assert [line["key"] for line in data["lines"]] == ["PCurve_Power_PV"]
     with pytest.raises(errors.AnswerEmpty):
-        monitor(data, datetime(2025, 9, 20, tzinfo=UTC), Findings())
+        monitor(data, datetime(2025, 9, 20, tzinfo=UTC), Diagnostics())
     with pytest.raises(errors.AnswerEmpty):
-        station_list(data, Findings())
+        station_list(data, Diagnostics())
 
 
 def test_every_capture_of_the_classic_portal_is_tried_here() -> None:
@@ -427,12 +428,12 @@ def test_without_its_register_a_report_is_dated_by_either_text(name: str) -> Non
     register = datetime.fromtimestamp(raw["invert_full"].pop("last_time") // 1000, UTC)
     fetched = register + timedelta(minutes=5)
 
-    assert monitor(data, fetched, Findings()).data_timestamp == register
+    assert monitor(data, fetched, Diagnostics()).data_timestamp == register
     shown = raw["d"].pop("last_refresh_time")
-    assert monitor(data, fetched, Findings()).data_timestamp == register
+    assert monitor(data, fetched, Diagnostics()).data_timestamp == register
     del raw["last_refresh_time"]
-    assert monitor(data, fetched, Findings()).data_timestamp == register
+    assert monitor(data, fetched, Diagnostics()).data_timestamp == register
     del raw["d"]["creationDate"]
-    assert monitor(data, fetched, Findings()).data_timestamp is None
+    assert monitor(data, fetched, Diagnostics()).data_timestamp is None
     raw["d"]["last_refresh_time"] = shown
-    assert monitor(data, fetched, Findings()).data_timestamp == register
+    assert monitor(data, fetched, Diagnostics()).data_timestamp == register

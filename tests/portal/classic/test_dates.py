@@ -3,13 +3,13 @@
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from sems_exporter.derive import derived
-from sems_exporter.findings import Findings
-from sems_exporter.freshness import Limits, faded
-from sems_exporter.model import DeviceState, Station, StationState
-from sems_exporter.portal.classic.dates import dated
-from sems_exporter.portal.classic.decode import monitor
-from sems_exporter.repeats import Repeats
+from sems_exporter.model.diagnostics import Diagnostics
+from sems_exporter.model.plant import DeviceState, Station, StationState
+from sems_exporter.pipeline.derived_values import derived
+from sems_exporter.pipeline.repeated_answers import RepeatedAnswers
+from sems_exporter.pipeline.staleness import Limits, apply_staleness
+from sems_exporter.portal.classic.report_dates import dated
+from sems_exporter.portal.classic.station_decoder import monitor
 from tests.portal.classic.plants import NOW, house, inverter
 
 LIMITS = Limits(data_max_age=1200.0, snapshot_max_age=900.0)
@@ -19,14 +19,14 @@ class Look:
     """One account that reads the same station again and again."""
 
     def __init__(self) -> None:
-        self._repeats = Repeats()
+        self._repeats = RepeatedAnswers()
 
     def read(self, data: object, at: datetime) -> Station:
-        return dated(monitor(data, at, Findings()), self._repeats)
+        return dated(monitor(data, at, Diagnostics()), self._repeats)
 
     def __call__(self, data: object, at: datetime) -> Station:
         """What is shown of the station right after such an answer."""
-        return faded(derived(self.read(data, at), at), at, LIMITS).station
+        return apply_staleness(derived(self.read(data, at), at), at, LIMITS).station
 
 
 def undated(**registers: Any) -> dict[str, Any]:

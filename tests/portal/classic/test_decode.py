@@ -6,11 +6,11 @@ from typing import Any
 import pytest
 
 from sems_exporter import errors
-from sems_exporter.findings import Dropped, Findings, Unknown
-from sems_exporter.model import KWH, AlarmLevel, DeviceState, Station, StationState
-from sems_exporter.portal.base import StationRef
-from sems_exporter.portal.classic import moments
-from sems_exporter.portal.classic.decode import monitor, station_ids, station_list
+from sems_exporter.model.diagnostics import Diagnostics, DropReason, Unknown
+from sems_exporter.model.plant import KWH, AlarmLevel, DeviceState, Station, StationState
+from sems_exporter.portal.classic import time_formats
+from sems_exporter.portal.classic.station_decoder import monitor, station_ids, station_list
+from sems_exporter.portal.interface import StationRef
 from tests.portal.classic.plants import (
     HOUSE,
     NOW,
@@ -34,7 +34,7 @@ UNMETERED: dict[str, Any] = {
 
 
 def test_a_house_with_everything() -> None:
-    findings = Findings()
+    findings = Diagnostics()
 
     station = decoded(house(), findings)
 
@@ -81,7 +81,7 @@ def test_another_shape_is_unreadable(data: object) -> None:
 
 
 def test_the_station_that_was_asked_for_needs_no_id_in_the_answer() -> None:
-    assert monitor({"info": {"stationname": "Mine"}}, NOW, Findings(), station_id="mine").id == "mine"
+    assert monitor({"info": {"stationname": "Mine"}}, NOW, Diagnostics(), station_id="mine").id == "mine"
 
 
 def test_without_info_the_inverter_names_its_plant() -> None:
@@ -112,7 +112,7 @@ def test_a_plant_without_inverters_is_still_a_plant() -> None:
     ],
 )
 def test_states(code: object, of_device: DeviceState | None, of_station: StationState | None) -> None:
-    findings = Findings()
+    findings = Diagnostics()
     data = house({"status": code}, info={"status": code})
 
     station = decoded(data, findings)
@@ -169,7 +169,7 @@ def test_a_zone_that_cannot_be_is_none(time_span: object) -> None:
 )
 def test_local_times(text: object, expected: datetime | None) -> None:
     """Month before day where there are slashes; a time ahead of us is not believed."""
-    assert moments.local(text, timezone(timedelta(hours=2)), NOW) == expected
+    assert time_formats.local(text, timezone(timedelta(hours=2)), NOW) == expected
 
 
 def test_the_newest_report_is_that_of_the_station() -> None:
@@ -186,13 +186,13 @@ def test_the_newest_report_is_that_of_the_station() -> None:
     "last_time, counted", [(None, 0), (0, 0), (5, 1), (milliseconds(NOW + timedelta(hours=1)), 1), ("soon", 1)]
 )
 def test_a_report_time_that_cannot_be_is_not_taken(last_time: object, counted: int) -> None:
-    findings = Findings()
+    findings = Diagnostics()
 
     station = decoded(house({"last_time": last_time}), findings)
 
     assert station.inverters[0].data_timestamp is None
     assert station.data_timestamp is None
-    assert findings.dropped["sems_inverter_data_timestamp_seconds", Dropped.BAD_TIME] == counted
+    assert findings.dropped["sems_inverter_data_timestamp_seconds", DropReason.BAD_TIME] == counted
 
 
 def test_the_local_report_time_stands_in_for_the_other() -> None:
@@ -214,13 +214,13 @@ class TestBattery:
 
     @pytest.mark.parametrize("soc", [45.0, 400.0, 536.0])
     def test_a_charge_without_a_battery_is_counted_and_gone(self, soc: float) -> None:
-        findings = Findings()
+        findings = Diagnostics()
 
         station = decoded(self.without(soc=soc), findings)
 
         assert (station.has_battery, station.batteries, station.battery_state_of_charge) == (False, (), None)
         assert station.inverters[0].battery_charge_energy is None
-        assert findings.dropped["sems_battery_state_of_charge_ratio", Dropped.NO_BATTERY] == 1
+        assert findings.dropped["sems_battery_state_of_charge_ratio", DropReason.NO_BATTERY] == 1
 
     @pytest.mark.parametrize(
         "registers", [{"isbuetteybps": True}, {"isbuetteybpu": True}, {"battery_count": 1}, {"battery1sn": "B"}]
@@ -475,7 +475,7 @@ class TestBackup:
 
     @pytest.mark.parametrize("pbackup", [500.0, 0.0])
     def test_a_mirror_of_the_meter_is_none(self, pbackup: float) -> None:
-        findings = Findings()
+        findings = Diagnostics()
 
         [unit] = decoded(house({"vload": 0.0, "iload": 4294967.295, "pbackup": pbackup}), findings).inverters
 
@@ -493,7 +493,7 @@ class TestCounters:
         assert unit.battery_discharge_energy_today == 2 * KWH
 
     def test_a_day_that_is_over_is_not_today(self) -> None:
-        findings = Findings()
+        findings = Diagnostics()
 
         station = decoded(house({"last_time": milliseconds(YESTERDAY)}), findings)
 
@@ -501,7 +501,7 @@ class TestCounters:
         assert station.inverters[0].pv_energy == 8000 * KWH
         assert station.meters[0].grid_import_energy_today is None
         assert (station.income_today, station.income, station.load_energy_today) == (None, 1600.0, None)
-        assert findings.dropped["sems_meter_grid_import_energy_today_joules", Dropped.REPLAY] == 1
+        assert findings.dropped["sems_meter_grid_import_energy_today_joules", DropReason.REPLAY] == 1
 
     def test_a_zero_may_be_of_any_day(self) -> None:
         """The portal has begun the new day, although the inverter still sleeps."""
@@ -513,10 +513,10 @@ class TestCounters:
         assert decoded(house({"eday": None})).inverters[0].pv_energy_month is None
 
     def test_a_month_beyond_all_measure_is_none(self) -> None:
-        findings = Findings()
+        findings = Diagnostics()
 
         assert decoded(house({"thismonthetotle": 1e9}), findings).inverters[0].pv_energy_month is None
-        assert findings.dropped["sems_inverter_pv_energy_month_joules", Dropped.OUT_OF_RANGE] == 1
+        assert findings.dropped["sems_inverter_pv_energy_month_joules", DropReason.OUT_OF_RANGE] == 1
 
     def test_one_counter_at_zero_is_passed_on(self) -> None:
         """Whether that is a blip is not decided here."""
@@ -615,7 +615,7 @@ class TestCharts:
         assert (station.grid_import_energy_today, station.grid_export_energy_today) == (1.0 * KWH, 3.0 * KWH)
 
     def test_old_answers_do_not_announce_them(self) -> None:
-        findings = Findings()
+        findings = Diagnostics()
         old = house(hasEnergeStatisticsCharts=None, hasPowerflow=None, pre_powerstation_id=1, nex_powerstation_id="")
 
         station = decoded(old, findings)
@@ -647,7 +647,7 @@ def asleep(home_kit: str | None, at: datetime = NOW, **flow: object) -> Station:
     data = house(registers, homKit={"sn": home_kit}, powerflow={**NIGHT, **flow}, soc=None)
     data["info"].update(is_stored=False, battery_capacity=0.0)
     data["inverter"][0]["is_stored"] = False
-    return monitor(data, at, Findings())
+    return monitor(data, at, Diagnostics())
 
 
 @pytest.mark.parametrize("pv", ["0(W)", ""])
@@ -827,11 +827,11 @@ def test_the_page_of_an_inverter_stands_in_for_its_registers() -> None:
         for side, rows in (("left", left), ("right", right))
     }
     around = {"sn": "INV1", "status": 1, "dict": page, "d": {"hTotal": 9000.0, "vac1": 230.0, "pac": "2000W"}}
-    findings = Findings()
+    findings = Diagnostics()
 
     [unit] = decoded(house(inverter=[around]), findings).inverters
 
-    assert findings == Findings()
+    assert findings == Diagnostics()
     assert [(phase.voltage, phase.current) for phase in unit.phases] == [(230.0, 2.9), (232.0, None), (233.0, 3.0)]
     assert [(each.voltage, each.current) for each in unit.inputs] == [(350.0, 5.0)]
     assert (unit.grid_frequency, unit.reactive_power, unit.insulation_resistance) == (50.01, 200.0, None)
@@ -936,23 +936,23 @@ def test_station_list() -> None:
         "c",
     ]
 
-    assert station_list({"record": 9, "list": rows}, Findings()) == (
+    assert station_list({"record": 9, "list": rows}, Diagnostics()) == (
         StationRef("a", "Sunny Home", state=StationState.RUNNING, installed_power=6000.0),
         StationRef("b", state=StationState.OFFLINE),
     )
-    assert station_list({"record": 0, "list": []}, Findings()) == ()
+    assert station_list({"record": 0, "list": []}, Diagnostics()) == ()
 
 
 @pytest.mark.parametrize("data", [{"list": {}}, {"list": "a"}, 7, "a", [1]])
 def test_a_station_list_of_another_shape(data: object) -> None:
     with pytest.raises(errors.AnswerUnreadable):
-        station_list(data, Findings())
+        station_list(data, Diagnostics())
 
 
 @pytest.mark.parametrize("data", [{}, {"record": 1}, {"record": 0, "list": None}])
 def test_no_station_list_is_empty(data: object) -> None:
     with pytest.raises(errors.AnswerEmpty):
-        station_list(data, Findings())
+        station_list(data, Diagnostics())
 
 
 def test_the_registers_of_the_house_are_left_alone() -> None:

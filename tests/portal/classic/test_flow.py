@@ -4,8 +4,8 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from sems_exporter.findings import Dropped, Findings
-from sems_exporter.portal.classic.flow import NOTHING, PowerFlow, directed, power_flow
+from sems_exporter.model.diagnostics import Diagnostics, DropReason
+from sems_exporter.portal.classic.power_flow import NOTHING, PowerFlow, directed, power_flow
 
 watts = st.integers(0, 50_000).map(float)
 
@@ -16,38 +16,38 @@ def flow(pv: float, load: float, grid: float | None, battery: float | None, *, c
 
 @pytest.mark.parametrize("text, expected", [("2337(W)", 2337.0), ("2337", 2337.0), (" 2.5 (kW)", 2500.0), (-90, 90.0)])
 def test_powers_are_magnitudes_in_the_unit_they_name(text: object, expected: float) -> None:
-    found = power_flow({"hasPowerflow": True, "powerflow": {"grid": text, "load": text}}, Findings())
+    found = power_flow({"hasPowerflow": True, "powerflow": {"grid": text, "load": text}}, Diagnostics())
 
     assert found.grid == found.values["load_power"] == expected
 
 
 def test_empty_texts_say_nothing() -> None:
-    findings = Findings()
+    findings = Diagnostics()
 
     found = power_flow({"hasPowerflow": True, "powerflow": {"pv": "", "load": None, "grid": "", "soc": 0}}, findings)
 
     assert not found.known
-    assert findings == Findings()
+    assert findings == Diagnostics()
 
 
 @pytest.mark.parametrize("data", [None, [], "", {}, {"powerflow": None}, {"powerflow": []}, {"powerflow": "1(W)"}])
 def test_no_flow(data: object) -> None:
-    assert power_flow(data, Findings()) is NOTHING
+    assert power_flow(data, Diagnostics()) is NOTHING
 
 
 def test_a_flow_the_plant_does_not_have() -> None:
-    assert power_flow({"hasPowerflow": False, "powerflow": {"pv": "1(W)"}}, Findings()) is NOTHING
+    assert power_flow({"hasPowerflow": False, "powerflow": {"pv": "1(W)"}}, Diagnostics()) is NOTHING
 
 
 def test_nonsense_is_counted() -> None:
-    findings = Findings()
+    findings = Diagnostics()
 
     power_flow({"powerflow": {"pv": "much", "grid": "1e30", "bettery": "5(A)"}}, findings)
 
     assert findings.dropped == {
-        ("sems_station_pv_power_watts", Dropped.UNREADABLE): 1,
-        ("sems_station_grid_import_power_watts", Dropped.OUT_OF_RANGE): 1,
-        ("sems_station_battery_charge_power_watts", Dropped.UNIT): 1,
+        ("sems_station_pv_power_watts", DropReason.UNREADABLE): 1,
+        ("sems_station_grid_import_power_watts", DropReason.OUT_OF_RANGE): 1,
+        ("sems_station_battery_charge_power_watts", DropReason.UNIT): 1,
     }
 
 

@@ -5,9 +5,9 @@ from typing import Any
 
 import pytest
 
-from sems_exporter.findings import Findings, Unknown
-from sems_exporter.measure import measures
-from sems_exporter.model import Battery, Inverter, Meter, Phase, PvInput
+from sems_exporter.model.diagnostics import Diagnostics, Unknown
+from sems_exporter.model.plant import Battery, Inverter, Meter, Phase, PvInput
+from sems_exporter.model.schema import measures
 from sems_exporter.portal.classic.entries import Mapped, Reason, Skipped, StandIn
 from sems_exporter.portal.classic.keys import BLOCKS, key_table
 from tests.portal.classic.captures import METERED, OFFLINE, STORAGE, TRIMMED, detail, needs_captures
@@ -40,7 +40,7 @@ def test_no_captured_key_is_without_an_entry(name: str) -> None:
 @needs_captures
 @pytest.mark.parametrize("name", [METERED, OFFLINE, TRIMMED, STORAGE])
 def test_a_capture_holds_nothing_new(name: str) -> None:
-    findings = Findings()
+    findings = Diagnostics()
 
     decoded(detail(name), findings)
 
@@ -59,7 +59,7 @@ def test_the_newest_capture_has_all_registers_of_the_oldest() -> None:
 
 
 def test_a_new_key_is_counted_by_block_and_name() -> None:
-    findings = Findings()
+    findings = Diagnostics()
     data = house(
         {"newkey": 1, "errors": [{"error_code": "E-1", "cure": "wait"}], "more_batterys": [{"soc": 5, "bay": 1}]}
     )

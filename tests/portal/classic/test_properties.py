@@ -9,11 +9,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sems_exporter import errors
-from sems_exporter.findings import Findings
-from sems_exporter.measure import measures
-from sems_exporter.model import PARTS, Station, identity
-from sems_exporter.portal.classic.decode import monitor, station_ids, station_list
+from sems_exporter.model.diagnostics import Diagnostics
+from sems_exporter.model.plant import CHILDREN, Station, label_value
+from sems_exporter.model.schema import measures
 from sems_exporter.portal.classic.keys import BLOCKS
+from sems_exporter.portal.classic.station_decoder import monitor, station_ids, station_list
 from tests.homes import scopes
 from tests.portal.classic.plants import HOUSE, NOW
 
@@ -60,7 +60,7 @@ def damaged(draw: st.DrawFn) -> dict[str, Any]:
 
 def decoded(data: object) -> Station | None:
     try:
-        return monitor(data, NOW, Findings())
+        return monitor(data, NOW, Diagnostics())
     except (errors.AnswerEmpty, errors.AnswerUnreadable):
         return None
 
@@ -71,13 +71,13 @@ def test_damage_does_no_harm(data: dict[str, Any]) -> None:
     station = decoded(data)
 
     for scope in scopes(station) if station else ():
-        assert identity(scope)
+        assert label_value(scope)
         for name, measure in measures(type(scope)).items():
             value = getattr(scope, name)
             assert value is None or (math.isfinite(value) and measure.low <= value <= measure.high), name
     for container in (station,) if station else ():
-        for attribute, _ in PARTS[Station]:
-            ids = [identity(part) for part in getattr(container, attribute)]
+        for attribute, _ in CHILDREN[Station]:
+            ids = [label_value(part) for part in getattr(container, attribute)]
             assert len(ids) == len(set(ids))
 
 
@@ -87,7 +87,7 @@ def test_any_json_is_decoded_or_refused(data: Any) -> None:
     decoded(data)
     decoded({"info": data, "inverter": data, "powerflow": data, "kpi": data})
     decoded({"info": {"powerstation_id": "a"}, "inverter": [{"sn": "b", "invert_full": data, "points": data}]})
-    for function in (station_ids, lambda found: station_list(found, Findings())):
+    for function in (station_ids, lambda found: station_list(found, Diagnostics())):
         with suppress(errors.AnswerEmpty, errors.AnswerUnreadable):
             function(data)
 

@@ -6,9 +6,10 @@ from datetime import UTC, datetime
 import pytest
 
 from sems_exporter import errors
-from sems_exporter.config import Account, Secret
+from sems_exporter.config.settings import Account
 from sems_exporter.portal.classic import signin
-from sems_exporter.portal.envelope import Answer, Envelope
+from sems_exporter.portal.http.envelope import Envelope, HttpResponse
+from sems_exporter.telemetry.redaction import Secret
 
 NOW = datetime(2026, 9, 24, 12, 0, tzinfo=UTC)
 ACCOUNT = Account("me@example.com", Secret("secret"), "https://portal.example.com/login", ("portal.example.com",))
@@ -46,7 +47,7 @@ def test_a_success_that_names_the_gateway_of_sems_plus_is_none() -> None:
 
 
 def test_a_page_with_cookies_is_a_session_of_the_form() -> None:
-    answer = Answer(200, b"<html>welcome</html>", cookies={"ASP.NET_SessionId": "abc"})
+    answer = HttpResponse(200, b"<html>welcome</html>", cookies={"ASP.NET_SessionId": "abc"})
 
     assert signin.web_answer(answer, NOW).code == "0"
     assert signin.web_token(answer, ACCOUNT, 1.0).identity == {"ASP.NET_SessionId": "abc"}
@@ -55,4 +56,4 @@ def test_a_page_with_cookies_is_a_session_of_the_form() -> None:
 @pytest.mark.parametrize("body", [b"<html>welcome</html>", b""])
 def test_a_page_without_cookies_is_none(body: bytes) -> None:
     with pytest.raises((errors.AnswerUnreadable, errors.AnswerEmpty)):
-        signin.web_answer(Answer(200, body), NOW)
+        signin.web_answer(HttpResponse(200, body), NOW)

@@ -5,10 +5,10 @@ from typing import Any
 
 import pytest
 
-from sems_exporter.findings import Dropped, Findings
-from sems_exporter.freshness import Limits, faded
-from sems_exporter.model import KWH, DeviceState, Station, StationState
-from sems_exporter.portal.classic.decode import monitor, power_flow, station_list
+from sems_exporter.model.diagnostics import Diagnostics, DropReason
+from sems_exporter.model.plant import KWH, DeviceState, Station, StationState
+from sems_exporter.pipeline.staleness import Limits, apply_staleness
+from sems_exporter.portal.classic.station_decoder import monitor, power_flow, station_list
 from tests.portal.classic.plants import REPORTED, decoded, house, inverter
 
 AT = datetime(2026, 9, 5, 16, 52, 26, tzinfo=UTC)
@@ -33,7 +33,7 @@ def page(date_format: str | None = None, *, time_span: object = -2.0, **around: 
 
 
 def reported(data: dict[str, Any]) -> datetime | None:
-    return monitor(data, AT, Findings()).inverters[0].data_timestamp
+    return monitor(data, AT, Diagnostics()).inverters[0].data_timestamp
 
 
 class TestTimes:
@@ -60,7 +60,9 @@ class TestTimes:
     def test_after_nine_hours_its_power_is_gone(self) -> None:
         data = page("MM.dd.yyyy", d={"last_refresh_time": "09.05.2026 09:49:40", "creationDate": "09/05/2026 15:49:40"})
 
-        shown = faded(monitor(data, AT, Findings()), AT, Limits(data_max_age=1200.0, snapshot_max_age=900.0)).station
+        shown = apply_staleness(
+            monitor(data, AT, Diagnostics()), AT, Limits(data_max_age=1200.0, snapshot_max_age=900.0)
+        ).station
 
         assert (shown.ac_power, shown.pv_power, shown.inverters[0].ac_power) == (None, None, None)
         assert shown.inverters[0].pv_energy == 26082.2 * KWH
@@ -129,19 +131,19 @@ class TestMonth:
         ],
     )
     def test_of_a_plant(self, emonth: float, kpi: dict[str, Any], month: float | None) -> None:
-        station = monitor({**page(emonth=emonth), "kpi": kpi}, AT, Findings())
+        station = monitor({**page(emonth=emonth), "kpi": kpi}, AT, Diagnostics())
 
         assert station.pv_energy_month == (month and pytest.approx(month * KWH))
 
     def test_a_month_of_the_plant_alone_is_none_of_its_inverter(self) -> None:
         kpi = {"month_generation": 73.69, "power": 9.0, "total_power": 26082.2}
 
-        assert monitor({**page(emonth=0.0), "kpi": kpi}, AT, Findings()).inverters[0].pv_energy_month is None
+        assert monitor({**page(emonth=0.0), "kpi": kpi}, AT, Diagnostics()).inverters[0].pv_energy_month is None
 
     def test_on_its_first_day_it_is_today(self) -> None:
         data = page(emonth=0.0)
 
-        assert monitor(data, AT.replace(day=1), Findings()).pv_energy_month == 9 * KWH
+        assert monitor(data, AT.replace(day=1), Diagnostics()).pv_energy_month == 9 * KWH
 
     @pytest.mark.parametrize(
         "before, kept, month",
@@ -162,7 +164,7 @@ class TestMonth:
         kpi = {"month_generation": 73.69, "power": 0.0, "total_power": 26082.2}
         data = page("MM.dd.yyyy", emonth=0.0, eday=0.0, d={"last_refresh_time": "08.31.2026 20:00:00"})
 
-        assert monitor({**data, "kpi": kpi}, AT, Findings()).pv_energy_month is None
+        assert monitor({**data, "kpi": kpi}, AT, Diagnostics()).pv_energy_month is None
 
 
 class TestNoBattery:
@@ -262,7 +264,7 @@ class TestMoney:
         """`pac_kw` is the lifetime's energy and `eday_income` its money, in a list of 2019."""
         row = {"powerstation_id": "S1", "status": 1, "pac_kw": 2746.9, "etotal": 2746.9, "eday_income": 604.318}
 
-        [ref] = station_list({"list": [row]}, Findings())
+        [ref] = station_list({"list": [row]}, Diagnostics())
 
         assert (ref.pv_power, ref.pv_energy_today) == (None, None)
 
@@ -302,7 +304,7 @@ def test_texts_of_2021_are_read() -> None:
         },
     )
 
-    station = monitor(data, datetime(2021, 4, 14, 19, 20, tzinfo=UTC), Findings())
+    station = monitor(data, datetime(2021, 4, 14, 19, 20, tzinfo=UTC), Diagnostics())
 
     [unit] = station.inverters
     assert [(each.number, each.voltage, each.current) for each in unit.inputs] == [("1", 41.4, 0.1)]
@@ -313,7 +315,7 @@ def test_texts_of_2021_are_read() -> None:
 def test_a_number_beside_such_a_text_is_finer() -> None:
     data = page(d={"dc_input1": "41V/0A", "vpv1": 41.4, "ipv1": 0.1, "grid_voltage": "230V/231V/232V", "vac1": 230.4})
 
-    [unit] = monitor(data, AT, Findings()).inverters
+    [unit] = monitor(data, AT, Diagnostics()).inverters
     assert [(each.voltage, each.current) for each in unit.inputs] == [(41.4, 0.1)]
     assert [each.voltage for each in unit.phases] == [230.4, 231.0, 232.0]
 
@@ -321,7 +323,7 @@ def test_a_number_beside_such_a_text_is_finer() -> None:
 def test_what_a_charger_says_is_not_read() -> None:
     """It can stand still for nine hours while it charges."""
     charging = {"power": 7.4, "chargeEnergy": 12.0, "status": "EVDetail_Status_Title_Charging"}
-    findings = Findings()
+    findings = Diagnostics()
 
     station = decoded(house(evCharge=charging, isEvCharge=True), findings)
 
@@ -331,16 +333,16 @@ def test_what_a_charger_says_is_not_read() -> None:
 
 
 def test_a_flow_of_unfilled_registers_is_none() -> None:
-    findings = Findings()
+    findings = Diagnostics()
     flow = power_flow({"powerflow": {"bettery": "429483622.5(W)", "grid": "4294967295(W)"}}, findings)
 
     assert (flow.battery, flow.grid) == (None, None)
-    assert {reason for _, reason in findings.dropped} <= {Dropped.OUT_OF_RANGE, Dropped.SENTINEL}
+    assert {reason for _, reason in findings.dropped} <= {DropReason.OUT_OF_RANGE, DropReason.SENTINEL}
 
 
 def test_the_day_of_a_page_that_is_over_is_not_today() -> None:
     data = page("MM.dd.yyyy", d={"last_refresh_time": "09.04.2026 20:00:00"})
 
-    [unit] = monitor(data, AT, Findings()).inverters
+    [unit] = monitor(data, AT, Diagnostics()).inverters
 
     assert (unit.pv_energy_today, unit.pv_energy) == (None, 26082.2 * KWH)

@@ -7,13 +7,14 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 
-from sems_exporter.config import Account, Secret, Settings
-from sems_exporter.findings import Findings
-from sems_exporter.measure import Scope, measures
-from sems_exporter.model import Station
+from sems_exporter.config.settings import Account, Settings
+from sems_exporter.model.diagnostics import Diagnostics
+from sems_exporter.model.plant import Station
+from sems_exporter.model.schema import Entity, measures
 from sems_exporter.portal import Portal, connect
-from sems_exporter.selfmetrics import SelfMetrics
 from sems_exporter.simulator import Plant, SimulatedClock, SimulatedPortal, demo_plants
+from sems_exporter.telemetry.metrics import SelfMetrics
+from sems_exporter.telemetry.redaction import Secret
 
 JUNE_NOON = datetime(2026, 6, 10, 10, 30, 20, tzinfo=UTC)
 
@@ -44,7 +45,7 @@ class Home:
     state_dir: Path
     password: str = "demo"
     metrics: SelfMetrics = field(default_factory=SelfMetrics)
-    findings: Findings = field(default_factory=Findings)
+    findings: Diagnostics = field(default_factory=Diagnostics)
     accounts: list[Portal] = field(default_factory=list)
 
     def __post_init__(self) -> None:
@@ -67,7 +68,7 @@ class Home:
 
     def read(self, number: int = 0) -> Station:
         """Refresh one station; what was odd is in `findings` afterwards."""
-        self.findings = Findings()
+        self.findings = Diagnostics()
         return self.account.read(self.account.stations(self.findings)[number], self.findings)
 
     def asked(self, endpoint: str, containing: str = "") -> int:
@@ -116,7 +117,7 @@ def make_home(
     return Home(portal, clock, state_dir, password)
 
 
-def readings(scope: Scope) -> dict[str, float]:
+def readings(scope: Entity) -> dict[str, float]:
     """The measures of `scope` that have a value."""
     found = {name: getattr(scope, name) for name in measures(type(scope))}
     return {name: value for name, value in found.items() if value is not None}

@@ -11,13 +11,13 @@ from typing import Any, cast
 from urllib.parse import parse_qs, urlsplit
 
 from sems_exporter import errors
-from sems_exporter.derive import derived
-from sems_exporter.findings import Findings
-from sems_exporter.model import Station
+from sems_exporter.model.diagnostics import Diagnostics
+from sems_exporter.model.plant import Station
+from sems_exporter.pipeline.derived_values import derived
+from sems_exporter.pipeline.totals import totals
 from sems_exporter.portal.client import Call
 from sems_exporter.portal.semsplus.client import Client
-from sems_exporter.portal.semsplus.portal import SemsPlus
-from sems_exporter.totals import totals
+from sems_exporter.portal.semsplus.source import SemsPlus
 from tests.portal.semsplus.homes import SharedClock
 
 STATION = "s-1"
@@ -66,7 +66,7 @@ class Account:
 
     answers: dict[str, Any]
     clock: SharedClock = field(default_factory=SharedClock)
-    findings: Findings = field(default_factory=Findings)
+    findings: Diagnostics = field(default_factory=Diagnostics)
 
     def __post_init__(self) -> None:
         self.client = Spoken(self.answers)
@@ -74,7 +74,7 @@ class Account:
 
     def read(self) -> Station:
         """One refresh; what was odd is in `findings` afterwards."""
-        self.findings = Findings()
+        self.findings = Diagnostics()
         return self._portal.read(self._portal.stations(self.findings)[0], self.findings)
 
     def shown(self) -> Station:

@@ -7,13 +7,13 @@ from typing import Any
 import pytest
 
 from sems_exporter import errors
-from sems_exporter.findings import Findings, Unknown
-from sems_exporter.portal.pace import Pace
+from sems_exporter.model.diagnostics import Diagnostics, Unknown
 from sems_exporter.portal.semsplus import endpoints
+from sems_exporter.portal.session.rate_limiter import RateLimiter
 from sems_exporter.simulator import Answer, demo_plants
+from tests.portal.http.wire_server import WireServer, head
 from tests.portal.semsplus.conftest import Builder
 from tests.portal.semsplus.homes import JUNE_NOON, Home, SharedClock
-from tests.portal.wire_server import WireServer, head
 
 HOUR = 3600
 HTML = Answer(body="<html>maintenance</html>", headers={"Content-Type": "text/html"})
@@ -139,12 +139,12 @@ def test_a_request_that_waits_for_its_turn_when_a_pause_begins_is_not_sent(
     home.read()
     sent = len(home.portal.requests)
 
-    def turn(_: Pace) -> None:
+    def turn(_: RateLimiter) -> None:
         session = home.account._session  # type: ignore[attr-defined]
         if session.state.brake.paused_until == 0:
             session.pause(errors.RateLimited("too many"))
 
-    monkeypatch.setattr(Pace, "take_turn", turn)
+    monkeypatch.setattr(RateLimiter, "take_turn", turn)
 
     assert type(refused(home)) is errors.RateLimited
     assert len(home.portal.requests) == sent
@@ -257,7 +257,7 @@ def test_all_stations_of_a_large_account_are_found_page_by_page(home: Home) -> N
 
     home.portal.mutate("stations", page)
 
-    refs = home.account.stations(Findings())
+    refs = home.account.stations(Diagnostics())
 
     assert [ref.id for ref in refs] == [f"S{number}" for number in range(250)]
     assert home.asked("stations") == 3
@@ -266,7 +266,7 @@ def test_all_stations_of_a_large_account_are_found_page_by_page(home: Home) -> N
 def test_paging_ends_where_a_page_brings_nothing_new_although_more_are_promised(home: Home) -> None:
     home.portal.mutate("stations", lambda envelope, _: envelope["data"].update(total=1000))
 
-    refs = home.account.stations(Findings())
+    refs = home.account.stations(Diagnostics())
 
     assert len(refs) == 1
     assert home.asked("stations") == 2
@@ -280,7 +280,7 @@ def test_paging_ends_although_each_page_brings_something_new(home: Home, monkeyp
 
     home.portal.mutate("stations", endless)
 
-    refs = home.account.stations(Findings())
+    refs = home.account.stations(Diagnostics())
 
     assert [ref.id for ref in refs] == ["S1", "S2", "S3"]
 
@@ -350,8 +350,8 @@ class TestOverview:
         return home
 
     def test_each_station_comes_with_state_power_and_energy_of_today(self, fleet: Home) -> None:
-        refs = fleet.account.overview(Findings(), anew=True)
-        details = {ref.id: fleet.account.read(ref, Findings()) for ref in refs}
+        refs = fleet.account.overview(Diagnostics(), anew=True)
+        details = {ref.id: fleet.account.read(ref, Diagnostics()) for ref in refs}
 
         assert len(refs) == 3
         for ref in refs:
@@ -364,7 +364,7 @@ class TestOverview:
 
     def test_it_is_asked_when_it_is_wanted_anew_and_kept_otherwise(self, fleet: Home) -> None:
         for anew in (True, False, False, True):
-            fleet.account.overview(Findings(), anew=anew)
+            fleet.account.overview(Diagnostics(), anew=anew)
             fleet.clock.advance(300)
 
         assert fleet.asked("stations") == 2
@@ -376,7 +376,7 @@ class TestOverview:
         plants[2].fail_inverter(JUNE_NOON - timedelta(hours=1), JUNE_NOON + timedelta(hours=1), "E-1")
         fleet = build(plants=plants)
 
-        refs = fleet.account.overview(Findings(), anew=True)
+        refs = fleet.account.overview(Diagnostics(), anew=True)
 
         assert fleet.asked("alarms") == 1
         assert [ref.alarms is None for ref in refs] == [True, True, False]
@@ -387,7 +387,7 @@ class TestOverview:
         fleet.portal.script_always("alarms", Answer(body={"code": "100025"}))
 
         for _ in range(3):
-            refs = fleet.account.overview(Findings(), anew=True)
+            refs = fleet.account.overview(Diagnostics(), anew=True)
 
         assert [ref.alarms for ref in refs] == [None, None, None]
         assert all(ref.pv_power is not None for ref in refs)
@@ -401,7 +401,7 @@ class TestOverview:
 
         fleet.portal.mutate("alarms", endless)
 
-        [ref, *_] = fleet.account.overview(Findings(), anew=True)
+        [ref, *_] = fleet.account.overview(Diagnostics(), anew=True)
 
         assert ref.alarms is not None
         assert [alarm.code for alarm in ref.alarms] == ["E-1", "E-2", "E-3", "E-4", "E-5"]
@@ -409,16 +409,16 @@ class TestOverview:
     def test_a_pause_that_begins_with_the_alarms_keeps_the_list_that_came_before(self, fleet: Home) -> None:
         fleet.portal.script("alarms", Answer(429))
 
-        refs = fleet.account.overview(Findings(), anew=True)
+        refs = fleet.account.overview(Diagnostics(), anew=True)
 
         assert [ref.pv_power is not None for ref in refs] == [True] * 3
         with pytest.raises(errors.RateLimited):
-            fleet.account.read(refs[0], Findings())
+            fleet.account.read(refs[0], Diagnostics())
 
     def test_a_list_refused_by_an_unknown_code_is_the_one_of_before_and_the_code_is_counted(self, fleet: Home) -> None:
-        before = fleet.account.overview(Findings(), anew=True)
+        before = fleet.account.overview(Diagnostics(), anew=True)
         fleet.portal.script_always("stations", Answer(body={"code": "Q4711", "msg": "?"}))
-        findings = Findings()
+        findings = Diagnostics()
 
         refs = fleet.account.overview(findings, anew=True)
 
@@ -426,11 +426,11 @@ class TestOverview:
         assert findings.unknown == {Unknown.RESULT_CODE: 1}
 
     def test_a_list_that_cannot_be_read_anew_keeps_the_instant_it_is_from(self, fleet: Home) -> None:
-        before = fleet.account.overview(Findings(), anew=True)
+        before = fleet.account.overview(Diagnostics(), anew=True)
         fleet.clock.advance(300)
         fleet.portal.script_always("stations", Answer(500))
 
-        refs = fleet.account.overview(Findings(), anew=True)
+        refs = fleet.account.overview(Diagnostics(), anew=True)
 
         assert [ref.seen_at for ref in refs] == [ref.seen_at for ref in before]
 

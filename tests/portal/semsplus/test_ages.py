@@ -7,11 +7,11 @@ from typing import Any
 
 import pytest
 
-from sems_exporter.derive import derived
 from sems_exporter.errors import PortalError
-from sems_exporter.freshness import Limits, faded
-from sems_exporter.model import Battery, DeviceState, Station, StationState
-from sems_exporter.portal.semsplus.words import STATION_STATES
+from sems_exporter.model.plant import Battery, DeviceState, Station, StationState
+from sems_exporter.pipeline.derived_values import derived
+from sems_exporter.pipeline.staleness import Limits, apply_staleness
+from sems_exporter.portal.semsplus.state_codes import STATION_STATES
 from sems_exporter.simulator import Answer
 from tests.portal.semsplus.conftest import Builder
 from tests.portal.semsplus.homes import Home
@@ -23,7 +23,7 @@ FAILING = Answer(500, b"")
 def shown(home: Home, last: Station | None = None) -> Station:
     """What is shown now of a station that is read now, or of its `last` reading."""
     now = home.clock.now()
-    return faded(last or derived(home.read(), now), now, LIMITS).station
+    return apply_staleness(last or derived(home.read(), now), now, LIMITS).station
 
 
 def battery(home: Home) -> Battery:
@@ -155,7 +155,7 @@ class TestStates:
         home.portal.mutate("devices", _all_offline)
         last = derived(home.read(), home.clock.now())
         home.clock.advance(1200)
-        later = faded(last, home.clock.now(), Limits(1200.0, 86_400.0)).station
+        later = apply_staleness(last, home.clock.now(), Limits(1200.0, 86_400.0)).station
 
         assert (later.inverters[0].state, later.inverters[0].ac_power) == (None, None)
 

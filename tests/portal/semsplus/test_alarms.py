@@ -3,8 +3,8 @@
 import pytest
 
 from sems_exporter import errors
-from sems_exporter.findings import Findings, Unknown
-from sems_exporter.model import AlarmLevel
+from sems_exporter.model.diagnostics import Diagnostics, Unknown
+from sems_exporter.model.plant import AlarmLevel
 from sems_exporter.portal.semsplus import alarms
 
 
@@ -24,7 +24,7 @@ def row(**fields: object) -> dict[str, object]:
     ],
 )
 def test_a_level_is_known_or_unknown_and_news_are_counted(raw: object, level: AlarmLevel, news: int) -> None:
-    findings = Findings()
+    findings = Diagnostics()
 
     assert alarms.level(raw, findings) is level
     assert findings.unknown.get(Unknown.STATUS, 0) == news
@@ -45,7 +45,7 @@ def test_rows_of_several_stations_are_told_apart_and_what_is_over_or_nobodys_is_
         row(stationId=None),
     ]
 
-    page = alarms.page_of_many({"dataList": rows, "total": 5}, 1, Findings())
+    page = alarms.page_of_many({"dataList": rows, "total": 5}, 1, Diagnostics())
 
     codes = {station: [alarm.code for alarm in active] for station, active in page.by_station.items()}
     assert codes == {"s-1": ["E-1", "E-2"], "s-2": ["E-1"]}
@@ -54,8 +54,8 @@ def test_rows_of_several_stations_are_told_apart_and_what_is_over_or_nobodys_is_
 
 @pytest.mark.parametrize("number, more", [(1, True), (2, False)])
 def test_further_pages_follow_as_long_as_the_total_says_so(number: int, more: bool) -> None:
-    assert alarms.page_of_many({"dataList": [row()], "total": "200"}, number, Findings()).more is more
+    assert alarms.page_of_many({"dataList": [row()], "total": "200"}, number, Diagnostics()).more is more
 
 
 def test_a_page_without_rows_is_the_last_whatever_is_promised() -> None:
-    assert not alarms.page_of_many({"dataList": [], "total": 1000}, 1, Findings()).more
+    assert not alarms.page_of_many({"dataList": [], "total": 1000}, 1, Diagnostics()).more

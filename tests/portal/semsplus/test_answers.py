@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from sems_exporter.findings import Dropped
-from sems_exporter.model import KWH
+from sems_exporter.model.diagnostics import DropReason
+from sems_exporter.model.plant import KWH
 from tests.portal.semsplus.plants import Account, answers, device, energies, factors, repeated
 
 
@@ -98,7 +98,7 @@ def test_counters_that_contradict_each_other_are_absent_and_counted(data: tuple[
     account = inverter("telecounting", *(("proPvStatsTotal", each, "kWh") for each in data))
 
     assert account.read().inverters[0].pv_energy is None
-    assert account.findings.dropped == {("sems_inverter_pv_energy_joules_total", Dropped.CONTRADICTED): 1}
+    assert account.findings.dropped == {("sems_inverter_pv_energy_joules_total", DropReason.CONTRADICTED): 1}
 
 
 def test_powers_that_contradict_each_other_are_absent_and_the_same_in_another_unit_is_no_contradiction() -> None:
@@ -156,7 +156,7 @@ def test_an_alarm_cannot_have_begun_tomorrow() -> None:
 
     assert alarms is not None
     assert [each.started_at for each in alarms] == [None]
-    assert account.findings.dropped == {("sems_alarm_start_timestamp_seconds", Dropped.BAD_TIME): 1}
+    assert account.findings.dropped == {("sems_alarm_start_timestamp_seconds", DropReason.BAD_TIME): 1}
 
 
 def test_a_hybrid_inverter_without_a_battery_shows_none() -> None:

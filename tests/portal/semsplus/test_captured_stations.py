@@ -2,7 +2,7 @@
 
 from datetime import UTC, datetime
 
-from sems_exporter.model import DeviceState, StationState
+from sems_exporter.model.plant import DeviceState, StationState
 from tests.portal.semsplus.captures import needs_captures, path
 from tests.portal.semsplus.conftest import Builder
 from tests.portal.semsplus.homes import readings

@@ -7,13 +7,13 @@ from typing import Any
 import pytest
 
 from sems_exporter import errors
-from sems_exporter.findings import Dropped, Findings
-from sems_exporter.measure import Role, Scope
-from sems_exporter.model import KWH, Alarm, AlarmLevel, Battery, DeviceState, Inverter, Meter, StationState
-from sems_exporter.portal.envelope import Answer, opened
-from sems_exporter.portal.semsplus import alarms, chargers, decode, devicelists, signin
-from sems_exporter.portal.semsplus.factors import CHARGER, TABLES
-from sems_exporter.portal.semsplus.fill import Reading, fill
+from sems_exporter.model.diagnostics import Diagnostics, DropReason
+from sems_exporter.model.plant import KWH, Alarm, AlarmLevel, Battery, DeviceState, Inverter, Meter, StationState
+from sems_exporter.model.schema import Entity, Role
+from sems_exporter.portal.http.envelope import HttpResponse, parse_envelope
+from sems_exporter.portal.semsplus import alarms, device_lists, ev_chargers, signin, station_decoder
+from sems_exporter.portal.semsplus.factor_reader import Reading, fill
+from sems_exporter.portal.semsplus.field_table import CHARGER, TABLES
 from tests.portal.semsplus import captures
 from tests.portal.semsplus.captures import needs_captures
 
@@ -74,8 +74,8 @@ def test_every_capture_that_counts_as_read_is_named_in_a_test() -> None:
     assert {name for name in READ_BY_A_TEST if f'"{name}"' not in body} == set()
 
 
-def device(scope: type[Scope], *names: str) -> tuple[Reading, Findings]:
-    reading, findings = Reading(), Findings()
+def device(scope: type[Entity], *names: str) -> tuple[Reading, Diagnostics]:
+    reading, findings = Reading(), Diagnostics()
     for name in names:
         fill(reading, captures.data(name), TABLES[scope], findings)
     return reading, findings
@@ -117,7 +117,7 @@ def test_telemetry_of_a_grid_inverter() -> None:
         ("PHASE", "L1"): {"voltage": 233.3, "current": 4.3},
         ("MPPT", "1"): {"power": 991.38, "voltage": 319.8, "current": 3.1},
     }
-    assert findings.dropped == {("sems_inverter_power_factor_ratio", Dropped.SENTINEL): 1}
+    assert findings.dropped == {("sems_inverter_power_factor_ratio", DropReason.SENTINEL): 1}
     assert findings.unknown == {}
 
 
@@ -181,9 +181,9 @@ def test_telemetry_of_a_battery_system_that_discharges() -> None:
 
 
 def test_flow_of_a_hybrid_that_discharges() -> None:
-    findings = Findings()
+    findings = Diagnostics()
 
-    flow = decode.flow(captures.data("flow_hybrid_discharge_2026-09"), findings)
+    flow = station_decoder.flow(captures.data("flow_hybrid_discharge_2026-09"), findings)
 
     assert flow.values == {
         "pv_power": 77.72,
@@ -200,9 +200,9 @@ def test_flow_of_a_hybrid_that_discharges() -> None:
 
 
 def test_flow_of_a_night_without_pv_and_battery_keys_has_neither() -> None:
-    findings = Findings()
+    findings = Diagnostics()
 
-    flow = decode.flow(captures.data("flow_night_import_no_battery_2026-09"), findings)
+    flow = station_decoder.flow(captures.data("flow_night_import_no_battery_2026-09"), findings)
 
     assert flow.values == {
         "ac_power": 0.0,
@@ -273,9 +273,9 @@ def test_flow_of_a_night_without_pv_and_battery_keys_has_neither() -> None:
 )
 def test_flow_of_an_et_hybrid_in_four_directions(number: int, expected: dict[str, float], taken: str) -> None:
     sample = captures.document("flow_et_battery_directions_4_samples_2026-09")["samples"][number]
-    findings = Findings()
+    findings = Diagnostics()
 
-    flow = decode.flow(sample["flow"], findings)
+    flow = station_decoder.flow(sample["flow"], findings)
 
     assert flow.values == expected
     assert (flow.state, flow.refresh_time, flow.battery) == (None, taken, True)
@@ -283,9 +283,9 @@ def test_flow_of_an_et_hybrid_in_four_directions(number: int, expected: dict[str
 
 
 def test_page_of_stations() -> None:
-    findings = Findings()
+    findings = Diagnostics()
 
-    page = decode.page(captures.data("portal_stations_page_2026-09"), findings)
+    page = station_decoder.page(captures.data("portal_stations_page_2026-09"), findings)
 
     (ref,) = page.stations
     assert (page.total, ref.id, ref.name, ref.state) == (1, "<station_id>", "<station_name>", StationState.RUNNING)
@@ -319,18 +319,18 @@ def test_page_of_stations() -> None:
     ],
 )
 def test_devices_of_a_station(name: str, expected: list[tuple[Any, ...]]) -> None:
-    findings = Findings()
+    findings = Diagnostics()
 
-    refs = devicelists.listed(captures.data(name), findings)
+    refs = device_lists.listed(captures.data(name), findings)
 
     assert [(ref.id, ref.type, ref.name, ref.state, ref.subtype) for ref in refs] == expected
     assert findings.unknown == {}
 
 
 def test_battery_systems_of_an_inverter() -> None:
-    findings = Findings()
+    findings = Diagnostics()
 
-    (battery,) = devicelists.batteries(captures.data("related_devices_bat_sys_2026-09"), "INV1", findings)
+    (battery,) = device_lists.batteries(captures.data("related_devices_bat_sys_2026-09"), "INV1", findings)
 
     assert (battery.id, battery.inverter, battery.name) == ("<battery_system_serial>", "INV1", "BAT1")
     assert battery.state is DeviceState.DISCHARGING
@@ -339,10 +339,10 @@ def test_battery_systems_of_an_inverter() -> None:
 
 
 def test_energies_of_a_day_are_the_items_and_not_the_sums_beside_them() -> None:
-    findings = Findings()
+    findings = Diagnostics()
     data = captures.data("statistics_day_hybrid_2026-09")
 
-    values = decode.statistics(data, Role.DAY, date(2026, 9, 24), findings).values
+    values = station_decoder.statistics(data, Role.DAY, date(2026, 9, 24), findings).values
 
     assert values == {
         "pv_energy_today": 113_040_000.0,
@@ -357,8 +357,8 @@ def test_energies_of_a_day_are_the_items_and_not_the_sums_beside_them() -> None:
 
 
 def test_energies_of_another_day_are_not_taken_for_todays() -> None:
-    energies = decode.statistics(
-        captures.data("statistics_day_hybrid_2026-09"), Role.DAY, date(2026, 9, 25), Findings()
+    energies = station_decoder.statistics(
+        captures.data("statistics_day_hybrid_2026-09"), Role.DAY, date(2026, 9, 25), Diagnostics()
     )
 
     assert (energies.values, energies.priced) == ({}, False)
@@ -366,7 +366,7 @@ def test_energies_of_another_day_are_not_taken_for_todays() -> None:
 
 @pytest.mark.parametrize("name", ["web_login_ok_2026-09", "login_ok_no_client_2026-05"])
 def test_a_sign_in_that_worked(name: str) -> None:
-    envelope = opened(Answer(200, captures.path(name).read_bytes()), NOW)
+    envelope = parse_envelope(HttpResponse(200, captures.path(name).read_bytes()), NOW)
 
     token = signin.token(envelope, (), NOW)
 
@@ -384,30 +384,30 @@ def test_a_sign_in_that_worked(name: str) -> None:
 )
 def test_a_refusal_has_its_name(name: str, failure: type[errors.PortalError]) -> None:
     with pytest.raises(errors.PortalError) as raised:
-        opened(Answer(200, captures.path(name).read_bytes()), NOW)
+        parse_envelope(HttpResponse(200, captures.path(name).read_bytes()), NOW)
 
     assert type(raised.value) is failure
 
 
 def test_income_of_a_day_stands_in_the_currency_beside_it() -> None:
-    findings = Findings()
+    findings = Diagnostics()
 
-    income = decode.income(captures.data("production_day_us_2026-09"), findings)
+    income = station_decoder.income(captures.data("production_day_us_2026-09"), findings)
 
     assert (income.currency, income.values) == ("USD", {"income_today": 0.0})
     # 20.8 kWh that earned nothing: the owner has entered no price.
-    assert decode.earned(income, priced=False) == {}
+    assert station_decoder.earned(income, priced=False) == {}
     assert (findings.dropped, findings.unknown) == ({}, {})
 
 
 def test_a_recovered_alarm_is_not_active() -> None:
-    active = alarms.page(captures.data("alarm_page_one_recovered_row_2026-09"), Findings())
+    active = alarms.page(captures.data("alarm_page_one_recovered_row_2026-09"), Diagnostics())
 
     assert (active.listed, active.unlisted) == ((), 0)
 
 
 def test_the_same_alarm_while_it_lasts() -> None:
-    findings = Findings()
+    findings = Diagnostics()
     data = captures.data("alarm_page_one_recovered_row_2026-09")
     data["dataList"][0]["status"] = 0
 
@@ -432,18 +432,18 @@ def test_number_of_active_alarms() -> None:
 
 
 def test_list_of_ev_chargers() -> None:
-    findings = Findings()
+    findings = Diagnostics()
 
-    (ref,) = chargers.listed(captures.data("ev_charger_device_list_2026"), findings)
+    (ref,) = ev_chargers.listed(captures.data("ev_charger_device_list_2026"), findings)
 
     assert (ref.id, ref.name, ref.state) == ("<charger_serial>", "GW11K-HCA", DeviceState.CHARGING)
     assert findings.unknown == {}
 
 
 def test_an_ev_charger_without_a_vehicle_has_a_limit_and_no_power() -> None:
-    findings = Findings()
+    findings = Diagnostics()
 
-    charger = chargers.detail(captures.data("ev_charger_detail_2026"), findings)
+    charger = ev_chargers.detail(captures.data("ev_charger_detail_2026"), findings)
 
     assert charger.state is DeviceState.AVAILABLE
     assert charger.values == {"charging_power_limit": 11_000.0}
@@ -451,9 +451,9 @@ def test_an_ev_charger_without_a_vehicle_has_a_limit_and_no_power() -> None:
 
 
 def test_the_dashboards_list_of_stations_decodes_by_the_same_rule() -> None:
-    findings = Findings()
+    findings = Diagnostics()
 
-    page = decode.page(captures.data("dashboard_stationPage_8_stations_2026-09"), findings)
+    page = station_decoder.page(captures.data("dashboard_stationPage_8_stations_2026-09"), findings)
 
     assert page.total == 8
     assert [ref.id[-1] for ref in page.stations] == list("12345678")
@@ -464,13 +464,13 @@ def test_the_dashboards_list_of_stations_decodes_by_the_same_rule() -> None:
         *[StationState.RUNNING] * 3,
     ]
     assert {(ref.timezone, ref.installed_power) for ref in page.stations} == {(None, None)}
-    assert findings == Findings()
+    assert findings == Diagnostics()
 
 
 def test_the_pushed_form_of_the_flow_decodes_by_the_same_rule() -> None:
-    findings = Findings()
+    findings = Diagnostics()
 
-    flow = decode.flow(captures.document("mqtt_station_message_2026-09"), findings)
+    flow = station_decoder.flow(captures.document("mqtt_station_message_2026-09"), findings)
 
     assert flow.values == {
         "pv_power": 0.0,
@@ -483,48 +483,48 @@ def test_the_pushed_form_of_the_flow_decodes_by_the_same_rule() -> None:
         "battery_state_of_charge": 0.5,
     }
     assert (flow.refresh_time, flow.battery) == ("2026-09-23 10:00:00", True)
-    assert findings == Findings()
+    assert findings == Diagnostics()
 
 
 def test_energies_of_a_calendar_year_hold_what_the_grid_gave_and_took() -> None:
-    findings = Findings()
+    findings = Diagnostics()
     data = captures.data("statistics_year_2026_hybrid")
 
-    energies = decode.statistics(data, Role.YEAR, date(2026, 9, 24), findings)
+    energies = station_decoder.statistics(data, Role.YEAR, date(2026, 9, 24), findings)
 
     assert energies.values == {"grid_export_energy": 388.67 * KWH, "grid_import_energy": 9216.08 * KWH}
     assert not energies.priced
-    assert decode.statistics(data, Role.YEAR, date(2025, 1, 1), Findings()).values == {}
-    assert findings == Findings()
+    assert station_decoder.statistics(data, Role.YEAR, date(2025, 1, 1), Diagnostics()).values == {}
+    assert findings == Diagnostics()
 
 
 def test_a_charger_at_rest_keeps_the_energy_of_its_session_and_has_no_power() -> None:
-    findings = Findings()
+    findings = Diagnostics()
 
-    told = chargers.last_charge(captures.data("ev_last_charge_idle_us_2026-06"), findings)
+    told = ev_chargers.last_charge(captures.data("ev_last_charge_idle_us_2026-06"), findings)
 
     assert told.state is DeviceState.AVAILABLE
     assert told.values == {"session_energy": pytest.approx(11.49 * KWH)}
-    assert findings == Findings()
+    assert findings == Diagnostics()
 
 
 def test_an_unplugged_charger_has_targets_and_no_reading() -> None:
-    findings = Findings()
+    findings = Diagnostics()
 
-    told = chargers.detail(captures.data("ev_detail_idle_unplugged_us_2026-06"), findings)
+    told = ev_chargers.detail(captures.data("ev_detail_idle_unplugged_us_2026-06"), findings)
 
     assert (told.state, told.values) == (DeviceState.AVAILABLE, {})
-    assert findings == Findings()
+    assert findings == Diagnostics()
 
 
 def test_model_and_rating_of_a_charger() -> None:
-    model = chargers.model(captures.data("ev_control_items_us_2026-06"), Findings())
+    model = ev_chargers.model(captures.data("ev_control_items_us_2026-06"), Diagnostics())
 
     assert (model.name, model.values) == ("GW7K-HCA-20", {"rated_power": 7000.0})
 
 
 def test_information_of_a_charger_names_its_model() -> None:
-    information = devicelists.information(captures.data("ev_information_2026"), CHARGER, Findings())
+    information = device_lists.information(captures.data("ev_information_2026"), CHARGER, Diagnostics())
 
     assert (information.name, information.model, information.values) == ("GW11K-HCA", "GW11K-HCA", {})
 
@@ -545,18 +545,18 @@ def test_telemetry_of_a_rack_tells_its_cells() -> None:
         "cell_voltage_max": 3.3,
         "cell_voltage_min": 3.29,
     }
-    assert findings == Findings()
+    assert findings == Diagnostics()
 
 
 def test_the_types_of_an_all_in_one_with_two_racks_are_known() -> None:
     """Of the list by pages, which is not asked; its types are those of the other one."""
     rows = captures.data("station_devices_two_racks_shape")
 
-    refs = [devicelists.DeviceRef(row["sn"], row["deviceType"]) for row in rows]
+    refs = [device_lists.DeviceRef(row["sn"], row["deviceType"]) for row in rows]
 
     assert [ref.is_inverter for ref in refs] == [True, False, False, False]
-    assert {ref.type for ref in refs} <= devicelists.KNOWN_TYPES
-    assert [ref.id for ref in refs if ref.type == devicelists.RACK] == ["SN_RACK_1", "SN_RACK_2"]
+    assert {ref.type for ref in refs} <= device_lists.KNOWN_TYPES
+    assert [ref.id for ref in refs if ref.type == device_lists.RACK] == ["SN_RACK_1", "SN_RACK_2"]
 
 
 def test_counters_of_the_chinese_gateway_stand_in_a_group_of_another_name() -> None:
@@ -565,7 +565,7 @@ def test_counters_of_the_chinese_gateway_stand_in_a_group_of_another_name() -> N
     assert reading.own["pv_energy"] == pytest.approx(17777.2 * KWH)
     assert reading.own["pv_energy_today"] == pytest.approx(27.7 * KWH)
     assert (reading.own["ac_power"], reading.own["rated_power"]) == (6895.0, 10_000.0)
-    assert findings == Findings()
+    assert findings == Diagnostics()
 
 
 def test_the_curve_of_a_day_bears_out_the_units_that_powers_and_energies_are_read_in() -> None:

@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 
 from sems_exporter import errors
-from sems_exporter.findings import Unknown
-from sems_exporter.model import KWH, DeviceState, EvCharger
+from sems_exporter.model.diagnostics import Unknown
+from sems_exporter.model.plant import KWH, DeviceState, EvCharger
 from sems_exporter.simulator import Answer, EvChargerSpec, Plant, demo_plants
 from tests.portal.semsplus.conftest import Builder
 from tests.portal.semsplus.homes import JUNE_NOON, Home, SharedClock, readings

@@ -4,9 +4,9 @@ from typing import Any
 
 import pytest
 
-from sems_exporter.findings import Dropped, Findings
-from sems_exporter.portal.rows import Values
-from sems_exporter.portal.semsplus import decode
+from sems_exporter.model.diagnostics import Diagnostics, DropReason
+from sems_exporter.portal.decoding.field_mapping import Values
+from sems_exporter.portal.semsplus import station_decoder
 
 TIME = {"refreshTime": "2026-09-24T18:02:00"}
 FLOWS = {
@@ -18,8 +18,8 @@ FLOWS = {
 }
 
 
-def read(powers: dict[str, float], arrows: Any, findings: Findings | None = None) -> Values:
-    return decode.flow({**TIME, **powers, "flows": arrows}, findings or Findings()).values
+def read(powers: dict[str, float], arrows: Any, findings: Diagnostics | None = None) -> Values:
+    return station_decoder.flow({**TIME, **powers, "flows": arrows}, findings or Diagnostics()).values
 
 
 @pytest.mark.parametrize("name", FLOWS)
@@ -50,9 +50,9 @@ def test_a_sign_that_adds_up_holds_against_an_arrow_of_a_moment_ago() -> None:
 
 @pytest.mark.parametrize("others", [{}, {"pConsum": 0.2}])
 def test_a_direction_that_nothing_proves_is_absent_and_counted(others: dict[str, float]) -> None:
-    findings = Findings()
+    findings = Diagnostics()
 
     found = read({**others, "pGrid": 1.35}, {"pGrid": ["pConsum"]}, findings)
 
     assert not {"grid_import_power", "grid_export_power"} & found.keys()
-    assert findings.dropped == {("sems_station_grid_export_power_watts", Dropped.DIRECTION): 1}
+    assert findings.dropped == {("sems_station_grid_export_power_watts", DropReason.DIRECTION): 1}

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from sems_exporter import errors
-from sems_exporter.model import KWH
+from sems_exporter.model.plant import KWH
 from sems_exporter.portal.client import Call
 from tests.portal.semsplus.homes import SharedClock
 from tests.portal.semsplus.plants import Account, answers, device, energies, factors

@@ -3,8 +3,8 @@
 import pytest
 
 from sems_exporter import errors
-from sems_exporter.findings import Unknown
-from sems_exporter.model import KWH
+from sems_exporter.model.diagnostics import Unknown
+from sems_exporter.model.plant import KWH
 from tests.portal.semsplus.plants import DONGLE, Account, answers, device, factors
 
 LIVE = factors(pAc=("0.5", "kW"), pDc=("0.6", "kW"))

@@ -7,12 +7,13 @@ from typing import Any
 
 import pytest
 
-from sems_exporter import errors, limits
-from sems_exporter.findings import Findings, Limited
-from sems_exporter.portal.envelope import Answer as WireAnswer
-from sems_exporter.portal.envelope import opened
-from sems_exporter.portal.semsplus import alarms, decode
-from sems_exporter.portal.semsplus.memory import Memory, size
+from sems_exporter import errors
+from sems_exporter.model import limits
+from sems_exporter.model.diagnostics import Diagnostics, Limited
+from sems_exporter.portal.http.envelope import HttpResponse as WireAnswer
+from sems_exporter.portal.http.envelope import parse_envelope
+from sems_exporter.portal.semsplus import alarms, station_decoder
+from sems_exporter.portal.semsplus.answer_cache import AnswerCache, size
 from sems_exporter.simulator import Answer
 from tests.clocks import FakeClock
 from tests.homes import NOON
@@ -123,7 +124,7 @@ def test_long_names_are_cut_and_counted(home: Home) -> None:
 def test_a_list_of_too_many_stations_is_cut_and_counted(home: Home) -> None:
     rows = [{"id": f"S{number}"} for number in range(30_000)]
     home.portal.script_always("stations", answered({"dataList": rows, "total": 30_000}))
-    findings = Findings()
+    findings = Diagnostics()
 
     refs = home.account.stations(findings)
 
@@ -133,7 +134,7 @@ def test_a_list_of_too_many_stations_is_cut_and_counted(home: Home) -> None:
 
 
 def test_alarms_without_end_are_cut_counted_and_told_as_a_number() -> None:
-    findings = Findings()
+    findings = Diagnostics()
     rows = [{"warning_code": f"E{number}", "status": 0} for number in range(5000)]
 
     active = alarms.page({"dataList": rows, "total": 6000}, findings)
@@ -144,7 +145,7 @@ def test_alarms_without_end_are_cut_counted_and_told_as_a_number() -> None:
 
 
 def test_no_more_alarms_of_many_are_read_than_were_asked_for() -> None:
-    findings = Findings()
+    findings = Diagnostics()
     rows = [{"stationId": "S", "status": 0} for _ in range(5000)]
 
     page = alarms.page_of_many({"dataList": rows, "total": 5000}, 1, findings)
@@ -154,7 +155,11 @@ def test_no_more_alarms_of_many_are_read_than_were_asked_for() -> None:
 
 
 @pytest.mark.parametrize(
-    "read", [lambda data: decode.page(data, Findings()).total, lambda data: alarms.page(data, Findings()).unlisted]
+    "read",
+    [
+        lambda data: station_decoder.page(data, Diagnostics()).total,
+        lambda data: alarms.page(data, Diagnostics()).unlisted,
+    ],
 )
 @pytest.mark.parametrize("total", ["9" * 5000, 10**4000, "²", "٣", -1, True, 1.5, None, "1e3"])
 def test_a_total_that_is_no_number_of_things_is_none(read: Callable[[object], int | None], total: object) -> None:
@@ -166,12 +171,12 @@ def test_an_answer_of_a_million_values_is_not_even_parsed(piece: str) -> None:
     body = ('{"code":"00000","data":[' + ",".join([piece] * 300_000) + "]}").encode()
 
     with pytest.raises(errors.AnswerTooLarge):
-        opened(WireAnswer(200, body), NOON)
+        parse_envelope(WireAnswer(200, body), NOON)
 
 
 def test_a_code_of_megabytes_is_no_message_of_megabytes() -> None:
     with pytest.raises(errors.UnknownCode) as raised:
-        opened(WireAnswer(200, json.dumps({"code": LONG}).encode()), NOON)
+        parse_envelope(WireAnswer(200, json.dumps({"code": LONG}).encode()), NOON)
 
     assert len(str(raised.value)) < 100
 
@@ -199,8 +204,8 @@ def test_codes_and_units_of_megabytes_leave_nothing_behind(home: Home) -> None:
 
 
 def test_what_is_remembered_is_bounded_in_bytes(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("sems_exporter.portal.semsplus.memory.ANSWERS_REMEMBERED_BYTES", 100_000)
-    memory = Memory(FakeClock(NOON))
+    monkeypatch.setattr("sems_exporter.portal.semsplus.answer_cache.ANSWERS_REMEMBERED_BYTES", 100_000)
+    memory = AnswerCache(FakeClock(NOON))
     for number in range(1000):
         memory.get(("info", f"S{number}"), lambda: {"name": LONG[:1000]})
 

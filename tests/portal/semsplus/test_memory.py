@@ -7,7 +7,7 @@ import weakref
 import pytest
 
 from sems_exporter import errors
-from sems_exporter.portal.semsplus.memory import Memory
+from sems_exporter.portal.semsplus.answer_cache import AnswerCache
 from tests.clocks import FakeClock
 from tests.homes import NOON
 
@@ -18,7 +18,7 @@ class Answer:
     """Something that a request brought."""
 
 
-def refusal(memory: Memory, seen: "list[weakref.ref[Answer]]") -> errors.PermissionDenied:
+def refusal(memory: AnswerCache, seen: "list[weakref.ref[Answer]]") -> errors.PermissionDenied:
     """What the memory raises of a call that is refused; `seen` holds the answers."""
 
     def ask() -> None:
@@ -32,7 +32,7 @@ def refusal(memory: Memory, seen: "list[weakref.ref[Answer]]") -> errors.Permiss
 
 
 def test_a_remembered_refusal_lets_go_of_the_answer_that_it_came_from() -> None:
-    memory, seen = Memory(FakeClock(NOON)), list["weakref.ref[Answer]"]()
+    memory, seen = AnswerCache(FakeClock(NOON)), list["weakref.ref[Answer]"]()
 
     refusal(memory, seen)
     gc.collect()
@@ -41,7 +41,7 @@ def test_a_remembered_refusal_lets_go_of_the_answer_that_it_came_from() -> None:
 
 
 def test_a_refusal_that_is_raised_again_and_again_does_not_grow() -> None:
-    memory, seen = Memory(FakeClock(NOON)), list["weakref.ref[Answer]"]()
+    memory, seen = AnswerCache(FakeClock(NOON)), list["weakref.ref[Answer]"]()
     refusal(memory, seen)
 
     depths = [len(traceback.extract_tb(refusal(memory, seen).__traceback__)) for _ in range(5)]
@@ -54,7 +54,7 @@ def test_a_refusal_that_is_raised_again_and_again_does_not_grow() -> None:
 def test_an_answer_from_a_time_that_has_not_come_is_asked_for_again(key: tuple[str, str]) -> None:
     """Its age is not known; kept on, it would stand still for as long as the clock was set back."""
     clock = FakeClock(NOON)
-    memory = Memory(clock)
+    memory = AnswerCache(clock)
     memory.get(key, lambda: "before")
 
     clock.jump(-7200)
@@ -65,7 +65,7 @@ def test_an_answer_from_a_time_that_has_not_come_is_asked_for_again(key: tuple[s
 
 def test_a_clock_that_is_set_back_does_not_make_a_refusal_last() -> None:
     clock = FakeClock(NOON)
-    memory = Memory(clock)
+    memory = AnswerCache(clock)
     refusal(memory, [])
     clock.jump(-86_400)
 

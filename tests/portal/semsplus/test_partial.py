@@ -8,23 +8,23 @@ from pathlib import Path
 
 import pytest
 
-from sems_exporter.freshness import Faded
-from sems_exporter.portal.envelope import Answer
-from sems_exporter.portal.transport import Exchange
+from sems_exporter.pipeline.staleness import StationView
+from sems_exporter.portal.http.envelope import HttpResponse
+from sems_exporter.portal.http.transport import HttpRequest
 from tests.fleets import Fleet, PaperPortal
 from tests.portal.semsplus.homes import readings
 
 MORNING = datetime(2026, 6, 10, 8, 0, tzinfo=UTC)
 
 
-def coded(code: str, data: object = None) -> Answer:
-    return Answer(200, json.dumps({"code": code, "data": data}).encode())
+def coded(code: str, data: object = None) -> HttpResponse:
+    return HttpResponse(200, json.dumps({"code": code, "data": data}).encode())
 
 
 FAILURES = {
-    "500": Answer(500, b""),
+    "500": HttpResponse(500, b""),
     "rate limit": coded("GY0429"),
-    "garbage": Answer(200, b"<html>maintenance</html>"),
+    "garbage": HttpResponse(200, b"<html>maintenance</html>"),
     "empty": coded("00000"),
     "permission": coded("100025"),
 }
@@ -56,9 +56,9 @@ class TroubledPortal(PaperPortal):
 
     at: str = ""
     of: str = ""
-    trouble: Answer | None = field(default=None)
+    trouble: HttpResponse | None = field(default=None)
 
-    def send(self, exchange: Exchange) -> Answer:
+    def send(self, exchange: HttpRequest) -> HttpResponse:
         answer = PaperPortal.send(self, exchange)
         troubled = self.trouble is not None and exchange.endpoint in self.at.split() and self.of in exchange.url
         return self.trouble if troubled and self.trouble is not None else answer
@@ -71,7 +71,7 @@ class Case:
     fleet: Fleet
     portal: TroubledPortal
 
-    def shown(self) -> Faded:
+    def shown(self) -> StationView:
         [shown] = self.fleet.parts.snapshots.shown(self.fleet.clock.now())
         return shown
 

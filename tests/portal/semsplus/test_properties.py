@@ -18,22 +18,23 @@ from hypothesis import strategies as st
 from prometheus_client.parser import text_string_to_metric_families
 
 from sems_exporter import errors
-from sems_exporter.config import Account, Secret, Settings
-from sems_exporter.derive import derived
+from sems_exporter.config.settings import Account, Settings
 from sems_exporter.exposition import Format
-from sems_exporter.findings import Findings
-from sems_exporter.freshness import Limits, faded
-from sems_exporter.measure import Scope, measures
-from sems_exporter.model import PARTS, Station, identity
+from sems_exporter.model.diagnostics import Diagnostics
+from sems_exporter.model.plant import CHILDREN, Station, label_value
+from sems_exporter.model.schema import Entity, measures
+from sems_exporter.pipeline.counter_guard import CounterGuard
+from sems_exporter.pipeline.derived_values import derived
+from sems_exporter.pipeline.staleness import Limits, apply_staleness
+from sems_exporter.pipeline.totals import totals
 from sems_exporter.portal import connect
 from sems_exporter.portal.client import Call
-from sems_exporter.portal.record import Recorder
+from sems_exporter.portal.dump_file import Recorder
 from sems_exporter.portal.semsplus.client import Client
-from sems_exporter.portal.semsplus.portal import SemsPlus
-from sems_exporter.quality import Quality
-from sems_exporter.selfmetrics import SelfMetrics
+from sems_exporter.portal.semsplus.source import SemsPlus
 from sems_exporter.simulator import SimulatedPortal, demo_plants
-from sems_exporter.totals import totals
+from sems_exporter.telemetry.metrics import SelfMetrics
+from sems_exporter.telemetry.redaction import Secret
 from tests.homes import scopes
 from tests.plain_exposition import rendered
 from tests.portal.semsplus.homes import JUNE_NOON, SharedClock
@@ -103,7 +104,7 @@ def recorded() -> Answers:
         recorder = Recorder()
         made = Settings(account, portal="semsplus", state_dir=Path(state), requests_per_minute=10_000)
         home = connect(made, clock, SelfMetrics(), threading.Event(), recorder)
-        home.read(home.stations(Findings())[0], Findings())
+        home.read(home.stations(Diagnostics())[0], Diagnostics())
         home.close()
     return {
         exchange.endpoint + re.sub(r".*?(?=/sems-)", "", exchange.url, count=1): json.loads(answer.body)["data"]
@@ -116,8 +117,8 @@ def read(answers: Answers) -> Station | None:
     told = cast("Client", Told(answers))
     portal = SemsPlus(told, SharedClock())
     try:
-        refs = portal.stations(Findings())
-        return totals(portal.read(refs[0], Findings())) if refs else None
+        refs = portal.stations(Diagnostics())
+        return totals(portal.read(refs[0], Diagnostics())) if refs else None
     except errors.PortalError:
         return None
 
@@ -175,8 +176,8 @@ def faults(station: Station) -> list[str]:
             for one, other in DIRECTIONS
             if getattr(scope, one, None) and getattr(scope, other, None)
         ]
-        for attribute, _ in PARTS[kind]:
-            ids = [identity(part) for part in getattr(scope, attribute)]
+        for attribute, _ in CHILDREN[kind]:
+            ids = [label_value(part) for part in getattr(scope, attribute)]
             if len(ids) != len(set(ids)) or not all(ids):
                 found.append(f"{kind.scope}.{attribute}: {ids}")
     return found
@@ -192,10 +193,10 @@ def values(station: Station) -> dict[tuple[str, ...], float]:
     }
 
 
-def _paths(scope: Scope, path: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], Scope]]:
-    here = (*path, identity(scope))
+def _paths(scope: Entity, path: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], Entity]]:
+    here = (*path, label_value(scope))
     yield here, scope
-    for attribute, _ in PARTS[type(scope)]:
+    for attribute, _ in CHILDREN[type(scope)]:
         for part in getattr(scope, attribute):
             yield from _paths(part, here)
 
@@ -232,8 +233,8 @@ def test_damage_does_no_harm_to_what_is_published(answers: Answers) -> None:
     if station is None:
         return
 
-    shown = derived(Quality().check(station, JUNE_NOON, Findings()), JUNE_NOON)
-    text = rendered([faded(shown, JUNE_NOON, LIMITS)], Format.TEXT)
+    shown = derived(CounterGuard().check(station, JUNE_NOON, Diagnostics()), JUNE_NOON)
+    text = rendered([apply_staleness(shown, JUNE_NOON, LIMITS)], Format.TEXT)
 
     assert not faults(shown)
     samples = [sample for family in text_string_to_metric_families(text) for sample in family.samples]

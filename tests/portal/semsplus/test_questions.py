@@ -9,12 +9,12 @@ from typing import Any, cast
 import pytest
 
 from sems_exporter import errors
-from sems_exporter.findings import Findings
+from sems_exporter.model.diagnostics import Diagnostics
 from sems_exporter.portal.client import Call
 from sems_exporter.portal.semsplus import endpoints
+from sems_exporter.portal.semsplus.answer_cache import AnswerCache
 from sems_exporter.portal.semsplus.client import Client
-from sems_exporter.portal.semsplus.memory import Memory
-from sems_exporter.portal.semsplus.questions import Questions
+from sems_exporter.portal.semsplus.station_queries import StationQueries
 from tests.clocks import FakeClock
 from tests.homes import NOON
 
@@ -43,11 +43,11 @@ def client() -> UselessClient:
 
 
 @pytest.fixture
-def questions(client: UselessClient) -> Questions:
-    return Questions(cast("Client", client), Memory(FakeClock(NOON)), "a station", Findings())
+def questions(client: UselessClient) -> StationQueries:
+    return StationQueries(cast("Client", client), AnswerCache(FakeClock(NOON)), "a station", Diagnostics())
 
 
-def test_a_failed_call_is_told_but_its_answer_is_not_held(client: UselessClient, questions: Questions) -> None:
+def test_a_failed_call_is_told_but_its_answer_is_not_held(client: UselessClient, questions: StationQueries) -> None:
     for call in (endpoints.info("a station"), endpoints.flow("a station")):
         questions.ask(call, (), lambda data: data)
     gc.collect()
@@ -56,7 +56,7 @@ def test_a_failed_call_is_told_but_its_answer_is_not_held(client: UselessClient,
     assert [body() for body in client.bodies] == [None, None]
 
 
-def test_an_answer_that_is_too_deep_to_be_looked_at_costs_only_itself(questions: Questions) -> None:
+def test_an_answer_that_is_too_deep_to_be_looked_at_costs_only_itself(questions: StationQueries) -> None:
     class Client:
         session = SimpleNamespace(is_open=True)
 

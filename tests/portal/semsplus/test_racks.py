@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from sems_exporter.model import KWH, DeviceState
+from sems_exporter.model.plant import KWH, DeviceState
 from tests.portal.semsplus.homes import readings
 from tests.portal.semsplus.plants import INVERTER, RACKS, SYSTEM, Account, answers, device, factors, rack, two_racks
 

@@ -7,12 +7,12 @@ from typing import Any
 import pytest
 
 from sems_exporter import errors
-from sems_exporter.findings import Dropped, Findings, Unknown
-from sems_exporter.freshness import Limits, faded
-from sems_exporter.model import DeviceState, Station, StationState
-from sems_exporter.quality import without_phantom_battery
+from sems_exporter.model.diagnostics import Diagnostics, DropReason, Unknown
+from sems_exporter.model.plant import DeviceState, Station, StationState
+from sems_exporter.pipeline.counter_guard import without_phantom_battery
+from sems_exporter.pipeline.staleness import Limits, apply_staleness
+from sems_exporter.pipeline.totals import totals
 from sems_exporter.simulator import Answer, demo_plants
-from sems_exporter.totals import totals
 from tests.portal.semsplus.conftest import Builder
 from tests.portal.semsplus.homes import Home, SharedClock, readings
 
@@ -145,7 +145,7 @@ def test_energies_of_another_time_are_not_todays_and_counted(home: Home, when: s
     station = home.read()
 
     assert station.load_energy_today is None
-    assert home.findings.dropped["sems_station_load_energy_today_joules", Dropped.BAD_TIME] == 1
+    assert home.findings.dropped["sems_station_load_energy_today_joules", DropReason.BAD_TIME] == 1
 
 
 def dated(envelope: dict[str, Any], when: str | None) -> None:
@@ -238,7 +238,7 @@ def test_a_flow_that_stays_empty_takes_neither_the_devices_nor_the_station_with_
         home.clock.advance(300)
         station = home.read()
 
-    shown = faded(station, home.clock.now(), LIMITS)
+    shown = apply_staleness(station, home.clock.now(), LIMITS)
 
     assert shown.up
     assert shown.station.meters[0].grid_export_power is not None
@@ -335,9 +335,9 @@ def test_powers_scale_by_the_unit_they_carry_and_nonsense_is_absent(
 
 
 @pytest.mark.parametrize(
-    "value, reason", [("1.2 MWh", Dropped.UNIT), (6553.5, Dropped.SENTINEL), (1e9, Dropped.OUT_OF_RANGE)]
+    "value, reason", [("1.2 MWh", DropReason.UNIT), (6553.5, DropReason.SENTINEL), (1e9, DropReason.OUT_OF_RANGE)]
 )
-def test_what_is_dropped_is_counted_by_metric_and_reason(home: Home, value: object, reason: Dropped) -> None:
+def test_what_is_dropped_is_counted_by_metric_and_reason(home: Home, value: object, reason: DropReason) -> None:
     home.portal.mutate("flow", lambda envelope, _: envelope["data"].update(pSystem=value))
 
     home.read()
@@ -371,7 +371,7 @@ def test_a_time_in_the_future_is_not_believed_and_counted(home: Home) -> None:
     station = home.read()
 
     assert station.data_timestamp is None
-    assert home.findings.dropped["sems_station_data_timestamp_seconds", Dropped.BAD_TIME] == 1
+    assert home.findings.dropped["sems_station_data_timestamp_seconds", DropReason.BAD_TIME] == 1
 
 
 def each_device(envelope: dict[str, Any], kind: str, change: Callable[[dict[str, Any]], object]) -> None:
@@ -680,7 +680,7 @@ def test_a_flow_with_a_battery_at_nothing_shows_no_battery(home: Home, charge: f
 
     # The type of the plant, "2", says that it stores, and a hybrid inverter has counters.
     assert station.has_battery is None
-    shown = readings(without_phantom_battery(totals(station), Findings()))
+    shown = readings(without_phantom_battery(totals(station), Diagnostics()))
     assert not [name for name in shown if name.startswith("battery_")]
 
 
@@ -722,7 +722,7 @@ def test_without_a_zone_there_is_no_time_of_the_data_and_no_day(home: Home) -> N
     assert (station.timezone, station.data_timestamp, station.pv_energy_today) == (None, None, None)
     assert station.pv_power is not None
     assert home.asked("statistics") == 0
-    assert home.findings.dropped["sems_station_data_timestamp_seconds", Dropped.BAD_TIME] == 0
+    assert home.findings.dropped["sems_station_data_timestamp_seconds", DropReason.BAD_TIME] == 0
 
 
 def test_a_zone_that_nobody_knows_is_counted(home: Home) -> None:

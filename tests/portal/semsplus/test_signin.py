@@ -9,9 +9,10 @@ from typing import Any
 import pytest
 
 from sems_exporter import errors
-from sems_exporter.config import Account, Secret
-from sems_exporter.portal.envelope import Envelope
+from sems_exporter.config.settings import Account
+from sems_exporter.portal.http.envelope import Envelope
 from sems_exporter.portal.semsplus import signin
+from sems_exporter.telemetry.redaction import Secret
 
 NOW = datetime(2023, 11, 14, 22, 13, 20, tzinfo=UTC)  # 1700000000000 ms
 ACCOUNT = Account("me@example.com", Secret("example-password"), "https://semsplus.goodwe.com/cross-login")

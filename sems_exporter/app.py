@@ -1,0 +1,154 @@
+"""The parts put together: from settings to something that polls and serves."""
+
+import threading
+from dataclasses import dataclass
+from pathlib import Path
+
+from sems_exporter.clock import Clock
+from sems_exporter.config.settings import Settings
+from sems_exporter.exposition import Renderer
+from sems_exporter.pipeline.staleness import Limits
+from sems_exporter.polling.poller import Poller
+from sems_exporter.polling.results import Health, Plan, together
+from sems_exporter.portal import Portal, connect
+from sems_exporter.portal.http.transport import Transport
+from sems_exporter.store import StationStore
+from sems_exporter.telemetry.logs import ACCOUNT_THREAD
+from sems_exporter.telemetry.metrics import SelfMetrics
+from sems_exporter.version import package_version
+from sems_exporter.web.app import Application
+from sems_exporter.web.discovery import Discovery, Listed
+from sems_exporter.web.security.reload import WebConfigFile
+from sems_exporter.web.status.answer import StatusPage
+from sems_exporter.web.status.page import PageStatus
+
+COUNTERS = "counters.json"
+"""File in the state directory for what the counter rules know; of a named account, with its name."""
+
+
+@dataclass(frozen=True, slots=True)
+class AccountRunner:
+    """One account that is read: its name, "" where accounts have none, and what reads it, shared with no other."""
+
+    name: str
+    portal: Portal
+    poller: Poller
+
+
+@dataclass(frozen=True, slots=True)
+class App:
+    """All parts of a running exporter."""
+
+    settings: Settings
+    clock: Clock
+    metrics: SelfMetrics
+    snapshots: StationStore
+    exposition: Renderer
+    runners: tuple[AccountRunner, ...]
+    stop: threading.Event
+
+    @property
+    def portal(self) -> Portal:
+        """The portal as the first account has it; most have one."""
+        return self.runners[0].portal
+
+    @property
+    def poller(self) -> Poller:
+        """The poller of the first account."""
+        return self.runners[0].poller
+
+    @property
+    def health(self) -> Health:
+        """How the polling of all accounts goes."""
+        return together({watch.name: watch.poller.health for watch in self.runners})
+
+    def close(self) -> None:
+        """Drop kept connections."""
+        for watch in self.runners:
+            watch.portal.close()
+
+
+def build_app(settings: Settings, clock: Clock, *, first_delay: float = 2.0, transport: Transport | None = None) -> App:
+    """An exporter that polls nothing yet."""
+    stop, metrics = threading.Event(), SelfMetrics(one.name for one in settings.accounts if one.name)
+    snapshots = StationStore(clock, Limits(settings.data_max_age, settings.snapshot_max_age))
+    exposition = Renderer(snapshots, metrics.registry, clock, of_account=metrics.of_account)
+    runners = []
+    for one in settings.accounts:
+        own = metrics.of(one.name)
+        portal = connect(one, clock, own, stop, transport)
+        poller = Poller(portal, snapshots, own, clock=clock, plan=_plan(one, first_delay))
+        runners.append(AccountRunner(one.name, portal, poller))
+    return App(settings, clock, metrics, snapshots, exposition, tuple(runners), stop)
+
+
+def _plan(settings: Settings, first_delay: float) -> Plan:
+    memory = Path(COUNTERS)
+    if settings.name:
+        memory = memory.with_stem(f"{memory.stem}-{settings.name}")
+    return Plan(
+        settings.interval,
+        settings.stations,
+        first_delay,
+        settings.state_dir / memory,
+        excluded=settings.exclude_stations,
+        account=settings.name,
+        per_minute=settings.requests_per_minute,
+        data_max_age=settings.data_max_age,
+        snapshot_max_age=settings.snapshot_max_age,
+    )
+
+
+def application(parts: App, *, simulated: bool, web_config: WebConfigFile | None = None) -> Application:
+    """The web side of `parts`; plain HTTP for everybody where there is no web configuration."""
+    settings = parts.settings
+    return Application(
+        parts.exposition,
+        StatusPage(
+            lambda: [shown.station for shown in parts.snapshots.shown(parts.clock.now())],
+            lambda: _status(parts, simulated=simulated),
+        ),
+        # An account that has failed is ready as well: what there is to say of it is being said.
+        lambda: all(watch.poller.health.up is not None for watch in parts.runners),
+        telemetry_path=settings.telemetry_path,
+        web_config=web_config or WebConfigFile(None, parts.metrics.web_config_read),
+        fault=parts.metrics.web_fault,
+        discovery=Discovery(
+            settings.telemetry_path,
+            lambda: _listed(parts),
+            [watch.name for watch in parts.runners if watch.name],
+            settings.external_url,
+        ),
+    )
+
+
+def _status(parts: App, *, simulated: bool) -> PageStatus:
+    health = parts.health
+    return PageStatus(
+        now=parts.clock.now(),
+        version=package_version(),
+        up=health.up,
+        last_success=health.last_success,
+        next_refresh=health.next_refresh,
+        problem=health.problem,
+        simulated=simulated,
+        metrics_path=parts.settings.telemetry_path,
+        snapshot_max_age=parts.settings.snapshot_max_age,
+    )
+
+
+def _listed(parts: App) -> list[Listed]:
+    names = {shown.station.id: shown.station.name for shown in parts.snapshots.shown(parts.clock.now())}
+    return [Listed(known.station, known.account, names.get(known.station)) for known in parts.snapshots.catalogue()]
+
+
+def start_polling(parts: App) -> tuple[threading.Thread, ...]:
+    """Poll each account in a thread of its own, and keep the exposition ready in another, until `parts.stop` is set."""
+    work = {f"{ACCOUNT_THREAD}{watch.name}".strip(): watch.poller.run for watch in parts.runners}
+    work["exposition"] = parts.exposition.maintain_until
+    threads = tuple(
+        threading.Thread(target=run, args=(parts.stop,), name=name, daemon=True) for name, run in work.items()
+    )
+    for thread in threads:
+        thread.start()
+    return threads

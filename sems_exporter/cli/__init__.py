@@ -1,0 +1,1 @@
+"""The commands: what each does, and what it tells a person."""

@@ -1,0 +1,240 @@
+"""The command line: commands, their flags, and how a failure is told. What they do is in `running`, `demo`, `probe`."""
+
+import errno
+import os
+import sys
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any, NoReturn, TypeVar
+
+import click
+
+from sems_exporter.config import accounts, types
+from sems_exporter.config import options as declared
+from sems_exporter.config.lint import misspelt
+from sems_exporter.config.options import Setting
+from sems_exporter.config.settings import Settings
+from sems_exporter.errors import SemsError, SettingError, StartError
+from sems_exporter.telemetry.redaction import MASKS, Secret
+from sems_exporter.version import package_version
+
+USAGE = 2
+FULL = (errno.ENOSPC, errno.EDQUOT)
+"""What a command is told that writes to a file on a full disk."""
+Command = TypeVar("Command", bound=Callable[..., Any])
+
+
+class DefaultToServe(click.Group):
+    """A group whose flags belong to `serve` where no command is named."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Put `serve` before flags that stand alone."""
+        if not args or (args[0].startswith("-") and args[0] not in ("--help", "-h", "--version")):
+            args = ["serve", *args]
+        return super().parse_args(ctx, args)
+
+
+def configured(*groups: tuple[Setting, ...]) -> Callable[[Command], Command]:
+    """Give a command the flags of these settings, and the configuration file's."""
+
+    def decorate(command: Command) -> Command:
+        for setting in reversed([setting for group in groups for setting in group]):
+            times = setting.type if isinstance(setting.type, types.Duration) else None
+            option = click.option(
+                setting.option,
+                setting.key,
+                type=setting.type,
+                default=setting.shown_default or None if times else setting.default,
+                envvar=setting.variable,
+                show_envvar=True,
+                show_default=bool(setting.shown_default),
+                metavar=times.span if times else None,
+                help=setting.help,
+            )
+            command = option(command)
+        file = click.option(
+            "--config.file",
+            "config_file",
+            type=types.FilePath(),
+            envvar=declared.FILE_VARIABLE,
+            show_envvar=True,
+            is_eager=True,
+            callback=_read_file,
+            help="YAML file with any of these settings.",
+        )
+        return file(command)
+
+    return decorate
+
+
+chosen = click.option("--only", metavar="NAME", help="Read only this account of the list in the configuration file.")
+
+
+def _read_file(ctx: click.Context, _: click.Parameter, path: str | None) -> object:
+    if path is None:
+        return None
+    found = declared.from_file(path)
+    only_there = {key: found.pop(key) for key in ("password", declared.ACCOUNTS) if key in found}
+    ctx.default_map = found
+    if "password" in only_there:
+        only_there["password"] = Secret(only_there["password"], Path(path))
+    return {**only_there, "source": Path(path)}
+
+
+@click.group(cls=DefaultToServe, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_version(), prog_name="sems-exporter", message="%(prog)s %(version)s")
+def cli() -> None:
+    """Prometheus exporter for GoodWe's SEMS+ cloud.
+
+    Without a command it serves; `sems-exporter serve --help` lists the settings. They come from flags, then SEMS_...
+    variables, then the configuration file. The password is never a flag: SEMS_PASSWORD_FILE or SEMS_PASSWORD.
+    """
+
+
+@cli.command()
+@configured(declared.SETTINGS)
+def serve(**values: Any) -> None:
+    """Poll the portal and serve /metrics and the status page."""
+    from sems_exporter.cli.serve import serve as run  # noqa: PLC0415 - heavy, and not needed to refuse a setting
+
+    run(_settings(values))
+
+
+@cli.command()
+@configured(declared.POLLING[2:], declared.WEB, declared.LOGGING)
+@click.option(
+    "--speed", type=click.FloatRange(1, 10_000), default=1.0, show_default=True, help="Times faster than life."
+)
+@click.option(
+    "--start",
+    type=types.StartTime(),
+    help="UTC time at which the simulation starts, such as 2026-06-21T10:00; now where not given.",
+)
+@click.option("--seed", type=int, default=1, show_default=True, help="Seed of weather and household.")
+@click.option("--plants", type=click.IntRange(1, 1000), default=1, show_default=True, help="How many plants.")
+@click.option(
+    "--answer",
+    "answers",
+    multiple=True,
+    metavar="ENDPOINT=FILE",
+    help="Serve a captured answer instead of the plant's, such as flow=flow.json or telemetry.BAT_SYS=bat.json.",
+)
+def demo(**values: Any) -> None:
+    """Serve a simulated plant; no account needed."""
+    from sems_exporter.cli.demo import demo as run  # noqa: PLC0415 - as above
+
+    run(values)
+
+
+@cli.command()
+@configured(declared.SETTINGS)
+@chosen
+@click.option("--release-brake", is_flag=True, help="Allow a sign-in again after rejected credentials.")
+def check(release_brake: bool, **values: Any) -> None:  # noqa: FBT001 - click passes it by name
+    """Sign in once; say in plain words what works and what not."""
+    from sems_exporter.cli.serve import check as run  # noqa: PLC0415 - as above
+
+    sys.exit(run(_settings(values), release_brake=release_brake))
+
+
+@cli.command()
+@configured(declared.SETTINGS)
+@chosen
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(["prometheus", "json"]),
+    default="prometheus",
+    show_default=True,
+    help="Print the metrics as /metrics has them, or stations and values as JSON.",
+)
+def once(form: str, **values: Any) -> None:
+    """Print one snapshot and exit."""
+    from sems_exporter.cli.serve import once as run  # noqa: PLC0415 - as above
+
+    sys.exit(run(_settings(values), form))
+
+
+@cli.command()
+@configured(declared.SETTINGS)
+@chosen
+@click.option("--output", default="sems-dump.json", show_default=True, help="File to write; - for standard output.")
+def dump(output: str, **values: Any) -> None:
+    """Write the portal's answers, anonymised, for a bug report."""
+    from sems_exporter.cli.serve import dump as run  # noqa: PLC0415 - as above
+
+    sys.exit(run(_settings(values), output))
+
+
+@cli.command()
+@configured(declared.WEB)
+def healthy(**values: Any) -> None:
+    """Ask the exporter that runs here whether it is healthy.
+
+    The exit code is 0 if it is, 1 if not.
+    """
+    from sems_exporter.cli.healthcheck import answers  # noqa: PLC0415 - as above
+
+    secured = values["web_config_file"] is not None
+    sys.exit(0 if answers(values["web_listen_address"], may_be_secured=secured) else 1)
+
+
+@cli.command()
+@click.option(
+    "--web.listen-address",
+    "web_listen_address",
+    type=types.ListenAddress(),
+    default="127.0.0.1:10737",
+    show_default=True,
+    help="Address to listen on.",
+)
+@click.option("--replay", type=click.Path(exists=True, dir_okay=False), help="Dump to replay, in place of a plant.")
+@click.option("--plants", type=click.IntRange(1, 1000), default=1, show_default=True, help="How many plants.")
+def simulate(**values: Any) -> None:
+    """Serve a simulated portal alone, to point an exporter at."""
+    from sems_exporter.cli.demo import simulate as run  # noqa: PLC0415 - as above
+
+    run(values)
+
+
+def _settings(values: dict[str, Any]) -> Settings:
+    name = values.pop("only", None)
+    return accounts.only(accounts.settings(values, values.pop("config_file") or {}, os.environ), name)
+
+
+def main(args: list[str] | None = None) -> NoReturn:
+    """Run the command line; exit code 0, 1 for a failure, 2 for wrong usage or settings."""
+    try:
+        cli.main(args, prog_name="sems-exporter", standalone_mode=False)
+    except click.UsageError as error:
+        _end(_explained(error), USAGE)
+    except SettingError as error:
+        _end(". ".join([str(error), *misspelt(os.environ)]), USAGE)
+    except (StartError, SemsError) as error:
+        _end(str(error), 1)
+    except (click.Abort, KeyboardInterrupt):
+        sys.exit(130)
+    except OSError as error:
+        if error.errno not in FULL:
+            raise
+        _end(f"the output cannot be written: {error.strerror}", 1)
+    sys.exit(0)
+
+
+def _explained(error: click.UsageError) -> str:
+    """The message with the key first, and every place where the setting can be made."""
+    if isinstance(error, click.NoSuchOption) and error.option_name.startswith("--pas"):
+        return "the password is never a flag; write it into a file and name that with --password-file"
+    param = getattr(error, "param", None)
+    by_key: Mapping[str, Setting] = {setting.key: setting for setting in declared.SETTINGS}
+    setting = by_key.get(param.name or "") if isinstance(param, click.Parameter) else None
+    if setting is None:
+        shown = error.ctx.command_path if error.ctx else "sems-exporter"
+        return f"{error.format_message().rstrip('.')} (see {shown} --help)"
+    places = f"{setting.option}, {setting.variable} or the configuration file"
+    return f"{setting.key}: {error.message.rstrip('.')} (set by {places})"
+
+
+def _end(message: str, code: int) -> NoReturn:
+    click.echo(f"sems-exporter: {MASKS.masked(message)}", err=True)
+    sys.exit(code)

@@ -1,0 +1,119 @@
+"""The demo: an exporter against a simulated portal in the same process."""
+
+import json
+import signal
+import tempfile
+import threading
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import click
+
+from sems_exporter.cli.progress import telling
+from sems_exporter.cli.serve import log_as, run
+from sems_exporter.config.settings import Account, Settings
+from sems_exporter.errors import SettingError, StartError
+from sems_exporter.simulator import ENDPOINTS, SimulatedClock, SimulatedPortal, demo_plants
+from sems_exporter.telemetry.redaction import Secret
+
+MOST_READ_WHOLE = 10
+SLOWEST = 20.0
+"""Real seconds that a refresh may take: they pass as many times faster as all else."""
+
+
+class DemoClock:
+    """The simulated portal's time, so that ages are right at any speed."""
+
+    def __init__(self, simulated: SimulatedClock) -> None:
+        self._simulated = simulated
+
+    def now(self) -> datetime:
+        """The simulated instant."""
+        return self._simulated.now()
+
+    def monotonic(self) -> float:
+        """Simulated seconds; nobody sets this clock."""
+        return self._simulated.now().timestamp()
+
+    def wait(self, stop: threading.Event, seconds: float) -> bool:
+        """Wait `seconds` of simulated time, or less if `stop` is set meanwhile."""
+        return stop.wait(max(0.0, seconds) / self._simulated.speed)
+
+
+def demo(values: dict[str, Any]) -> None:
+    """Serve simulated plants until told to stop."""
+    start = values["start"]
+    clock = SimulatedClock(start, values["speed"])
+    with telling(lambda: f"making {_counted(values['plants'], 'plant')}"):
+        plants = demo_plants(values["plants"], clock=clock, seed=values["seed"])
+        for plant in plants:
+            # Their day so far would otherwise be worked out a hundred plants at a time, within one answer.
+            plant.state(clock.now())
+    with (
+        tempfile.TemporaryDirectory(prefix="sems-exporter-demo-") as state,
+        SimulatedPortal(plants, clock=clock, answers=_answers(values["answers"]), signature_tolerance=None) as portal,
+    ):
+        settings = Settings(
+            account=Account("demo@example.com", Secret("demo"), portal.login_url, ("127.0.0.1",)),
+            interval=values["interval"],
+            data_max_age=values["data_max_age"],
+            snapshot_max_age=values["snapshot_max_age"] or max(3 * values["interval"], SLOWEST * values["speed"]),
+            # Beyond some plants it is a fleet, which is to be seen in rotation.
+            requests_per_minute=120 * min(values["plants"], MOST_READ_WHOLE),
+            state_dir=Path(state),
+            listen_address=values["web_listen_address"],
+            telemetry_path=values["web_telemetry_path"],
+            web_config_file=Path(file) if (file := values["web_config_file"]) else None,
+            external_url=values["web_external_url"],
+            log_level=values["log_level"],
+            log_format=values["log_format"],
+        )
+        log_as(settings)
+        run(settings, DemoClock(clock), simulated=True)
+        click.echo(f"sems-exporter demo ended after {_counted(portal.logins, 'sign-in')} to the simulated portal")
+
+
+def simulate(values: dict[str, Any]) -> None:
+    """Serve the simulated portal alone until told to stop."""
+    host, _, port = values["web_listen_address"].rpartition(":")
+    clock = SimulatedClock()
+    words = ["simulated portal; account demo@example.com, password demo"]
+    place: dict[str, Any] = {"host": host.strip("[]") or "127.0.0.1", "port": int(port), "clock": clock}
+    try:
+        if values["replay"]:
+            portal = SimulatedPortal.replaying(Path(values["replay"]), **place)
+            words.append("times in the answers are moved on from when the dump was taken to now")
+        else:
+            portal = SimulatedPortal(demo_plants(values["plants"], clock=clock), **place)
+    except OSError as error:
+        raise StartError(f"web.listen-address {values['web_listen_address']}: {error.strerror or error}") from error
+    except ValueError as error:
+        raise SettingError("replay", f"{values['replay']} is no dump that can be replayed: {error}") from error
+    stop = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: stop.set())
+    with portal:
+        click.echo("\n  ".join([*words, f"SEMS_LOGIN_URL={portal.login_url}"]))
+        stop.wait()
+
+
+def _counted(number: int, thing: str) -> str:
+    return f"{number} {thing}{'' if number == 1 else 's'}"
+
+
+def _answers(pairs: tuple[str, ...]) -> dict[str, Path]:
+    found = {}
+    for pair in pairs:
+        endpoint, _, path = pair.partition("=")
+        if endpoint.partition(".")[0] not in ENDPOINTS or not Path(path).is_file():
+            allowed = ", ".join(ENDPOINTS)
+            raise SettingError(
+                "answer", f"{pair!r} is not ENDPOINT=FILE; endpoints are {allowed}, and the file must exist"
+            )
+        try:
+            json.loads(Path(path).read_bytes())
+        except (OSError, ValueError) as error:
+            raise SettingError("answer", f"{path} cannot be read as JSON: {error}") from error
+        found[endpoint] = Path(path)
+    return found

@@ -1,0 +1,119 @@
+"""One snapshot as JSON and in plain words, for `once` and `check`."""
+
+import json
+import textwrap
+from datetime import datetime
+from typing import TypeAlias
+
+from sems_exporter.model.plant import CHILDREN, Alarm, Device, Station, label_value
+from sems_exporter.model.schema import Entity, enumerations, info_labels, measures
+from sems_exporter.pipeline.staleness import StationView
+from sems_exporter.polling.results import RefreshResult
+
+Json: TypeAlias = dict[str, "str | float | bool | list[Json] | Json"]
+
+
+def as_json(stations: list[StationView], now: datetime) -> Json:
+    """All stations as one JSON object; keys of numbers end with their unit, what is not known is left out."""
+    return {
+        "taken_at": now.isoformat(timespec="seconds"),
+        "stations": [{**_scope(shown.station), "up": shown.up} for shown in stations],
+    }
+
+
+def written(document: object, indent: int) -> str:
+    """`document` as JSON that can be encoded, whatever halves of characters the portal's texts hold."""
+    text = json.dumps(document, indent=indent, ensure_ascii=False)
+    # What UTF-8 lacks, JSON spells in just this way.
+    return text.encode("utf-8", "backslashreplace").decode()
+
+
+def legible(text: str) -> str:
+    """`text` on one line, without what moves a terminal's cursor or cannot be encoded; names come from the portal."""
+    return "".join(c if c.isprintable() else " " if c.isspace() else "\ufffd" for c in text)
+
+
+def _scope(scope: Entity) -> Json:
+    kind = type(scope)
+    found: Json = {kind.key: label_value(scope)}
+    found.update({name: text for name in info_labels(kind) if (text := getattr(scope, name)) is not None})
+    found.update({name: word.value for name in enumerations(kind) if (word := getattr(scope, name)) is not None})
+    if isinstance(scope, Device | Station) and scope.data_timestamp is not None:
+        found["data_timestamp"] = scope.data_timestamp.isoformat(timespec="seconds")
+    for name, measure in measures(kind).items():
+        if (value := getattr(scope, name)) is not None:
+            found["_".join(part for part in (name, measure.unit) if part)] = value
+    for attribute, _ in CHILDREN[kind]:
+        if parts := getattr(scope, attribute):
+            found[attribute] = [_scope(part) for part in parts]
+    if isinstance(scope, Station) and scope.alarms is not None:
+        found["alarms"] = [_alarm(alarm) for alarm in scope.alarms]
+    return found
+
+
+def _alarm(alarm: Alarm) -> Json:
+    found: Json = {"device": alarm.device, "code": alarm.code, "level": alarm.level.value}
+    if alarm.name is not None:
+        found["name"] = alarm.name
+    if alarm.started_at is not None:
+        found["started_at"] = alarm.started_at.isoformat(timespec="seconds")
+    return found
+
+
+def described(station: Station) -> list[str]:
+    """What was found of a station, a line each."""
+    lines = [f"Station {station.name or 'without a name'} ({station.id})"]
+    lines.append(f"  time zone: {station.timezone_name or 'not given, so no times and no energies of today'}")
+    state = station.state.value if station.state else "not given"
+    when = (
+        f"data from {station.data_timestamp:%Y-%m-%d %H:%M} UTC" if station.data_timestamp else "time of data not given"
+    )
+    lines.append(f"  state: {state}, {when}")
+    lines.append(f"  alarms: {_alarms(station)}")
+    lines.extend(_readings(station, "  "))
+    for attribute, _ in CHILDREN[Station]:
+        for device in getattr(station, attribute):
+            name = " ".join(text for text in (device.model, device.name) if text)
+            state = device.state.value if device.state else "state not given"
+            lines.append(f"  {device.noun} {device.id}{f' ({name})' if name else ''}: {state}")
+            lines.extend(_readings(device, "    "))
+    return lines
+
+
+def _alarms(station: Station) -> str:
+    if station.alarms is None:
+        return "the portal does not tell"
+    return f"{len(station.alarms) + station.alarms_unlisted} active"
+
+
+def _readings(scope: Entity, indent: str) -> list[str]:
+    """What is known, and what the portal does not say; the latter is what a person asks about."""
+    names = measures(type(scope))
+    known = [name for name in names if getattr(scope, name) is not None]
+    missing = [name.replace("_", " ") for name in names if name not in known]
+    said = f"{len(known)} readings"
+    return textwrap.wrap(
+        f"{said}; not given: {', '.join(missing)}" if missing else said,
+        width=110,
+        initial_indent=indent,
+        subsequent_indent=f"{indent}  ",
+        drop_whitespace=True,
+    )
+
+
+def unread(outcome: RefreshResult) -> list[str]:
+    """That the details of most stations were not asked for, if that is so."""
+    if outcome.stations is None or outcome.overviews == 0:
+        return []
+    read = f"Details of {len(outcome.tried)} of {outcome.stations} stations were read, to see that it works"
+    return [f"{read}; the others are as the list shows them. The exporter reads them in rotation."]
+
+
+def complaints(outcome: RefreshResult) -> list[str]:
+    """What did not work in a refresh, a line each."""
+    failures = [failure for failure in (outcome.whole, *outcome.by_station.values()) if failure is not None]
+    lines = [f"Problem ({failure.reason}): {failure}" for failure in failures]
+    lines.extend(f"Problem: {text}" for text in dict.fromkeys(outcome.partial))
+    if outcome.stations == 0 and not failures:
+        lines.append("Problem: the account shows no stations; ask their owner to share them with it")
+    return lines

@@ -1,0 +1,242 @@
+"""What serve, check, once and dump do when their settings are good."""
+
+import logging
+import os
+import signal
+import sys
+import threading
+import time
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import replace
+from pathlib import Path
+
+import click
+
+from sems_exporter.app import AccountRunner, App, application, build_app, start_polling
+from sems_exporter.cli.account_status import standing
+from sems_exporter.cli.progress import telling
+from sems_exporter.cli.report import as_json, complaints, described, legible, unread, written
+from sems_exporter.clock import Clock, SystemClock
+from sems_exporter.config.lint import exposed, misspelt, unfit_times
+from sems_exporter.config.passwords import exposure
+from sems_exporter.config.settings import Settings
+from sems_exporter.errors import LoginWithheld, SettingError, StartError
+from sems_exporter.exposition import Format
+from sems_exporter.files import Draft
+from sems_exporter.polling.results import RefreshResult
+from sems_exporter.portal.dump_file import Recorder
+from sems_exporter.portal.dump_file import dump as dump_of
+from sems_exporter.portal.http.transport import Transport
+from sems_exporter.portal.session.state_file import AccountState
+from sems_exporter.telemetry.logs import set_up
+from sems_exporter.telemetry.redaction import MASKS
+from sems_exporter.web.http.server import address_of, bound
+from sems_exporter.web.http.server import serve as serve_http
+from sems_exporter.web.security.reload import WebConfigFile
+
+log = logging.getLogger(__name__)
+
+
+def serve(settings: Settings) -> None:
+    """Poll and serve until told to stop."""
+    log_as(settings)
+    run(settings, SystemClock(), simulated=False)
+
+
+def run(settings: Settings, clock: Clock, *, simulated: bool) -> None:
+    """Poll and serve on `clock` until told to stop."""
+    prepare_process()
+    parts = build_app(settings, clock, first_delay=0.0 if simulated else 2.0)
+    web_config = WebConfigFile(settings.web_config_file, parts.metrics.web_config_read)
+    refuse_second(parts)
+    listening = bound(settings.listen_address)
+    app = application(parts, simulated=simulated, web_config=web_config)
+    address = address_of(listening, secure=web_config.current.tls is not None)
+    kind = "a simulated plant" if simulated else "SEMS+"
+    threads: list[threading.Thread] = []
+
+    def begin() -> None:
+        greet(kind, address, settings.telemetry_path)
+        threads.extend(start_polling(parts))
+
+    try:
+        serve_http(app, listening, started=begin)
+    finally:
+        parts.stop.set()
+        # A request under way may take longer than we may; the thread is a daemon and its state is on disk.
+        end = time.monotonic() + 0.5
+        for thread in threads:
+            thread.join(timeout=max(0.0, end - time.monotonic()))
+
+
+def prepare_process() -> None:
+    """What a process that runs for months does otherwise than one that ends at once.
+
+    SIGHUP asks for the web configuration to be read again, so that one that comes too early must not end it. And no
+    core dump: it would hold the password.
+    """
+    if sys.platform == "win32":
+        return
+    import resource  # noqa: PLC0415 - not there on Windows
+
+    signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    with suppress(OSError, ValueError):
+        resource.setrlimit(resource.RLIMIT_CORE, (0, resource.getrlimit(resource.RLIMIT_CORE)[1]))
+
+
+def greet(kind: str, address: str, telemetry_path: str) -> None:
+    """Say where everything is; that nobody can be told, as on a full disk, is no reason to end."""
+    with suppress(OSError):
+        click.echo(
+            f"sems-exporter serves {kind}\n  status page  {address}/\n  metrics      {address}{telemetry_path}\n"
+            "Ctrl-C ends it."
+        )
+
+
+def refuse_second(parts: App) -> None:
+    """Raise StartError where another process has one of the accounts already."""
+    for watch in parts.runners:
+        if holder := watch.portal.account_state().served_by:
+            account = f"account {watch.name}" if watch.name else "this account"
+            raise StartError(
+                f"state_dir: {parts.settings.state_dir} is in use: {holder} has {account} already. Two would end each "
+                "other's session, so this one does not start; stop the other one first"
+            )
+
+
+def once(settings: Settings, form: str) -> int:
+    """Print one snapshot of all accounts; 1 if nothing could be read of one of them."""
+    log_as(settings)
+    parts, outcomes = _refreshed(settings)
+    shown = parts.snapshots.shown(parts.clock.now())
+    if form == "json":
+        text = written(as_json(shown, parts.clock.now()), indent=2)
+    else:
+        text = (parts.exposition.body(Format.TEXT, compressed=False) or b"").decode().removesuffix("\n")
+    if sys.stdout.isatty():
+        # A terminal obeys what names may hold; a program gets them as they are.
+        text = "\n".join(map(legible, text.split("\n")))
+    click.echo(text)
+    return 0 if all(outcome.up for outcome in outcomes) else 1
+
+
+def check(settings: Settings, *, release_brake: bool) -> int:
+    """Say what works, what does not, and what to do; 1 if something does not."""
+    # What a log line would say is said below in plain words.
+    log_as(replace(settings, log_level="debug" if settings.log_level == "debug" else "error"))
+    parts, outcomes = _refreshed(settings, release_brake=release_brake)
+    codes = [
+        _checked(parts, watch, outcome, released=release_brake)
+        for watch, outcome in zip(parts.runners, outcomes, strict=True)
+    ]
+    for text in remarks(settings):
+        click.echo(text)
+    return max(codes)
+
+
+def _checked(parts: App, watch: AccountRunner, outcome: RefreshResult, *, released: bool) -> int:
+    """Say it of one account, whose brake a person may just have `released`."""
+    state, now = watch.portal.account_state(), parts.clock.now()
+    if watch.name:
+        click.echo(f"Account {watch.name}")
+    if state.token is not None:
+        click.echo(f"Session: {'works' if outcome.read else 'there is one, but it got no data'}; {state.token.gateway}")
+    for shown in parts.snapshots.shown(now):
+        if (shown.station.account or "") == watch.name:
+            click.echo("\n".join(map(legible, described(shown.station))))
+    problems = _after_release(state, outcome) if released else complaints(outcome)
+    for text in [*unread(outcome), *problems, *standing(state, now)]:
+        click.echo(legible(MASKS.masked(text)))
+    return 1 if problems else 0
+
+
+def _after_release(state: AccountState, outcome: RefreshResult) -> list[str]:
+    """Say whether the brake is released, and what does not work besides; that a wait remains is no problem."""
+    if state.unsaved:
+        return ["Problem: the brake could not be released, because nothing can be saved", *complaints(outcome)]
+    click.echo("Brake: released; only the times to wait remain")
+    return [] if isinstance(outcome.whole, LoginWithheld) else complaints(outcome)
+
+
+def dump(settings: Settings, output: str) -> int:
+    """Write the anonymised answers of one refresh to `output`; 1 if there are none."""
+    if settings.further:
+        names = ", ".join(one.name for one in settings.accounts)
+        raise SettingError("only", f"a dump is of one account; name it with --only, there are {names}")
+    log_as(settings)
+    if output == "-":
+        return _dumped(settings, lambda text, _: click.echo(text))
+    try:
+        # Before anything is sent: a request to the portal is not made in vain.
+        draft = Draft(Path(output))
+    except (OSError, ValueError) as error:
+        raise _unwritable(output, error) from error
+    with draft:
+        return _dumped(settings, lambda text, answers: _keep(draft, output, text, answers))
+
+
+def _dumped(settings: Settings, write: Callable[[str, int], None]) -> int:
+    recorder = Recorder()
+    parts, [outcome] = _refreshed(settings, transport=recorder)
+    token = parts.portal.account_state().token
+    if not recorder.heard:
+        click.echo(f"nothing to write: {outcome.failure or 'the portal gave no answer'}", err=True)
+        return 1
+    dialect = token.dialect.partition("-")[0] if token else "semsplus"
+    write(written(dump_of(recorder.heard, dialect, parts.clock.now()), indent=1), len(recorder.heard))
+    return 0
+
+
+def _keep(draft: Draft, output: str, text: str, answers: int) -> None:
+    try:
+        draft.keep(text + "\n")
+    except OSError as error:
+        raise _unwritable(output, error) from error
+    click.echo(f"{answers} answers are written to {output}; look through it before you show it to anyone")
+
+
+def _unwritable(output: str, error: Exception) -> StartError:
+    return StartError(f"output: {output} cannot be written: {getattr(error, 'strerror', None) or error}")
+
+
+def _refreshed(
+    settings: Settings, *, release_brake: bool = False, transport: Transport | None = None
+) -> tuple[App, list[RefreshResult]]:
+    """Every account read once, one after the other, while a person is told how far it is."""
+    parts = build_app(settings, SystemClock(), transport=transport)
+    outcomes = []
+    try:
+        for watch, one in zip(parts.runners, settings.accounts, strict=True):
+            if release_brake:
+                watch.portal.release_brake()
+            with telling(lambda watch=watch, one=one: _progress(watch, one)):  # type: ignore[misc]
+                outcomes.append(watch.poller.refresh())
+            if not watch.portal.account_state().served_by:
+                watch.poller.remember()
+    finally:
+        parts.close()
+    return parts, outcomes
+
+
+def _progress(watch: AccountRunner, settings: Settings) -> str:
+    done, stations = watch.poller.progress
+    account = f" of account {watch.name}" if watch.name else ""
+    read = f"{done} of {stations} stations{account} read" if stations else f"the list of stations{account} is awaited"
+    return f"{read}; at most {settings.requests_per_minute} requests are sent in a minute (requests_per_minute)"
+
+
+def log_as(settings: Settings) -> None:
+    """Log as the settings say, with their secrets masked; the first lines are about what is wrong with the settings."""
+    for one in settings.accounts:
+        MASKS.learn(one.account.name)
+    set_up(settings.log_level, settings.log_format, tuple(one.account.password for one in settings.accounts))
+    for text in remarks(settings):
+        log.warning(text)
+
+
+def remarks(settings: Settings) -> list[str]:
+    """What a person should know about settings that are allowed, a line each; first secrets that lie about."""
+    found = (exposure(one.account.password) for one in settings.accounts)
+    open_to_others = [f"password: {text}" for text in dict.fromkeys(found) if text]
+    return [*open_to_others, *exposed(settings.state_dir), *misspelt(os.environ), *unfit_times(settings)]

@@ -1,0 +1,220 @@
+"""Every setting once: its key, flag, variable, type, default and meaning. Command line and reference follow from it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import click
+import platformdirs
+
+from sems_exporter.config import yaml_file
+from sems_exporter.config.passwords import VARIABLE, password, sendable
+from sems_exporter.config.settings import PORTALS, REGIONS, Account, Settings, login_url
+from sems_exporter.config.types import Duration, ExternalUrl, FilePath, Hosts, ListenAddress, LoginUrl, Texts, UrlPath
+from sems_exporter.config.yaml_file import KeyTwice, NotYaml
+from sems_exporter.errors import SettingError
+from sems_exporter.files import read_bounded
+from sems_exporter.telemetry.logs import FORMATS, LEVELS
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """One setting; `key` is its name in the file and, with SEMS_ before it, in the environment."""
+
+    key: str
+    type: click.ParamType[Any]
+    default: Any
+    help: str
+    flag: str = ""
+
+    @property
+    def option(self) -> str:
+        """The flag."""
+        return f"--{self.flag or self.key.replace('_', '-')}"
+
+    @property
+    def variable(self) -> str:
+        """The environment variable."""
+        return f"SEMS_{self.key.upper()}"
+
+    @property
+    def shown_default(self) -> str:
+        """The default as a person would write it, "" where there is none."""
+        if self.default in (None, ()):
+            return ""
+        return f"{self.default:g}s" if isinstance(self.type, Duration) else str(self.default)
+
+
+ACCOUNT = (
+    Setting("account", click.STRING, None, "E-mail address of the SEMS+ account."),
+    Setting("password_file", FilePath(), None, "File that holds the password, and nothing else."),
+    Setting(
+        "portal",
+        click.Choice(PORTALS),
+        "auto",
+        "Dialect of the portal; auto is SEMS+, or classic should that change.",
+    ),
+    Setting("region", click.Choice(REGIONS), "global", "Where the account was made; global finds most."),
+    Setting("login_url", LoginUrl(), None, "Full sign-in address of the portal, in place of the region's."),
+    Setting(
+        "allowed_hosts",
+        Hosts(),
+        (),
+        "Further hosts (host or host:port) that data may be fetched from, beside GoodWe's.",
+    ),
+    Setting(
+        "state_dir",
+        FilePath("directory"),
+        None,
+        "Directory for session and counters, so that a restart needs no sign-in.",
+    ),
+    Setting("requests_per_minute", click.IntRange(5, 120), 30, "Most requests to the portal in a minute."),
+)
+POLLING = (
+    Setting(
+        "stations",
+        Texts(),
+        (),
+        "Stations to read, by id or by a pattern of their names such as `Solar*`; all of the account where empty.",
+    ),
+    Setting("exclude_stations", Texts(), (), "Stations to leave out, written likewise; this wins over `stations`."),
+    Setting(
+        "interval", Duration(60, 3600), 300.0, "Time between two refreshes; the portal has nothing new below 60 s."
+    ),
+    Setting(
+        "data_max_age",
+        Duration(60, 86400),
+        1200.0,
+        "Age of the portal's data from which live values are left out; at least five minutes more than `interval`.",
+    ),
+    Setting(
+        "snapshot_max_age",
+        Duration(60, 86400),
+        None,
+        "Time without a good answer after which a station counts as down; 3 x interval where not set.",
+    ),
+)
+WEB = (
+    Setting("web_listen_address", ListenAddress(), ":10736", "Address to listen on.", "web.listen-address"),
+    Setting("web_telemetry_path", UrlPath(), "/metrics", "Path of the metrics.", "web.telemetry-path"),
+    Setting(
+        "web_config_file",
+        FilePath(),
+        None,
+        "File with TLS, passwords and headers of the web server; docs/web.md tells what it holds.",
+        "web.config.file",
+    ),
+    Setting(
+        "web_external_url",
+        ExternalUrl(),
+        None,
+        "Address by which Prometheus reaches this exporter, for /sd; where not set, the one that it asked by.",
+        "web.external-url",
+    ),
+)
+LOGGING = (
+    Setting("log_level", click.Choice(LEVELS), "info", "Least important level that is logged.", "log.level"),
+    Setting("log_format", click.Choice(FORMATS), "logfmt", "Format of log lines.", "log.format"),
+)
+SETTINGS = (*ACCOUNT, *POLLING, *WEB, *LOGGING)
+PER_ACCOUNT = (*(setting for setting in ACCOUNT if setting.key != "state_dir"), *POLLING[:2])
+"""What an entry of the list `accounts` may hold, beside its name and password."""
+ACCOUNTS = "accounts"
+LISTS = tuple(setting.key for setting in SETTINGS if isinstance(setting.type, Texts))
+PASSWORD_VARIABLE = VARIABLE
+FILE_VARIABLE = "SEMS_CONFIG_FILE"
+
+
+def from_file(path: str) -> dict[str, Any]:
+    """The settings in the YAML file at `path`; raises SettingError that names the file or the key."""
+    try:
+        document = yaml_file.document(read_bounded(Path(path), yaml_file.LARGEST))
+    except OSError as error:
+        raise SettingError("config.file", f"{path} cannot be read: {error.strerror}") from error
+    except KeyTwice as error:
+        raise SettingError(error.key, f"is given twice in {path}") from None
+    except NotYaml as error:
+        raise SettingError("config.file", f"{path}{error.where} is not valid YAML") from None
+    if document is None:
+        return {}
+    if not isinstance(document, dict):
+        raise SettingError("config.file", f"{path} has to be a mapping of keys to values")
+    for key, value in document.items():
+        _refuse_unfit(key, value, path)
+    return document
+
+
+def _refuse_unfit(key: object, value: object, path: str) -> None:
+    allowed = [setting.key for setting in SETTINGS] + ["password", ACCOUNTS]
+    if key not in allowed:
+        raise SettingError(str(key), f"no such setting in {path}; there are {', '.join(allowed)}")
+    if key == ACCOUNTS:
+        return  # `accounts` has rules for what is in it
+    if wrong := unfit(str(key), value):
+        raise SettingError(str(key), f"{wrong} in {path}")
+
+
+def unfit(key: str, value: object) -> str:
+    """What is wrong with the kind of `value`, which stands at `key` in the file; "" if nothing is."""
+    if value is None:
+        return "needs a value"
+    if key == "password":
+        # Without quotes yes would be True, and 2026-01-01 a day.
+        return "" if isinstance(value, str) else "write it in quotes; without them it is no text"
+    if isinstance(value, dict | set | bytes):
+        return "takes a list of texts, not a mapping" if key in LISTS else "takes one value, not a mapping"
+    if isinstance(value, list) and key not in LISTS:
+        return "takes one value, not a list"
+    return ""
+
+
+def settings(
+    values: Mapping[str, Any], in_file: object, environ: Mapping[str, str], variable: str = PASSWORD_VARIABLE
+) -> Settings:
+    """The settings of one account from the values that flags, environment and file gave; raises SettingError."""
+    if not values.get("account"):
+        raise SettingError(
+            "account",
+            "missing; set SEMS_ACCOUNT (or --account) to the e-mail address of your SEMS+ account, "
+            "or try `sems-exporter demo`, which needs none",
+        )
+    account = Account(
+        name=sendable("account", str(values["account"]).strip()),
+        password=password(values, in_file, environ, variable),
+        login_url=values["login_url"] or login_url(values["region"]),
+        allowed_hosts=(*values["allowed_hosts"], *_login_host(values["login_url"])),
+        region=values["region"],
+        own_login_url=bool(values["login_url"]),
+    )
+    return Settings(
+        account=account,
+        portal=values["portal"],
+        stations=tuple(dict.fromkeys(values["stations"])),
+        exclude_stations=tuple(dict.fromkeys(values["exclude_stations"])),
+        interval=values["interval"],
+        data_max_age=values["data_max_age"],
+        snapshot_max_age=values["snapshot_max_age"] or 3 * values["interval"],
+        requests_per_minute=values["requests_per_minute"],
+        state_dir=state_directory(values["state_dir"], environ),
+        listen_address=values["web_listen_address"],
+        telemetry_path=values["web_telemetry_path"],
+        web_config_file=Path(file) if (file := values["web_config_file"]) else None,
+        external_url=values["web_external_url"],
+        log_level=values["log_level"],
+        log_format=values["log_format"],
+    )
+
+
+def state_directory(chosen: str | None, environ: Mapping[str, str]) -> Path:
+    """Where state is kept: as chosen, else systemd's state directory, else the user's."""
+    if chosen:
+        return Path(chosen)
+    systemd = environ.get("STATE_DIRECTORY", "").split(":")[0]
+    return Path(systemd) if systemd else Path(platformdirs.user_state_dir("sems-exporter", appauthor=False))
+
+
+def _login_host(own: str | None) -> tuple[str, ...]:
+    # Who chose a sign-in address of their own trusts that host with the password, hence with the token.
+    return ((urlsplit(own).hostname or "").lower(),) if own else ()

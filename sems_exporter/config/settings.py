@@ -1,0 +1,83 @@
+"""What the exporter is told: one validated, immutable object. `cli` fills it from flags, environment and file."""
+
+import ipaddress
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from sems_exporter.telemetry.redaction import Secret
+
+
+def is_loopback(host: str) -> bool:
+    """Whether `host` can only be this machine."""
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+REGIONS = ("global", "eu", "au", "us", "hk", "cn")
+"""Where an account was made; hk is what the portal calls International."""
+PORTALS = ("auto", "semsplus", "classic")
+DEFAULT_LOGIN_URL = "https://semsplus.goodwe.com/web/sems/sems-user/api/v1/auth/cross-login"
+"""The sign-in address for accounts of any region."""
+
+
+def login_url(region: str) -> str:
+    """The SEMS+ sign-in address of a region."""
+    if region == "global":
+        return DEFAULT_LOGIN_URL
+    return DEFAULT_LOGIN_URL.replace("//", f"//{region}-", 1)
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """One account and how it is reached.
+
+    `login_url` is the full sign-in address; `own_login_url` tells that it is the user's choice, not the region's.
+    """
+
+    name: str
+    password: Secret
+    login_url: str
+    allowed_hosts: tuple[str, ...] = ()
+    region: str = "global"
+    own_login_url: bool = True
+
+    @property
+    def is_chinese(self) -> bool:
+        """Whether the account is one of the portal for mainland China, which wants to be told."""
+        return self.region == "cn"
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """Everything that can be set, for one account; times in seconds.
+
+    `name` is what the list `accounts` calls the account, "" where there is no such list. `further` holds the other
+    accounts of that list; what concerns the process as a whole is the same in all of them.
+    """
+
+    account: Account
+    portal: str = "auto"
+    stations: tuple[str, ...] = ()
+    exclude_stations: tuple[str, ...] = ()
+    interval: float = 300.0
+    data_max_age: float = 1200.0
+    snapshot_max_age: float = 900.0
+    requests_per_minute: int = 30
+    state_dir: Path = field(default_factory=Path)
+    listen_address: str = ":10736"
+    telemetry_path: str = "/metrics"
+    web_config_file: Path | None = None
+    external_url: str | None = None
+    log_level: str = "info"
+    log_format: str = "logfmt"
+    name: str = ""
+    further: tuple["Settings", ...] = ()
+
+    @property
+    def accounts(self) -> tuple["Settings", ...]:
+        """The settings of each account."""
+        return (self, *self.further)

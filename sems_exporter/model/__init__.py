@@ -1,0 +1,1 @@
+"""What is measured: the declarations that names, checks, pages and exposition follow from."""

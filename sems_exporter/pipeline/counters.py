@@ -1,0 +1,272 @@
+"""The rules by which one counter is believed: how it may rise, when a fall is a restart, what a new day begins with.
+
+Pure functions of what is remembered of a counter and of a new reading. A reading that is not believed is remembered
+too: a doubt that stands long enough becomes the truth.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+from sems_exporter.model.diagnostics import DropReason
+
+GRACE_SECONDS = 900.0
+"""Added to the time in which a counter may have grown: reports come late, and not all by the same delay."""
+FIRST_SECONDS = 43_200.0
+"""So long a counter that is read for the first time may have stood still: some are posted once a day."""
+RESET_POLLS = 3
+RESET_SECONDS = 1500.0
+"""How long a counter has to stay low before it counts as restarted: longer than the portal's midnight disorder."""
+RESET_SHARE = 0.5
+"""A restart begins far down. A smaller fall is a correction, and Prometheus would add the whole lifetime for it."""
+CORRECTION_SECONDS = 86400.0
+REPLAY_SHARE = 0.9
+"""What repeats the day before may be corrected by a little; what began anew is lower."""
+REPLAY_GROWTH = 3.0
+"""Yesterday's energy does not grow to so many times itself after midnight: it began anew without being seen."""
+UNSEEN_SECONDS = 7200.0
+"""Without an answer for so long, a day may have begun anew and outgrown the day before."""
+LATE_SECONDS = 5400.0
+"""A portal that knows no summer time begins the day an hour late; what counts on after that counts another day."""
+UNSHOWN = "unshown"
+BEFORE = "before"
+"""In place of the name of a period: nothing of a counter was shown yet; a period that is over, nobody knows which."""
+
+
+@dataclass(slots=True)
+class CounterState:
+    """What is remembered of one counter: its last `good` value, and while others arrive, the `last` of them.
+
+    `at` is the instant at which the good value last changed, `seen` that of the latest answer, both in Unix time;
+    `base` the good value before its last rise, None while it has not risen; `before` the last value of the period
+    before the present one. `foreign`: what it counts now began in the midst of the period, so its days are not ours.
+    """
+
+    good: float
+    period: str = ""
+    at: float | None = None
+    seen: float | None = None
+    base: float | None = None
+    before: float = 0.0
+    last: float | None = None
+    doubts: int = 0
+    doubted_since: float = 0.0
+    foreign: bool = False
+
+    @property
+    def newest(self) -> float:
+        """The latest reading, believed or not."""
+        return self.good if self.last is None else self.last
+
+
+@dataclass(frozen=True, slots=True)
+class Period:
+    """The day, month or year of a reading: its name, the instant it began, and whether that was just now.
+
+    `early`: the portal may still repeat the period before. `rate` is the most that a counter is likely to grow by in a
+    second so soon after the beginning. `dark` tells whether no sun has shone since.
+    """
+
+    name: str
+    start: float
+    early: bool
+    rate: float | None
+    dark: Callable[[], bool]
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """A value as the portal gave it at the instant `taken`, and the most that it can grow by in a second."""
+
+    value: float
+    taken: float
+    rate: float | None
+
+    def reachable(self, start: float, since: float | None) -> bool:
+        """Whether the value can have grown from `start` in the time from `since`."""
+        if self.rate is None or since is None:
+            return True
+        return self.value - start <= self.rate * (max(0.0, self.taken - since) + GRACE_SECONDS)
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """What to remember of a counter, what to show of it, and why not what came in."""
+
+    track: CounterState
+    kept: float | None
+    reason: DropReason | None = None
+
+
+def unjudged(reading: Reading) -> Decision:
+    """Take the portal's word."""
+    return Decision(CounterState(reading.value, seen=reading.taken), reading.value)
+
+
+def lifetime(track: CounterState | None, reading: Reading, beside: float) -> Decision:
+    """Hold a lifetime counter at its last good value until another one proves true.
+
+    `beside` is the most that the same answer says of the same energy in a day, month or year.
+    """
+    if track is None or track.period == UNSHOWN:
+        return _first_of_lifetime(track, reading, beside)
+    value = reading.value
+    if value >= track.good:
+        if reading.reachable(track.good, track.at):
+            return Decision(_grown(track, reading), value)
+        return _unless_it_stands(track, reading, CORRECTION_SECONDS, DropReason.ROSE, track.good)
+    if value < track.good * RESET_SHARE:
+        return _unless_it_stands(track, reading, RESET_SECONDS, DropReason.FELL, track.good)
+    if track.base is not None and value >= track.base:
+        # The last rise came too early, by an amount that it will make up for.
+        return Decision(_doubted(track, reading), track.good, DropReason.FELL)
+    return _unless_it_stands(track, reading, CORRECTION_SECONDS, DropReason.FELL, track.good)
+
+
+def _first_of_lifetime(track: CounterState | None, reading: Reading, beside: float) -> Decision:
+    """Leave a first value out that is lower than what it includes: a 0 of a moment, as the portal has them."""
+    value = reading.value
+    if beside <= 0 or value > beside * REPLAY_SHARE:
+        return Decision(_begun(reading), value)
+    doubted = _doubted(track or CounterState(0.0, UNSHOWN), reading)
+    if value > 0 and _stands(doubted, reading, CORRECTION_SECONDS):
+        return Decision(_begun(reading), value)
+    return Decision(doubted, None, DropReason.CONTRADICTED)
+
+
+def of_period(track: CounterState | None, reading: Reading, period: Period) -> Decision:
+    """Let a value of a day, month or year through unless it is of the period before, or cannot be of this one."""
+    if track is None or not track.period:
+        if reading.value > 0 and (period.early or not _likely(reading, period)):
+            # Nobody can tell whether this is the new day or the old one once more.
+            return Decision(
+                CounterState(reading.value, BEFORE, at=period.start, seen=reading.taken), None, DropReason.REPLAY
+            )
+        since = max(period.start, reading.taken - FIRST_SECONDS)
+        return Decision(CounterState(reading.value, period.name, at=since, seen=reading.taken), reading.value)
+    if track.period != period.name:
+        return _of_new_period(track, reading, period)
+    return _within_period(track, reading, period)
+
+
+def _possible(reading: Reading, period: Period) -> bool:
+    """Whether so much can have come together since the period began."""
+    return reading.reachable(0.0, period.start) and not period.dark()
+
+
+def _likely(reading: Reading, period: Period) -> bool:
+    return _possible(replace(reading, rate=period.rate), period)
+
+
+def _of_new_period(track: CounterState, reading: Reading, period: Period) -> Decision:
+    if track.seen is None or track.seen < period.start:
+        # What fell just before the end was a moment's disorder, and what it fell from is repeated.
+        track = replace(track, doubts=0, last=track.last if track.foreign else None)
+    value, last = reading.value, track.newest
+    if value < last and (track.foreign or track.doubts >= RESET_POLLS):
+        # It counted on until just now, so what it counts from here is half a day.
+        adopted = replace(track, good=last, base=last, period=period.name, before=0.0, doubts=0, foreign=True)
+        return Decision(_doubted(adopted, reading), None, DropReason.FELL)
+    began = value == 0 or (value < last * REPLAY_SHARE and _possible(reading, period))
+    if began or _began_unseen(track, reading, period):
+        return Decision(CounterState(value, period.name, at=reading.taken, seen=reading.taken, before=last), value)
+    counts_on = value > last and reading.taken >= period.start + LATE_SECONDS
+    replayed = replace(track, last=value, seen=reading.taken, doubts=track.doubts + counts_on)
+    return Decision(replayed, None, DropReason.REPLAY)
+
+
+def _began_unseen(track: CounterState, reading: Reading, period: Period) -> bool:
+    """Whether a value that is not lower than the last one of the period before must be of the new one all the same."""
+    value = reading.value
+    if period.early or value == track.newest or track.foreign or not _likely(reading, period):
+        return False
+    silent = track.seen is None or reading.taken - track.seen >= UNSEEN_SECONDS
+    return silent or value >= track.good * REPLAY_GROWTH
+
+
+def _within_period(track: CounterState, reading: Reading, period: Period) -> Decision:
+    """Follow a value that rises as it can and is corrected by a little; leave a sudden 0 or leap out."""
+    value = reading.value
+    if track.foreign and (value < track.good * RESET_SHARE or value * REPLAY_SHARE <= track.newest):
+        return Decision(_doubted(track, reading), None, DropReason.FELL)
+    if value >= track.good:
+        return _risen_in_period(track, reading, period)
+    if value == track.before > 0:
+        return Decision(_doubted(track, reading), None, DropReason.REPLAY)
+    if value >= track.good * RESET_SHARE or (track.base is not None and value >= track.base > 0):
+        corrected = replace(
+            track,
+            good=value,
+            at=reading.taken,
+            base=value,
+            seen=reading.taken,
+            last=None,
+            doubts=0,
+            foreign=False,
+        )
+        return Decision(corrected, value)
+    doubted = _doubted(track, reading)
+    if value > 0 and _stands(doubted, reading, RESET_SECONDS):
+        if track.base is None:
+            # What it fell from was only seen once, and that was the lie.
+            return Decision(
+                CounterState(value, track.period, at=reading.taken, seen=reading.taken, before=track.before), value
+            )
+        doubted.foreign = True
+    return Decision(doubted, None, DropReason.FELL)
+
+
+def _risen_in_period(track: CounterState, reading: Reading, period: Period) -> Decision:
+    likely = replace(reading, rate=period.rate).reachable(track.good, track.at)
+    repeats = track.before * (1.0 if period.early else REPLAY_SHARE)
+    if 0 < repeats <= reading.value and (period.early or not likely):
+        # The new day had begun, and now the old one is repeated after all.
+        return Decision(track, None, DropReason.REPLAY)
+    if reading.reachable(track.good, track.at):
+        return Decision(_grown(track, reading), reading.value)
+    return _unless_it_stands(track, reading, RESET_SECONDS, DropReason.ROSE, None)
+
+
+def _begun(reading: Reading) -> CounterState:
+    return CounterState(reading.value, at=reading.taken - FIRST_SECONDS, seen=reading.taken)
+
+
+def _grown(track: CounterState, reading: Reading) -> CounterState:
+    if reading.value == track.good:
+        return replace(track, seen=reading.taken, last=None, doubts=0, foreign=False)
+    return CounterState(
+        reading.value,
+        track.period,
+        at=reading.taken,
+        seen=reading.taken,
+        base=track.good,
+        before=track.before,
+    )
+
+
+def _doubted(track: CounterState, reading: Reading) -> CounterState:
+    """Remember a reading that is not believed. What proves true only grows from there, and no faster than it can."""
+    value = reading.value
+    goes_on = (
+        track.doubts > 0
+        and value >= track.newest
+        and (value < track.good) == (track.newest < track.good)
+        and reading.reachable(track.newest, track.doubted_since)
+    )
+    since = track.doubted_since if goes_on else reading.taken
+    doubts = track.doubts + 1 if goes_on else 1
+    return replace(track, last=value, seen=reading.taken, doubts=doubts, doubted_since=since)
+
+
+def _stands(track: CounterState, reading: Reading, patience: float) -> bool:
+    return track.doubts >= RESET_POLLS and reading.taken - track.doubted_since >= patience
+
+
+def _unless_it_stands(
+    track: CounterState, reading: Reading, patience: float, reason: DropReason, shown_instead: float | None
+) -> Decision:
+    """Doubt a reading until it has stood for some answers, and for `patience` seconds."""
+    doubted = _doubted(track, reading)
+    if not _stands(doubted, reading, patience):
+        return Decision(doubted, shown_instead, reason)
+    believed = CounterState(reading.value, track.period, at=reading.taken, seen=reading.taken, before=track.before)
+    return Decision(believed, reading.value)

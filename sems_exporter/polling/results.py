@@ -1,0 +1,109 @@
+"""What is polled, and what came of it: plain data, which the poller fills and others read."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+
+from sems_exporter import errors
+
+MOST_NAMED = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What to poll, in seconds: `stations` and `excluded` select, all where empty; `memory` keeps the counters' memory.
+
+    `account` is the name of the account, "" where accounts have none; `per_minute` is its request budget.
+    """
+
+    interval: float
+    stations: tuple[str, ...] = ()
+    first_delay: float = 2.0
+    memory: Path | None = None
+    excluded: tuple[str, ...] = ()
+    account: str = ""
+    per_minute: int = 30
+    data_max_age: float = 1200.0
+    snapshot_max_age: float = 900.0
+
+
+@dataclass(frozen=True, slots=True)
+class Health:
+    """How the polling goes: `up` is None before the first refresh has ended; `problem` is a sentence for a person."""
+
+    up: bool | None = None
+    last_success: datetime | None = None
+    next_refresh: datetime | None = None
+    problem: str | None = None
+
+
+def together(healths: Mapping[str, Health]) -> Health:
+    """How the polling of all accounts goes, by name: as badly as that of the worst, as late as that of the latest."""
+    every = list(healths.values())
+    if len(every) == 1:
+        return every[0]
+    problems = [f"account {name}: {health.problem}" for name, health in healths.items() if health.problem]
+    successes = [health.last_success for health in every if health.last_success is not None]
+    planned = [health.next_refresh for health in every if health.next_refresh is not None]
+    return Health(
+        up=_all_up(every),
+        last_success=min(successes) if len(successes) == len(every) else None,
+        next_refresh=min(planned, default=None),
+        problem="; ".join(problems) or None,
+    )
+
+
+def _all_up(every: list[Health]) -> bool | None:
+    if any(health.up is False for health in every):
+        return False
+    return None if any(health.up is None for health in every) else True
+
+
+@dataclass(slots=True)
+class RefreshResult:
+    """What one refresh brought: failures by station, parts that are missing, and what ended it early, if anything.
+
+    `tried` are the stations whose details were asked for, `new` is the number of those that were read and not only
+    remembered, `overviews` that of the stations which the list, in rotation, has shown of late; `earlier` are failures
+    of stations whose turn has not come again.
+    """
+
+    stations: int | None = None
+    read: int = 0
+    new: int = 0
+    overviews: int = 0
+    in_vain: int = 0
+    tried: set[str] = field(default_factory=set)
+    by_station: dict[str, errors.PortalError] = field(default_factory=dict)
+    earlier: dict[str, errors.PortalError] = field(default_factory=dict)
+    partial: list[str] = field(default_factory=list)
+    whole: errors.SemsError | None = None
+
+    @property
+    def up(self) -> bool:
+        """Whether the account works and a station could be read, or seen in the list, or all are read elsewhere."""
+        idle = bool(self.stations) and not self.tried
+        return self.whole is None and (self.read + self.overviews > 0 or idle)
+
+    @property
+    def failure(self) -> errors.SemsError | None:
+        """What went wrong first, the account's failure before those of stations."""
+        return self.whole or next(iter({**self.by_station, **self.earlier}.values()), None)
+
+    @property
+    def sentence(self) -> str | None:
+        """What does not work, for a person."""
+        if self.whole is not None:
+            return _told(self.whole)
+        if failing := {**self.earlier, **self.by_station}:
+            told = {key: _told(error) for key, error in failing.items()}
+            if all(isinstance(error, errors.Unreachable) for error in failing.values()):
+                # Of one station it would read as if that was what has no connection.
+                return "; ".join(dict.fromkeys(told.values()))
+            return "; ".join(f"station {key}: {text}" for key, text in list(told.items())[:MOST_NAMED])
+        return "the account shows no stations" if self.stations == 0 else None
+
+
+def _told(error: errors.SemsError) -> str:
+    return f"the portal could not be reached ({error})" if isinstance(error, errors.Unreachable) else str(error)

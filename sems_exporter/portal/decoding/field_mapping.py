@@ -1,0 +1,127 @@
+"""Portal numbers and codes into attributes, by rows: one row a key. Shared by the dialects.
+
+Pure: what is odd goes into the findings.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import Enum, StrEnum
+from typing import Any
+
+from sems_exporter.model.diagnostics import Diagnostics, DropReason, Unknown
+from sems_exporter.model.schema import Entity, Measure, Role, family, measures
+from sems_exporter.portal.decoding import states
+from sems_exporter.portal.decoding.plausibility import flaw
+from sems_exporter.portal.decoding.quantities import NotANumber, NotAUnit, Quantity, quantity, to_base
+
+Values = dict[str, Any]
+"""Numbers in base units, and words of enumerations, by attribute."""
+
+
+class Sign(Enum):
+    """What the sign of a portal number means."""
+
+    PLAIN = "plain"
+    """It belongs to the value."""
+    MAGNITUDE = "magnitude"
+    """None: the direction is told elsewhere."""
+    SPLIT = "split"
+    """It is the direction: positive fills `attribute`, negative fills `opposite`."""
+
+
+@dataclass(frozen=True, slots=True)
+class FieldMapping:
+    """Where one code goes. `last` rows fill only what no other row has filled; `codes` are the words of a state."""
+
+    attribute: str
+    unit: str
+    sign: Sign = Sign.PLAIN
+    opposite: str = ""
+    last: bool = False
+    codes: Mapping[str, StrEnum] | None = None
+
+
+def split(positive: str, negative: str, unit: str, *, last: bool = False) -> FieldMapping:
+    """A row whose sign is the direction."""
+    return FieldMapping(positive, unit, Sign.SPLIT, negative, last)
+
+
+def magnitude(attribute: str, unit: str) -> FieldMapping:
+    """A row whose sign is noise."""
+    return FieldMapping(attribute, unit, Sign.MAGNITUDE)
+
+
+def coded(attribute: str, codes: Mapping[str, StrEnum]) -> FieldMapping:
+    """A row whose value is a code that stands for a word."""
+    return FieldMapping(attribute, "", codes=codes)
+
+
+def assign(
+    values: Values, scope: type[Entity], row: FieldMapping, raw: object, *, unit: object = None, findings: Diagnostics
+) -> None:
+    """Write `raw` where `row` says, as a word or in base units; nothing where the portal says nothing or nonsense."""
+    if raw is None or (row.last and row.attribute in values):
+        return
+    if row.codes is not None:
+        if (word := states.word(raw, scope, row.attribute, row.codes, findings)) is not None:
+            values[row.attribute] = word
+        return
+    try:
+        flawed = _put(values, measures(scope)[row.attribute], row, quantity(raw, unit))
+    except NotANumber:
+        flawed = DropReason.UNREADABLE
+    except NotAUnit as error:
+        flawed = DropReason.UNIT
+        findings.meet(Unknown.UNIT, error)
+    if flawed is not None:
+        findings.drop(family(scope, row.attribute).sample_name, flawed)
+
+
+def _put(values: Values, measure: Measure, row: FieldMapping, found: Quantity | None) -> DropReason | None:
+    if found is None:
+        return None
+    number = to_base(found, measure.unit, row.unit)
+    size = number if row.sign is Sign.PLAIN else abs(number)
+    if (flawed := flaw(measure, found.number, size)) is not None:
+        return flawed
+    if row.sign is Sign.SPLIT:
+        values[row.attribute], values[row.opposite] = max(0.0, number), max(0.0, -number)
+    else:
+        values[row.attribute] = size
+    return None
+
+
+def merge(
+    values: Values,
+    told: Values,
+    contradicted: set[str],
+    scope: type[Entity],
+    findings: Diagnostics,
+    *,
+    last: bool = False,
+) -> None:
+    """Add to `values` what one more place has `told` of the same thing.
+
+    Places that say the same are as good as one. Where they differ nobody knows which is right, so that the value goes
+    into `contradicted` and is absent; but a lifetime of 0 is nothing beside a real one, and a `last` row only fills.
+    """
+    for name, value in told.items():
+        known = values.get(name)
+        if name in contradicted or (last and known is not None):
+            continue
+        if known is None or known == value:
+            values[name] = value
+        elif measures(scope)[name].role is Role.LIFETIME and 0.0 in (known, value):
+            values[name] = max(known, value)
+        else:
+            del values[name]
+            contradicted.add(name)
+            findings.drop(family(scope, name).sample_name, DropReason.CONTRADICTED)
+
+
+def assign_all(
+    values: Values, scope: type[Entity], rows: dict[str, FieldMapping], document: dict[str, Any], findings: Diagnostics
+) -> None:
+    """Write every key of a flat `document` that `rows` knows."""
+    for key, row in sorted(rows.items(), key=lambda item: item[1].last):
+        assign(values, scope, row, document.get(key), findings=findings)

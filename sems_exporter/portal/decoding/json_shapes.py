@@ -1,0 +1,44 @@
+"""Shapes of JSON that the answers of both dialects share; what has another shape is as good as not there."""
+
+import re
+from typing import Any
+
+from sems_exporter.model.limits import TEXT_LENGTH
+
+_NOTHING = ("", "-", "--", "null", "N/A")
+_WHOLE = re.compile(r"(-?\d+)\.0+")
+_COUNT = re.compile(r"[0-9]{1,15}")
+_LONGEST = TEXT_LENGTH + 1
+"""One more than is kept, so that a text that was too long can be told by its length."""
+
+
+def text(raw: object) -> str | None:
+    """A text that says something, cut where it is too long, or None; a whole number is as good as its text."""
+    if isinstance(raw, int) and not isinstance(raw, bool):
+        return str(raw)[:_LONGEST]
+    said = raw.strip() if isinstance(raw, str) else ""
+    return said[:_LONGEST] if said not in _NOTHING else None
+
+
+def count(raw: object) -> int | None:
+    """A number of things, as a number or as digits; None for anything else, and for more than anybody has."""
+    if isinstance(raw, bool) or not isinstance(raw, int | str):
+        return None
+    # A Python number of thousands of digits is no number that can be written, nor can such a text be read.
+    if isinstance(raw, int):
+        return raw if 0 <= raw < 10**15 else None
+    return int(raw) if _COUNT.fullmatch(raw) else None
+
+
+def code_of(raw: object) -> str | None:
+    """A status code as text, whether it came as 1, 1.0, "1" or "1.0"; None where the portal says nothing."""
+    if isinstance(raw, bool) or not isinstance(raw, int | float | str):
+        return None
+    said = text(raw) if isinstance(raw, int | str) else text(str(raw))
+    whole = _WHOLE.fullmatch(said or "")
+    return whole[1] if whole else said
+
+
+def objects(raw: object) -> list[dict[str, Any]]:
+    """The objects in a list; nothing for anything that is no list."""
+    return [item for item in raw if isinstance(item, dict)] if isinstance(raw, list) else []

@@ -1,0 +1,71 @@
+"""The dialects put together for one account: one session, one brake, one pace."""
+
+import threading
+from urllib.parse import urlsplit
+
+from sems_exporter import errors
+from sems_exporter.clock import Clock
+from sems_exporter.config.settings import Account, Settings
+from sems_exporter.portal.classic import source as classic
+from sems_exporter.portal.classic.client import ClassicClient
+from sems_exporter.portal.failover import AutoPortal, Dialect, Switch
+from sems_exporter.portal.http.transport import Transport
+from sems_exporter.portal.interface import Portal
+from sems_exporter.portal.semsplus.client import Client
+from sems_exporter.portal.semsplus.endpoints import ENDPOINTS
+from sems_exporter.portal.semsplus.source import SemsPlus
+from sems_exporter.portal.session import trusted_hosts
+from sems_exporter.portal.session.lock import AccountLock
+from sems_exporter.portal.session.rate_limiter import RateLimiter
+from sems_exporter.portal.session.request_ledger import RequestLedger
+from sems_exporter.portal.session.session import Session
+from sems_exporter.portal.session.state_file import StateFile, Token
+from sems_exporter.telemetry.metrics import AccountMetrics
+
+SEMSPLUS = "semsplus"
+CLASSIC = "classic"
+LEFT_CLASSIC = (errors.ProtocolChanged, errors.AgreementPending, errors.AnswerEmpty)
+"""What the classic portal says to accounts that have moved: no route, no session, or a success without data."""
+
+
+def _speaks(token: Token, dialect: Dialect) -> bool:
+    return token.dialect.partition("-")[0] == dialect.name
+
+
+def _is_trusted(token: Token, account: Account) -> bool:
+    """Whether the token of an earlier run may still go where it came from: the settings may have changed since."""
+    try:
+        trusted_hosts.trusted(token.gateway, (*account.allowed_hosts, urlsplit(account.login_url).netloc))
+    except errors.GatewayRefused:
+        return False
+    return True
+
+
+def connect(
+    settings: Settings, clock: Clock, metrics: AccountMetrics, stop: threading.Event, transport: Transport | None = None
+) -> Portal:
+    """The account of `settings` in the dialects it allows, SEMS+ preferred; nothing is sent yet.
+
+    `stop` ends waits for the next turn.
+    """
+    transport = transport or Transport()
+    switch = Switch(metrics.endpoints)
+    file = StateFile(settings.state_dir, settings.account)
+    ledger = RequestLedger(file.ledger, clock)
+    session = Session(switch.sign_in, file, clock, metrics, AccountLock(file.seat), ledger)
+    pace = RateLimiter(settings.requests_per_minute, clock, stop, ledger=ledger)
+    dialects = []
+    if settings.portal != CLASSIC:
+        client = Client(settings.account, transport, pace, clock=clock, metrics=metrics, session=session)
+        dialects.append(
+            Dialect(SEMSPLUS, SemsPlus(client, clock), client.sign_in, ENDPOINTS, (errors.ProtocolChanged,))
+        )
+    if settings.portal != SEMSPLUS:
+        other = ClassicClient(settings.account, transport, pace, clock=clock, metrics=metrics, session=session)
+        portal = classic.Classic(other, clock)
+        dialects.append(Dialect(CLASSIC, portal, other.sign_in, classic.ENDPOINTS, LEFT_CLASSIC))
+    token = session.state.token
+    switch.offer(tuple(dialects), token.dialect.partition("-")[0] if token else None)
+    if token is not None and not (_speaks(token, switch.dialect) and _is_trusted(token, settings.account)):
+        session.forget()
+    return AutoPortal(switch, session, clock)

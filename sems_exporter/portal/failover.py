@@ -1,0 +1,145 @@
+"""Choosing between the dialects: SEMS+ first, the other one when the portal says that the protocol has changed.
+
+Both share one session and one brake, so they never fight over the account; wrong credentials never lead to a change to
+the other one, and they end one: accounts of SEMS+ need not exist there, and it would lock them out of both.
+"""
+
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TypeVar
+
+from sems_exporter import errors
+from sems_exporter.clock import Clock
+from sems_exporter.model.diagnostics import Diagnostics
+from sems_exporter.model.plant import Station
+from sems_exporter.portal.decoding import truncation
+from sems_exporter.portal.interface import Source, StationRef
+from sems_exporter.portal.session.session import Session
+from sems_exporter.portal.session.state_file import AccountState, Token
+
+log = logging.getLogger(__name__)
+
+T = TypeVar("T")
+TRY_OTHER_EVERY = 3600.0
+
+
+@dataclass(frozen=True, slots=True)
+class Dialect:
+    """One way to talk to the portal. `outdated` are the failures that say the portal has left this dialect."""
+
+    name: str
+    portal: Source
+    sign_in: Callable[[], Token]
+    endpoints: tuple[str, ...]
+    outdated: tuple[type[errors.PortalError], ...]
+
+
+class Switch:
+    """Signs in with the dialect in use; `announce` is told the endpoints of each dialect that comes into use.
+
+    Made before the dialects, because they share the session it serves.
+    """
+
+    def __init__(self, announce: Callable[[tuple[str, ...]], None]) -> None:
+        self._announce = announce
+        self._dialects: tuple[Dialect, ...] = ()
+        self._number = 0
+
+    def offer(self, dialects: tuple[Dialect, ...], start: str | None) -> None:
+        """The dialects to choose from, the preferred first; `start` is the one that the last run used."""
+        self._dialects = dialects
+        self._number = next((number for number, dialect in enumerate(dialects) if dialect.name == start), 0)
+        self._announce(self.dialect.endpoints)
+
+    @property
+    def dialect(self) -> Dialect:
+        """The dialect in use."""
+        return self._dialects[self._number]
+
+    @property
+    def has_other(self) -> bool:
+        """Whether there is anything to change to."""
+        return len(self._dialects) > 1
+
+    @property
+    def is_turned(self) -> bool:
+        """Whether another dialect than the preferred one is in use."""
+        return self._number != 0
+
+    def sign_in(self) -> Token:
+        """Sign in with the dialect in use."""
+        return self.dialect.sign_in()
+
+    def turn(self) -> None:
+        """Use the next dialect."""
+        self._number = (self._number + 1) % len(self._dialects)
+        self._announce(self.dialect.endpoints)
+
+
+class AutoPortal:
+    """A Portal that speaks whichever dialect the portal understands."""
+
+    def __init__(self, switch: Switch, session: Session, clock: Clock) -> None:
+        self._switch = switch
+        self._session = session
+        self._clock = clock
+        self._turned_at: float | None = None
+        self._unknown_there = False
+
+    def stations(self, findings: Diagnostics) -> tuple[StationRef, ...]:
+        """The stations of the account."""
+        return truncation.refs(self._try(lambda portal: portal.stations(findings)), findings)
+
+    def overview(self, findings: Diagnostics, *, anew: bool) -> tuple[StationRef, ...]:
+        """The stations with what the account's list says of them."""
+        return truncation.refs(self._try(lambda portal: portal.overview(findings, anew=anew)), findings)
+
+    def read(self, ref: StationRef, findings: Diagnostics) -> Station:
+        """Everything the portal says now of one station."""
+        return truncation.station(self._try(lambda portal: portal.read(ref, findings)), findings)
+
+    def account_state(self) -> AccountState:
+        """The session and the brake of the account."""
+        return self._session.state
+
+    def release_brake(self) -> None:
+        """Allow a sign-in again after rejected credentials."""
+        self._session.release()
+
+    def close(self) -> None:
+        """Drop kept connections, and let another process have the account."""
+        self._switch.dialect.portal.close()
+        self._session.close()
+
+    def _try(self, ask: Callable[[Source], T]) -> T:
+        dialect = self._switch.dialect
+        try:
+            return self._ask(ask)
+        except dialect.outdated as error:
+            if not self._may_turn():
+                raise
+            self._turn(dialect, error, "the portal has changed its protocol; trying the other dialect")
+        return self._ask(ask)
+
+    def _ask(self, ask: Callable[[Source], T]) -> T:
+        dialect = self._switch.dialect
+        try:
+            return ask(dialect.portal)
+        except errors.CredentialsRejected as error:
+            if self._switch.is_turned:
+                self._unknown_there = True
+                self._turn(dialect, error, "this dialect does not know the account; going back to the other one")
+            raise
+
+    def _may_turn(self) -> bool:
+        if not self._switch.has_other or self._unknown_there:
+            return False
+        now = self._clock.now().timestamp()
+        return self._turned_at is None or not 0 <= now - self._turned_at < TRY_OTHER_EVERY
+
+    def _turn(self, dialect: Dialect, error: errors.PortalError, said: str) -> None:
+        self._turned_at = self._clock.now().timestamp()
+        self._switch.turn()
+        self._session.forget()
+        log.error(said, extra={"left": dialect.name, "tried": self._switch.dialect.name, "error": str(error)})

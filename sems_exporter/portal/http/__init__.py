@@ -1,0 +1,1 @@
+"""One exchange with the portal: sockets, deadlines, envelopes, and a name for everything that can go wrong."""

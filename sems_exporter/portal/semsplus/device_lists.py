@@ -1,0 +1,194 @@
+"""Lists of devices and their static facts, decoded. Pure functions of JSON."""
+
+import re
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sems_exporter import errors
+from sems_exporter.model.diagnostics import Diagnostics, Unknown
+from sems_exporter.model.plant import Battery, Device, DeviceState
+from sems_exporter.portal.decoding.field_mapping import Values, assign, assign_all
+from sems_exporter.portal.decoding.json_shapes import code_of, objects, text
+from sems_exporter.portal.decoding.quantities import NotANumber, quantity
+from sems_exporter.portal.semsplus import field_table
+from sems_exporter.portal.semsplus.documents import document
+from sems_exporter.portal.semsplus.factor_reader import factors as factor_rows
+
+INVERTER_TYPES = frozenset(
+    {"INVERTER", "INVERTER_GRID", "ALL_IN_ONE", "ENERGY_STORAGE_INTEGRATED_CABINET", "MICRO_INVERTER", "PCS"}
+)
+_INVERTER_NAME = re.compile(r"\w*INVERTER\w*|ALL_IN_ONE\w*|(?!SWITCH|BAT)\w*CABINET\w*")
+METER_TYPES = frozenset({"SMART_METER"})
+SYSTEM, RACK = "BAT_SYS", "BATTERY_RACK"
+BATTERY_TYPES = frozenset({SYSTEM, RACK})
+OTHER_TYPES = frozenset({"DONGLE", "DATA_LOGGER", "EV_CHARGER", "SWITCH_CAB", "BAT_BUSBAR", "DIESEL_GEN"})
+KNOWN_TYPES = INVERTER_TYPES | METER_TYPES | BATTERY_TYPES | OTHER_TYPES
+_PV_CODES = re.compile(r"MPPT\W?\d+:\w+|pDc|ISOLimit|proPvStats\w+|(grid|storage)PF", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True)
+class DeviceRef:
+    """A device as the list of devices shows it, and the instant at which its state was told.
+
+    `parent` is the serial number of the one it is connected to.
+    """
+
+    id: str
+    type: str
+    name: str | None = None
+    state: DeviceState | None = None
+    subtype: str | None = None
+    parent: str | None = None
+    all_in_one: bool = False
+    told_at: datetime | None = None
+
+    @property
+    def is_inverter(self) -> bool:
+        """Whether its type says that it is an inverter; the portal has other names for them in other regions."""
+        return self.type in INVERTER_TYPES or self.all_in_one or bool(_INVERTER_NAME.fullmatch(self.type))
+
+
+@dataclass(frozen=True, slots=True)
+class BatteryRef:
+    """A battery system, or a rack of one, behind the inverter `inverter`, with the values its list already tells.
+
+    `has_serial` is False where the id is made up, so that nothing can be asked about it.
+    """
+
+    id: str
+    inverter: str
+    name: str | None
+    state: DeviceState | None
+    values: Values
+    has_serial: bool = True
+    type: str = SYSTEM
+
+
+def device_state(raw: object, findings: Diagnostics) -> DeviceState | None:
+    """The state that a device's status code names."""
+    values: Values = {}
+    assign(values, Device, field_table.LISTED_DEVICE["status"], raw, findings=findings)
+    return values.get("state")
+
+
+def listed(data: object, findings: Diagnostics) -> tuple[DeviceRef, ...]:
+    """The devices of a station, each serial number once."""
+    body = document(data, "devices")
+    found: dict[str, DeviceRef] = {}
+    kinds = body.get("deviceDetailList")
+    if not isinstance(kinds, list) and code_of(body.get("total")) != "0":
+        raise errors.AnswerUnreadable("devices: no deviceDetailList")
+    for kind in objects(kinds):
+        device_type = text(kind.get("deviceType")) or ""
+        if device_type not in KNOWN_TYPES:
+            findings.meet(Unknown.DEVICE_TYPE, device_type)
+        for group in objects(kind.get("statusDetailList")):
+            for ref in _device_group(group, device_type, findings):
+                found.setdefault(ref.id, ref)
+    return tuple(found.values())
+
+
+def _device_group(group: dict[str, Any], device_type: str, findings: Diagnostics) -> list[DeviceRef]:
+    details = group.get("detailMap")
+    by_serial: dict[str, Any] = details if isinstance(details, dict) else {}
+    listed = group.get("snList")
+    named = [*by_serial, *(listed if isinstance(listed, list) else ())]
+    serials = {serial: name for name in named if (serial := text(name))}
+    refs = []
+    for serial, name in serials.items():
+        detail = by_serial.get(name)
+        row: dict[str, Any] = detail if isinstance(detail, dict) else {}
+        state = device_state(code_of(row.get("status")) or group.get("status"), findings)
+        refs.append(
+            DeviceRef(
+                text(row.get("sn")) or serial,
+                text(row.get("deviceType")) or device_type,
+                text(row.get("name")),
+                state,
+                text(row.get("subtype")),
+                text(row.get("preSn")),
+                row.get("isAllInOne") is True,
+            )
+        )
+    return refs
+
+
+def batteries(data: object, inverter: str, findings: Diagnostics) -> tuple[BatteryRef, ...]:
+    """The battery systems behind `inverter`. None and an empty list both mean: there is none."""
+    if data and not isinstance(data, list):
+        raise errors.AnswerUnreadable("batteries: not a list")
+    refs: list[BatteryRef] = []
+    for row in objects(data):
+        kind = text(row.get("type")) or SYSTEM
+        if kind not in BATTERY_TYPES:
+            continue
+        serial = text(row.get("sn")) or f"{inverter}-{text(str(row.get('no') or '')) or len(refs) + 1}"
+        values: Values = {}
+        assign_all(values, Battery, field_table.LISTED_BATTERY, row, findings)
+        told = values.pop("state", None)
+        state = DeviceState.OFFLINE if row.get("isConnected") is False else told
+        refs.append(BatteryRef(serial, inverter, text(row.get("name")), state, values, bool(text(row.get("sn"))), kind))
+    return tuple(refs)
+
+
+def related(data: object) -> frozenset[str]:
+    """The serial numbers of the devices that one is connected to."""
+    return frozenset(serial for row in objects(data) if (serial := text(row.get("sn"))))
+
+
+def looks_like_inverter(data: object) -> bool:
+    """Whether telemetry is an inverter's: an AC power, and something of PV. A meter has a total of its phases."""
+    codes = [row["code"] for row in factor_rows(data)]
+    powers = {code.rpartition(":")[2].lower() for code in codes}
+    return "pac" in powers and "totalpac" not in powers and any(_PV_CODES.fullmatch(code) for code in codes)
+
+
+@dataclass(frozen=True, slots=True)
+class Information:
+    """Static facts of a device, and how it reaches the portal."""
+
+    name: str | None
+    model: str | None
+    firmware: str | None
+    values: Values
+    communication_mode: str | None
+    communication_firmware: str | None
+
+
+def information(data: object, table: field_table.Table, findings: Diagnostics) -> Information:
+    """Model, firmware and rating by their codes; raises AnswerEmpty where there are none."""
+    codes = {row["code"].lower(): row for row in factor_rows(data)}
+    if not codes:
+        # It is kept for a day, and names and ratings of before must not be gone for as long.
+        raise errors.AnswerEmpty("information: success without data")
+    values: Values = {}
+    for code in table.rows:
+        found = codes.get(code.lower())
+        if found is not None and (known := _of_signal(code, found)) is not None:
+            assign(values, table.scope, table.rows[known], found.get("data"), unit=found.get("unit"), findings=findings)
+
+    def said(code: str) -> str | None:
+        return text(str(codes.get(code.lower(), {}).get("data") or ""))
+
+    return Information(
+        name=said("deviceName"),
+        model=said("modelType"),
+        firmware=said("safetyVersion"),
+        values=values,
+        communication_mode=said("communicationMode"),
+        communication_firmware=said("commModuleVer"),
+    )
+
+
+def _of_signal(code: str, found: dict[str, Any]) -> str | None:
+    """The row that `code` belongs to: a signal strength may be a share and not dBm, and 0 of a cable is neither."""
+    if code != "wirelessSignalStrength":
+        return code
+    try:
+        signal = quantity(found.get("data"), found.get("unit"))
+    except NotANumber:
+        return code
+    if signal is None or not signal.number:
+        return None
+    return "wirelessSignalQuality" if signal.unit == "%" or (not signal.unit and signal.number > 0) else code

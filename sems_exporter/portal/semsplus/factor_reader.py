@@ -1,0 +1,127 @@
+"""Factors of SEMS+ answers into attributes, by the rows of their table."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
+from functools import lru_cache
+from typing import Any, NamedTuple
+
+from sems_exporter.model.diagnostics import Diagnostics, Limited, Unknown
+from sems_exporter.model.limits import PARTS_PER_DEVICE, TEXT_LENGTH
+from sems_exporter.model.schema import LASTING, PERIODS, Entity, Role, family
+from sems_exporter.portal.decoding.field_mapping import FieldMapping, Values, assign, merge
+from sems_exporter.portal.decoding.json_shapes import objects
+from sems_exporter.portal.semsplus.field_table import PASSED_OVER, TABLES, Address, Table, address, row_of
+
+
+@dataclass(slots=True)
+class Reading:
+    """What the factors of one device said: its own values, and those of its parts by part and index."""
+
+    own: Values = field(default_factory=dict)
+    parts: dict[tuple[str, str], Values] = field(default_factory=dict)
+    contradicted: dict[tuple[str, str], set[str]] = field(default_factory=dict)
+
+    def __bool__(self) -> bool:
+        return bool(self.own or any(self.parts.values()))
+
+    @property
+    def is_full(self) -> bool:
+        """Whether there are as many parts as any device has."""
+        return len(self.parts) >= PARTS_PER_DEVICE
+
+    def lasting(self, scope: type[Entity]) -> "Reading":
+        """What of it stays true for long: the counters since commissioning, and what the device is."""
+        return self._of(scope, LASTING)
+
+    def without_live(self, scope: type[Entity]) -> "Reading":
+        """What of it is no value of the moment: sums and what the device is."""
+        return self._of(scope, (*LASTING, *PERIODS))
+
+    def _of(self, scope: type[Entity], roles: tuple[Role, ...]) -> "Reading":
+        return Reading({name: value for name, value in self.own.items() if family(scope, name).role in roles})
+
+    def of(self, where: Address) -> Values:
+        """The values that `where` points at."""
+        return self.parts.setdefault((where.part, where.index), {}) if where.part else self.own
+
+    def supplement(self, other: "Reading") -> None:
+        """Take over from `other` what is not there yet."""
+        self.own = {**other.own, **self.own}
+        for key, values in other.parts.items():
+            self.parts[key] = {**values, **self.parts.get(key, {})}
+
+
+class Place(NamedTuple):
+    """What a factor code points at."""
+
+    where: Address
+    scope: type[Entity]
+    row: FieldMapping | None
+
+
+def fill(reading: Reading, groups: object, table: Table, findings: Diagnostics) -> None:
+    """Add the factors of a telemetry or telecounting answer to `reading`."""
+    late = []
+    for factor in factors(groups):
+        place = _place(factor["code"], table.scope)
+        if place is None:
+            findings.meet(Unknown.FACTOR, f"{table.scope.scope} {factor['code']}")
+        elif place.row is not None:
+            if place.row.last:
+                late.append((place, place.row, factor))
+            else:
+                _read(reading, place, place.row, factor, findings)
+    for place, row, factor in late:
+        _read(reading, place, row, factor, findings)
+
+
+def _read(reading: Reading, place: Place, row: FieldMapping, factor: dict[str, Any], findings: Diagnostics) -> None:
+    where = place.where
+    if where.part and reading.is_full and (where.part, where.index) not in reading.parts:
+        findings.limit(Limited.PARTS)
+        return
+    values = reading.of(where)
+    if row.last and row.attribute in values:
+        return
+    told: Values = {}
+    assign(told, place.scope, row, factor.get("data"), unit=factor.get("unit"), findings=findings)
+    contradicted = reading.contradicted.setdefault((where.part, where.index), set())
+    merge(values, told, contradicted, place.scope, findings, last=row.last)
+
+
+def _place(code: str, scope: type[Entity]) -> Place | None:
+    """Where a code goes: without a row it is passed over on purpose; None where nobody knows it."""
+    return _known_place(code, scope) if len(code) <= TEXT_LENGTH else None  # type: ignore[arg-type] # hashable
+
+
+@lru_cache(maxsize=4096)
+def _known_place(code: str, scope: type[Entity]) -> Place | None:
+    table = TABLES[scope]
+    where = address(code, table)
+    part, rows = table.parts.get(where.part, (table.scope, {})) if where.part else (table.scope, table.rows)
+    row = row_of(rows, where.name) if bool(where.part) == bool(where.index) else None
+    if row is not None and not where.part and where.name != code:
+        # A phase tells of the whole device, as each of the others does in its own rounding.
+        row = replace(row, last=True)
+    if row is not None or PASSED_OVER.fullmatch(where.name):
+        return Place(where, part, row)
+    return None
+
+
+def factors(data: object) -> Iterator[dict[str, Any]]:
+    """The factors of an answer that have a code: in groups, as live values and counters are, or flat, as static facts.
+
+    Whatever is shaped otherwise is passed over.
+    """
+    for group in _groups(data):
+        inner = group.get("factors")
+        for factor in objects(inner) if isinstance(inner, list) else (group,):
+            if isinstance(factor.get("code"), str) and (factor is not group or "data" in group):
+                yield factor
+
+
+def _groups(data: object) -> list[dict[str, Any]]:
+    """The groups of an answer, in a list or by name."""
+    if isinstance(data, dict):
+        return [group for value in data.values() for group in (objects(value) or objects([value]))]
+    return objects(data)

@@ -1,0 +1,80 @@
+"""The lifetime of grid import and export where no meter counts it: the sum of the portal's calendar years.
+
+A hybrid inverter may read the grid by its own meter, which no list of devices shows. The portal then gives energies by
+day, month and year, one calendar year in each request, and no lifetime.
+"""
+
+from datetime import date, timedelta
+from functools import partial
+
+from sems_exporter.model.plant import Inverter
+from sems_exporter.model.schema import Role
+from sems_exporter.portal.decoding.field_mapping import Values
+from sems_exporter.portal.semsplus import endpoints, station_decoder
+from sems_exporter.portal.semsplus.device_reader import Facts
+from sems_exporter.portal.semsplus.station_queries import StationQueries
+
+MOST_YEARS = 15
+EMPTY_YEARS = 2
+"""Years without any energy in a row, counting back, before which there was no plant."""
+SETTLES = timedelta(days=31)
+"""So long after its end a year may still change; until then it is asked once a day, as the present one is."""
+
+
+class GridYears:
+    """What the grid gave and took in years that are over, by station; asked once while the exporter runs."""
+
+    def __init__(self) -> None:
+        self._over: dict[tuple[str, int], Values] = {}
+        self._metered: set[str] = set()
+        self._connected: set[str] = set()
+
+    def lifetime(self, facts: Facts, questions: StationQueries, today: date) -> Values:
+        """Import and export since commissioning, once all years are known; one year that is over is asked a call.
+
+        Nothing where a meter is, or was a moment ago: two sources of one counter make steps that no energy made.
+        """
+        station = questions.station
+        inverters: tuple[Inverter, ...] = facts["inverters"]
+        if facts["meters"]:
+            self._metered.add(station)
+        if "grid_import_power" in facts:
+            self._connected.add(station)
+        counted = any(each.grid_import_energy is not None or each.grid_export_energy is not None for each in inverters)
+        if not inverters or counted or station in self._metered or station not in self._connected:
+            return {}
+        return self._sum(questions, today)
+
+    def _sum(self, questions: StationQueries, today: date) -> Values:
+        total: Values = {}
+        empty, asked = 0, False
+        # On its first day a year has nothing to tell, and after midnight the portal may repeat the one before.
+        latest = (today - timedelta(days=1)).year
+        for year in range(latest, latest - MOST_YEARS, -1):
+            settled = date(year, 12, 31) + SETTLES < today
+            known = self._over.get((questions.station, year)) if settled else None
+            if known is None:
+                if asked:
+                    return {}
+                asked = settled
+                known = _year(questions, year)
+                if known is None:
+                    return {}
+                if settled:
+                    self._over[questions.station, year] = known
+            total = {name: total.get(name, 0.0) + known.get(name, 0.0) for name in total.keys() | known.keys()}
+            # The latest may have begun just now, and then says nothing of those before.
+            empty = 0 if any(known.values()) or year == latest else empty + 1
+            if empty == EMPTY_YEARS:
+                break
+        return {name: value for name, value in total.items() if value}
+
+
+def _year(questions: StationQueries, year: int) -> Values | None:
+    """The energies of one calendar year; those that the portal leaves out were none. None if it does not answer."""
+    day = date(year, 1, 1)
+    call = endpoints.statistics(questions.station, Role.YEAR, day)
+    decoded = partial(station_decoder.statistics, role=Role.YEAR, day=day, findings=questions.findings)
+    kept = questions.ask(call, (str(year),), decoded)
+    found: station_decoder.Energies | None = kept.value if kept else None
+    return None if found is None else found.values

@@ -1,0 +1,1 @@
+"""What the classic portal says of the plants."""

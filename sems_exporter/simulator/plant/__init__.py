@@ -1,0 +1,1 @@
+"""A plant that obeys physics: sun, house, batteries, and the grid as the remainder."""

@@ -1,0 +1,1 @@
+"""What the SEMS+ portal says of the plants."""

@@ -1,0 +1,1 @@
+"""The server under the dialects: requests, answers, faults, dumps."""

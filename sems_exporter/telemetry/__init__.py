@@ -1,0 +1,1 @@
+"""The exporter about itself: metrics, log lines, and what must never be in them."""

@@ -1,0 +1,1 @@
+"""The HTTP server: uvicorn behind a listener of our own, within limits."""

@@ -1,0 +1,1 @@
+"""Who may read: TLS, passwords, and the file that says so."""

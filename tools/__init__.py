@@ -1,0 +1,1 @@
+"""What only developers need: pages of docs/ that are written from the code."""

@@ -1,0 +1,84 @@
+"""Every field of the portal that is known, and the metric that carries it, or why none does; for the reference page."""
+
+from sems_exporter.model.plant import Battery, EvCharger, Inverter, Meter, MeterPhase, Phase, PvInput, Station
+from sems_exporter.model.schema import PREFIX, Entity, Role, family, info_labels
+from sems_exporter.portal.classic.keys import key_table
+from sems_exporter.portal.decoding.field_mapping import FieldMapping, Sign
+from sems_exporter.portal.semsplus import field_table
+
+Entry = tuple[str, str, str]
+"""Where a field stands, its name, and what becomes of it."""
+
+
+TEXTS: tuple[Entry, ...] = (
+    *(
+        ("basic/info", key, "timezone of sems_station_info; no local time is read without one")
+        for key in field_table.ZONES
+    ),
+    ("basic/info", "name", "name of sems_station_info"),
+    ("basic/info", "powerStationType", "2 tells of a battery"),
+    ("basic/info", "chartMap", "its energy_flow tells of a battery"),
+    ("basic/info", "latitude", "sems_station_sun_elevation_degrees"),
+    ("basic/info", "longitude", "sems_station_sun_elevation_degrees"),
+    ("flow", "refreshTime", "sems_station_data_timestamp_seconds"),
+    ("stations/page", "name", "name of sems_station_info"),
+    ("stations/page", "timeZone", "timezone of sems_station_info, where basic/info has none"),
+    ("production, day", "currency", "currency of sems_station_info"),
+    ("information", "deviceName", "name of the device's info series"),
+    ("information", "modelType", "model of the device's info series"),
+    ("information", "safetyVersion", "firmware of the device's info series"),
+    ("device/all-status", "name", "name of the device's info series"),
+    ("device/all-status", "subtype", "grid tells that an inverter has no battery"),
+    ("relatedDevices", "isConnected", "sems_battery_state: false is offline"),
+)
+"""What SEMS+ says in words, beside the tables of numbers and states."""
+
+
+def classic() -> list[Entry]:
+    """All keys of the classic portal's monitor detail."""
+    return key_table()
+
+
+def semsplus() -> list[Entry]:
+    """All codes and keys of SEMS+ that are read."""
+    found = [
+        *TEXTS,
+        *_entries("flow", Station, field_table.FLOW),
+        *_entries("stations/page", Station, field_table.LISTED),
+        *_entries("basic/info", Station, field_table.INFO),
+        *_entries("basic/info", Station, field_table.RATED),
+        *_entries("statistics, day", Station, field_table.STATISTICS[Role.DAY]),
+        *_entries("statistics, month", Station, field_table.STATISTICS[Role.MONTH]),
+        *_entries("statistics, year", Station, field_table.YEAR),
+        *_entries("production, day", Station, field_table.PRODUCTION),
+        *_shared("device/all-status", (Inverter, Battery, Meter, EvCharger), field_table.LISTED_DEVICE),
+        *_entries("relatedDevices", Battery, field_table.LISTED_BATTERY),
+        *_entries("ev-charger/detail", EvCharger, field_table.CHARGER_DETAIL),
+    ]
+    for scope, table in field_table.TABLES.items():
+        found += _entries(f"factors of {scope.noun}", scope, table.rows)
+    for part, scope, rows in (
+        ("MPPT-n:", PvInput, field_table.MPPT),
+        ("PHASE-x:", Phase, field_table.PHASE),
+        ("PHASE-x: of a meter", MeterPhase, field_table.METER_PHASE),
+    ):
+        found += _entries(f"factors {part}", scope, rows)
+    return found
+
+
+def _entries(where: str, scope: type[Entity], rows: dict[str, FieldMapping]) -> list[Entry]:
+    return [(where, code, _carriers(scope, row)) for code, row in rows.items()]
+
+
+def _shared(where: str, scopes: tuple[type[Entity], ...], rows: dict[str, FieldMapping]) -> list[Entry]:
+    """Rows that devices of several kinds have in common."""
+    return [(where, code, ", ".join(_carriers(scope, row) for scope in scopes)) for code, row in rows.items()]
+
+
+def _carriers(scope: type[Entity], row: FieldMapping) -> str:
+    if row.attribute in info_labels(scope):
+        return f"{row.attribute} of {PREFIX}_{scope.scope}_info"
+    name = family(scope, row.attribute).sample_name
+    if row.sign is not Sign.SPLIT:
+        return name
+    return f"{name} where positive, {family(scope, row.opposite).sample_name} where negative"
