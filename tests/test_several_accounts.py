@@ -216,7 +216,7 @@ def test_discovery_tells_of_each_station_whose_it_is_and_what_it_is_called(parts
         ("north", "Seaside Roof"),
         ("south", "Two Barns"),
     }
-    assert told[-1]["part"] == "build_app"
+    assert told[-1]["part"] == "exporter"
 
 
 @pytest.mark.parametrize("by", ["account", "station"])

@@ -119,7 +119,7 @@ class TestDemo:
 KILLED_BEFORE_IT_LISTENS_TO_SIGNALS = """
 import os, signal, sys
 from sems_exporter.__main__ import main
-from sems_exporter.web import server
+from sems_exporter.web.http import server
 
 run = server._Server.run
 

@@ -55,7 +55,7 @@ LIFETIMES = {
     "info": 24 * HOUR,
     "information": 24 * HOUR,
     "shape": 24 * HOUR,
-    "dongle": HOUR,
+    "dongle": 900.0,
     "related": 24 * HOUR,
     "batteries": HOUR,
     "statistics": 240.0,

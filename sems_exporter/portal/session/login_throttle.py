@@ -124,14 +124,13 @@ class LoginThrottle:
     def limited(self, now: float, retry_after: float | None) -> "LoginThrottle":
         """The portal asked for a pause, of `retry_after` seconds if it said so.
 
-        Limits that answer requests from before the pause belong to it, and can only make it longer.
+        Limits that answer requests from before the pause belong to it: it lasts from the latest of them.
         """
         if not self.pause_left(now):
             length = _pause(PAUSE * 2 ** min(self.pauses, 8) if retry_after is None else retry_after)
             return replace(self, paused_until=now + length, paused_at=now, pauses=self.pauses + 1)
-        if retry_after is None:
-            return self
-        return replace(self, paused_until=max(self.paused_until, now + _pause(retry_after)))
+        length = _pause(PAUSE if retry_after is None else retry_after)
+        return replace(self, paused_until=max(self.paused_until, now + length))
 
     def answered(self) -> "LoginThrottle":
         """A request went well: the session works, and the next pause is short again."""

@@ -28,6 +28,8 @@ log = logging.getLogger(__name__)
 RELEASE = "until the password changes or a person runs: sems-exporter check --release-brake"
 ROUNDING = 0.1
 """Seconds by which two reckonings of one pause may differ."""
+PARALLEL_SECONDS = 30.0
+"""Limits that come within so many seconds answer requests that were under way together, and are told once."""
 NOTICED = 2.0
 """Seconds that the clock has to be off the time that passed to count as set."""
 
@@ -112,7 +114,7 @@ class Session:
             self._follow_clock()
             before = self._shared(self._state.brake)
             self._keep(replace(self._state, brake=before.limited(self._clock.now(), limit.retry_after)))
-            if self._state.brake.paused_until > before.paused_until:
+            if self._state.brake.paused_until > before.paused_until + PARALLEL_SECONDS:
                 until = datetime.fromtimestamp(self.state.brake.paused_until, UTC).isoformat(timespec="seconds")
                 log.warning(
                     "the portal asks for a pause; no request until it ends", extra={"until": until, "error": str(limit)}
@@ -309,7 +311,9 @@ class Session:
     def _take_release(self) -> None:
         """Do as a person wants who ran `check --release-brake` beside this process."""
         brake = self._state.brake
-        if not brake.is_released and (news := self._file.news()) and news.brake.is_released:
+        # Read at any time: what was released before a sign-in must not be found only after it.
+        news = self._file.news()
+        if news is not None and news.brake.is_released and not brake.is_released:
             log.info("a person has released the brake")
             self._state = replace(self._state, brake=brake.released())
 

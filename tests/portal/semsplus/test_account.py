@@ -144,7 +144,7 @@ def test_a_request_that_waits_for_its_turn_when_a_pause_begins_is_not_sent(
         if session.state.brake.paused_until == 0:
             session.pause(errors.RateLimited("too many"))
 
-    monkeypatch.setattr(RateLimiter, "take_turn", turn)
+    monkeypatch.setattr(RateLimiter, "acquire", turn)
 
     assert type(refused(home)) is errors.RateLimited
     assert len(home.portal.requests) == sent

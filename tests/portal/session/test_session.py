@@ -412,7 +412,7 @@ def test_parallel_rate_limits_are_one_pause(one: Session, clock: FakeClock) -> N
     clock.advance(1)
     one.pause(RateLimited("too many"))
 
-    assert one.state.brake.pause_left(clock.now().timestamp()) == 299
+    assert one.state.brake.pause_left(clock.now().timestamp()) == 300, "from the latest of them, and not doubled"
 
 
 def test_pauses_in_a_row_double_and_a_good_answer_makes_them_short_again(one: Session, clock: FakeClock) -> None:

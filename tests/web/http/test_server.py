@@ -188,7 +188,8 @@ class TestOddRequests:
             answer = until_closed(connection)
 
             assert sent < 16 << 20
-            assert answer == b"" or answer.startswith(b"HTTP/1.1 431 ")
+            # A read may end in the middle of a line, which one of the parsers takes for its end.
+            assert answer == b"" or answer.startswith((b"HTTP/1.1 431 ", b"HTTP/1.1 400 "))
             assert web.get("/metrics")[0] == 200
 
     @pytest.mark.usefixtures("parser")
