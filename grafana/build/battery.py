@@ -199,8 +199,8 @@ def _capacity() -> Json:
 def _heatmap() -> Json:
     text = (
         "A column for each day, a cell for each tenth of charge: the darker or lighter it stands out, the more quarter "
-        "hours the battery spent there. Much time at the very top or bottom ages it. With several batteries, their sum; "
-        "racks are left out, because their system has them already."
+        "hours the battery spent there. Much time at the very top or bottom ages it. With several batteries, "
+        "their sum; racks are left out, because their system has them already."
     )
     racks = f'sems_battery_info{{{SCRAPED}, system!=""}}'
     systems = f"{each('sems_battery_state_of_charge_ratio')} unless on (station, battery) {racks}"
