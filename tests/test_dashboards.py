@@ -482,6 +482,24 @@ def test_shares_of_a_day_are_those_of_its_evening_on_the_other_side_of_the_earth
     assert [[float(value) for _, value in one["values"]] for [one] in found] == [[0.2, 0.6, 0.4]] * 2
 
 
+@pytest.mark.needs("promtool", "prometheus")
+def test_charge_heat_map_leaves_out_the_racks_of_a_system(tmp_path: Path) -> None:
+    """A system with two racks would count three times beside a system without."""
+    panel = next(shown.json for shown in DRAWN if shown.json["title"] == "Charge heat map")
+    now = datetime(2026, 6, 1, tzinfo=UTC).timestamp()
+    home = 'job="sems",instance="demo",station="home"'
+    lines = []
+    for battery, system in (("SYSTEM", ""), ("RACK1", "SYSTEM"), ("RACK2", "unknown")):
+        labels = f'{home},battery="{battery}"'
+        lines.append(f'sems_battery_info{{{labels},system="{system}"}} 1 {now}')
+        lines.append(f"sems_battery_state_of_charge_ratio{{{labels}}} 0.5 {now}")
+
+    with holding("\n".join([*sorted(lines), "# EOF"]), tmp_path) as prometheus:
+        found = prometheus.between(now, now, 900, filled(panel["targets"][0]["expr"]))
+
+    assert [one["metric"]["battery"] for one in found] == ["SYSTEM"]
+
+
 def days_of_home(midnight: datetime, afternoons: list[float]) -> str:
     """Days from `midnight` on: energy from the morning on, income and shares of today only in the afternoon."""
     home = 'job="sems",instance="demo",station="home"'

@@ -8,7 +8,7 @@ from . import look
 from .look import Json
 from .page import Page, framed
 from .panels import gauge, heatmap, lines, shades, stat, timeline
-from .queries import RANGE, Query, each, increase, named, state
+from .queries import RANGE, SCRAPED, Query, each, increase, named, state
 from .tiles import BELOW
 
 CAPACITY = each("sems_station_battery_capacity_joules")
@@ -199,10 +199,12 @@ def _capacity() -> Json:
 def _heatmap() -> Json:
     text = (
         "A column for each day, a cell for each tenth of charge: the darker or lighter it stands out, the more quarter "
-        "hours the battery spent there. Much time at the very top or bottom ages it. With several batteries, their sum."
+        "hours the battery spent there. Much time at the very top or bottom ages it. With several batteries, "
+        "their sum; racks are left out, because their system has them already."
     )
-    metric = "sems_battery_state_of_charge_ratio"
-    return heatmap("Charge heat map", text, Query(each(metric), "{{battery}}", interval="15m"))
+    racks = f'sems_battery_info{{{SCRAPED}, system!=""}}'
+    systems = f"{each('sems_battery_state_of_charge_ratio')} unless on (station, battery) {racks}"
+    return heatmap("Charge heat map", text, Query(systems, "{{battery}}", interval="15m"))
 
 
 def _states() -> Json:

@@ -11,8 +11,12 @@ Columns = tuple[tuple[str, str], ...]
 _INVERTER: Columns = (("AC power", "ac_power"), ("Temp.", "temperature"))
 _BATTERY: Columns = (("Charge", "state_of_charge"), ("Health", "state_of_health"), ("Temp.", "temperature"))
 _METER: Columns = (("Import", "grid_import_power"), ("Export", "grid_export_power"))
-
 _EV_CHARGER: Columns = (("Limit", "charging_power_limit"),)
+_DETAILS: dict[type[Device], Columns] = {
+    Battery: (("Coldest cell", "cell_temperature_min"), ("Warmest cell", "cell_temperature_max")),
+    EvCharger: (("Charging", "charging_power"), ("Session", "session_energy")),
+}
+
 WithColumns = Inverter | Battery | Meter | EvCharger
 
 
@@ -38,8 +42,8 @@ def _table(title: str, columns: Columns, devices: Sequence[WithColumns]) -> str:
 
 def _rows(device: WithColumns, columns: Columns) -> str:
     cells = "".join(f"<td>{figure(device, attribute)}</td>" for _, attribute in columns)
-    inputs = device.inputs if isinstance(device, Inverter) else ()
-    more = f'<tr class="inputs"><td colspan="{len(columns) + 1}">{_inputs(inputs)}</td></tr>' if inputs else ""
+    details = _details(device)
+    more = f'<tr class="details"><td colspan="{len(columns) + 1}">{details}</td></tr>' if details else ""
     return (
         f'<tbody {identity(device)}><tr><th scope="row">{_title(device)}{state_badge(device)}</th>{cells}</tr>'
         f"{more}</tbody>"
@@ -49,7 +53,22 @@ def _rows(device: WithColumns, columns: Columns) -> str:
 def _title(device: Device) -> str:
     title = device.name or device.model or device.id
     others = (text for text in (device.model, device.id) if text and text != title)
-    return name(title) + "".join(f'<small class="about">{name(text)}</small>' for text in others)
+    about = [name(text) for text in others]
+    if isinstance(device, Battery) and device.system:
+        about.append(f"rack of {name(device.system)}")
+    return name(title) + "".join(f'<small class="about">{text}</small>' for text in about)
+
+
+def _details(device: WithColumns) -> str:
+    """What only some devices of a kind tell, in a line of its own; nothing stands there for what is not known."""
+    if isinstance(device, Inverter):
+        return _inputs(device.inputs)
+    known = (
+        f"<span>{title} {figure(device, attribute)}</span>"
+        for title, attribute in _DETAILS.get(type(device), ())
+        if getattr(device, attribute) is not None
+    )
+    return "".join(known)
 
 
 def _inputs(inputs: Sequence[PvInput]) -> str:

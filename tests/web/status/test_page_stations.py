@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from sems_exporter.model.plant import KWH
+from sems_exporter.model.plant import KWH, Battery, DeviceState, EvCharger
 from sems_exporter.web.status.figures import words
 from sems_exporter.web.status.gauges import round_scale
 from sems_exporter.web.status.moments import ago_text, clock_text
@@ -86,6 +86,46 @@ class TestFigures:
     def test_only_known_energies_of_today_are_shown(self) -> None:
         """Two known, two tiles."""
         assert [e.text for e in page(HOME).all("dt")] == ["PV", "Export"]
+
+
+class TestDevices:
+    """What only some devices of a kind tell stands in a line of its own."""
+
+    def test_a_rack_names_its_system_and_tells_its_cells(self) -> None:
+        """A rack beside its system is no second battery, and its cells are why it is listed."""
+        rack = Battery(
+            id="RACK1", system="BAT1", state_of_charge=0.76, cell_temperature_min=22.5, cell_temperature_max=24.0
+        )
+        reader = page(replace(HOME, batteries=(*HOME.batteries, rack)))
+
+        system, shown_rack = (e.text for e in reader.all("tbody") if "data-battery" in e.attributes)
+        assert "rack of" not in system
+        assert "rack of BAT1" in shown_rack
+        assert "Coldest cell 22.5 °C" in shown_rack
+        assert "Warmest cell 24.0 °C" in shown_rack
+
+    @pytest.mark.parametrize(
+        "power, session, text",
+        [
+            (7400.0, 3.2 * KWH, "Charging 7.40 kWSession 3.20 kWh"),
+            (None, 16.16 * KWH, "Session 16.2 kWh"),
+            (None, None, ""),
+        ],
+    )
+    def test_a_charger_tells_power_and_session_where_known(
+        self, power: float | None, session: float | None, text: str
+    ) -> None:
+        """A charger that charges nothing has no power, and nothing is said of it."""
+        charger = EvCharger(
+            id="EV1",
+            state=DeviceState.AVAILABLE,
+            charging_power=power,
+            charging_power_limit=7400.0,
+            session_energy=session,
+        )
+        [row] = [e for e in page(replace(EMPTY, ev_chargers=(charger,))).all("tbody") if "EV1" in e.text]
+
+        assert row.text == f"EV1available7.40 kW{text}"
 
 
 class TestUnknown:
