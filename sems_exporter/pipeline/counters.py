@@ -15,7 +15,7 @@ FIRST_SECONDS = 43_200.0
 """So long a counter that is read for the first time may have stood still: some are posted once a day."""
 RESET_POLLS = 3
 RESET_SECONDS = 1500.0
-"""How long a counter has to stay low before it counts as restarted: longer than the portal's midnight disorder."""
+"""How long a counter that counts on has to stay low before it began anew: longer than the disorder of midnight."""
 RESET_SHARE = 0.5
 """A restart begins far down. A smaller fall is a correction, and Prometheus would add the whole lifetime for it."""
 CORRECTION_SECONDS = 86400.0
@@ -115,7 +115,9 @@ def lifetime(track: CounterState | None, reading: Reading, beside: float) -> Dec
             return Decision(_grown(track, reading), value)
         return _unless_it_stands(track, reading, CORRECTION_SECONDS, DropReason.ROSE, track.good)
     if value < track.good * RESET_SHARE:
-        return _unless_it_stands(track, reading, RESET_SECONDS, DropReason.FELL, track.good)
+        # What began anew counts on. What stands still, as the noughts of a portal in trouble, may yet come back.
+        patience = RESET_SECONDS if value > track.newest else CORRECTION_SECONDS
+        return _unless_it_stands(track, reading, patience, DropReason.FELL, track.good)
     if track.base is not None and value >= track.base:
         # The last rise came too early, by an amount that it will make up for.
         return Decision(_doubted(track, reading), track.good, DropReason.FELL)

@@ -54,10 +54,10 @@ class TestLifetimeCounters:
         judge.total(NOON, 1000.0)
 
         second = judge.total(NOON + timedelta(hours=1), 1.0)
-        third = judge.total(NOON + timedelta(hours=2), 1.0)
-        fourth = judge.total(NOON + timedelta(hours=3), 1.0)
+        third = judge.total(NOON + timedelta(hours=2), 2.0)
+        fourth = judge.total(NOON + timedelta(hours=3), 3.0)
 
-        assert (second, third, fourth) == (1000.0, 1000.0, 1.0)
+        assert (second, third, fourth) == (1000.0, 1000.0, 3.0)
 
     def test_many_low_polls_in_a_short_time_are_no_restart(self) -> None:
         judge = Judge()
@@ -96,10 +96,31 @@ class TestLifetimeCounters:
         judge.totals([1000.0, low, low])
         fallen_at = NOON + POLL
 
-        early = judge.total(fallen_at + timedelta(seconds=patience - 1), low)
-        due = judge.total(fallen_at + timedelta(seconds=patience), low)
+        early = judge.total(fallen_at + timedelta(seconds=patience - 1), low + 1)
+        due = judge.total(fallen_at + timedelta(seconds=patience), low + 2)
 
-        assert (early, due) == (1000.0, low)
+        assert (early, due) == (1000.0, low + 2)
+
+    @pytest.mark.parametrize("low", [0.0, 1.0])
+    @pytest.mark.parametrize("hours", [0.5, 2.0, 12.0])
+    def test_what_stands_still_far_down_is_no_restart_and_comes_back(self, low: float, hours: float) -> None:
+        """A portal in trouble may tell nought for hours; shown once, the whole lifetime would be counted again."""
+        judge = Judge()
+        shown = judge.totals([1000.0, *[low] * int(hours * 12), 1001.0])
+
+        assert shown == [1000.0] * (len(shown) - 1) + [1001.0]
+
+    def test_a_restart_by_night_is_believed_when_it_begins_to_count(self) -> None:
+        judge = Judge()
+        shown = judge.totals([1000.0, *[0.0] * 100, 1.0, 2.0])
+
+        assert shown == [1000.0] * 101 + [1.0, 2.0]
+
+    def test_what_stands_still_far_down_is_believed_after_a_day(self) -> None:
+        judge = Judge()
+        shown = judge.totals([1000.0, *[0.0] * 289])
+
+        assert shown == [1000.0] * 289 + [0.0]
 
     def test_a_small_correction_is_held_for_a_day(self) -> None:
         """The portal recalculates by a few kWh; as a fall it would count 12 MWh."""
@@ -550,9 +571,9 @@ class TestMemory:
 
         for number in range(1, 7):
             judge = judge.restarted()
-            shown.append(judge.total(NOON + number * POLL, 1.0))
+            shown.append(judge.total(NOON + number * POLL, number))
 
-        assert shown == [1000.0] * 5 + [1.0]
+        assert shown == [1000.0] * 5 + [6.0]
 
     @pytest.mark.parametrize(
         "document",

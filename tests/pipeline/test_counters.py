@@ -159,7 +159,7 @@ class TestRises:
         memory = {"good": 1000.0, "period": "", "low": 1.0, "low_since": since, "lows": 2, "before": 0.0}
         judge.quality.remember({"station/plant-1/pv_energy": memory})
 
-        assert judge.total(NOON, 1.0) == 1.0
+        assert judge.total(NOON, 2.0) == 2.0
 
 
 class TestFirstReading:

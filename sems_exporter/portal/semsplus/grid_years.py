@@ -9,6 +9,7 @@ from functools import partial
 
 from sems_exporter.model.plant import Inverter
 from sems_exporter.model.schema import Role
+from sems_exporter.portal.client import Call
 from sems_exporter.portal.decoding.field_mapping import Values
 from sems_exporter.portal.semsplus import endpoints, station_decoder
 from sems_exporter.portal.semsplus.device_reader import Facts
@@ -26,6 +27,7 @@ class GridYears:
 
     def __init__(self) -> None:
         self._over: dict[tuple[str, int], Values] = {}
+        self._empty_once: set[tuple[str, int]] = set()
         self._metered: set[str] = set()
         self._connected: set[str] = set()
 
@@ -60,8 +62,8 @@ class GridYears:
                 known = _year(questions, year)
                 if known is None:
                     return {}
-                if settled:
-                    self._over[questions.station, year] = known
+                if settled and not self._believed(questions, year, known):
+                    return {}
             total = {name: total.get(name, 0.0) + known.get(name, 0.0) for name in total.keys() | known.keys()}
             # The latest may have begun just now, and then says nothing of those before.
             empty = 0 if any(known.values()) or year == latest else empty + 1
@@ -69,12 +71,27 @@ class GridYears:
                 break
         return {name: value for name, value in total.items() if value}
 
+    def _believed(self, questions: StationQueries, year: int, known: Values) -> bool:
+        """Whether a year that is over is kept as it was told: one without any energy only if it is told twice."""
+        key = (questions.station, year)
+        if not any(known.values()) and key not in self._empty_once:
+            # A success with nothing in it may be the portal's disorder, and would lack until the next start.
+            self._empty_once.add(key)
+            questions.ask_again(_call(questions, year), (str(year),))
+            return False
+        self._empty_once.discard(key)
+        self._over[key] = known
+        return True
+
+
+def _call(questions: StationQueries, year: int) -> Call:
+    return endpoints.statistics(questions.station, Role.YEAR, date(year, 1, 1))
+
 
 def _year(questions: StationQueries, year: int) -> Values | None:
     """The energies of one calendar year; those that the portal leaves out were none. None if it does not answer."""
     day = date(year, 1, 1)
-    call = endpoints.statistics(questions.station, Role.YEAR, day)
     decoded = partial(station_decoder.statistics, role=Role.YEAR, day=day, findings=questions.findings)
-    kept = questions.ask(call, (str(year),), decoded)
+    kept = questions.ask(_call(questions, year), (str(year),), decoded)
     found: station_decoder.Energies | None = kept.value if kept else None
     return None if found is None else found.values

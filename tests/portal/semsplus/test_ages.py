@@ -274,6 +274,7 @@ class TestInstants:
 
     def test_what_is_kept_for_a_day_tells_no_strength_of_the_signal_for_as_long(self, home: Home) -> None:
         assert shown(home).inverters[0].signal_strength == -61.0
+        home.portal.script_always("information.DONGLE", Answer(500, b""))
 
         inverter = minutes(home, 25)[-1].inverters[0]
 

@@ -36,7 +36,7 @@ def hybrid(*more: dict[str, Any], start: Any = None, **changed: Any) -> Account:
 
 def grown_up(account: Account) -> None:
     """Refresh until all years are known."""
-    for _ in range(8):
+    for _ in range(9):
         account.read()
         account.clock.advance(300)
 
@@ -45,17 +45,17 @@ def test_the_years_add_up_to_a_lifetime_and_are_shown_only_together() -> None:
     account = hybrid()
 
     shown = []
-    for _ in range(6):
+    for _ in range(9):
         shown.append(account.read().grid_import_energy)
         account.clock.advance(300)
 
-    # A year that is over in each refresh: 2025, 2024 which is empty, 2023, and two empty ones before it.
-    assert shown[:4] == [None] * 4
-    assert shown[4] == shown[5] == pytest.approx((9216.08 + 4000 + 100) * KWH)
+    # A year that is over in each refresh: 2025, 2024 which is empty, 2023, and two empty ones before it, these twice.
+    assert shown[:7] == [None] * 7
+    assert shown[7] == shown[8] == pytest.approx((9216.08 + 4000 + 100) * KWH)
     assert account.read().grid_export_energy == pytest.approx(1388.67 * KWH)
 
 
-def test_years_that_are_over_are_asked_once_and_the_present_one_once_a_day() -> None:
+def test_years_that_are_over_are_asked_until_they_are_known_and_the_present_one_once_a_day() -> None:
     account = hybrid()
     grown_up(account)
     asked = account.client.asked["statistics_year"]
@@ -64,7 +64,7 @@ def test_years_that_are_over_are_asked_once_and_the_present_one_once_a_day() -> 
         account.clock.advance(3600)
         account.read()
 
-    assert asked == 1 + 5
+    assert asked == 1 + 5 + 3
     assert account.client.asked["statistics_year"] == asked + 2
 
 
@@ -157,3 +157,23 @@ def test_the_old_year_is_asked_again_until_it_has_settled() -> None:
     total = account.read().grid_import_energy
 
     assert total == pytest.approx((9300 + 9300 + 4000 + 100) * KWH)
+
+
+@pytest.mark.parametrize("moment", [2025, 2023])
+def test_a_year_that_is_empty_for_a_moment_does_not_lack_until_the_next_start(moment: int) -> None:
+    """The portal answers with a success and nothing in it now and then."""
+    wrong = [moment]
+
+    def now_and_then(call: Call) -> dict[str, Any]:
+        number = int(call.body["startTime"][:4])
+        if number in wrong:
+            wrong.remove(number)
+            return energies(str(number))
+        return year(call)
+
+    account = hybrid(statistics_year=now_and_then)
+    grown_up(account)
+    grown_up(account)
+
+    assert wrong == []
+    assert account.read().grid_import_energy == pytest.approx((9216.08 + 4000 + 100) * KWH)
