@@ -2,12 +2,14 @@
 #
 #   make demo PYTHON=python3.13     another interpreter
 #   make test ARGS="-k quality"     further words for pytest, for the demo or for uv
+#   make quick FILE=sems_exporter/store.py
 
 .DEFAULT_GOAL := help
 MAKEFLAGS += --no-print-directory
 
 PYTHON ?=
 ARGS ?=
+FILE ?=
 python := .venv/bin/python
 pip := $(python) -m pip --disable-pip-version-check -qq
 lock := .venv/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
@@ -46,6 +48,10 @@ demo: .venv/.runtime ## serve a simulated plant on this machine; no account need
 test: lint types ## everything that has to pass: lint, types, tests
 	@echo '- tests'
 	@$(pytest) $(ARGS)
+
+.PHONY: quick
+quick: .venv/.dev ## in seconds: style, form, types and tests of FILE, or of what changed since the last commit
+	@$(python) -m tools.quick $(FILE)
 
 .PHONY: lint
 lint: .venv/.dev ## style, form, layers, declared dependencies

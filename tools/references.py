@@ -7,8 +7,9 @@ python -m tools.references --check    names the one that differs from the code, 
 import dataclasses
 import re
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
+from enum import Enum
 from functools import cache
 from pathlib import Path
 from typing import TypeVar
@@ -26,6 +27,7 @@ from sems_exporter.model.schema import Entity, Family, Role, enumerations, info_
 from sems_exporter.pipeline.staleness import StationView
 from sems_exporter.telemetry import metrics
 from tools import portal_fields
+from tools.unfinished import Unfinished
 
 DOCS = Path(__file__).parents[1] / "docs"
 EXAMPLE = "example"
@@ -87,7 +89,7 @@ The names are those of the plain text format and of queries. In OpenMetrics the 
 
 How long a value stays:
 
-{_table(("Stays", "Meaning"), [*((role.value, text) for role, text in STAYS.items()), (NOTHING, NO_ROLE)])}
+{_table(("Stays", "Meaning"), [*((role.value, _described(STAYS, "STAYS", role)) for role in Role), (NOTHING, NO_ROLE)])}
 
 {"".join(_section(scope) for scope in CHILDREN)}## The exporter itself
 
@@ -143,6 +145,21 @@ first of these that there is. One that is empty, blank, or holds a control chara
 Where `state_dir` is not set, it is the directory that systemd hands over in `STATE_DIRECTORY`, else the one for the
 user's state; on Linux that is `~/.local/state/sems-exporter`. [SECURITY.md](../SECURITY.md) tells what is kept there.
 """
+
+
+def _check_model() -> None:
+    """Raise Unfinished where the model declares what the rest of it does not know."""
+    for scope in (*CHILDREN, *(kind for children in CHILDREN.values() for _, kind in children)):
+        if scope not in CHILDREN:
+            raise Unfinished(f"{scope.__name__} has no row of its own in CHILDREN in model/plant.py.")
+        for attribute, declared in enumerations(scope).items():
+            if "unknown" not in [word.value for word in declared.words]:
+                words = declared.words.__name__
+                raise Unfinished(f"{words}, the words of {scope.__name__}.{attribute}, lack UNKNOWN in model/plant.py.")
+        described = {found.name for found in dataclasses.fields(scope)}
+        for attribute, _ in CHILDREN[scope]:
+            if attribute not in described:
+                raise Unfinished(f"CHILDREN in model/plant.py names {attribute!r}, which {scope.__name__} lacks.")
 
 
 def _section(scope: type[Entity]) -> str:
@@ -209,7 +226,9 @@ def own_rows() -> list[tuple[str, ...]]:
 
 
 def _closed_lists() -> str:
-    failures = [(_code(leaf.reason), _first_line(leaf)) for leaf in errors.leaves(errors.PortalError)]
+    failures = [(_code(leaf.reason), _documented(leaf)) for leaf in errors.leaves(errors.PortalError)]
+    dropped = [(_code(why), _described(DROPPED, "DROPPED", why)) for why in DropReason]
+    unknown = [(_code(kind), _described(UNKNOWN, "UNKNOWN", kind)) for kind in Unknown]
     internal = (_code(metrics.INTERNAL), "A fault of the exporter itself.")
     return f"""## Values of labels
 
@@ -219,11 +238,11 @@ These lists are closed: no answer of the portal can add to them.
 
 `reason` of `sems_values_dropped_total`, whose `metric` is the series that the value would have gone to:
 
-{_table(("Reason", "Why the value is not published"), [(_code(why), DROPPED[why]) for why in DropReason])}
+{_table(("Reason", "Why the value is not published"), dropped)}
 
 `kind` of `sems_portal_unknown_total`; the log names each new word once:
 
-{_table(("Kind", "What is new"), [(_code(kind), UNKNOWN[kind]) for kind in Unknown])}
+{_table(("Kind", "What is new"), unknown)}
 
 `kind` of `sems_portal_limited_total`, of which more came than is kept ([trust.md](trust.md)): {_codes(Limited)}.
 
@@ -235,6 +254,25 @@ These lists are closed: no answer of the portal can add to them.
 
 `outcome` of `sems_portal_requests_total`: {_codes(metrics.OUTCOMES)}.
 """
+
+
+K = TypeVar("K", bound=Enum)
+
+
+def _described(texts: Mapping[K, str], table: str, member: K) -> str:
+    if member not in texts:
+        raise Unfinished(
+            f"{type(member).__name__}.{member.name} has no description: add it to {table} in tools/references.py."
+        )
+    return texts[member]
+
+
+def _documented(leaf: type[errors.SemsError]) -> str:
+    if not leaf.__dict__.get("__doc__"):
+        raise Unfinished(f"{leaf.__name__} in errors.py has no docstring, which is its description in docs/metrics.md.")
+    if "reason" not in leaf.__dict__:
+        raise Unfinished(f"{leaf.__name__} in errors.py has no reason of its own, the word that metrics use.")
+    return _first_line(leaf)
 
 
 def _enumerations() -> list[str]:
@@ -306,19 +344,24 @@ def outdated(docs: Path) -> list[str]:
 
 def write(docs: Path) -> None:
     """Write all pages into the folder `docs`."""
+    texts = {name: page() for name, page in PAGES.items()}
     docs.mkdir(exist_ok=True)
-    for name, page in PAGES.items():
-        (docs / name).write_text(page(), "utf-8")
+    for name, text in texts.items():
+        (docs / name).write_text(text, "utf-8")
 
 
 @click.command(help=__doc__.partition("\n")[0])
 @click.option("--check", is_flag=True, help="Write nothing; end with 1 where a page differs from the code.")
 def main(*, check: bool) -> None:
     """Write the pages, or compare them."""
-    if not check:
-        write(DOCS)
-    elif differing := outdated(DOCS):
-        sys.exit(f"out of date: {', '.join(differing)}; run make references")
+    try:
+        _check_model()
+        if not check:
+            write(DOCS)
+        elif differing := outdated(DOCS):
+            sys.exit(f"out of date: {', '.join(differing)}; run make references")
+    except Unfinished as gap:
+        sys.exit(f"Nothing was written. {gap}")
 
 
 if __name__ == "__main__":

@@ -73,7 +73,12 @@ def words(texts: Mapping[int, tuple[str, str]]) -> list[Json]:
 
 def state_words(states: Iterable[StrEnum]) -> list[Json]:
     """Value mappings for states that are numbered in their order, as `queries.state` numbers them."""
-    return words({number: STATES[state.value] for number, state in enumerate(states)})
+    return words({number: STATES.get(state.value, (state.value, IDLE)) for number, state in enumerate(states)})
+
+
+def states_without_a_word() -> list[str]:
+    """States of the model that STATES lacks."""
+    return [state.value for kind in (StationState, DeviceState) for state in kind if state.value not in STATES]
 
 
 STATION_STATES = state_words(StationState)

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from tests.e2e.faults.row import COUNTERS, Row
 from tests.e2e.faults.table import TABLE
+from tools.unfinished import Unfinished
 
 PAGE = Path(__file__).parents[3] / "docs" / "faults.md"
 OPENING = """# Faults
@@ -60,6 +61,10 @@ def _moves(row: Row) -> str:
     by_counter: dict[str, list[str]] = {}
     for move in row.moves.split():
         counter, _, value = move.partition(":")
+        if counter not in COUNTERS or not value:
+            raise Unfinished(
+                f"The row {row.name!r} has {move!r} in moves; it takes counter:value with one of {', '.join(COUNTERS)}."
+            )
         by_counter.setdefault(counter, []).append(f"`{value}`")
     return (
         "; ".join(f"{counter} {', '.join(by_counter[counter])}" for counter in COUNTERS if counter in by_counter) or "–"
@@ -67,7 +72,11 @@ def _moves(row: Row) -> str:
 
 
 if __name__ == "__main__":
+    try:
+        text = page()
+    except Unfinished as gap:
+        sys.exit(f"Nothing was written. {gap}")
     if "--print" in sys.argv:
-        print(page())  # noqa: T201
+        print(text)  # noqa: T201
     else:
-        PAGE.write_text(page(), encoding="utf-8")
+        PAGE.write_text(text, encoding="utf-8")
