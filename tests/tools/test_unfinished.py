@@ -61,10 +61,10 @@ def test_a_failure_without_a_description(written: Path, monkeypatch: pytest.Monk
 
 
 def test_a_code_of_an_attribute_that_the_model_lacks(written: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(field_table.INVERTER, "Vbus", FieldMapping("bus_voltage", "V"))
+    monkeypatch.setitem(field_table.INVERTER, "Invented", FieldMapping("invented", "V"))
 
-    told = 'semsplus/field_table.py says that "Vbus" is '
-    missing = "'bus_voltage', which Inverter in model/plant.py does not declare."
+    told = 'semsplus/field_table.py says that "Invented" is '
+    missing = "'invented', which Inverter in model/plant.py does not declare."
     assert_told(told + missing, written)
 
 
