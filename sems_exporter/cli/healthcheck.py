@@ -1,4 +1,4 @@
-"""Whether an exporter on this machine answers, for the health check of a container."""
+"""Ask an exporter on this machine whether it answers, for the health check of a container."""
 
 import http.client
 import os

@@ -1,4 +1,4 @@
-"""The door: takes connections in, one after the other, and survives it when there are no more files to be had."""
+"""The listener: takes connections in, one after the other, and survives it when there are no more files to be had."""
 
 import asyncio
 import errno

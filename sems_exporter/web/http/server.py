@@ -1,4 +1,4 @@
-"""The HTTP server: uvicorn behind a door of our own, on a socket that is bound early."""
+"""The HTTP server: uvicorn behind a listener of our own, on a socket that is bound early."""
 
 import asyncio
 import errno
