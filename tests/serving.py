@@ -4,7 +4,7 @@ import http.client
 import signal
 import socket
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from types import SimpleNamespace
@@ -142,7 +142,7 @@ def until_closed(connection: socket.socket) -> bytes:
 
 
 @contextmanager
-def served(application: Application | Stage) -> Iterator[Served]:
+def served(application: Application | Stage, stopping: Callable[[], None] = lambda: None) -> Iterator[Served]:
     """`application` behind the real server on a free port of this machine."""
     running: list[server._Server] = []
     answering = threading.Event()
@@ -159,7 +159,8 @@ def served(application: Application | Stage) -> Iterator[Served]:
         patch.setattr(server, "_Server", Recorded)
         listening = server.bound("127.0.0.1:0")
         port = listening.getsockname()[1]
-        thread = threading.Thread(target=server.serve, args=(application, listening), kwargs={"started": answering.set})
+        told = {"started": answering.set, "stopping": stopping}
+        thread = threading.Thread(target=server.serve, args=(application, listening), kwargs=told)
         thread.start()
         try:
             assert answering.wait(PATIENCE)

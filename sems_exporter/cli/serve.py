@@ -1,5 +1,6 @@
 """What serve, check, once and dump do when their settings are good."""
 
+import gc
 import logging
 import os
 import signal
@@ -61,13 +62,16 @@ def run(settings: Settings, clock: Clock, *, simulated: bool) -> None:
         threads.extend(start_polling(parts))
 
     try:
-        serve_http(app, listening, started=begin)
+        # The poller gives up while the last answers are sent, and does not take their time.
+        serve_http(app, listening, started=begin, stopping=parts.stop.set)
     finally:
         parts.stop.set()
         # A request under way may take longer than we may; the thread is a daemon and its state is on disk.
         end = time.monotonic() + 0.5
         for thread in threads:
             thread.join(timeout=max(0.0, end - time.monotonic()))
+        # Or the interpreter would look through all stations of a fleet for garbage, for a second, before it ends.
+        gc.freeze()
 
 
 def prepare_process() -> None:

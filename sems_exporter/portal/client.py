@@ -22,6 +22,7 @@ MOST_TOKENS = 2
 """Tokens that one call may find rejected: the one in use, and the one of the sign-in that follows."""
 MOST_CLOCK_DIFFERENCE = 300.0
 """Seconds. How much the portal bears is not known."""
+CLOCK_OFF = "; the clock of this machine is"
 MASK = "<secret>"
 SHORTEST_MASKED = 6
 """Characters of a text that may be a secret; masking shorter ones would make words unreadable."""
@@ -79,15 +80,25 @@ class AccountClient(ABC):
         What the decoder raises is the outcome of the request: a success with nothing in it is none. A call is sent
         again only after a new sign-in, or when the connection broke off under it.
         """
-        token = self.session.token()
+        token = self._token()
         for _ in range(MOST_TOKENS):
             try:
                 return self._answer(call, token, decoded)
             except errors.SessionRejected:
                 if self._is_good_elsewhere(call, token):
                     return self._despite(call, token, decoded)
-                token = self.session.renew(token)
+                token = self._token(token)
         raise errors.PermissionDenied("rejected with every session that there was")
+
+    def _token(self, rejected: Token | None = None) -> Token:
+        """A session, and another one than `rejected`; where none may be had yet, the failure tells of a wrong clock."""
+        try:
+            return self.session.renew(rejected) if rejected else self.session.token()
+        except errors.LoginWithheld as error:
+            # What the portal said to a sign-in is repeated here, perhaps with the hint.
+            if CLOCK_OFF not in str(error):
+                error.args = (f"{error}{self._clock_hint}",)
+            raise
 
     def _despite(self, call: Call, token: Token, decoded: Callable[[Any], T]) -> T:
         """Ask again with a token that works, because the rejection may have been a whim of the portal."""
@@ -166,7 +177,7 @@ class AccountClient(ABC):
         self._metrics.clock_difference(ahead)
         way = "behind" if ahead > 0 else "ahead of"
         self._clock_hint = (
-            f"; the clock of this machine is {abs(ahead):.0f} s {way} the portal's, which may be the reason: set it"
+            f"{CLOCK_OFF} {abs(ahead):.0f} s {way} the portal's, which may be the reason: set it"
             if abs(ahead) > MOST_CLOCK_DIFFERENCE
             else ""
         )

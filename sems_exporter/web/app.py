@@ -1,11 +1,11 @@
 """The routes: /metrics, the status page, service discovery, and two health checks that do not depend on the portal."""
 
-import asyncio
 import logging
 from collections.abc import Awaitable, Callable
 
 from sems_exporter.exposition import Renderer
 from sems_exporter.web.discovery import Discovery
+from sems_exporter.web.http.daemon_threads import in_thread
 from sems_exporter.web.http.messages import (
     LARGEST_ANSWER,
     LARGEST_SECURE_ANSWER,
@@ -124,8 +124,9 @@ class Application:
         if ready is not None:
             return ready
         # In a thread: the body of a large fleet takes so long that other connections would wait for it.
-        return await asyncio.to_thread(
-            self._exposition.body, wanted.format, compressed=wanted.compressed, part=wanted.part
+        return await in_thread(
+            "scrape",
+            lambda: self._exposition.body(wanted.format, compressed=wanted.compressed, part=wanted.part),
         )
 
     def head(self, wanted: ScrapeRequest, body: bytes) -> list[tuple[bytes, bytes]]:

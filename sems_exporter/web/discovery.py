@@ -1,6 +1,5 @@
 """Service discovery over HTTP: tells Prometheus which scrapes to make, so that it takes a fleet in parts."""
 
-import asyncio
 import json
 import re
 from collections.abc import Callable, Iterator, Sequence
@@ -8,6 +7,7 @@ from dataclasses import dataclass
 from typing import TypeAlias
 from urllib.parse import urlsplit
 
+from sems_exporter.web.http.daemon_threads import in_thread
 from sems_exporter.web.http.messages import JSON, Refused, Request, Response
 
 _HOST = re.compile(r"([A-Za-z0-9._-]{1,253}|\[[0-9A-Fa-f:.]{2,45}\])(:\d{1,5})?")
@@ -48,7 +48,7 @@ class Discovery:
         address, base = _reached(request, self.path, self.external_url)
         wanted = _by_account(self.accounts)
         if by == "station":
-            wanted = _by_station(await asyncio.to_thread(self.stations))
+            wanted = _by_station(await in_thread("discovery", self.stations))
         groups = [{"targets": [address], "labels": base | labels} for labels in wanted]
         return Response(200, JSON, json.dumps(groups).encode())
 

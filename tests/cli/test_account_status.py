@@ -121,3 +121,12 @@ def test_beside_a_running_exporter_it_is_said_whose_session_this_is() -> None:
     lines = said(LoginThrottle(), served_by="process 4711 on pi")
 
     assert lines[0].startswith("Beside it: process 4711 on pi serves this account")
+
+
+def test_beside_a_running_exporter_without_a_state_file_it_is_said_where_to_look_and_what_to_run() -> None:
+    lines = said(LoginThrottle(), served_by="process 4711 on pi")
+
+    assert lines[1] == (
+        "Brake: not known, because process 4711 on pi has left nothing in the state directory. Its status page says "
+        "what holds it back; if that is the brake, run: sems-exporter check --release-brake"
+    )

@@ -228,3 +228,39 @@ def test_servers_that_are_killed_and_commands_share_one_budget(
     # All of it takes less than a minute, or else more requests are allowed and not sent.
     first = portal.requests[0].instant
     assert 0 < sum((request.instant - first).total_seconds() < 60 for request in portal.requests) <= 10
+
+
+@pytest.mark.parametrize(
+    "password, complaint",
+    [
+        ("one\ntwo\n", "holds a line break or another control character"),
+        ("zero\0byte", "holds a line break or another control character"),
+        ("   \n", "is nothing but blanks"),
+    ],
+    ids=["line break", "NUL", "blanks"],
+)
+def test_a_password_that_nobody_can_type_is_refused_before_a_request(
+    portal: SimulatedPortal, settings: dict[str, str], tmp_path: Path, password: str, complaint: str
+) -> None:
+    file = tmp_path / "password"
+    file.write_text(password)
+    settings["SEMS_PASSWORD_FILE"] = str(file)
+    del settings["SEMS_PASSWORD"]
+
+    check = finished("check", **settings)
+
+    assert check.returncode == 2
+    assert complaint in check.stderr
+    assert password.strip() == "" or password.strip() not in check.stderr
+    assert list(portal.requests) == []
+
+
+@pytest.mark.skipif(not Path("/proc/self/limits").exists(), reason="only Linux tells the limits of a process")
+def test_no_core_dump_will_hold_the_password(settings: dict[str, str]) -> None:
+    with running(ANY_PORT, **settings) as server:
+        server.refreshed()
+
+        limits = Path(f"/proc/{server.process.pid}/limits").read_text()
+
+    [core] = [line for line in limits.splitlines() if line.startswith("Max core file size")]
+    assert core.split()[4] == "0"

@@ -71,8 +71,14 @@ def address_of(listening: socket.socket, *, secure: bool = False) -> str:
     return f"{scheme}://[{host}]:{port}" if ":" in host else f"{scheme}://{host}:{port}"
 
 
-def serve(application: Application, listening: socket.socket, *, started: Callable[[], None]) -> None:
-    """Serve until SIGTERM or SIGINT; `started` is called once connections are answered.
+def serve(
+    application: Application,
+    listening: socket.socket,
+    *,
+    started: Callable[[], None],
+    stopping: Callable[[], None] = lambda: None,
+) -> None:
+    """Serve until SIGTERM or SIGINT; `started` is called once connections are answered, `stopping` at the signal.
 
     SIGHUP has the web configuration read again.
     """
@@ -90,7 +96,7 @@ def serve(application: Application, listening: socket.socket, *, started: Callab
         timeout_graceful_shutdown=GRACE,
         backlog=BACKLOG,
     )
-    server = _Server(config, application, listening, started)
+    server = _Server(config, application, listening, started, stopping)
     # uvicorn sets the first two itself, but later, and raises them once more after its shutdown; the program then ends
     # by itself, with exit code 0.
     for number in (signal.SIGTERM, signal.SIGINT):
@@ -112,11 +118,13 @@ class _Server(uvicorn.Server):
         application: Application,
         listening: socket.socket,
         started: Callable[[], None],
+        stopping: Callable[[], None],
     ) -> None:
         super().__init__(config)
         self._application = application
         self._listening = listening
         self._started = started
+        self._stopping = stopping
         self._connections = Connections(most_connections())
         self._answers = KnownRequests(application.wanted, application.ready_body, application.head)
         self._reread = False
@@ -154,12 +162,13 @@ class _Server(uvicorn.Server):
     async def _renew(self, *, anyway: bool) -> None:
         # Beside the loop, because a file may lie on a drive that does not answer.
         web_config = self._application.web_config
-        read = await in_thread("web configuration", lambda: web_config.read(anyway=anyway), fault=None)
+        read = await in_thread("web configuration", lambda: web_config.read(anyway=anyway))
         if read is not None and web_config.take(read):
             self._answers.forget()
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         """Close the door, and give answers under way a moment."""
+        self._stopping()
         # Gone before uvicorn closes the socket that it waits on.
         self._entering.cancel()
         await asyncio.wait([self._entering])

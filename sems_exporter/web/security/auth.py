@@ -12,6 +12,7 @@ import base64
 import binascii
 import hashlib
 import ipaddress
+import logging
 import secrets
 from collections import Counter, OrderedDict
 from collections.abc import Callable, Mapping
@@ -20,6 +21,8 @@ from weakref import WeakValueDictionary
 import bcrypt
 
 from sems_exporter.web.http.daemon_threads import in_thread
+
+log = logging.getLogger(__name__)
 
 MOST_REMEMBERED = 256
 """Verdicts that are remembered, of the right passwords and of the wrong ones each."""
@@ -131,7 +134,11 @@ class BasicAuth:
         # First in its own address's line, then in that of the name, then before the one who checks: each lets one
         # through at a time, so that the next one up takes turns.
         async with self._turn(lines[0]), self._turn(lines[1]), self._turn("check"):
-            same = await in_thread("password", lambda: self._check(password[:LONGEST_PASSWORD], hashed), fault=False)
+            try:
+                same = await in_thread("password", lambda: self._check(password[:LONGEST_PASSWORD], hashed))
+            except Exception:
+                log.exception("a password could not be checked through a fault of the exporter")
+                same = False
         right = same and name in self.users
         (self.right if right else self._wrong).add(digest, name)
         return right

@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from sems_exporter.model.plant import Station
+from sems_exporter.web.http.daemon_threads import in_thread
 from sems_exporter.web.http.messages import HTML, Refused, Request, Response
 from sems_exporter.web.http.negotiation import negotiated
 from sems_exporter.web.status.page import CONTENT_SECURITY_POLICY, NoSuchView, PageStatus, View, render_page
@@ -46,7 +47,7 @@ class StatusPage:
         view = _view(request)
         try:
             async with self._turn:
-                found = await asyncio.to_thread(self._rendered, view)
+                found = await in_thread("status page", lambda: self._rendered(view))
         except NoSuchView:
             raise Refused(404, "no such station, or no such page") from None
         _, compressed = negotiated(b"", request.header(b"accept-encoding"))

@@ -11,6 +11,7 @@ import zlib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from email.utils import format_datetime
 from pathlib import Path
 from typing import Any
 
@@ -412,3 +413,30 @@ def test_the_classic_ways_to_sign_in_take_turns_and_end(portal: responses.Reques
         sign_in()
 
     assert [call.request.path_url for call in portal.calls] == paths
+
+
+@pytest.mark.parametrize("seconds, way", [(86_400, "behind"), (-7200, "ahead of")])
+def test_a_refused_session_comes_with_a_hint_where_the_clocks_differ(
+    desk: Desk, portal: responses.RequestsMock, seconds: float, way: str
+) -> None:
+    """The portal refuses sessions of a machine whose clock is off, and says only "abnormal"."""
+    date = format_datetime(datetime.fromtimestamp(desk.clock.now().timestamp() + seconds, UTC), usegmt=True)
+    refused = {"code": "C0602", "description": "abnormal"}
+    for url in (URL, desk.probe):
+        portal.add("POST", url, json=refused, headers={"Date": date})
+
+    failure = desk.failure()
+
+    assert f"the clock of this machine is {abs(seconds):.0f} s {way} the portal's" in str(failure)
+    # The next refresh sends nothing, and still knows.
+    assert "the clock of this machine" in str(desk.failure())
+    ahead = desk.client._metrics.registry.get_sample_value("sems_portal_clock_difference_seconds")  # type: ignore[attr-defined]
+    assert ahead == pytest.approx(seconds, abs=1.0)
+
+
+def test_no_hint_speaks_of_a_clock_that_is_right(desk: Desk, portal: responses.RequestsMock) -> None:
+    date = format_datetime(desk.clock.now(), usegmt=True)
+    for url in (URL, desk.probe):
+        portal.add("POST", url, json={"code": "C0602"}, headers={"Date": date})
+
+    assert "the clock of this machine" not in str(desk.failure())

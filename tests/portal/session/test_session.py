@@ -526,6 +526,26 @@ class TestKilled:
         assert one.state.brake.unanswered == 0
 
 
+def test_a_state_file_that_vanished_is_written_again_with_the_block(
+    tmp_path: Path, clock: FakeClock, door: Door, caplog: pytest.LogCaptureFixture
+) -> None:
+    one = session(tmp_path, clock, door)
+    door.failure = CredentialsRejected("wrong")
+    for _ in range(3):
+        refused(one)
+        clock.advance(901)
+    [file] = tmp_path.glob("account-*.json")
+    file.unlink()
+
+    refused(one)
+
+    assert file.exists()
+    assert "the state file is gone; it is written again" in caplog.text
+    one.close()
+    assert session(tmp_path, clock, door).state.brake.blocked
+    assert len(door.knocks) == 3
+
+
 class TestClock:
     """Time is what passed, not what the clock was set to."""
 

@@ -23,6 +23,7 @@ from sems_exporter.portal import StationRef
 from sems_exporter.portal.session import rate_limiter
 from sems_exporter.simulator import SimulatedPortal
 from sems_exporter.telemetry.redaction import Secret
+from sems_exporter.web.discovery import Discovery
 from sems_exporter.web.http import connections, protocol
 from sems_exporter.web.http.server import address_of, bound
 from tests.homes import home
@@ -406,6 +407,43 @@ class TestWithThePortal:
 
         assert status == 200
         assert b'sems_station_pv_power_watts{station="plant-1"} 5000.0' in body
+
+
+class TestTheEnd:
+    """SIGTERM ends the program, whatever is being done for a client."""
+
+    @pytest.mark.parametrize("path", ["/metrics", "/", "/sd"])
+    def test_no_answer_under_way_holds_up_the_end(self, path: str, monkeypatch: pytest.MonkeyPatch) -> None:
+        site, begun, held = Site(home()), threading.Event(), threading.Event()
+
+        def hangs(*_: object, **__: object) -> None:
+            begun.set()
+            held.wait(4 * PATIENCE)
+
+        monkeypatch.setattr(site.application._exposition, "body", hangs)
+        monkeypatch.setattr(site.application._page, "_rendered", hangs)
+        site.application._routes["/sd"] = Discovery("/metrics", hangs).answer  # type: ignore[arg-type]
+        with served(site.application) as web, web.connect() as client:
+            client.sendall(b"GET %s HTTP/1.1\r\nHost: x\r\n\r\n" % path.encode())
+            assert begun.wait(PATIENCE)
+        # Leaving `served` asserts that the server has ended.
+        assert not held.is_set()
+        held.set()
+
+    def test_the_poller_is_told_before_the_last_answers_are_sent(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        site, begun, stopped = Site(home()), threading.Event(), threading.Event()
+
+        def until_told(*_: object, **__: object) -> bytes:
+            begun.set()
+            return b"told" if stopped.wait(PATIENCE) else b"not told"
+
+        monkeypatch.setattr(site.application._exposition, "body", until_told)
+        with ExitStack() as stack:
+            with served(site.application, stopping=stopped.set) as web:
+                client = stack.enter_context(web.connect())
+                client.sendall(LAST_SCRAPE)
+                assert begun.wait(PATIENCE)
+            assert read_answer(client) == (200, b"told")
 
 
 class TestAddresses:
