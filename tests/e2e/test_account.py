@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from sems_exporter.simulator import SimulatedPortal
-from tests.e2e.program import ANY_PORT, COMMAND, PATIENCE, environment, finished, running
+from tests.e2e.program import ANY_PORT, COMMAND, PATIENCE, environment, finished, running, until
 
 PASSWORD = "corréct horse/b&ttery"
 
@@ -64,6 +64,7 @@ def test_commands_beside_a_server_read_with_its_session(
 ) -> None:
     with running(ANY_PORT, **settings) as server:
         server.refreshed()
+        until((state / "counters.json").exists)  # it is written right after
         before = kept(state)
 
         check = finished("check", **settings)

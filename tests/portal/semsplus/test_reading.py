@@ -692,13 +692,13 @@ def without_battery_counters(envelope: dict[str, Any], _: object) -> None:
                 each["data"] = "0"
 
 
-def test_telemetry_is_never_asked_of_a_dongle_and_information_once_an_hour(home: Home) -> None:
+def test_telemetry_is_never_asked_of_a_dongle_and_information_each_quarter_of_an_hour(home: Home) -> None:
     for _ in range(6):
         home.read()
         home.clock.advance(300)
 
     asked = [request for request in home.portal.requests if "DONGLE" in request.path]
-    assert [request.endpoint for request in asked] == ["information"]
+    assert [request.endpoint for request in asked] == ["information"] * 2
 
 
 def test_a_name_zone_and_sizes_come_from_the_description_of_the_station(home: Home) -> None:
