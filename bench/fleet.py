@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 from sems_exporter.clock import SystemClock
-from sems_exporter.config.settings import Account, Settings
+from sems_exporter.config.settings import Account, AccountSettings
 from sems_exporter.model.diagnostics import Diagnostics
 from sems_exporter.model.plant import Device, Station, transform
 from sems_exporter.model.plant import Path as Place
@@ -49,7 +49,7 @@ class HastyClock(SystemClock):
         return stop.is_set()
 
 
-def client(settings: Settings, transport: Transport | None = None) -> Portal:
+def client(settings: AccountSettings, transport: Transport | None = None) -> Portal:
     """The client side, which never waits."""
     return connect(settings, HastyClock(), SelfMetrics(), threading.Event(), transport or Transport())
 
@@ -63,7 +63,7 @@ def simulated_home(transport: Transport | None = None) -> Iterator[tuple[Portal,
         SimulatedPortal(demo_plants(1, clock=clock), clock=clock, signature_tolerance=None) as simulated,
     ):
         account = Account("demo@example.com", Secret("demo"), simulated.login_url, ("127.0.0.1",))
-        settings = Settings(account=account, portal="semsplus", state_dir=Path(state), requests_per_minute=120)
+        settings = AccountSettings(account=account, portal="semsplus", state_dir=Path(state), requests_per_minute=120)
         portal = client(settings, transport)
         yield portal, portal.stations(Diagnostics())[0]
         portal.close()

@@ -12,7 +12,7 @@ from pathlib import Path
 from bench.fleet import Fleet, decoded_home
 from sems_exporter.app import App, application, build_app
 from sems_exporter.clock import SystemClock
-from sems_exporter.config.settings import Account, Settings
+from sems_exporter.config.settings import Account, AccountSettings, ServerSettings
 from sems_exporter.model.diagnostics import Diagnostics
 from sems_exporter.pipeline.counter_guard import CounterGuard
 from sems_exporter.pipeline.derived_values import derived
@@ -25,7 +25,8 @@ def main(port: int, stations: int, seconds: float) -> None:
     with tempfile.TemporaryDirectory() as state:
         account = Account("demo@example.com", Secret("demo"), "http://127.0.0.1:1", ("127.0.0.1",))
         # Ages are of no interest here, and a fleet that is read once should stay.
-        patient = Settings(account=account, state_dir=Path(state), data_max_age=86400.0, snapshot_max_age=86400.0)
+        one = AccountSettings(account, state_dir=Path(state))
+        patient = ServerSettings((one,), data_max_age=86400.0, snapshot_max_age=86400.0)
         parts = build_app(patient, SystemClock())
         poller = _StandIn(parts, Fleet(decoded_home(), stations))
         poller.read_all(0.0)

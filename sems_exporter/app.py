@@ -2,14 +2,13 @@
 
 import threading
 from dataclasses import dataclass
-from pathlib import Path
 
 from sems_exporter.clock import Clock
-from sems_exporter.config.settings import Settings
+from sems_exporter.config.settings import ServerSettings
 from sems_exporter.exposition import Renderer
 from sems_exporter.pipeline.staleness import Limits
 from sems_exporter.polling.poller import Poller
-from sems_exporter.polling.results import Health, Plan, together
+from sems_exporter.polling.results import Health, together
 from sems_exporter.portal import Portal, connect
 from sems_exporter.portal.http.transport import Transport
 from sems_exporter.store import StationStore
@@ -39,7 +38,7 @@ class AccountRunner:
 class App:
     """All parts of a running exporter."""
 
-    settings: Settings
+    settings: ServerSettings
     clock: Clock
     metrics: SelfMetrics
     snapshots: StationStore
@@ -68,7 +67,9 @@ class App:
             watch.portal.close()
 
 
-def build_app(settings: Settings, clock: Clock, *, first_delay: float = 2.0, transport: Transport | None = None) -> App:
+def build_app(
+    settings: ServerSettings, clock: Clock, *, first_delay: float = 2.0, transport: Transport | None = None
+) -> App:
     """An exporter that polls nothing yet."""
     stop, metrics = threading.Event(), SelfMetrics(one.name for one in settings.accounts if one.name)
     snapshots = StationStore(clock, Limits(settings.data_max_age, settings.snapshot_max_age))
@@ -77,26 +78,15 @@ def build_app(settings: Settings, clock: Clock, *, first_delay: float = 2.0, tra
     for one in settings.accounts:
         own = metrics.of(one.name)
         portal = connect(one, clock, own, stop, transport)
-        poller = Poller(portal, snapshots, own, clock=clock, plan=_plan(one, first_delay))
+        memory = one.state_dir / _counters_file(one.name)
+        poller = Poller(portal, snapshots, own, one, clock=clock, memory=memory, first_delay=first_delay)
         runners.append(AccountRunner(one.name, portal, poller))
     return App(settings, clock, metrics, snapshots, exposition, tuple(runners), stop)
 
 
-def _plan(settings: Settings, first_delay: float) -> Plan:
-    memory = Path(COUNTERS)
-    if settings.name:
-        memory = memory.with_stem(f"{memory.stem}-{settings.name}")
-    return Plan(
-        settings.interval,
-        settings.stations,
-        first_delay,
-        settings.state_dir / memory,
-        excluded=settings.exclude_stations,
-        account=settings.name,
-        per_minute=settings.requests_per_minute,
-        data_max_age=settings.data_max_age,
-        snapshot_max_age=settings.snapshot_max_age,
-    )
+def _counters_file(account: str) -> str:
+    name, _, kind = COUNTERS.rpartition(".")
+    return f"{name}-{account}.{kind}" if account else COUNTERS
 
 
 def application(parts: App, *, simulated: bool, web_config: WebConfigFile | None = None) -> Application:

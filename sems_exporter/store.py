@@ -40,12 +40,12 @@ class _Kept:
 class StationStore:
     """Stations by id. `subscribe` a function to be told, in the writer's thread, which stations have changed.
 
-    An account has a name, or "" where there is only the one of the plain settings.
+    An account has a name, or "" where there is only the one of the plain settings. `limits` say what is too old.
     """
 
     def __init__(self, clock: Clock, limits: Limits) -> None:
         self._clock = clock
-        self._limits = limits
+        self.limits = limits
         self._lock = threading.Lock()
         self._kept: dict[str, _Kept] = {}
         self._listeners: list[Listener] = []
@@ -102,7 +102,7 @@ class StationStore:
             )
 
     def _faded(self, kept: _Kept, now: datetime) -> StationView:
-        shown = apply_staleness(kept.station, now, self._limits)
+        shown = apply_staleness(kept.station, now, self.limits)
         until = kept.forgotten_at if shown.until is None else min(shown.until, kept.forgotten_at)
         return replace(shown, until=until)
 

@@ -4,7 +4,6 @@ import json
 import threading
 import time
 from collections.abc import Iterator
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -12,7 +11,7 @@ import pytest
 from sems_exporter.app import App, application, build_app, start_polling
 from sems_exporter.cli import serve
 from sems_exporter.clock import SystemClock
-from sems_exporter.config.settings import Account, Settings
+from sems_exporter.config.settings import Account, AccountSettings, ServerSettings
 from sems_exporter.errors import SettingError
 from sems_exporter.exposition import ALL_SERIES, Format, SeriesFilter
 from sems_exporter.portal.session import rate_limiter
@@ -40,10 +39,10 @@ def portals(plants: list[Plant], monkeypatch: pytest.MonkeyPatch) -> Iterator[Po
         yield {"north": north, "south": south}
 
 
-def made(portals: Portals, state: Path, **passwords: str) -> Settings:
+def made(portals: Portals, state: Path, **passwords: str) -> ServerSettings:
     """The settings that a list of these accounts makes."""
-    first, *others = [
-        Settings(
+    accounts = tuple(
+        AccountSettings(
             Account(
                 f"{name}@example.com",
                 Secret(passwords.get(name, "demo")),
@@ -55,8 +54,8 @@ def made(portals: Portals, state: Path, **passwords: str) -> Settings:
             name=name,
         )
         for name, portal in portals.items()
-    ]
-    return replace(first, further=tuple(others))
+    )
+    return ServerSettings(accounts)
 
 
 class Clock(SystemClock):
