@@ -12,7 +12,7 @@ from sems_exporter.polling.results import Health, together
 from sems_exporter.portal import Portal, connect
 from sems_exporter.portal.http.transport import Transport
 from sems_exporter.store import StationStore
-from sems_exporter.telemetry.logs import ACCOUNT_THREAD
+from sems_exporter.telemetry.logs import bind_account
 from sems_exporter.telemetry.metrics import SelfMetrics
 from sems_exporter.version import package_version
 from sems_exporter.web.app import Application
@@ -32,6 +32,11 @@ class AccountRunner:
     name: str
     portal: Portal
     poller: Poller
+
+    def run(self, stop: threading.Event) -> None:
+        """Poll until `stop` is set, in a thread of its own."""
+        bind_account(self.name)
+        self.poller.run(stop)
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,7 +139,7 @@ def _listed(parts: App) -> list[Listed]:
 
 def start_polling(parts: App) -> tuple[threading.Thread, ...]:
     """Poll each account in a thread of its own, and keep the exposition ready in another, until `parts.stop` is set."""
-    work = {f"{ACCOUNT_THREAD}{watch.name}".strip(): watch.poller.run for watch in parts.runners}
+    work = {f"poller {watch.name}".strip(): watch.run for watch in parts.runners}
     work["exposition"] = parts.exposition.maintain_until
     threads = tuple(
         threading.Thread(target=run, args=(parts.stop,), name=name, daemon=True) for name, run in work.items()

@@ -1,6 +1,8 @@
 """Several accounts in one exporter: none sees, delays or fails for another."""
 
+import io
 import json
+import logging
 import threading
 import time
 from collections.abc import Iterator
@@ -14,8 +16,10 @@ from sems_exporter.clock import SystemClock
 from sems_exporter.config.settings import Account, AccountSettings, ServerSettings
 from sems_exporter.errors import SettingError
 from sems_exporter.exposition import ALL_SERIES, Format, SeriesFilter
+from sems_exporter.polling.poller import Poller
 from sems_exporter.portal.session import rate_limiter
 from sems_exporter.simulator import Answer, Plant, SimulatedClock, SimulatedPortal, demo_plants
+from sems_exporter.telemetry.logs import EventFormatter, EventHandler
 from sems_exporter.telemetry.redaction import Secret
 from tests.serving import PATIENCE, served
 
@@ -173,6 +177,23 @@ def test_an_account_whose_portal_hangs_delays_no_other(parts: App, portals: Port
 
     assert up == [None, True]
     assert is_ready is False
+
+
+def test_what_is_logged_while_an_account_is_polled_carries_its_name(
+    parts: App, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    logger, stream = logging.getLogger("sems_exporter.polling"), io.StringIO()
+    handler = EventHandler(stream)
+    handler.setFormatter(EventFormatter("json"))
+    logger.addHandler(handler)
+    monkeypatch.setattr(Poller, "run", lambda *_: logger.warning("polled"))
+
+    parts.stop.set()
+    for thread in start_polling(parts):
+        thread.join(PATIENCE)
+    logger.removeHandler(handler)
+
+    assert {json.loads(line)["account"] for line in stream.getvalue().splitlines()} == {"north", "south"}
 
 
 def test_the_status_page_names_the_account_that_has_trouble(portals: Portals, tmp_path: Path) -> None:
