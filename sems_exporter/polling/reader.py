@@ -190,8 +190,9 @@ class Reader:
             if seen is None:
                 continue
             if details is not None and seen.fetched_at - details.fetched_at < KEPT_DETAILS:
-                seen = replace(details, overview=seen)
-            self._snapshots.put(seen)
+                self._snapshots.put(details, seen)
+            else:
+                self._snapshots.put(seen)
 
     def _read(self, refs: Iterable[StationRef], outcome: RefreshResult, findings: Diagnostics) -> None:
         """The details of each station in turn; raises what concerns the whole account."""
@@ -249,5 +250,4 @@ class Reader:
         named = replace(station, account=self._settings.name or None, details_timestamp=read_at)
         details = derived(self._quality.check(named, now, findings), now)
         self._details[station.id] = details
-        overview = self._overviews.of(station.id) if self.rotates else None
-        self._snapshots.put(replace(details, overview=overview))
+        self._snapshots.put(details, self._overviews.of(station.id) if self.rotates else None)
