@@ -17,7 +17,7 @@ from sems_exporter.model.plant import Device, Station, transform
 from sems_exporter.model.plant import Path as Place
 from sems_exporter.model.schema import Entity, measures, with_values
 from sems_exporter.pipeline.counter_guard import CounterGuard, counters
-from sems_exporter.pipeline.derived_values import derived
+from sems_exporter.pipeline.process import process
 from sems_exporter.portal import StationRef, connect
 from sems_exporter.portal.dump_file import Recorder
 from sems_exporter.portal.http.transport import Transport
@@ -72,8 +72,7 @@ def simulated_home(transport: Transport | None = None) -> Iterator[tuple[Portal,
 def decoded_home() -> Station:
     """The simulated home as the exporter sees it."""
     with simulated_home() as (portal, ref):
-        station = CounterGuard().check(portal.read(ref, Diagnostics()), NOON, Diagnostics())
-        return derived(station, NOON)
+        return process(portal.read(ref, Diagnostics()), CounterGuard(), NOON, Diagnostics())
 
 
 def requests_of_a_home() -> int:

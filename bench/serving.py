@@ -15,7 +15,7 @@ from sems_exporter.clock import SystemClock
 from sems_exporter.config.settings import Account, AccountSettings, ServerSettings
 from sems_exporter.model.diagnostics import Diagnostics
 from sems_exporter.pipeline.counter_guard import CounterGuard
-from sems_exporter.pipeline.derived_values import derived
+from sems_exporter.pipeline.process import process
 from sems_exporter.telemetry.redaction import Secret
 from sems_exporter.web.http.server import bound, serve
 
@@ -49,8 +49,7 @@ class _StandIn:
         """Read every station once, within `seconds`."""
         for number in range(len(self._fleet)):
             now, findings = self._parts.clock.now(), Diagnostics()
-            station = self._quality.check(self._fleet.poll(number, now), now, findings)
-            self._parts.snapshots.put(derived(station, now))
+            self._parts.snapshots.put(process(self._fleet.poll(number, now), self._quality, now, findings))
             if self._parts.stop.wait(seconds / len(self._fleet)):
                 return
 

@@ -16,7 +16,7 @@ from sems_exporter.config.settings import AccountSettings
 from sems_exporter.model.diagnostics import Diagnostics
 from sems_exporter.model.plant import Station
 from sems_exporter.pipeline.counter_guard import CounterGuard
-from sems_exporter.pipeline.derived_values import derived
+from sems_exporter.pipeline.process import process
 from sems_exporter.polling.event_log import EventLog
 from sems_exporter.polling.list_overviews import ListOverviews
 from sems_exporter.polling.results import RefreshResult
@@ -245,9 +245,7 @@ class Reader:
             raise error
 
     def _keep(self, station: Station, findings: Diagnostics) -> None:
-        now = self._clock.now()
-        read_at = station.fetched_at.timestamp()
-        named = replace(station, account=self._settings.name or None, details_timestamp=read_at)
-        details = derived(self._quality.check(named, now, findings), now)
+        dated = replace(station, details_timestamp=station.fetched_at.timestamp())
+        details = process(dated, self._quality, self._clock.now(), findings, self._settings.name)
         self._details[station.id] = details
         self._snapshots.put(details, self._overviews.of(station.id) if self.rotates else None)
