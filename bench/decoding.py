@@ -13,7 +13,7 @@ from typing import Any
 
 from bench.fleet import client
 from sems_exporter.clock import SystemClock
-from sems_exporter.config.settings import Account, Settings
+from sems_exporter.config.settings import Account, AccountSettings
 from sems_exporter.exposition.text_format import fragments
 from sems_exporter.model.diagnostics import Diagnostics
 from sems_exporter.model.plant import Station
@@ -65,7 +65,7 @@ def _column(dialect: Dialect, number: int) -> dict[str, float]:
     plant = demo_plants(number + 1, clock=clock)[number]
     with tempfile.TemporaryDirectory() as state, SimulatedPortal([plant], clock=clock, dialects=(dialect,)) as portal:
         account = Account("demo@example.com", Secret("demo"), portal.login_url, ("127.0.0.1",))
-        settings = Settings(account=account, portal=dialect, state_dir=Path(state), requests_per_minute=120)
+        settings = AccountSettings(account=account, portal=dialect, state_dir=Path(state), requests_per_minute=120)
         recorder = Recorder()
         ref = _read(client(settings, recorder))
         answers = [answer.body for _, answer in recorder.heard]

@@ -11,13 +11,13 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 from sems_exporter.clock import SystemClock
-from sems_exporter.config.settings import Account, Settings
+from sems_exporter.config.settings import Account, AccountSettings
 from sems_exporter.model.diagnostics import Diagnostics
 from sems_exporter.model.plant import Device, Station, transform
 from sems_exporter.model.plant import Path as Place
 from sems_exporter.model.schema import Entity, measures, with_values
 from sems_exporter.pipeline.counter_guard import CounterGuard, counters
-from sems_exporter.pipeline.derived_values import derived
+from sems_exporter.pipeline.process import process
 from sems_exporter.portal import StationRef, connect
 from sems_exporter.portal.dump_file import Recorder
 from sems_exporter.portal.http.transport import Transport
@@ -49,7 +49,7 @@ class HastyClock(SystemClock):
         return stop.is_set()
 
 
-def client(settings: Settings, transport: Transport | None = None) -> Portal:
+def client(settings: AccountSettings, transport: Transport | None = None) -> Portal:
     """The client side, which never waits."""
     return connect(settings, HastyClock(), SelfMetrics(), threading.Event(), transport or Transport())
 
@@ -63,7 +63,7 @@ def simulated_home(transport: Transport | None = None) -> Iterator[tuple[Portal,
         SimulatedPortal(demo_plants(1, clock=clock), clock=clock, signature_tolerance=None) as simulated,
     ):
         account = Account("demo@example.com", Secret("demo"), simulated.login_url, ("127.0.0.1",))
-        settings = Settings(account=account, portal="semsplus", state_dir=Path(state), requests_per_minute=120)
+        settings = AccountSettings(account=account, portal="semsplus", state_dir=Path(state), requests_per_minute=120)
         portal = client(settings, transport)
         yield portal, portal.stations(Diagnostics())[0]
         portal.close()
@@ -72,8 +72,7 @@ def simulated_home(transport: Transport | None = None) -> Iterator[tuple[Portal,
 def decoded_home() -> Station:
     """The simulated home as the exporter sees it."""
     with simulated_home() as (portal, ref):
-        station = CounterGuard().check(portal.read(ref, Diagnostics()), NOON, Diagnostics())
-        return derived(station, NOON)
+        return process(portal.read(ref, Diagnostics()), CounterGuard(), NOON, Diagnostics())
 
 
 def requests_of_a_home() -> int:

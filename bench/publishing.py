@@ -15,7 +15,7 @@ from sems_exporter.clock import SystemClock
 from sems_exporter.exposition import Format, Renderer
 from sems_exporter.model.diagnostics import Diagnostics
 from sems_exporter.pipeline.counter_guard import CounterGuard
-from sems_exporter.pipeline.derived_values import derived
+from sems_exporter.pipeline.process import process
 from sems_exporter.pipeline.staleness import Limits
 from sems_exporter.store import StationStore
 from sems_exporter.telemetry.metrics import SelfMetrics
@@ -47,7 +47,7 @@ class Site:
 
         def take() -> None:
             now = self.clock.now()
-            self.snapshots.put(derived(self.quality.check(station, now, Diagnostics()), now))
+            self.snapshots.put(process(station, self.quality, now, Diagnostics()))
 
         return take
 

@@ -12,10 +12,10 @@ from pathlib import Path
 from bench.fleet import Fleet, decoded_home
 from sems_exporter.app import App, application, build_app
 from sems_exporter.clock import SystemClock
-from sems_exporter.config.settings import Account, Settings
+from sems_exporter.config.settings import Account, AccountSettings, ServerSettings
 from sems_exporter.model.diagnostics import Diagnostics
 from sems_exporter.pipeline.counter_guard import CounterGuard
-from sems_exporter.pipeline.derived_values import derived
+from sems_exporter.pipeline.process import process
 from sems_exporter.telemetry.redaction import Secret
 from sems_exporter.web.http.server import bound, serve
 
@@ -25,7 +25,8 @@ def main(port: int, stations: int, seconds: float) -> None:
     with tempfile.TemporaryDirectory() as state:
         account = Account("demo@example.com", Secret("demo"), "http://127.0.0.1:1", ("127.0.0.1",))
         # Ages are of no interest here, and a fleet that is read once should stay.
-        patient = Settings(account=account, state_dir=Path(state), data_max_age=86400.0, snapshot_max_age=86400.0)
+        one = AccountSettings(account, state_dir=Path(state))
+        patient = ServerSettings((one,), data_max_age=86400.0, snapshot_max_age=86400.0)
         parts = build_app(patient, SystemClock())
         poller = _StandIn(parts, Fleet(decoded_home(), stations))
         poller.read_all(0.0)
@@ -48,8 +49,7 @@ class _StandIn:
         """Read every station once, within `seconds`."""
         for number in range(len(self._fleet)):
             now, findings = self._parts.clock.now(), Diagnostics()
-            station = self._quality.check(self._fleet.poll(number, now), now, findings)
-            self._parts.snapshots.put(derived(station, now))
+            self._parts.snapshots.put(process(self._fleet.poll(number, now), self._quality, now, findings))
             if self._parts.stop.wait(seconds / len(self._fleet)):
                 return
 

@@ -21,7 +21,7 @@ from prometheus_client import start_http_server
 
 from sems_exporter.app import application, build_app
 from sems_exporter.clock import SystemClock
-from sems_exporter.config.settings import Account, Settings
+from sems_exporter.config.settings import Account, AccountSettings, ServerSettings
 from sems_exporter.telemetry.metrics import SelfMetrics
 from sems_exporter.telemetry.redaction import Secret
 from sems_exporter.web.http.server import bound, serve
@@ -38,7 +38,7 @@ def serve_ours() -> None:
     """Serve with this exporter until told to stop."""
     with tempfile.TemporaryDirectory() as state:
         account = Account("bench@example.com", Secret("bench"), "http://127.0.0.1:9/")
-        parts = build_app(Settings(account=account, state_dir=Path(state)), SystemClock())
+        parts = build_app(ServerSettings((AccountSettings(account, state_dir=Path(state)),)), SystemClock())
         listening = bound("127.0.0.1:0")
         port = listening.getsockname()[1]
         serve(application(parts, simulated=False), listening, started=lambda: print(port, flush=True))

@@ -2,18 +2,17 @@
 
 import threading
 from dataclasses import dataclass
-from pathlib import Path
 
 from sems_exporter.clock import Clock
-from sems_exporter.config.settings import Settings
+from sems_exporter.config.settings import ServerSettings
 from sems_exporter.exposition import Renderer
 from sems_exporter.pipeline.staleness import Limits
 from sems_exporter.polling.poller import Poller
-from sems_exporter.polling.results import Health, Plan, together
+from sems_exporter.polling.results import Health, together
 from sems_exporter.portal import Portal, connect
 from sems_exporter.portal.http.transport import Transport
 from sems_exporter.store import StationStore
-from sems_exporter.telemetry.logs import ACCOUNT_THREAD
+from sems_exporter.telemetry.logs import bind_account
 from sems_exporter.telemetry.metrics import SelfMetrics
 from sems_exporter.version import package_version
 from sems_exporter.web.app import Application
@@ -34,12 +33,17 @@ class AccountRunner:
     portal: Portal
     poller: Poller
 
+    def run(self, stop: threading.Event) -> None:
+        """Poll until `stop` is set, in a thread of its own."""
+        bind_account(self.name)
+        self.poller.run(stop)
+
 
 @dataclass(frozen=True, slots=True)
 class App:
     """All parts of a running exporter."""
 
-    settings: Settings
+    settings: ServerSettings
     clock: Clock
     metrics: SelfMetrics
     snapshots: StationStore
@@ -68,7 +72,9 @@ class App:
             watch.portal.close()
 
 
-def build_app(settings: Settings, clock: Clock, *, first_delay: float = 2.0, transport: Transport | None = None) -> App:
+def build_app(
+    settings: ServerSettings, clock: Clock, *, first_delay: float = 2.0, transport: Transport | None = None
+) -> App:
     """An exporter that polls nothing yet."""
     stop, metrics = threading.Event(), SelfMetrics(one.name for one in settings.accounts if one.name)
     snapshots = StationStore(clock, Limits(settings.data_max_age, settings.snapshot_max_age))
@@ -77,26 +83,15 @@ def build_app(settings: Settings, clock: Clock, *, first_delay: float = 2.0, tra
     for one in settings.accounts:
         own = metrics.of(one.name)
         portal = connect(one, clock, own, stop, transport)
-        poller = Poller(portal, snapshots, own, clock=clock, plan=_plan(one, first_delay))
+        memory = one.state_dir / _counters_file(one.name)
+        poller = Poller(portal, snapshots, own, one, clock=clock, memory=memory, first_delay=first_delay)
         runners.append(AccountRunner(one.name, portal, poller))
     return App(settings, clock, metrics, snapshots, exposition, tuple(runners), stop)
 
 
-def _plan(settings: Settings, first_delay: float) -> Plan:
-    memory = Path(COUNTERS)
-    if settings.name:
-        memory = memory.with_stem(f"{memory.stem}-{settings.name}")
-    return Plan(
-        settings.interval,
-        settings.stations,
-        first_delay,
-        settings.state_dir / memory,
-        excluded=settings.exclude_stations,
-        account=settings.name,
-        per_minute=settings.requests_per_minute,
-        data_max_age=settings.data_max_age,
-        snapshot_max_age=settings.snapshot_max_age,
-    )
+def _counters_file(account: str) -> str:
+    name, _, kind = COUNTERS.rpartition(".")
+    return f"{name}-{account}.{kind}" if account else COUNTERS
 
 
 def application(parts: App, *, simulated: bool, web_config: WebConfigFile | None = None) -> Application:
@@ -144,7 +139,7 @@ def _listed(parts: App) -> list[Listed]:
 
 def start_polling(parts: App) -> tuple[threading.Thread, ...]:
     """Poll each account in a thread of its own, and keep the exposition ready in another, until `parts.stop` is set."""
-    work = {f"{ACCOUNT_THREAD}{watch.name}".strip(): watch.poller.run for watch in parts.runners}
+    work = {f"poller {watch.name}".strip(): watch.run for watch in parts.runners}
     work["exposition"] = parts.exposition.maintain_until
     threads = tuple(
         threading.Thread(target=run, args=(parts.stop,), name=name, daemon=True) for name, run in work.items()

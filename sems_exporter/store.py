@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 
 from sems_exporter.clock import Clock
 from sems_exporter.model.plant import Station
-from sems_exporter.pipeline.staleness import Limits, StationView, apply_staleness
+from sems_exporter.pipeline.staleness import Limits, Snapshot, StationView, view
 
 FORGET_AFTER = timedelta(days=1)
 """After so long a station that was not read again is forgotten altogether."""
@@ -25,27 +25,27 @@ class Entry:
 
 @dataclass(slots=True)
 class _Kept:
-    """A station as it was put; `look` holds an instant and how the station looks from then until it changes by age."""
+    """A snapshot as it was put; `look` holds an instant and how the station looks from then until it changes by age."""
 
-    station: Station
+    snapshot: Snapshot
     forgotten_at: datetime
     look: tuple[datetime, StationView] | None = None
 
     @property
     def account(self) -> str:
         """The account that reads the station; "" where accounts have no names."""
-        return self.station.account or ""
+        return self.snapshot.details.account or ""
 
 
 class StationStore:
     """Stations by id. `subscribe` a function to be told, in the writer's thread, which stations have changed.
 
-    An account has a name, or "" where there is only the one of the plain settings.
+    An account has a name, or "" where there is only the one of the plain settings. `limits` say what is too old.
     """
 
     def __init__(self, clock: Clock, limits: Limits) -> None:
         self._clock = clock
-        self._limits = limits
+        self.limits = limits
         self._lock = threading.Lock()
         self._kept: dict[str, _Kept] = {}
         self._listeners: list[Listener] = []
@@ -54,16 +54,16 @@ class StationStore:
         """Call `listener` with the ids of the stations that changed, after every change."""
         self._listeners.append(listener)
 
-    def put(self, station: Station) -> None:
-        """Keep `station` in place of its last snapshot, unless another account than its own shows it already."""
-        now = self._clock.now()
-        new = _Kept(station, now + FORGET_AFTER)
+    def put(self, details: Station, overview: Station | None = None) -> None:
+        """Keep these in place of a station's last snapshot, unless another account than its own shows it already."""
+        now, station = self._clock.now(), details.id
+        new = _Kept(Snapshot(details, overview), now + FORGET_AFTER)
         with self._lock:
-            known = self._kept.get(station.id)
+            known = self._kept.get(station)
             if known is not None and known.account != new.account and now < known.forgotten_at:
                 return
-            self._kept[station.id] = new
-        self._tell(frozenset((station.id,)))
+            self._kept[station] = new
+        self._tell(frozenset((station,)))
 
     def keep_only(self, ids: Iterable[str], account: str = "") -> None:
         """Forget all stations of `account` that it no longer shows."""
@@ -102,7 +102,7 @@ class StationStore:
             )
 
     def _faded(self, kept: _Kept, now: datetime) -> StationView:
-        shown = apply_staleness(kept.station, now, self._limits)
+        shown = view(kept.snapshot, now, self.limits)
         until = kept.forgotten_at if shown.until is None else min(shown.until, kept.forgotten_at)
         return replace(shown, until=until)
 

@@ -16,7 +16,7 @@ from urllib.parse import parse_qs, urlsplit
 from zoneinfo import ZoneInfo
 
 from sems_exporter.app import App, build_app
-from sems_exporter.config.settings import Account, Settings
+from sems_exporter.config.settings import Account, AccountSettings, ServerSettings
 from sems_exporter.portal.http.envelope import HttpResponse
 from sems_exporter.portal.http.transport import HttpRequest, Transport
 from sems_exporter.telemetry.redaction import Secret
@@ -252,13 +252,8 @@ class Fleet:
     def restart(self) -> None:
         """Start the exporter anew on the same state directory."""
         account = Account("demo@example.com", Secret("demo"), "https://eu-semsplus.goodwe.com/web/sems/sems-user/login")
-        settings = Settings(
-            account,
-            portal="semsplus",
-            state_dir=self.state_dir,
-            requests_per_minute=self.per_minute,
-            data_max_age=self.data_max_age,
-        )
+        one = AccountSettings(account, portal="semsplus", state_dir=self.state_dir, requests_per_minute=self.per_minute)
+        settings = ServerSettings((one,), data_max_age=self.data_max_age)
         self.parts = build_app(settings, self.clock, transport=self.portal)
 
     def run(self, hours: float, each: Callable[[datetime], None] = lambda _: None, every: float = 300.0) -> None:

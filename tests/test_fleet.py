@@ -10,7 +10,7 @@ import pytest
 
 from sems_exporter.app import build_app
 from sems_exporter.cli.report import unread
-from sems_exporter.config.settings import Account, Settings
+from sems_exporter.config.settings import Account, AccountSettings, ServerSettings
 from sems_exporter.model.plant import KWH, StationState
 from sems_exporter.pipeline.staleness import StationView
 from sems_exporter.polling.rotation import QUIET
@@ -330,7 +330,7 @@ def test_the_simulated_portal_can_be_a_fleet(tmp_path: Path) -> None:
 
     with SimulatedPortal(plants, clock=clock) as portal:
         account = Account("demo@example.com", Secret("demo"), portal.login_url, (f"127.0.0.1:{portal.port}",))
-        parts = build_app(Settings(account, state_dir=tmp_path), clock)
+        parts = build_app(ServerSettings((AccountSettings(account, state_dir=tmp_path),)), clock)
         outcome = parts.poller.refresh()
         parts.close()
 

@@ -1,10 +1,11 @@
 """Several accounts in one exporter: none sees, delays or fails for another."""
 
+import io
 import json
+import logging
 import threading
 import time
 from collections.abc import Iterator
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -12,11 +13,13 @@ import pytest
 from sems_exporter.app import App, application, build_app, start_polling
 from sems_exporter.cli import serve
 from sems_exporter.clock import SystemClock
-from sems_exporter.config.settings import Account, Settings
+from sems_exporter.config.settings import Account, AccountSettings, ServerSettings
 from sems_exporter.errors import SettingError
 from sems_exporter.exposition import ALL_SERIES, Format, SeriesFilter
+from sems_exporter.polling.poller import Poller
 from sems_exporter.portal.session import rate_limiter
 from sems_exporter.simulator import Answer, Plant, SimulatedClock, SimulatedPortal, demo_plants
+from sems_exporter.telemetry.logs import EventFormatter, EventHandler
 from sems_exporter.telemetry.redaction import Secret
 from tests.serving import PATIENCE, served
 
@@ -40,10 +43,10 @@ def portals(plants: list[Plant], monkeypatch: pytest.MonkeyPatch) -> Iterator[Po
         yield {"north": north, "south": south}
 
 
-def made(portals: Portals, state: Path, **passwords: str) -> Settings:
+def made(portals: Portals, state: Path, **passwords: str) -> ServerSettings:
     """The settings that a list of these accounts makes."""
-    first, *others = [
-        Settings(
+    accounts = tuple(
+        AccountSettings(
             Account(
                 f"{name}@example.com",
                 Secret(passwords.get(name, "demo")),
@@ -55,8 +58,8 @@ def made(portals: Portals, state: Path, **passwords: str) -> Settings:
             name=name,
         )
         for name, portal in portals.items()
-    ]
-    return replace(first, further=tuple(others))
+    )
+    return ServerSettings(accounts)
 
 
 class Clock(SystemClock):
@@ -174,6 +177,23 @@ def test_an_account_whose_portal_hangs_delays_no_other(parts: App, portals: Port
 
     assert up == [None, True]
     assert is_ready is False
+
+
+def test_what_is_logged_while_an_account_is_polled_carries_its_name(
+    parts: App, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    logger, stream = logging.getLogger("sems_exporter.polling"), io.StringIO()
+    handler = EventHandler(stream)
+    handler.setFormatter(EventFormatter("json"))
+    logger.addHandler(handler)
+    monkeypatch.setattr(Poller, "run", lambda *_: logger.warning("polled"))
+
+    parts.stop.set()
+    for thread in start_polling(parts):
+        thread.join(PATIENCE)
+    logger.removeHandler(handler)
+
+    assert {json.loads(line)["account"] for line in stream.getvalue().splitlines()} == {"north", "south"}
 
 
 def test_the_status_page_names_the_account_that_has_trouble(portals: Portals, tmp_path: Path) -> None:

@@ -4,8 +4,7 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from sems_exporter.model.plant import Station
-from sems_exporter.pipeline.staleness import Limits, StationView, apply_staleness
+from sems_exporter.pipeline.staleness import Limits, Snapshot, StationView, view
 from sems_exporter.store import FORGET_AFTER, Entry, StationStore
 from tests.clocks import FakeClock
 from tests.homes import NOON, home
@@ -102,11 +101,11 @@ def test_a_station_is_judged_anew_only_when_its_time_has_come(monkeypatch: pytes
     """A status page of a thousand stations is looked at more often than they change."""
     judged: list[datetime] = []
 
-    def counted(station: Station, now: datetime, limits: Limits) -> StationView:
+    def counted(snapshot: Snapshot, now: datetime, limits: Limits) -> StationView:
         judged.append(now)
-        return apply_staleness(station, now, limits)
+        return view(snapshot, now, limits)
 
-    monkeypatch.setattr("sems_exporter.store.apply_staleness", counted)
+    monkeypatch.setattr("sems_exporter.store.view", counted)
     snapshots = StationStore(FakeClock(NOON), LIMITS)
     snapshots.put(home())
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from sems_exporter.app import build_app
 from sems_exporter.cli.demo import DemoClock
-from sems_exporter.config.settings import Account, Settings
+from sems_exporter.config.settings import Account, AccountSettings, ServerSettings
 from sems_exporter.exposition import Format, Renderer
 from sems_exporter.simulator import Plant, SimulatedClock, SimulatedPortal
 from sems_exporter.telemetry.redaction import Secret
@@ -35,7 +35,7 @@ def exposed(
     """
     with SimulatedPortal(plants, clock=clock, signature_tolerance=None) as portal:
         account = Account("demo@example.com", Secret("demo"), portal.login_url, ("127.0.0.1",))
-        settings = Settings(account=account, requests_per_minute=600, state_dir=state)
+        settings = ServerSettings((AccountSettings(account, requests_per_minute=600, state_dir=state),))
         parts = build_app(settings, SteppedClock(clock))
         shown = Renderer(
             parts.snapshots, parts.metrics.registry, parts.clock, timer=lambda: parts.clock.now().timestamp()

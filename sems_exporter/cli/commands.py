@@ -13,7 +13,7 @@ from sems_exporter.config import accounts, types
 from sems_exporter.config import options as declared
 from sems_exporter.config.lint import misspelt
 from sems_exporter.config.options import Setting
-from sems_exporter.config.settings import Settings
+from sems_exporter.config.settings import ServerSettings
 from sems_exporter.errors import SemsError, SettingError, StartError
 from sems_exporter.telemetry.redaction import MASKS, Secret
 from sems_exporter.version import package_version
@@ -197,9 +197,10 @@ def simulate(**values: Any) -> None:
     run(values)
 
 
-def _settings(values: dict[str, Any]) -> Settings:
+def _settings(values: dict[str, Any]) -> ServerSettings:
     name = values.pop("only", None)
-    return accounts.only(accounts.settings(values, values.pop("config_file") or {}, os.environ), name)
+    found = accounts.load_accounts(values, values.pop("config_file") or {}, os.environ)
+    return declared.build_settings(values, accounts.only(found, name))
 
 
 def main(args: list[str] | None = None) -> NoReturn:

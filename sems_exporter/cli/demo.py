@@ -12,7 +12,8 @@ import click
 
 from sems_exporter.cli.progress import telling
 from sems_exporter.cli.serve import log_as, run
-from sems_exporter.config.settings import Account, Settings
+from sems_exporter.config.options import build_settings
+from sems_exporter.config.settings import Account, AccountSettings
 from sems_exporter.errors import SettingError, StartError
 from sems_exporter.simulator import ENDPOINTS, SimulatedClock, SimulatedPortal, demo_plants
 from sems_exporter.telemetry.redaction import Secret
@@ -54,21 +55,15 @@ def demo(values: dict[str, Any]) -> None:
         tempfile.TemporaryDirectory(prefix="sems-exporter-demo-") as state,
         SimulatedPortal(plants, clock=clock, answers=_answers(values["answers"]), signature_tolerance=None) as portal,
     ):
-        settings = Settings(
-            account=Account("demo@example.com", Secret("demo"), portal.login_url, ("127.0.0.1",)),
+        account = AccountSettings(
+            Account("demo@example.com", Secret("demo"), portal.login_url, ("127.0.0.1",)),
             interval=values["interval"],
-            data_max_age=values["data_max_age"],
-            snapshot_max_age=values["snapshot_max_age"] or max(3 * values["interval"], SLOWEST * values["speed"]),
             # Beyond some plants it is a fleet, which is to be seen in rotation.
             requests_per_minute=120 * min(values["plants"], MOST_READ_WHOLE),
             state_dir=Path(state),
-            listen_address=values["web_listen_address"],
-            telemetry_path=values["web_telemetry_path"],
-            web_config_file=Path(file) if (file := values["web_config_file"]) else None,
-            external_url=values["web_external_url"],
-            log_level=values["log_level"],
-            log_format=values["log_format"],
         )
+        patience = values["snapshot_max_age"] or max(3 * values["interval"], SLOWEST * values["speed"])
+        settings = build_settings({**values, "snapshot_max_age": patience}, (account,))
         log_as(settings)
         run(settings, DemoClock(clock), simulated=True)
         click.echo(f"sems-exporter demo ended after {_counted(portal.logins, 'sign-in')} to the simulated portal")

@@ -21,7 +21,7 @@ from sems_exporter.cli.report import as_json, complaints, described, legible, un
 from sems_exporter.clock import Clock, SystemClock
 from sems_exporter.config.lint import exposed, misspelt, unfit_times
 from sems_exporter.config.passwords import exposure
-from sems_exporter.config.settings import Settings
+from sems_exporter.config.settings import AccountSettings, ServerSettings
 from sems_exporter.errors import LoginWithheld, SettingError, StartError
 from sems_exporter.exposition import Format
 from sems_exporter.files import Draft
@@ -39,13 +39,13 @@ from sems_exporter.web.security.reload import WebConfigFile
 log = logging.getLogger(__name__)
 
 
-def serve(settings: Settings) -> None:
+def serve(settings: ServerSettings) -> None:
     """Poll and serve until told to stop."""
     log_as(settings)
     run(settings, SystemClock(), simulated=False)
 
 
-def run(settings: Settings, clock: Clock, *, simulated: bool) -> None:
+def run(settings: ServerSettings, clock: Clock, *, simulated: bool) -> None:
     """Poll and serve on `clock` until told to stop."""
     prepare_process()
     parts = build_app(settings, clock, first_delay=0.0 if simulated else 2.0)
@@ -100,16 +100,16 @@ def greet(kind: str, address: str, telemetry_path: str) -> None:
 
 def refuse_second(parts: App) -> None:
     """Raise StartError where another process has one of the accounts already."""
-    for watch in parts.runners:
+    for watch, one in zip(parts.runners, parts.settings.accounts, strict=True):
         if holder := watch.portal.account_state().served_by:
             account = f"account {watch.name}" if watch.name else "this account"
             raise StartError(
-                f"state_dir: {parts.settings.state_dir} is in use: {holder} has {account} already. Two would end each "
+                f"state_dir: {one.state_dir} is in use: {holder} has {account} already. Two would end each "
                 "other's session, so this one does not start; stop the other one first"
             )
 
 
-def once(settings: Settings, form: str) -> int:
+def once(settings: ServerSettings, form: str) -> int:
     """Print one snapshot of all accounts; 1 if nothing could be read of one of them."""
     log_as(settings)
     parts, outcomes = _refreshed(settings)
@@ -125,7 +125,7 @@ def once(settings: Settings, form: str) -> int:
     return 0 if all(outcome.up for outcome in outcomes) else 1
 
 
-def check(settings: Settings, *, release_brake: bool) -> int:
+def check(settings: ServerSettings, *, release_brake: bool) -> int:
     """Say what works, what does not, and what to do; 1 if something does not."""
     # What a log line would say is said below in plain words.
     log_as(replace(settings, log_level="debug" if settings.log_level == "debug" else "error"))
@@ -163,9 +163,9 @@ def _after_release(state: AccountState, outcome: RefreshResult) -> list[str]:
     return [] if isinstance(outcome.whole, LoginWithheld) else complaints(outcome)
 
 
-def dump(settings: Settings, output: str) -> int:
+def dump(settings: ServerSettings, output: str) -> int:
     """Write the anonymised answers of one refresh to `output`; 1 if there are none."""
-    if settings.further:
+    if len(settings.accounts) > 1:
         names = ", ".join(one.name for one in settings.accounts)
         raise SettingError("only", f"a dump is of one account; name it with --only, there are {names}")
     log_as(settings)
@@ -180,7 +180,7 @@ def dump(settings: Settings, output: str) -> int:
         return _dumped(settings, lambda text, answers: _keep(draft, output, text, answers))
 
 
-def _dumped(settings: Settings, write: Callable[[str, int], None]) -> int:
+def _dumped(settings: ServerSettings, write: Callable[[str, int], None]) -> int:
     recorder = Recorder()
     parts, [outcome] = _refreshed(settings, transport=recorder)
     token = parts.portal.account_state().token
@@ -205,7 +205,7 @@ def _unwritable(output: str, error: Exception) -> StartError:
 
 
 def _refreshed(
-    settings: Settings, *, release_brake: bool = False, transport: Transport | None = None
+    settings: ServerSettings, *, release_brake: bool = False, transport: Transport | None = None
 ) -> tuple[App, list[RefreshResult]]:
     """Every account read once, one after the other, while a person is told how far it is."""
     parts = build_app(settings, SystemClock(), transport=transport)
@@ -223,14 +223,14 @@ def _refreshed(
     return parts, outcomes
 
 
-def _progress(watch: AccountRunner, settings: Settings) -> str:
+def _progress(watch: AccountRunner, settings: AccountSettings) -> str:
     done, stations = watch.poller.progress
     account = f" of account {watch.name}" if watch.name else ""
     read = f"{done} of {stations} stations{account} read" if stations else f"the list of stations{account} is awaited"
     return f"{read}; at most {settings.requests_per_minute} requests are sent in a minute (requests_per_minute)"
 
 
-def log_as(settings: Settings) -> None:
+def log_as(settings: ServerSettings) -> None:
     """Log as the settings say, with their secrets masked; the first lines are about what is wrong with the settings."""
     for one in settings.accounts:
         MASKS.learn(one.account.name)
@@ -239,8 +239,10 @@ def log_as(settings: Settings) -> None:
         log.warning(text)
 
 
-def remarks(settings: Settings) -> list[str]:
+def remarks(settings: ServerSettings) -> list[str]:
     """What a person should know about settings that are allowed, a line each; first secrets that lie about."""
     found = (exposure(one.account.password) for one in settings.accounts)
     open_to_others = [f"password: {text}" for text in dict.fromkeys(found) if text]
-    return [*open_to_others, *exposed(settings.state_dir), *misspelt(os.environ), *unfit_times(settings)]
+    directories = dict.fromkeys(one.state_dir for one in settings.accounts)
+    writable = [text for directory in directories for text in exposed(directory)]
+    return [*open_to_others, *writable, *misspelt(os.environ), *unfit_times(settings)]

@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +9,7 @@ import click
 
 from sems_exporter.config import options as declared
 from sems_exporter.config.options import ACCOUNTS, PER_ACCOUNT, Setting
-from sems_exporter.config.settings import Settings
+from sems_exporter.config.settings import AccountSettings
 from sems_exporter.errors import SettingError
 from sems_exporter.telemetry.redaction import Secret
 
@@ -21,32 +20,34 @@ BY_KEY: Mapping[str, Setting] = {setting.key: setting for setting in PER_ACCOUNT
 ALLOWED = ("name", *BY_KEY, "password")
 
 
-def settings(values: Mapping[str, Any], only_in_file: Mapping[str, Any], environ: Mapping[str, str]) -> Settings:
-    """One validated object from the values that flags, environment and file gave; raises SettingError.
+def load_accounts(
+    values: Mapping[str, Any], only_in_file: Mapping[str, Any], environ: Mapping[str, str]
+) -> tuple[AccountSettings, ...]:
+    """Validate what flags, environment and file say of each account; raise SettingError.
 
     `only_in_file` is what only the configuration file can hold, `password` and `accounts`, and `source`, its path.
     """
     if ACCOUNTS not in only_in_file:
-        return declared.settings(values, only_in_file.get("password"), environ)
+        return (declared.build_account(values, only_in_file.get("password"), environ),)
     _refuse_both(values, only_in_file, environ)
     entries = only_in_file[ACCOUNTS]
     if not isinstance(entries, list) or not entries:
         raise SettingError(ACCOUNTS, "has to be a list with an entry for each account, each with name and account")
     source = only_in_file.get("source")
-    found = [_entry(f"{ACCOUNTS}[{place}]", entry, values, environ, source) for place, entry in enumerate(entries)]
+    found = tuple(_entry(f"{ACCOUNTS}[{place}]", entry, values, environ, source) for place, entry in enumerate(entries))
     _refuse_twice([one.name for one in found], "name", _variable)
     _refuse_twice([one.account.name for one in found], "account", str.casefold)
-    return replace(found[0], further=tuple(found[1:]))
+    return found
 
 
-def only(found: Settings, name: str | None) -> Settings:
-    """The settings of the account `name` alone; of all where it is None. Raises SettingError where there is none."""
+def only(found: tuple[AccountSettings, ...], name: str | None) -> tuple[AccountSettings, ...]:
+    """Pick the account `name`, or all where it is None; raise SettingError where there is none."""
     if name is None:
         return found
-    for one in found.accounts:
+    for one in found:
         if one.name == name:
-            return replace(one, further=())
-    names = ", ".join(one.name for one in found.accounts if one.name)
+            return (one,)
+    names = ", ".join(one.name for one in found if one.name)
     there = f"there are {names}" if names else "there is no list of accounts in a configuration file"
     raise SettingError("only", f"no account is called {name!r}; {there}")
 
@@ -77,7 +78,7 @@ def _refuse_twice(texts: list[str], key: str, same: Callable[[str], str]) -> Non
 
 def _entry(
     place: str, entry: object, values: Mapping[str, Any], environ: Mapping[str, str], source: Path | None
-) -> Settings:
+) -> AccountSettings:
     if not isinstance(entry, dict):
         raise SettingError(place, "has to be a mapping with name and account")
     name = _name(place, entry)
@@ -86,11 +87,10 @@ def _entry(
     own |= {key: _value(f"{place}.{key}", key, value) for key, value in entry.items() if key != "name"}
     secret = Secret(str(own["password"]), source) if "password" in own else None
     try:
-        found = declared.settings({**values, **own}, secret, environ, _variable(name))
+        return declared.build_account({**values, **own}, secret, environ, name=name, variable=_variable(name))
     except SettingError as error:
         # The key is said with its place, and once.
         raise SettingError(f"{place}.{error.key}", str(error).removeprefix(f"{error.key}: ")) from None
-    return replace(found, name=name)
 
 
 def _name(place: str, entry: Mapping[object, object]) -> str:

@@ -7,7 +7,7 @@ from difflib import get_close_matches
 from pathlib import Path
 
 from sems_exporter.config.options import FILE_VARIABLE, PASSWORD_VARIABLE, SETTINGS
-from sems_exporter.config.settings import Settings
+from sems_exporter.config.settings import ServerSettings
 
 ALIKE = 0.8
 """Likeness from which a variable is taken for a misspelt one; what Kubernetes and others set is below."""
@@ -36,18 +36,19 @@ def exposed(state_dir: Path) -> list[str]:
     return [f"state_dir: {state_dir} can be written by every user, who can take the brake away; chmod 700 {state_dir}"]
 
 
-def unfit_times(settings: Settings) -> list[str]:
+def unfit_times(settings: ServerSettings) -> list[str]:
     """A sentence about each limit that is reached between two refreshes although all is well."""
     told = []
-    if settings.interval + LAG > settings.data_max_age:
+    interval = max(one.interval for one in settings.accounts)
+    if interval + LAG > settings.data_max_age:
         told.append(
-            f"data_max_age: with an interval of {settings.interval:g} s data are often older than "
+            f"data_max_age: with an interval of {interval:g} s data are often older than "
             f"{settings.data_max_age:g} s before the next ones come, so live values will be missing at times; "
-            f"set {settings.interval + LAG:g} s or more"
+            f"set {interval + LAG:g} s or more"
         )
-    if settings.interval > settings.snapshot_max_age:
+    if interval > settings.snapshot_max_age:
         told.append(
-            f"snapshot_max_age: {settings.snapshot_max_age:g} s are less than the {settings.interval:g} s between two "
+            f"snapshot_max_age: {settings.snapshot_max_age:g} s are less than the {interval:g} s between two "
             "refreshes, so stations will count as down at times; leave it unset, or set it longer"
         )
     return told

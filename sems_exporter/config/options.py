@@ -11,7 +11,7 @@ import platformdirs
 
 from sems_exporter.config import yaml_file
 from sems_exporter.config.passwords import VARIABLE, password, sendable
-from sems_exporter.config.settings import PORTALS, REGIONS, Account, Settings, login_url
+from sems_exporter.config.settings import PORTALS, REGIONS, Account, AccountSettings, ServerSettings, login_url
 from sems_exporter.config.types import Duration, ExternalUrl, FilePath, Hosts, ListenAddress, LoginUrl, Texts, UrlPath
 from sems_exporter.config.yaml_file import KeyTwice, NotYaml
 from sems_exporter.errors import SettingError
@@ -170,10 +170,18 @@ def unfit(key: str, value: object) -> str:
     return ""
 
 
-def settings(
-    values: Mapping[str, Any], in_file: object, environ: Mapping[str, str], variable: str = PASSWORD_VARIABLE
-) -> Settings:
-    """The settings of one account from the values that flags, environment and file gave; raises SettingError."""
+def build_account(
+    values: Mapping[str, Any],
+    in_file: object,
+    environ: Mapping[str, str],
+    *,
+    name: str = "",
+    variable: str = PASSWORD_VARIABLE,
+) -> AccountSettings:
+    """Build the settings of one account from what flags, environment and file gave; raise SettingError.
+
+    `in_file` is the password that stands in the file, `variable` the environment variable that may hold it.
+    """
     if not values.get("account"):
         raise SettingError(
             "account",
@@ -188,16 +196,24 @@ def settings(
         region=values["region"],
         own_login_url=bool(values["login_url"]),
     )
-    return Settings(
+    return AccountSettings(
         account=account,
+        name=name,
         portal=values["portal"],
         stations=tuple(dict.fromkeys(values["stations"])),
         exclude_stations=tuple(dict.fromkeys(values["exclude_stations"])),
         interval=values["interval"],
-        data_max_age=values["data_max_age"],
-        snapshot_max_age=values["snapshot_max_age"] or 3 * values["interval"],
         requests_per_minute=values["requests_per_minute"],
         state_dir=state_directory(values["state_dir"], environ),
+    )
+
+
+def build_settings(values: Mapping[str, Any], accounts: tuple[AccountSettings, ...]) -> ServerSettings:
+    """Build the settings of a process that reads these accounts from what flags, environment and file gave."""
+    return ServerSettings(
+        accounts,
+        data_max_age=values["data_max_age"],
+        snapshot_max_age=values["snapshot_max_age"] or 3 * values["interval"],
         listen_address=values["web_listen_address"],
         telemetry_path=values["web_telemetry_path"],
         web_config_file=Path(file) if (file := values["web_config_file"]) else None,

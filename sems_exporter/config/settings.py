@@ -1,4 +1,4 @@
-"""What the exporter is told: one validated, immutable object. `cli` fills it from flags, environment and file."""
+"""What the exporter is told: validated, immutable objects. `cli` fills them from flags, environment and file."""
 
 import ipaddress
 from dataclasses import dataclass, field
@@ -52,32 +52,32 @@ class Account:
 
 
 @dataclass(frozen=True, slots=True)
-class Settings:
-    """Everything that can be set, for one account; times in seconds.
+class AccountSettings:
+    """How one account is read; times in seconds.
 
-    `name` is what the list `accounts` calls the account, "" where there is no such list. `further` holds the other
-    accounts of that list; what concerns the process as a whole is the same in all of them.
+    `name` is what the list `accounts` calls the account, "" where there is no such list.
     """
 
     account: Account
+    name: str = ""
     portal: str = "auto"
     stations: tuple[str, ...] = ()
     exclude_stations: tuple[str, ...] = ()
     interval: float = 300.0
-    data_max_age: float = 1200.0
-    snapshot_max_age: float = 900.0
     requests_per_minute: int = 30
     state_dir: Path = field(default_factory=Path)
+
+
+@dataclass(frozen=True, slots=True)
+class ServerSettings:
+    """What concerns the process as a whole, and the accounts that it reads; times in seconds."""
+
+    accounts: tuple[AccountSettings, ...]
+    data_max_age: float = 1200.0
+    snapshot_max_age: float = 900.0
     listen_address: str = ":10736"
     telemetry_path: str = "/metrics"
     web_config_file: Path | None = None
     external_url: str | None = None
     log_level: str = "info"
     log_format: str = "logfmt"
-    name: str = ""
-    further: tuple["Settings", ...] = ()
-
-    @property
-    def accounts(self) -> tuple["Settings", ...]:
-        """The settings of each account."""
-        return (self, *self.further)

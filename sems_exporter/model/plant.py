@@ -328,8 +328,7 @@ class Station(Entity):
 
     Instants are those of a device, with `fetched_at` that of the newest answer. `has_battery` is None where nothing
     tells. Coordinates, in degrees, never leave the process. `alarms` is None where the portal did not tell;
-    `alarms_unlisted` counts active ones beyond those listed. `overview` is what the account's list says of the
-    station, where stations are too many to read all their details every time.
+    `alarms_unlisted` counts active ones beyond those listed.
     """
 
     scope: ClassVar[str] = "station"
@@ -441,7 +440,6 @@ class Station(Entity):
     ev_chargers: tuple[EvCharger, ...] = ()
     alarms: tuple[Alarm, ...] | None = None
     alarms_unlisted: int = 0
-    overview: "Station | None" = None
 
 
 CHILDREN: dict[type[Entity], tuple[tuple[str, type[Entity]], ...]] = {

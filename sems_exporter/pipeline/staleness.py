@@ -34,6 +34,18 @@ class Limits:
 
 
 @dataclass(frozen=True, slots=True)
+class Snapshot:
+    """What is known of a station: `details` as last read, and what the account's list says of it meanwhile.
+
+    `overview` is None unless stations are too many to read all their details every time. Where only the list is known,
+    that is the details.
+    """
+
+    details: Station
+    overview: Station | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class StationView:
     """A station as it may be shown; `up` tells whether our look at it is recent, `until` when this changes next."""
 
@@ -47,10 +59,15 @@ class StationView:
         return self.station.account or ""
 
 
+def view(snapshot: Snapshot, now: datetime, limits: Limits) -> StationView:
+    """Show a station from both looks at it, without the values that are too old at `now`."""
+    if snapshot.overview is None:
+        return apply_staleness(snapshot.details, now, limits)
+    return _merge_overview(snapshot.details, snapshot.overview, now, limits)
+
+
 def apply_staleness(station: Station, now: datetime, limits: Limits) -> StationView:
     """`station` without the values that are too old at `now`."""
-    if station.overview is not None:
-        return _merge_overview(replace(station, overview=None), station.overview, now, limits)
     age = _Age(now, limits, station.timezone)
     up = now < station.fetched_at + timedelta(seconds=limits.snapshot_max_age)
 

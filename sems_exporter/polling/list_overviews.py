@@ -3,7 +3,7 @@
 from sems_exporter.model.diagnostics import Diagnostics
 from sems_exporter.model.plant import Station, StationState
 from sems_exporter.pipeline.counter_guard import CounterGuard
-from sems_exporter.pipeline.derived_values import derived
+from sems_exporter.pipeline.process import process
 from sems_exporter.pipeline.repeated_answers import RepeatedAnswers
 from sems_exporter.portal import StationRef
 from sems_exporter.portal.decoding import states
@@ -37,7 +37,6 @@ class ListOverviews:
             fetched_at=ref.seen_at,
             data_timestamp=since,
             name=ref.name,
-            account=self._account or None,
             state=ref.state,
             state_at=states.dated(ref.state, ref.seen_at, None, since),
             timezone=(details and details.timezone) or ref.timezone,
@@ -49,7 +48,7 @@ class ListOverviews:
             pv_energy_today=ref.pv_energy_today,
             alarms=ref.alarms,
         )
-        seen = derived(self._quality.check(station, ref.seen_at, findings), ref.seen_at)
+        seen = process(station, self._quality, ref.seen_at, findings, self._account)
         self._seen[ref.id] = seen
         return seen
 

@@ -8,15 +8,17 @@ from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import replace
 from datetime import timedelta
+from pathlib import Path
 
 from sems_exporter import errors
 from sems_exporter.clock import Clock
+from sems_exporter.config.settings import AccountSettings
 from sems_exporter.model.diagnostics import Diagnostics
 from sems_exporter.pipeline.counter_guard import CounterGuard
 from sems_exporter.polling.counter_store import CounterStore
 from sems_exporter.polling.event_log import EventLog
 from sems_exporter.polling.reader import JITTER, Reader
-from sems_exporter.polling.results import Health, Plan, RefreshResult
+from sems_exporter.polling.results import Health, RefreshResult
 from sems_exporter.portal import Portal
 from sems_exporter.store import StationStore
 from sems_exporter.telemetry.metrics import INTERNAL, AccountMetrics
@@ -31,32 +33,38 @@ LONGEST_PAUSE = 3600.0
 
 
 class Poller:
-    """Refreshes all stations of one account, again and again, until told to stop."""
+    """Refreshes all stations of one account, again and again, until told to stop.
+
+    The first refresh comes within `first_delay` seconds. `memory` keeps what the counter rules know.
+    """
 
     def __init__(
         self,
         portal: Portal,
         snapshots: StationStore,
         metrics: AccountMetrics,
+        settings: AccountSettings,
         *,
         clock: Clock,
-        plan: Plan,
+        memory: Path | None = None,
+        first_delay: float = 2.0,
         chance: random.Random | None = None,
     ) -> None:
         self._metrics = metrics
         self._clock = clock
-        self._plan = plan
+        self._settings = settings
+        self._first_delay = first_delay
         self._chance = chance or random.Random()  # noqa: S311 - spreads load, guards nothing
         self._journal = EventLog(clock)
         quality = CounterGuard()
-        self._memory = CounterStore(plan.memory, quality, clock)
+        self._memory = CounterStore(memory, quality, clock)
         self._reader = Reader(
             portal,
             snapshots,
             metrics,
             quality,
+            settings,
             clock=clock,
-            plan=plan,
             journal=self._journal,
             chance=self._chance,
         )
@@ -76,7 +84,7 @@ class Poller:
         self.remember()
 
     def _poll(self, stop: threading.Event) -> None:
-        delay = self._chance.uniform(0, self._plan.first_delay)
+        delay = self._chance.uniform(0, self._first_delay)
         while not self._clock.wait(stop, self._announced(delay)):
             began = self._clock.monotonic()
             outcome = self._guarded()
@@ -143,8 +151,8 @@ class Poller:
         nothing_new = outcome.whole is None and rotates and outcome.new == 0
         self._vain = self._vain + 1 if nothing_new or isinstance(outcome.whole, errors.ON_THE_WAY) else 0
         if outcome.whole is None and not self._vain:
-            return max(0.0 if rotates else self._plan.interval * jitter - took, LEAST_DELAY * jitter)
-        delay = self._plan.interval
+            return max(0.0 if rotates else self._settings.interval * jitter - took, LEAST_DELAY * jitter)
+        delay = self._settings.interval
         if self._vain:
             delay = min(delay, RETRY * 2 ** min(self._vain - 1, 8))
         until = outcome.whole.until if isinstance(outcome.whole, errors.RateLimited | errors.LoginWithheld) else None

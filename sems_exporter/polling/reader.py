@@ -12,13 +12,14 @@ from datetime import timedelta
 
 from sems_exporter import errors
 from sems_exporter.clock import Clock
+from sems_exporter.config.settings import AccountSettings
 from sems_exporter.model.diagnostics import Diagnostics
 from sems_exporter.model.plant import Station
 from sems_exporter.pipeline.counter_guard import CounterGuard
-from sems_exporter.pipeline.derived_values import derived
+from sems_exporter.pipeline.process import process
 from sems_exporter.polling.event_log import EventLog
 from sems_exporter.polling.list_overviews import ListOverviews
-from sems_exporter.polling.results import Plan, RefreshResult
+from sems_exporter.polling.results import RefreshResult
 from sems_exporter.polling.rotation import Rotation, need
 from sems_exporter.polling.selection import Choice, Selection
 from sems_exporter.portal import Portal, StationRef
@@ -53,9 +54,9 @@ class Reader:
         snapshots: StationStore,
         metrics: AccountMetrics,
         quality: CounterGuard,
+        settings: AccountSettings,
         *,
         clock: Clock,
-        plan: Plan,
         journal: EventLog,
         chance: random.Random,
     ) -> None:
@@ -64,12 +65,12 @@ class Reader:
         self._metrics = metrics
         self._quality = quality
         self._clock = clock
-        self._plan = plan
+        self._settings = settings
         self._journal = journal
         self._chance = chance
-        self._selection = Selection(plan.stations, plan.excluded)
-        self._rotation = Rotation(plan.per_minute, chance)
-        self._overviews = ListOverviews(plan.account)
+        self._selection = Selection(settings.stations, settings.exclude_stations)
+        self._rotation = Rotation(settings.requests_per_minute, chance)
+        self._overviews = ListOverviews(settings.name)
         self._details: dict[str, Station] = {}
         self._failing: dict[str, errors.PortalError] = {}
         self._failed_last: set[str] = set()
@@ -82,7 +83,7 @@ class Reader:
     @property
     def rotates(self) -> bool:
         """Whether there are more stations than the budget can read within an interval."""
-        return self._rotation.round_seconds(self._size) > self._plan.interval
+        return self._rotation.round_seconds(self._size) > self._settings.interval
 
     def read_once(self, outcome: RefreshResult, findings: Diagnostics) -> None:
         """Read every station, or only some where a person would have to wait too long for all."""
@@ -129,12 +130,13 @@ class Reader:
 
     def _plan_list(self, began: float) -> None:
         took = self._clock.monotonic() - began
-        interval = self._plan.interval * self._chance.uniform(1, 1 + JITTER)
+        interval = self._settings.interval * self._chance.uniform(1, 1 + JITTER)
         # From the first row of one list to the showing of the next, which may have to wait for a station's details.
         besides = took + self._rotation.round_seconds(1)
+        snapshot_max_age = self._snapshots.limits.snapshot_max_age
         least, preferred = (times * took for times in LIST_TIMES)
-        period = max(interval, least, min(preferred, self._plan.snapshot_max_age - besides - MARGIN))
-        if period + besides > self._plan.snapshot_max_age:
+        period = max(interval, least, min(preferred, snapshot_max_age - besides - MARGIN))
+        if period + besides > snapshot_max_age:
             self._journal.say_once(
                 "reading the list of stations takes so much of the budget that they count as down in between; "
                 "allow more requests_per_minute or a longer snapshot_max_age"
@@ -153,10 +155,10 @@ class Reader:
 
     def _chosen(self, listed: tuple[StationRef, ...], outcome: RefreshResult) -> dict[str, StationRef]:
         """The stations to read: selected by the settings, and read through no other account."""
-        self._snapshots.keep_only((ref.id for ref in listed), self._plan.account)
+        self._snapshots.keep_only((ref.id for ref in listed), self._settings.name)
         choice = self._selection.of(listed)
         self._complain(choice, outcome)
-        taken = {entry.station for entry in self._snapshots.catalogue() if entry.account != self._plan.account}
+        taken = {entry.station for entry in self._snapshots.catalogue() if entry.account != self._settings.name}
         chosen = {ref.id: ref for ref in choice.stations if ref.id not in taken}
         elsewhere = len(choice.stations) - len(chosen)
         if elsewhere:
@@ -178,7 +180,7 @@ class Reader:
             self._journal.say_once(f"exclude_stations: {word!r} leaves out no station of this account")
 
     def _show_overviews(self, refs: Iterable[StationRef], outcome: RefreshResult, findings: Diagnostics) -> None:
-        of_late = self._clock.now() - timedelta(seconds=OF_LATE * self._plan.interval)
+        of_late = self._clock.now() - timedelta(seconds=OF_LATE * self._settings.interval)
         for ref in refs:
             if self.stop.is_set():
                 raise errors.Stopping("the exporter is stopping")
@@ -188,8 +190,9 @@ class Reader:
             if seen is None:
                 continue
             if details is not None and seen.fetched_at - details.fetched_at < KEPT_DETAILS:
-                seen = replace(details, overview=seen)
-            self._snapshots.put(seen)
+                self._snapshots.put(details, seen)
+            else:
+                self._snapshots.put(seen)
 
     def _read(self, refs: Iterable[StationRef], outcome: RefreshResult, findings: Diagnostics) -> None:
         """The details of each station in turn; raises what concerns the whole account."""
@@ -204,7 +207,7 @@ class Reader:
             self._rotation.has_read(ref.id, began.timestamp(), self._clock.now().timestamp())
         outcome.earlier = dict(self._failing)
         self._failing |= {key: error.bare() for key, error in outcome.by_station.items() if key in outcome.tried}
-        self._metrics.budget(self._plan.per_minute, self._rotation.round_seconds(self._size))
+        self._metrics.budget(self._settings.requests_per_minute, self._rotation.round_seconds(self._size))
 
     def _read_or_suspect(self, ref: StationRef, outcome: RefreshResult, findings: Diagnostics) -> None:
         """Read a station; one that ends a refresh by a fault of ours comes after all others next time."""
@@ -242,10 +245,7 @@ class Reader:
             raise error
 
     def _keep(self, station: Station, findings: Diagnostics) -> None:
-        now = self._clock.now()
-        read_at = station.fetched_at.timestamp()
-        named = replace(station, account=self._plan.account or None, details_timestamp=read_at)
-        details = derived(self._quality.check(named, now, findings), now)
+        dated = replace(station, details_timestamp=station.fetched_at.timestamp())
+        details = process(dated, self._quality, self._clock.now(), findings, self._settings.name)
         self._details[station.id] = details
-        overview = self._overviews.of(station.id) if self.rotates else None
-        self._snapshots.put(replace(details, overview=overview))
+        self._snapshots.put(details, self._overviews.of(station.id) if self.rotates else None)

@@ -1,31 +1,12 @@
-"""What is polled, and what came of it: plain data, which the poller fills and others read."""
+"""What came of polling: plain data, which the poller fills and others read."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from pathlib import Path
 
 from sems_exporter import errors
 
 MOST_NAMED = 5
-
-
-@dataclass(frozen=True, slots=True)
-class Plan:
-    """What to poll, in seconds: `stations` and `excluded` select, all where empty; `memory` keeps the counters' memory.
-
-    `account` is the name of the account, "" where accounts have none; `per_minute` is its request budget.
-    """
-
-    interval: float
-    stations: tuple[str, ...] = ()
-    first_delay: float = 2.0
-    memory: Path | None = None
-    excluded: tuple[str, ...] = ()
-    account: str = ""
-    per_minute: int = 30
-    data_max_age: float = 1200.0
-    snapshot_max_age: float = 900.0
 
 
 @dataclass(frozen=True, slots=True)

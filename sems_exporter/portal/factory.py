@@ -5,7 +5,7 @@ from urllib.parse import urlsplit
 
 from sems_exporter import errors
 from sems_exporter.clock import Clock
-from sems_exporter.config.settings import Account, Settings
+from sems_exporter.config.settings import Account, AccountSettings
 from sems_exporter.portal.classic import source as classic
 from sems_exporter.portal.classic.client import ClassicClient
 from sems_exporter.portal.failover import AutoPortal, Dialect, Switch
@@ -42,7 +42,11 @@ def _is_trusted(token: Token, account: Account) -> bool:
 
 
 def connect(
-    settings: Settings, clock: Clock, metrics: AccountMetrics, stop: threading.Event, transport: Transport | None = None
+    settings: AccountSettings,
+    clock: Clock,
+    metrics: AccountMetrics,
+    stop: threading.Event,
+    transport: Transport | None = None,
 ) -> Portal:
     """The account of `settings` in the dialects it allows, SEMS+ preferred; nothing is sent yet.
 

@@ -6,6 +6,7 @@ import math
 import sys
 import threading
 from collections.abc import Iterable
+from contextvars import ContextVar
 from datetime import UTC, datetime
 from types import TracebackType
 from typing import TextIO
@@ -22,8 +23,8 @@ MOST_NEWS = 6.0
 """Changes of one condition that are told at once."""
 NEWS_EVERY = 1800.0
 """Seconds after which there may be one more of them."""
-ACCOUNT_THREAD = "poller "
-"""How the name of a thread begins that works for a named account; the rest is that name, and lines carry it."""
+_ACCOUNT = ContextVar("account", default="")
+"""The account that the running thread works for; lines carry its name."""
 _STANDARD = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "taskName"}
 _OURS = "sems_exporter"
 
@@ -50,6 +51,14 @@ def set_up(level: str, form: str, passwords: Iterable[Secret], stream: TextIO | 
     sys.excepthook = _unhandled
     threading.excepthook = _unhandled_in_thread
     sys.unraisablehook = _unraisable
+
+
+def bind_account(name: str) -> None:
+    """Have all lines that this thread logs from now on carry the name of an account, unless it is "".
+
+    It is for as long as the thread lives, so that the line about its end by a fault carries the name as well.
+    """
+    _ACCOUNT.set(name)
 
 
 class EventHandler(logging.StreamHandler[TextIO]):
@@ -81,8 +90,9 @@ class EventFormatter(logging.Formatter):
             "ts": datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z"),
             "level": {"WARNING": "warn", "CRITICAL": "error"}.get(record.levelname, record.levelname.lower()),
             "logger": record.name.removeprefix(f"{_OURS}."),
-            **_account(record.threadName or ""),
         }
+        if account := _ACCOUNT.get():
+            fixed["account"] = account
         told: dict[str, object] = {"msg": record.getMessage()}
         told |= {key: value for key, value in vars(record).items() if key not in _STANDARD and value is not None}
         if record.exc_info:
@@ -186,10 +196,6 @@ def _unraisable(args: "sys.UnraisableHookArgs") -> None:
 def _json(event: dict[str, object]) -> str:
     # DEL is the one control character that JSON leaves as it is.
     return json.dumps(event).replace("\x7f", "\\u007f")
-
-
-def _account(thread: str) -> dict[str, str]:
-    return {"account": thread.removeprefix(ACCOUNT_THREAD)} if thread.startswith(ACCOUNT_THREAD) else {}
 
 
 def _logfmt(event: dict[str, object]) -> str:

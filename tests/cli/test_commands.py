@@ -15,7 +15,7 @@ import sems_exporter
 from sems_exporter import __main__, errors, version
 from sems_exporter.cli import commands, demo, healthcheck
 from sems_exporter.cli import serve as running
-from sems_exporter.config.settings import Settings
+from sems_exporter.config.settings import ServerSettings
 
 
 def run(*args: str) -> int:
@@ -30,18 +30,18 @@ def calls(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, object]]:
     """What the command line would have run."""
     made: list[tuple[str, object]] = []
 
-    def serve(settings: Settings) -> None:
-        made.append(("serve", settings.interval))
+    def serve(settings: ServerSettings) -> None:
+        made.append(("serve", settings.accounts[0].interval))
 
-    def once(_: Settings, form: str) -> int:
+    def once(_: ServerSettings, form: str) -> int:
         made.append(("once", form))
         return 0
 
-    def check(_: Settings, *, release_brake: bool) -> int:
+    def check(_: ServerSettings, *, release_brake: bool) -> int:
         made.append(("check", release_brake))
         return 1
 
-    def dump(_: Settings, output: str) -> int:
+    def dump(_: ServerSettings, output: str) -> int:
         made.append(("dump", output))
         return 0
 
@@ -232,7 +232,7 @@ def test_a_demo_that_cannot_start_then_says_so_in_plain_words(capsys: pytest.Cap
 def test_foreseen_failures_have_an_exit_code_and_no_traceback(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], error: BaseException, code: int
 ) -> None:
-    def fail(_: Settings) -> None:
+    def fail(_: ServerSettings) -> None:
         raise error
 
     monkeypatch.setattr(running, "serve", fail)
@@ -245,7 +245,7 @@ def test_foreseen_failures_have_an_exit_code_and_no_traceback(
 
 @pytest.mark.usefixtures("calls")
 def test_an_unforeseen_failure_of_the_system_is_not_taken_for_a_full_disk(monkeypatch: pytest.MonkeyPatch) -> None:
-    def fail(_: Settings) -> None:
+    def fail(_: ServerSettings) -> None:
         raise OSError(errno.EIO, "Input/output error")
 
     monkeypatch.setattr(running, "serve", fail)

@@ -16,7 +16,7 @@ import pytest
 from sems_exporter.app import COUNTERS, build_app
 from sems_exporter.cli import serve
 from sems_exporter.clock import SystemClock
-from sems_exporter.config.settings import Account, Settings
+from sems_exporter.config.settings import Account, AccountSettings, ServerSettings
 from sems_exporter.errors import StartError
 from sems_exporter.portal.session import rate_limiter
 from sems_exporter.portal.session.lock import AccountLock
@@ -39,16 +39,19 @@ def portal(plants: list[Plant], monkeypatch: pytest.MonkeyPatch) -> Iterator[Sim
 
 
 @pytest.fixture
-def settings(portal: SimulatedPortal, tmp_path: Path) -> Settings:
+def settings(portal: SimulatedPortal, tmp_path: Path) -> ServerSettings:
     return made(portal, tmp_path)
 
 
-def made(portal: SimulatedPortal, state: Path, password: str = "demo", stations: tuple[str, ...] = ()) -> Settings:
+def made(
+    portal: SimulatedPortal, state: Path, password: str = "demo", stations: tuple[str, ...] = ()
+) -> ServerSettings:
     account = Account("demo@example.com", Secret(password), portal.login_url, ("127.0.0.1",))
-    return Settings(account=account, stations=stations, state_dir=state, requests_per_minute=120)
+    one = AccountSettings(account, stations=stations, state_dir=state, requests_per_minute=120)
+    return ServerSettings((one,))
 
 
-def test_once_prints_the_metrics(settings: Settings, capsys: pytest.CaptureFixture[str]) -> None:
+def test_once_prints_the_metrics(settings: ServerSettings, capsys: pytest.CaptureFixture[str]) -> None:
     code = serve.once(settings, "prometheus")
 
     said = capsys.readouterr().out
@@ -57,7 +60,7 @@ def test_once_prints_the_metrics(settings: Settings, capsys: pytest.CaptureFixtu
     assert "\nsems_up 1.0\n" in said
 
 
-def test_once_prints_json(settings: Settings, capsys: pytest.CaptureFixture[str]) -> None:
+def test_once_prints_json(settings: ServerSettings, capsys: pytest.CaptureFixture[str]) -> None:
     code = serve.once(settings, "json")
 
     document = json.loads(capsys.readouterr().out)
@@ -87,7 +90,7 @@ class TestOddNames:
 
         portal.mutate("info", odd)
 
-    def test_check_shows_them_harmless(self, settings: Settings, capsys: pytest.CaptureFixture[str]) -> None:
+    def test_check_shows_them_harmless(self, settings: ServerSettings, capsys: pytest.CaptureFixture[str]) -> None:
         code = serve.check(settings, release_brake=False)
 
         assert code == 0
@@ -96,7 +99,7 @@ class TestOddNames:
     @pytest.mark.parametrize("form, start", [("prometheus", "# HELP "), ("json", "{\n")])
     def test_once_shows_a_terminal_none_of_what_it_would_obey(
         self,
-        settings: Settings,
+        settings: ServerSettings,
         capsys: pytest.CaptureFixture[str],
         monkeypatch: pytest.MonkeyPatch,
         form: str,
@@ -111,7 +114,7 @@ class TestOddNames:
         assert said.endswith("\n")
         assert not [character for character in said if not character.isprintable() and character != "\n"]
 
-    def test_once_keeps_them_in_json(self, settings: Settings, capsys: pytest.CaptureFixture[str]) -> None:
+    def test_once_keeps_them_in_json(self, settings: ServerSettings, capsys: pytest.CaptureFixture[str]) -> None:
         code = serve.once(settings, "json")
 
         assert code == 0
@@ -120,7 +123,7 @@ class TestOddNames:
 
 
 def test_once_fails_where_nothing_could_be_read(
-    portal: SimulatedPortal, settings: Settings, capsys: pytest.CaptureFixture[str]
+    portal: SimulatedPortal, settings: ServerSettings, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """A script sees it by the exit code, a person by the metric."""
     portal.script_always("stations", Answer(500))
@@ -129,7 +132,7 @@ def test_once_fails_where_nothing_could_be_read(
     assert "\nsems_up 0.0\n" in capsys.readouterr().out
 
 
-def test_check_describes_what_works(settings: Settings, capsys: pytest.CaptureFixture[str]) -> None:
+def test_check_describes_what_works(settings: ServerSettings, capsys: pytest.CaptureFixture[str]) -> None:
     code = serve.check(settings, release_brake=False)
 
     said = capsys.readouterr().out
@@ -180,7 +183,7 @@ def test_check_tells_of_rejected_credentials_and_when_to_try_again(
 
 
 def test_a_second_check_does_not_sign_in_again(
-    portal: SimulatedPortal, settings: Settings, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    portal: SimulatedPortal, settings: ServerSettings, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     serve.check(settings, release_brake=False)
     serve.check(settings, release_brake=False)
@@ -211,14 +214,16 @@ def test_a_person_can_release_the_brake(
 
 
 def test_a_password_file_that_others_can_read_is_told(
-    settings: Settings, capsys: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture
+    settings: ServerSettings, capsys: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture
 ) -> None:
     with TemporaryDirectory() as folder:
         Path(folder).chmod(0o755)
         path = Path(folder) / "password"
         path.write_text("demo")
         path.chmod(0o644)
-        open_to_all = replace(settings, account=replace(settings.account, password=Secret("demo", path)))
+        [one] = settings.accounts
+        account = replace(one.account, password=Secret("demo", path))
+        open_to_all = replace(settings, accounts=(replace(one, account=account),))
 
         code = serve.check(open_to_all, release_brake=False)
 
@@ -228,11 +233,12 @@ def test_a_password_file_that_others_can_read_is_told(
 
 
 def test_check_tells_of_misspelt_variables_and_times_that_do_not_go_together(
-    settings: Settings, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+    settings: ServerSettings, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("SEMS_INTERVALL", "600")
 
-    code = serve.check(replace(settings, interval=3600.0), release_brake=False)
+    accounts = tuple(replace(one, interval=3600.0) for one in settings.accounts)
+    code = serve.check(replace(settings, accounts=accounts), release_brake=False)
 
     said = capsys.readouterr().out
     assert code == 0
@@ -249,7 +255,7 @@ def test_check_tells_how_many_tries_are_left(
 
 
 def test_a_person_who_waits_is_told_how_far_it_is_and_what_sets_the_pace(
-    settings: Settings, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+    settings: ServerSettings, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     said: list[str] = []
 
@@ -272,13 +278,14 @@ class TestBeside:
     """Another process serves the account already."""
 
     @pytest.fixture(autouse=True)
-    def holder(self, settings: Settings) -> Iterator[None]:
-        seat = AccountLock(StateFile(settings.state_dir, settings.account).seat)
+    def holder(self, settings: ServerSettings) -> Iterator[None]:
+        [one] = settings.accounts
+        seat = AccountLock(StateFile(one.state_dir, one.account).seat)
         seat.take()
         yield
         seat.leave()
 
-    def test_a_second_one_does_not_start_and_says_who_is_there(self, settings: Settings) -> None:
+    def test_a_second_one_does_not_start_and_says_who_is_there(self, settings: ServerSettings) -> None:
         parts = build_app(settings, SystemClock())
 
         with pytest.raises(StartError, match=r"is in use: process \d+ on .* has this account already"):
@@ -287,11 +294,11 @@ class TestBeside:
         parts.close()
 
     def test_a_look_signs_in_nowhere_and_leaves_no_counters(
-        self, portal: SimulatedPortal, settings: Settings, capsys: pytest.CaptureFixture[str]
+        self, portal: SimulatedPortal, settings: ServerSettings, capsys: pytest.CaptureFixture[str]
     ) -> None:
         code = serve.check(settings, release_brake=False)
 
         assert code == 1
         assert "serves this account" in capsys.readouterr().out
         assert portal.login_attempts == 0
-        assert not (settings.state_dir / COUNTERS).exists()
+        assert not (settings.accounts[0].state_dir / COUNTERS).exists()

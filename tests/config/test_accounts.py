@@ -6,7 +6,7 @@ import pytest
 
 from sems_exporter.config import accounts
 from sems_exporter.config.options import ACCOUNT, LOGGING, POLLING, WEB
-from sems_exporter.config.settings import DEFAULT_LOGIN_URL, Settings, login_url
+from sems_exporter.config.settings import DEFAULT_LOGIN_URL, AccountSettings, login_url
 from sems_exporter.errors import SettingError
 from sems_exporter.telemetry.redaction import Secret
 
@@ -15,8 +15,8 @@ NORTH = {"name": "north", "account": "north@example.com", "password": "secret no
 SOUTH = {"name": "south", "account": "south@example.com", "password": "secret south"}
 
 
-def made(*entries: object, plain: dict[str, object] | None = None, **environ: str) -> Settings:
-    return accounts.settings({**PLAIN, **(plain or {})}, {"accounts": list(entries)}, environ)
+def made(*entries: object, plain: dict[str, object] | None = None, **environ: str) -> tuple[AccountSettings, ...]:
+    return accounts.load_accounts({**PLAIN, **(plain or {})}, {"accounts": list(entries)}, environ)
 
 
 def refused(*entries: object, plain: dict[str, object] | None = None, **environ: str) -> str:
@@ -29,7 +29,7 @@ def refused(*entries: object, plain: dict[str, object] | None = None, **environ:
 def test_each_account_has_its_own_password_region_budget_and_stations() -> None:
     special = {"region": "au", "requests_per_minute": 60, "stations": ["Solar*"], "exclude_stations": "a, b"}
 
-    north, south = made(NORTH, {**SOUTH, **special}).accounts
+    north, south = made(NORTH, {**SOUTH, **special})
 
     assert (north.name, north.account.name, north.account.password.reveal()) == (
         "north",
@@ -44,7 +44,7 @@ def test_each_account_has_its_own_password_region_budget_and_stations() -> None:
 def test_what_an_account_leaves_open_is_as_the_plain_key_says() -> None:
     plain = {"region": "eu", "portal": "semsplus", "requests_per_minute": 10, "interval": 600.0}
 
-    north, south = made(NORTH, {**SOUTH, "portal": "classic"}, plain=plain).accounts
+    north, south = made(NORTH, {**SOUTH, "portal": "classic"}, plain=plain)
 
     assert (north.portal, north.account.region, north.requests_per_minute) == ("semsplus", "eu", 10)
     assert (south.portal, south.account.region, south.interval) == ("classic", "eu", 600.0)
@@ -55,7 +55,7 @@ def test_passwords_come_from_file_then_variable_then_the_entry(tmp_path: Path) -
     path.write_text("from file\n")
     north, south = {**NORTH, "password_file": str(path)}, {**SOUTH, "name": "roof-2"}
 
-    found = made(north, south, SEMS_PASSWORD_NORTH="variable", SEMS_PASSWORD_ROOF_2="from variable").accounts
+    found = made(north, south, SEMS_PASSWORD_NORTH="variable", SEMS_PASSWORD_ROOF_2="from variable")
 
     assert [one.account.password.reveal() for one in found] == ["from file", "from variable"]
 
@@ -63,7 +63,7 @@ def test_passwords_come_from_file_then_variable_then_the_entry(tmp_path: Path) -
 def test_the_plain_settings_have_one_account_without_a_name() -> None:
     values = {**PLAIN, "account": "me@example.com"}
 
-    [one] = accounts.settings(values, {"password": Secret("secret")}, {}).accounts
+    [one] = accounts.load_accounts(values, {"password": Secret("secret")}, {})
 
     assert (one.name, one.account.name, one.account.password.reveal()) == ("", "me@example.com", "secret")
 
@@ -103,7 +103,7 @@ def test_a_missing_password_names_the_variable_that_would_do() -> None:
 @pytest.mark.parametrize("entries", [[], {}, "north", None, 5])
 def test_the_list_has_to_be_one(entries: object) -> None:
     with pytest.raises(SettingError, match=r"^accounts: has to be a list"):
-        accounts.settings(PLAIN, {"accounts": entries}, {})
+        accounts.load_accounts(PLAIN, {"accounts": entries}, {})
 
 
 @pytest.mark.parametrize(
@@ -128,7 +128,7 @@ def test_a_list_beside_a_single_account_is_refused(
 def test_one_account_of_the_list_can_be_picked() -> None:
     found = made(NORTH, SOUTH)
 
-    assert [one.name for one in accounts.only(found, "south").accounts] == ["south"]
+    assert [one.name for one in accounts.only(found, "south")] == ["south"]
     assert accounts.only(found, None) is found
     with pytest.raises(SettingError, match=r"^only: no account is called 'west'; there are north, south"):
         accounts.only(found, "west")

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from sems_exporter.config.lint import exposed, misspelt, unfit_times
-from sems_exporter.config.settings import Account, Settings
+from sems_exporter.config.settings import Account, AccountSettings, ServerSettings
 from sems_exporter.telemetry.redaction import Secret
 
 ACCOUNT = Account("me@example.com", Secret("hunter2!"), "https://portal.example.com/login")
@@ -46,6 +46,10 @@ def test_what_is_right_or_somebody_elses_is_left_alone(variable: str) -> None:
     assert misspelt([variable]) == []
 
 
+def polled_every(interval: float, **limits: float) -> ServerSettings:
+    return ServerSettings((AccountSettings(ACCOUNT, interval=interval),), **limits)  # type: ignore[arg-type]
+
+
 @pytest.mark.parametrize(
     "interval, data_max_age, snapshot_max_age, told",
     [
@@ -59,16 +63,16 @@ def test_what_is_right_or_somebody_elses_is_left_alone(variable: str) -> None:
 def test_limits_that_are_reached_between_two_refreshes_are_told(
     interval: float, data_max_age: float, snapshot_max_age: float, told: list[str]
 ) -> None:
-    settings = Settings(ACCOUNT, interval=interval, data_max_age=data_max_age, snapshot_max_age=snapshot_max_age)
+    settings = polled_every(interval, data_max_age=data_max_age, snapshot_max_age=snapshot_max_age)
 
     assert [text.partition(":")[0] for text in unfit_times(settings)] == told
 
 
 def test_the_remedy_that_is_told_is_one() -> None:
-    [text] = unfit_times(Settings(ACCOUNT, interval=3600.0, snapshot_max_age=10800.0))
+    [text] = unfit_times(polled_every(3600.0, snapshot_max_age=10800.0))
 
     assert "set 3900 s or more" in text
-    assert unfit_times(Settings(ACCOUNT, interval=3600.0, data_max_age=3900.0, snapshot_max_age=10800.0)) == []
+    assert unfit_times(polled_every(3600.0, data_max_age=3900.0, snapshot_max_age=10800.0)) == []
 
 
 @pytest.mark.parametrize("mode, told", [(0o700, 0), (0o770, 0), (0o775, 0), (0o777, 1), (0o1777, 1), (0o702, 1)])

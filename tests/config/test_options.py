@@ -13,20 +13,20 @@ from hypothesis import strategies as st
 from sems_exporter.cli import commands, serve
 from sems_exporter.config import options as declared
 from sems_exporter.config.options import SETTINGS
-from sems_exporter.config.settings import DEFAULT_LOGIN_URL, Settings
+from sems_exporter.config.settings import DEFAULT_LOGIN_URL, AccountSettings, ServerSettings
 from sems_exporter.config.types import Duration
 from sems_exporter.telemetry.redaction import Secret
 
 PASSWORD = "correct horse battery"
 
-Ended = tuple[int, str, Settings | None]
+Ended = tuple[int, str, ServerSettings | None]
 Program = Callable[..., Ended]
 
 
 @pytest.fixture
 def program(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path) -> Program:
     """Run the command line with these arguments and variables: exit code, what it said, and the settings it took."""
-    taken: list[Settings] = []
+    taken: list[ServerSettings] = []
     monkeypatch.setattr(serve, "serve", taken.append)
 
     def run(*args: str, file: str | None = None, account: bool = True, **variables: str) -> Ended:
@@ -47,11 +47,17 @@ def program(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str],
     return run
 
 
-def taken(ended: Ended) -> Settings:
+def taken(ended: Ended) -> ServerSettings:
     code, said, found = ended
     assert (code, said) == (0, "")
     assert found is not None
     return found
+
+
+def only(ended: Ended) -> AccountSettings:
+    """The only account of the settings that were taken."""
+    [one] = taken(ended).accounts
+    return one
 
 
 WRONG = [
@@ -228,7 +234,7 @@ accounts:
         assert said.startswith(f"sems-exporter: config.file: {path}")
 
     def test_an_empty_file_sets_nothing(self, program: Program) -> None:
-        assert taken(program(file="# nothing yet\n")).interval == 300.0
+        assert only(program(file="# nothing yet\n")).interval == 300.0
 
 
 class TestSecrets:
@@ -287,7 +293,7 @@ class TestSecrets:
 
         found = taken(program("serve", f"--password-file={path}"))
 
-        assert found.account.password.reveal() == " päss wörd "
+        assert found.accounts[0].account.password.reveal() == " päss wörd "
 
     def test_its_file_wins_over_its_variable_and_that_over_the_configuration_file(
         self, program: Program, tmp_path: Path
@@ -300,7 +306,7 @@ class TestSecrets:
         second = taken(program(file=file))
         first = taken(program(file=file, SEMS_PASSWORD_FILE=str(path)))
 
-        assert [found.account.password.reveal() for found in (first, second, third)] == [
+        assert [found.accounts[0].account.password.reveal() for found in (first, second, third)] == [
             "from its file",
             PASSWORD,
             "from the configuration",
@@ -358,8 +364,8 @@ class TestSecrets:
     def test_settings_do_not_show_it(self, program: Program) -> None:
         found = taken(program())
 
-        assert PASSWORD not in repr(found) + str(found) + f"{found.account.password}"
-        assert found.account.password == Secret(PASSWORD)
+        assert PASSWORD not in repr(found) + str(found) + f"{found.accounts[0].account.password}"
+        assert found.accounts[0].account.password == Secret(PASSWORD)
 
 
 class TestPrecedence:
@@ -373,17 +379,22 @@ class TestPrecedence:
         by_variable = taken(program(file=file, SEMS_INTERVAL="500"))
         by_flag = taken(program("serve", "--interval=600", file=file, SEMS_INTERVAL="500"))
 
-        assert [found.interval for found in (by_default, by_file, by_variable, by_flag)] == [300, 400, 500, 600]
+        assert [found.accounts[0].interval for found in (by_default, by_file, by_variable, by_flag)] == [
+            300,
+            400,
+            500,
+            600,
+        ]
 
     def test_an_empty_variable_is_none(self, program: Program) -> None:
         """Compose files pass variables on that nobody has set."""
-        assert taken(program(file="interval: 400\n", SEMS_INTERVAL="")).interval == 400
+        assert only(program(file="interval: 400\n", SEMS_INTERVAL="")).interval == 400
 
     def test_a_flag_names_the_file_before_the_variable(self, program: Program, tmp_path: Path) -> None:
         path = tmp_path / "other.yml"
         path.write_text("interval: 700\n")
 
-        assert taken(program("serve", f"--config.file={path}", file="interval: 400\n")).interval == 700
+        assert only(program("serve", f"--config.file={path}", file="interval: 400\n")).interval == 700
 
     @pytest.mark.parametrize("setting", SETTINGS, ids=lambda setting: setting.key)
     def test_every_setting_has_all_three_places(self, program: Program, setting: declared.Setting) -> None:
@@ -399,12 +410,12 @@ class TestGood:
     def test_defaults(self, program: Program) -> None:
         found = taken(program())
 
-        assert found.account.login_url == DEFAULT_LOGIN_URL
-        assert found.account.allowed_hosts == ()
-        assert (found.interval, found.data_max_age, found.snapshot_max_age) == (300.0, 1200.0, 900.0)
+        assert found.accounts[0].account.login_url == DEFAULT_LOGIN_URL
+        assert found.accounts[0].account.allowed_hosts == ()
+        assert (found.accounts[0].interval, found.data_max_age, found.snapshot_max_age) == (300.0, 1200.0, 900.0)
         assert (found.listen_address, found.telemetry_path) == (":10736", "/metrics")
-        assert found.stations == ()
-        assert found.state_dir.name == "sems-exporter"
+        assert found.accounts[0].stations == ()
+        assert found.accounts[0].state_dir.name == "sems-exporter"
 
     def test_a_snapshot_lasts_three_intervals(self, program: Program) -> None:
         assert taken(program(SEMS_INTERVAL="10m")).snapshot_max_age == 1800.0
@@ -415,7 +426,7 @@ class TestGood:
         [("300", 300), ("300s", 300), ("5m", 300), ("1h", 3600), ("1m30s", 90), ("0h2m", 120), ("90.5", 90.5)],
     )
     def test_durations_are_written_as_prometheus_writes_them(self, program: Program, text: str, seconds: float) -> None:
-        assert taken(program(SEMS_INTERVAL=text)).interval == seconds
+        assert only(program(SEMS_INTERVAL=text)).interval == seconds
 
     @given(st.integers(0, 9), st.integers(0, 50), st.integers(0, 90), st.integers(0, 90))
     def test_any_combination_of_units_adds_up(self, days: int, hours: int, minutes: int, seconds: int) -> None:
@@ -433,11 +444,11 @@ class TestGood:
 
     @pytest.mark.parametrize("text", ["a,b", " a , b ,, ", "a,b,a"])
     def test_lists_are_separated_by_commas(self, program: Program, text: str) -> None:
-        assert taken(program(SEMS_STATIONS=text)).stations == ("a", "b")
+        assert only(program(SEMS_STATIONS=text)).stations == ("a", "b")
 
     def test_lists_in_the_file_are_yaml_lists_or_texts(self, program: Program) -> None:
-        assert taken(program(file="stations: [a, 7]\n")).stations == ("a", "7")
-        assert taken(program(file="stations: a, b\n")).stations == ("a", "b")
+        assert only(program(file="stations: [a, 7]\n")).stations == ("a", "7")
+        assert only(program(file="stations: a, b\n")).stations == ("a", "b")
 
     @pytest.mark.parametrize(
         "address", [":10736", "127.0.0.1:80", "localhost:0", "[::1]:9100", "[::]:9100", "solar.example.com:8080"]
@@ -450,16 +461,16 @@ class TestGood:
         """A simulated portal, or a proxy of one's own."""
         found = taken(program(SEMS_LOGIN_URL=f"http://{host}:8080/login"))
 
-        assert found.account.login_url == f"http://{host}:8080/login"
+        assert found.accounts[0].account.login_url == f"http://{host}:8080/login"
 
     def test_a_portal_of_ones_own_is_trusted_with_the_data_too(self, program: Program) -> None:
         found = taken(program(SEMS_LOGIN_URL="https://Portal.Example.com/login", SEMS_ALLOWED_HOSTS="a.example:8443"))
 
-        assert found.account.allowed_hosts == ("a.example:8443", "portal.example.com")
+        assert found.accounts[0].account.allowed_hosts == ("a.example:8443", "portal.example.com")
 
     def test_state_lives_where_systemd_says_unless_told_otherwise(self, program: Program) -> None:
-        assert taken(program(STATE_DIRECTORY="/var/lib/sems:/other")).state_dir == Path("/var/lib/sems")
-        assert taken(program(STATE_DIRECTORY="/var/lib/sems", SEMS_STATE_DIR="/mine")).state_dir == Path("/mine")
+        assert only(program(STATE_DIRECTORY="/var/lib/sems:/other")).state_dir == Path("/var/lib/sems")
+        assert only(program(STATE_DIRECTORY="/var/lib/sems", SEMS_STATE_DIR="/mine")).state_dir == Path("/mine")
 
 
 class TestAccounts:
@@ -482,8 +493,8 @@ accounts:
 
         found = taken(program("--config.file=~/home.yml", SEMS_WEB_CONFIG_FILE="~/web.yml"))
 
-        assert found.account.password.source == tmp_path / "secret"
-        assert (found.state_dir, found.web_config_file) == (tmp_path / "state", tmp_path / "web.yml")
+        assert found.accounts[0].account.password.source == tmp_path / "secret"
+        assert (found.accounts[0].state_dir, found.web_config_file) == (tmp_path / "state", tmp_path / "web.yml")
 
     def test_a_tilde_without_a_home_is_told(self, program: Program) -> None:
         code, said, _ = program("--state-dir=~nobody-of-this-name/state")

@@ -14,7 +14,7 @@ import pytest
 
 from grafana.simulated.days import SteppedClock
 from sems_exporter.app import App, application, build_app
-from sems_exporter.config.settings import Account, Settings
+from sems_exporter.config.settings import Account, AccountSettings, ServerSettings
 from sems_exporter.simulator import SimulatedClock, SimulatedPortal, demo_plants
 from sems_exporter.telemetry.redaction import Secret
 from tests.e2e.alarm_chain import alertmanager, listening, prometheus
@@ -30,7 +30,7 @@ FAULT = timedelta(minutes=4)
 def watching(portal: SimulatedPortal, clock: SimulatedClock, state: Path) -> Iterator[tuple[App, str]]:
     """An exporter of the portal's plants that refreshes when the test says so, and the address it serves at."""
     account = Account("demo@example.com", Secret("demo"), portal.login_url, ("127.0.0.1",))
-    settings = Settings(account=account, requests_per_minute=100_000, state_dir=state)
+    settings = ServerSettings((AccountSettings(account, requests_per_minute=100_000, state_dir=state),))
     parts = build_app(settings, SteppedClock(clock))
     try:
         with served(application(parts, simulated=True)) as site:

@@ -4,7 +4,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 from sems_exporter.model.plant import Alarm, AlarmLevel, Station, StationState
-from sems_exporter.pipeline.staleness import Limits, StationView, apply_staleness
+from sems_exporter.pipeline.staleness import Limits, Snapshot, StationView, view
 from tests.homes import NOON, home
 
 LIMITS = Limits(data_max_age=1200.0, snapshot_max_age=900.0)
@@ -25,7 +25,7 @@ def listed(minutes: float, **changes: object) -> Station:
 
 
 def at(minutes: float, seen: Station) -> StationView:
-    return apply_staleness(replace(home(), overview=seen), NOON + timedelta(minutes=minutes), LIMITS)
+    return view(Snapshot(home(), seen), NOON + timedelta(minutes=minutes), LIMITS)
 
 
 def test_details_stand_together_with_their_own_instant_while_they_are_young() -> None:
@@ -89,8 +89,8 @@ def test_energy_of_today_ends_at_midnight_although_the_list_is_young() -> None:
     """Midnight in Amsterdam is twelve hours after noon there."""
     seen = listed(718)
 
-    before = apply_staleness(replace(home(), overview=seen), NOON + timedelta(minutes=719), LIMITS)
-    after = apply_staleness(replace(home(), overview=seen), NOON + timedelta(minutes=721), LIMITS)
+    before = view(Snapshot(home(), seen), NOON + timedelta(minutes=719), LIMITS)
+    after = view(Snapshot(home(), seen), NOON + timedelta(minutes=721), LIMITS)
 
     assert before.station.pv_energy_today == 9e6
     assert after.station.pv_energy_today is None

@@ -14,19 +14,21 @@ from pathlib import Path
 import pytest
 
 from sems_exporter import errors
+from sems_exporter.config.settings import Account, AccountSettings
 from sems_exporter.model.diagnostics import Diagnostics, DropReason, Unknown
 from sems_exporter.model.plant import KWH, Station
 from sems_exporter.pipeline.staleness import Limits
 from sems_exporter.polling.poller import Poller
-from sems_exporter.polling.results import Plan
 from sems_exporter.portal import StationRef
 from sems_exporter.portal.session.state_file import AccountState
 from sems_exporter.store import StationStore
 from sems_exporter.telemetry.metrics import FAILURES, SelfMetrics
+from sems_exporter.telemetry.redaction import Secret
 from tests.clocks import FakeClock
 from tests.homes import NOON, home
 
 INTERVAL = 300.0
+ACCOUNT = Account("demo@example.com", Secret("demo"), "https://portal.example.com/login")
 
 
 class FakePortal:
@@ -86,8 +88,9 @@ class Bench:
             self.portal,
             self.snapshots,
             self.metrics,
+            AccountSettings(ACCOUNT, stations=tuple(wanted), exclude_stations=tuple(excluded), interval=INTERVAL),
             clock=self.clock,
-            plan=Plan(INTERVAL, tuple(wanted), 2.0, memory, tuple(excluded)),
+            memory=memory,
             chance=random.Random(seed),
         )
 

@@ -11,7 +11,7 @@ import pytest
 
 from sems_exporter import errors
 from sems_exporter.cli import serve
-from sems_exporter.config.settings import Account, Settings
+from sems_exporter.config.settings import Account, AccountSettings, ServerSettings
 from sems_exporter.model.diagnostics import Diagnostics
 from sems_exporter.model.plant import CHILDREN, Station
 from sems_exporter.model.schema import Entity, measures
@@ -68,9 +68,9 @@ class House:
             dialects=("semsplus",) if dialect == "semsplus" else ("classic",),
         ).start()
 
-    def settings(self) -> Settings:
+    def settings(self) -> AccountSettings:
         account = Account(OWNER, Secret(PASSWORD), self.portal.login_url, ("127.0.0.1",))
-        return Settings(account, portal=self.dialect, state_dir=self.state, requests_per_minute=10_000)
+        return AccountSettings(account, portal=self.dialect, state_dir=self.state, requests_per_minute=10_000)
 
     def dumped(self) -> Dump:
         """The dump of one refresh, whose station is kept in `station`."""
@@ -79,7 +79,9 @@ class House:
         return dump(recorder.heard, self.dialect, self.clock.now())
 
 
-def read(settings: Settings, clock: SharedClock, recorder: Recorder | None = None) -> tuple[Station, Mapping[str, Any]]:
+def read(
+    settings: AccountSettings, clock: SharedClock, recorder: Recorder | None = None
+) -> tuple[Station, Mapping[str, Any]]:
     """The only station of an account, and the identity of its session."""
     portal = connect(settings, clock, SelfMetrics(), threading.Event(), recorder)
     try:
@@ -95,7 +97,7 @@ def replayed(content: Dump | Path, dialect: str, state: Path) -> Station:
     clock = SharedClock()
     with SimulatedPortal.replaying(content, clock=clock) as portal:
         account = Account("anybody@example.org", Secret("any"), portal.login_url, ("127.0.0.1",))
-        settings = Settings(account, portal=dialect, state_dir=state, requests_per_minute=10_000)
+        settings = AccountSettings(account, portal=dialect, state_dir=state, requests_per_minute=10_000)
         return read(settings, clock)[0]
 
 
@@ -460,14 +462,15 @@ class TestCommand:
         monkeypatch.setattr(serve, "set_up", lambda *_: None)  # pytest's own logging stays
 
     @pytest.fixture
-    def live(self, tmp_path: Path) -> Iterator[tuple[SimulatedPortal, Settings]]:
+    def live(self, tmp_path: Path) -> Iterator[tuple[SimulatedPortal, ServerSettings]]:
         """A portal on the machine's clock, as the command has it."""
         with SimulatedPortal() as portal:
             account = Account(OWNER, Secret("demo"), portal.login_url, ("127.0.0.1",))
-            yield portal, Settings(account, portal="semsplus", state_dir=tmp_path, requests_per_minute=10_000)
+            one = AccountSettings(account, portal="semsplus", state_dir=tmp_path, requests_per_minute=10_000)
+            yield portal, ServerSettings((one,))
 
     def test_it_writes_a_file_that_can_be_replayed(
-        self, live: tuple[SimulatedPortal, Settings], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+        self, live: tuple[SimulatedPortal, ServerSettings], tmp_path: Path, capsys: pytest.CaptureFixture[str]
     ) -> None:
         _, settings = live
         path = tmp_path / "dump.json"
@@ -480,8 +483,10 @@ class TestCommand:
         assert "Sunny Home" not in path.read_text("utf-8")
         with SimulatedPortal.replaying(path) as portal:
             account = Account("any@example.org", Secret("any"), portal.login_url, ("127.0.0.1",))
-            again = Settings(account, portal="semsplus", state_dir=tmp_path / "again", requests_per_minute=10_000)
-            assert serve.check(again, release_brake=False) == 0
+            again = AccountSettings(
+                account, portal="semsplus", state_dir=tmp_path / "again", requests_per_minute=10_000
+            )
+            assert serve.check(ServerSettings((again,)), release_brake=False) == 0
         assert "  inverter SN-0" in capsys.readouterr().out
 
     def test_account_and_password_are_in_no_text_of_it(self) -> None:
@@ -500,7 +505,7 @@ class TestCommand:
         assert MASK in content
 
     def test_the_file_is_its_owners_alone_and_a_link_is_not_written_through(
-        self, live: tuple[SimulatedPortal, Settings], tmp_path: Path
+        self, live: tuple[SimulatedPortal, ServerSettings], tmp_path: Path
     ) -> None:
         theirs, path = tmp_path / "theirs", tmp_path / "dump.json"
         theirs.write_text("theirs")
@@ -514,7 +519,7 @@ class TestCommand:
 
     @pytest.mark.parametrize("output", ["missing/dump.json", ".", ""])
     def test_nothing_is_asked_where_nothing_can_be_written(
-        self, live: tuple[SimulatedPortal, Settings], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, output: str
+        self, live: tuple[SimulatedPortal, ServerSettings], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, output: str
     ) -> None:
         portal, settings = live
         monkeypatch.chdir(tmp_path)
@@ -525,7 +530,7 @@ class TestCommand:
         assert len(portal.requests) == 0
 
     def test_a_dash_is_standard_output(
-        self, live: tuple[SimulatedPortal, Settings], capsys: pytest.CaptureFixture[str]
+        self, live: tuple[SimulatedPortal, ServerSettings], capsys: pytest.CaptureFixture[str]
     ) -> None:
         code = serve.dump(live[1], "-")
 
@@ -534,7 +539,7 @@ class TestCommand:
         assert (content["format"], content["dialect"]) == ("sems-exporter-dump", "semsplus")
 
     def test_nothing_is_written_where_nothing_was_answered(
-        self, live: tuple[SimulatedPortal, Settings], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+        self, live: tuple[SimulatedPortal, ServerSettings], tmp_path: Path, capsys: pytest.CaptureFixture[str]
     ) -> None:
         portal, settings = live
         portal.mutate("login", lambda envelope, _: envelope | {"code": "100005", "data": None})
@@ -549,7 +554,7 @@ class TestCommand:
         assert not (tmp_path / "dump.json").exists()
 
     def test_a_place_that_cannot_be_written_is_named(
-        self, live: tuple[SimulatedPortal, Settings], tmp_path: Path
+        self, live: tuple[SimulatedPortal, ServerSettings], tmp_path: Path
     ) -> None:
         with pytest.raises(errors.StartError, match=r"output: .*missing.* cannot be written: No such file"):
             serve.dump(live[1], str(tmp_path / "missing" / "dump.json"))

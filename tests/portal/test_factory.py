@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from sems_exporter import errors
-from sems_exporter.config.settings import Account, Settings
+from sems_exporter.config.settings import Account, AccountSettings
 from sems_exporter.model.diagnostics import Diagnostics
 from sems_exporter.model.plant import KWH, Station
 from sems_exporter.portal import Portal, connect
@@ -36,7 +36,7 @@ class Home:
     def restart(self) -> None:
         """Start the exporter anew on the same state directory."""
         account = Account("demo@example.com", Secret(self.password), self.portal.login_url, ("127.0.0.1",))
-        settings = Settings(account, portal=self.dialect, state_dir=self.state_dir, requests_per_minute=10_000)
+        settings = AccountSettings(account, portal=self.dialect, state_dir=self.state_dir, requests_per_minute=10_000)
         for ended in self.accounts:
             ended.close()
         self.accounts.append(connect(settings, self.clock, SelfMetrics(), threading.Event()))

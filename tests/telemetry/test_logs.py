@@ -10,12 +10,13 @@ import threading
 import urllib.parse
 import warnings
 from collections.abc import Iterator
+from contextvars import Context
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sems_exporter.telemetry.logs import QUIET, ChangeLimiter, DuplicateFilter, EventFormatter, set_up
+from sems_exporter.telemetry.logs import QUIET, ChangeLimiter, DuplicateFilter, EventFormatter, bind_account, set_up
 from sems_exporter.telemetry.redaction import MASK, Masks, Secret
 
 PAIR = re.compile(r'(\w+)=("(?:[^"\\]|\\.)*"|[^\s"]*)')
@@ -258,6 +259,20 @@ class TestSetUp:
         assert (event["level"], event["thread_name"]) == ("error", "poller")
         assert f"ValueError: token {MASK}\nand more" in event["exception"]
 
+    def test_the_line_about_a_thread_that_ended_carries_its_account(self) -> None:
+        stream = io.StringIO()
+        set_up("error", "json", (), stream)
+
+        def work() -> None:
+            bind_account("north")
+            _fail("broken")
+
+        thread = threading.Thread(target=work)
+        thread.start()
+        thread.join()
+
+        assert json.loads(stream.getvalue())["account"] == "north"
+
     def test_an_exception_that_ends_the_program_is_one_line_without_secrets(self) -> None:
         stream = io.StringIO()
         set_up("error", "logfmt", (Secret("hunter2!"),), stream)
@@ -433,13 +448,15 @@ class TestNews:
         assert said == "c"
 
 
-def test_a_line_from_the_thread_of_a_named_account_carries_the_name() -> None:
+def test_a_line_that_is_logged_for_a_named_account_carries_the_name() -> None:
     event = record("signed in")
     formatter = EventFormatter("json")
 
     told = {}
-    for thread in ("poller north", "poller", "MainThread"):
-        event.threadName = thread
-        told[thread] = json.loads(formatter.format(event)).get("account")
+    for account in ("north", "", None):
+        context = Context()
+        if account is not None:
+            context.run(bind_account, account)
+        told[account] = json.loads(context.run(formatter.format, event)).get("account")
 
-    assert told == {"poller north": "north", "poller": None, "MainThread": None}
+    assert told == {"north": "north", "": None, None: None}

@@ -8,7 +8,6 @@ from datetime import UTC, datetime
 
 from sems_exporter import errors
 from sems_exporter.clock import Clock, Steady
-from sems_exporter.portal.session.lock import AccountLock
 from sems_exporter.portal.session.login_throttle import (
     LONGEST_SPACING,
     MANY_REPLACED,
@@ -19,7 +18,8 @@ from sems_exporter.portal.session.login_throttle import (
     LoginThrottle,
 )
 from sems_exporter.portal.session.request_ledger import RequestLedger
-from sems_exporter.portal.session.state_file import AccountState, StateFile, Token
+from sems_exporter.portal.session.state_file import AccountState, Token
+from sems_exporter.portal.session.state_store import Lock, StateStore
 from sems_exporter.telemetry.metrics import AccountMetrics
 from sems_exporter.telemetry.redaction import MASKS
 
@@ -48,10 +48,10 @@ class Session:
     def __init__(  # noqa: PLR0917 - what a session stands on
         self,
         sign_in: Callable[[], Token],
-        file: StateFile,
+        file: StateStore,
         clock: Clock,
         metrics: AccountMetrics,
-        seat: AccountLock | None = None,
+        seat: Lock | None = None,
         ledger: RequestLedger | None = None,
     ) -> None:
         self._sign_in = sign_in
@@ -190,7 +190,7 @@ class Session:
             log.warning("the brake was written by a clock that was ahead; the times to wait are bounded anew")
         if state.token is None:
             return replace(state, brake=brake)
-        MASKS.learn_session(str(self._file.path), state.token.identity)
+        MASKS.learn_session(self._file.place, state.token.identity)
         return AccountState(replace(state.token, issued_at=min(state.token.issued_at, now)), brake)
 
     def _go_slow(self) -> None:
@@ -229,7 +229,7 @@ class Session:
             raise
         finally:
             self._keep(AccountState(token, brake))
-        MASKS.learn_session(str(self._file.path), token.identity)
+        MASKS.learn_session(self._file.place, token.identity)
         self._metrics.login("ok")
         log.info("signed in", extra={"gateway": token.gateway})
         return token
@@ -254,7 +254,7 @@ class Session:
         """Write the brake anew where the file is gone, or the clock was set, so that its instants mean the same."""
         ahead = self._clock.ahead()
         if not self._served_by and self._file.is_gone:
-            log.warning("the state file is gone; it is written again", extra={"path": str(self._file.path)})
+            log.warning("the state file is gone; it is written again", extra={"path": self._file.place})
             self._keep(self._state)
         if abs(ahead - self._noticed) > NOTICED:
             log.info(

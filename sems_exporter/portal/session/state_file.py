@@ -73,6 +73,11 @@ class StateFile:
         self.unsaved = ""
 
     @property
+    def place(self) -> str:
+        """The path of the file."""
+        return str(self.path)
+
+    @property
     def is_gone(self) -> bool:
         """Whether somebody has deleted what was written."""
         return self._on_disk is not None and not self.unsaved and not os.path.lexists(self.path)

@@ -25,7 +25,7 @@ from prometheus_client.openmetrics.parser import text_string_to_metric_families 
 from prometheus_client.parser import text_string_to_metric_families as read_text
 
 from sems_exporter.app import App, application, build_app
-from sems_exporter.config.settings import Account, Settings
+from sems_exporter.config.settings import Account, AccountSettings, ServerSettings
 from sems_exporter.errors import TimedOut
 from sems_exporter.exposition import Format, Renderer
 from sems_exporter.model.diagnostics import Diagnostics
@@ -176,7 +176,7 @@ def _shown_by(portal: SimulatedPortal, instant: datetime) -> Samples:
         # Its sessions are nobody's secrets, and each would be an account of its own to the masks.
         patch.setattr(MASKS, "learn_session", lambda *_: None)
         patch.setattr(logging.root.manager, "disable", logging.CRITICAL)
-        settings = Settings(account, state_dir=Path(state))
+        settings = AccountSettings(account, state_dir=Path(state))
         with closing(connect(settings, clock, metrics, threading.Event(), Direct(portal))) as opened:
             for ref in opened.stations(findings):
                 snapshots.put(derived(totals(opened.read(ref, findings)), instant))
@@ -267,14 +267,14 @@ class World:
         """Start the exporter, perhaps anew on the same state."""
         if self.runs:
             self.parts.portal.close()
-        settings = Settings(
+        one = AccountSettings(
             Account(ACCOUNT, Secret(PASSWORD), self.portal.login_url, ("127.0.0.1", "localhost")),
             state_dir=self.state,
             interval=self.shape.interval,
-            data_max_age=DATA_MAX_AGE,
-            snapshot_max_age=3 * self.shape.interval,
             requests_per_minute=1000,
-            log_level="debug",
+        )
+        settings = ServerSettings(
+            (one,), data_max_age=DATA_MAX_AGE, snapshot_max_age=3 * self.shape.interval, log_level="debug"
         )
         self.transport = Attended(self.portal)
         self.parts = build_app(settings, self.clock, first_delay=0.0, transport=self.transport)

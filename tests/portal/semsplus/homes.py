@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 
-from sems_exporter.config.settings import Account, Settings
+from sems_exporter.config.settings import Account, AccountSettings
 from sems_exporter.model.diagnostics import Diagnostics
 from sems_exporter.model.plant import Station
 from sems_exporter.model.schema import Entity, measures
@@ -61,7 +61,7 @@ class Home:
         self.password = password or self.password
         hosts = (f"127.0.0.1:{self.portal.port}", *allowed_hosts)
         account = Account("demo@example.com", Secret(self.password), self.portal.login_url, hosts)
-        settings = Settings(account, portal="semsplus", state_dir=self.state_dir, requests_per_minute=10_000)
+        settings = AccountSettings(account, portal="semsplus", state_dir=self.state_dir, requests_per_minute=10_000)
         for ended in self.accounts:
             ended.close()
         self.accounts.append(connect(settings, self.clock, self.metrics, threading.Event()))

@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 from prometheus_client.parser import text_string_to_metric_families
 
 from sems_exporter import errors
-from sems_exporter.config.settings import Account, Settings
+from sems_exporter.config.settings import Account, AccountSettings
 from sems_exporter.exposition import Format
 from sems_exporter.model.diagnostics import Diagnostics
 from sems_exporter.model.plant import CHILDREN, Station, label_value
@@ -102,7 +102,7 @@ def recorded() -> Answers:
     with tempfile.TemporaryDirectory() as state, SimulatedPortal(demo_plants(1, clock=clock), clock=clock) as portal:
         account = Account("demo@example.com", Secret("demo"), portal.login_url, ("127.0.0.1",))
         recorder = Recorder()
-        made = Settings(account, portal="semsplus", state_dir=Path(state), requests_per_minute=10_000)
+        made = AccountSettings(account, portal="semsplus", state_dir=Path(state), requests_per_minute=10_000)
         home = connect(made, clock, SelfMetrics(), threading.Event(), recorder)
         home.read(home.stations(Diagnostics())[0], Diagnostics())
         home.close()

@@ -488,7 +488,7 @@ class TestKilled:
             pass
 
         one = session(directory, clock, door)
-        file = one._file.path
+        file = Path(one._file.place)
 
         def die() -> Token:
             self.content = file.read_bytes()

@@ -14,7 +14,7 @@ import pytest
 
 from sems_exporter.app import application, build_app
 from sems_exporter.clock import SystemClock
-from sems_exporter.config.settings import Account, Settings
+from sems_exporter.config.settings import Account, AccountSettings, ServerSettings
 from sems_exporter.errors import StartError
 from sems_exporter.exposition import Format
 from sems_exporter.model.diagnostics import Diagnostics
@@ -341,9 +341,9 @@ class TestSlowAndGreedy:
 class TestWithThePortal:
     """The exporter as a whole behind its web server."""
 
-    def settings(self, login_url: str, state: Path) -> Settings:
+    def settings(self, login_url: str, state: Path) -> ServerSettings:
         account = Account("demo@example.com", Secret("demo"), login_url, ("127.0.0.1",))
-        return Settings(account=account, state_dir=state, requests_per_minute=120)
+        return ServerSettings((AccountSettings(account, state_dir=state, requests_per_minute=120),))
 
     def test_a_portal_that_is_down_is_a_value_not_an_error(self, tmp_path: Path) -> None:
         parts = build_app(self.settings("http://127.0.0.1:9/login", tmp_path), SystemClock())
