@@ -35,7 +35,7 @@ LIST_TIMES = (2, 3)
 """At least and preferably so many times as long as reading the list takes is the time from one to the next."""
 MARGIN = 60.0
 """Seconds that a list should come before the stations of the last one count as down."""
-MOST_IN_VAIN = 3
+MOST_UNREACHABLE_IN_A_ROW = 3
 """Stations in a row without a way to the portal after which the rest of a refresh is not tried."""
 OF_LATE = 3
 """Intervals for which the list, where it cannot be read anew, still says that the account works."""
@@ -89,7 +89,7 @@ class Reader:
         """Read every station, or only some where a person would have to wait too long for all."""
         chosen = self._chosen(self._portal.stations(findings), outcome)
         if self._rotation.round_seconds(self._size) <= LONGEST_ONCE:
-            self._read(self._suspects_last(chosen), outcome, findings)
+            self._read(self._failed_last_at_the_end(chosen), outcome, findings)
         else:
             self._read_in_turn(chosen, outcome, findings)
 
@@ -102,9 +102,9 @@ class Reader:
         if self.rotates:
             self._read_in_turn(chosen, outcome, findings)
         else:
-            self._read(self._suspects_last(chosen), outcome, findings)
+            self._read(self._failed_last_at_the_end(chosen), outcome, findings)
 
-    def _suspects_last(self, chosen: dict[str, StationRef]) -> list[StationRef]:
+    def _failed_last_at_the_end(self, chosen: dict[str, StationRef]) -> list[StationRef]:
         return sorted(chosen.values(), key=lambda ref: ref.id in self._failed_last)
 
     def _read_in_turn(self, chosen: dict[str, StationRef], outcome: RefreshResult, findings: Diagnostics) -> None:
@@ -201,7 +201,14 @@ class Reader:
             began = self._clock.now()
             outcome.tried.add(ref.id)
             self._failing.pop(ref.id, None)
-            self._read_or_suspect(ref, outcome, findings)
+            # One that ends a refresh by a fault of ours comes after all others next time.
+            self._failed_last.add(ref.id)
+            try:
+                self._read_station(ref, outcome, findings)
+            except errors.PortalError:
+                self._failed_last.discard(ref.id)
+                raise
+            self._failed_last.discard(ref.id)
             latest = self._details.get(ref.id)
             outcome.new += latest is not None and latest.fetched_at >= began
             self._rotation.has_read(ref.id, began.timestamp(), self._clock.now().timestamp())
@@ -209,17 +216,7 @@ class Reader:
         self._failing |= {key: error.bare() for key, error in outcome.by_station.items() if key in outcome.tried}
         self._metrics.budget(self._settings.requests_per_minute, self._rotation.round_seconds(self._size))
 
-    def _read_or_suspect(self, ref: StationRef, outcome: RefreshResult, findings: Diagnostics) -> None:
-        """Read a station; one that ends a refresh by a fault of ours comes after all others next time."""
-        self._failed_last.add(ref.id)
-        try:
-            self._read_one(ref, outcome, findings)
-        except errors.PortalError:
-            self._failed_last.discard(ref.id)
-            raise
-        self._failed_last.discard(ref.id)
-
-    def _read_one(self, ref: StationRef, outcome: RefreshResult, findings: Diagnostics) -> None:
+    def _read_station(self, ref: StationRef, outcome: RefreshResult, findings: Diagnostics) -> None:
         try:
             station = self._portal.read(ref, findings)
         except errors.WHOLE_ACCOUNT:
@@ -233,15 +230,15 @@ class Reader:
         if isinstance(cut_short, errors.WHOLE_ACCOUNT):
             raise cut_short
         if cut_short is None:
-            outcome.in_vain = 0
+            outcome.unreachable_in_a_row = 0
         else:
             self._failed(ref, cut_short, outcome)
 
     def _failed(self, ref: StationRef, error: errors.PortalError, outcome: RefreshResult) -> None:
         self._metrics.failure(error.reason)
         outcome.by_station[ref.id] = error
-        outcome.in_vain = outcome.in_vain + 1 if isinstance(error, errors.ON_THE_WAY) else 0
-        if outcome.in_vain >= MOST_IN_VAIN:
+        outcome.unreachable_in_a_row = outcome.unreachable_in_a_row + 1 if isinstance(error, errors.ON_THE_WAY) else 0
+        if outcome.unreachable_in_a_row >= MOST_UNREACHABLE_IN_A_ROW:
             raise error
 
     def _keep(self, station: Station, findings: Diagnostics) -> None:

@@ -54,7 +54,7 @@ class RefreshResult:
     read: int = 0
     new: int = 0
     overviews: int = 0
-    in_vain: int = 0
+    unreachable_in_a_row: int = 0
     tried: set[str] = field(default_factory=set)
     by_station: dict[str, errors.PortalError] = field(default_factory=dict)
     earlier: dict[str, errors.PortalError] = field(default_factory=dict)

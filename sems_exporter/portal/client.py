@@ -2,22 +2,21 @@
 
 import time
 from abc import ABC, abstractmethod
-from collections.abc import Callable
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import datetime
-from typing import Any, ClassVar, TypeVar
+from typing import Any, ClassVar
 
 from sems_exporter import errors
 from sems_exporter.clock import Clock
 from sems_exporter.config.settings import Account
-from sems_exporter.portal.http.envelope import Envelope, HttpResponse, parse_envelope, seconds_ahead
+from sems_exporter.portal.http.envelope import HttpResponse, parse_envelope, seconds_ahead
 from sems_exporter.portal.http.transport import HttpRequest, Transport
 from sems_exporter.portal.session.rate_limiter import RateLimiter
 from sems_exporter.portal.session.session import Session
 from sems_exporter.portal.session.state_file import Token
 from sems_exporter.telemetry.metrics import AccountMetrics
 
-T = TypeVar("T")
 MOST_TOKENS = 2
 """Tokens that one call may find rejected: the one in use, and the one of the sign-in that follows."""
 MOST_CLOCK_DIFFERENCE = 300.0
@@ -74,21 +73,43 @@ class AccountClient(ABC):
     def build_request(self, call: Call, token: Token) -> HttpRequest:
         """`call` with the address and the headers of `token`."""
 
-    def call(self, call: Call, decoded: Callable[[Any], T]) -> T:
-        """The `data` of a successful answer, `decoded`; raises PortalError, as `decoded` may.
+    @contextmanager
+    def request(self, call: Call) -> Iterator[Any]:
+        """The `data` of a successful answer, for the block to decode; raises PortalError.
 
-        What the decoder raises is the outcome of the request: a success with nothing in it is none. A call is sent
-        again only after a new sign-in, or when the connection broke off under it.
+        What the block raises is the outcome of the request: a success with nothing in it is none. A call is sent again
+        only before the block begins: after a new sign-in, or when the connection broke off under it.
         """
-        token = self._token()
-        for _ in range(MOST_TOKENS):
+        token, tokens_left = self._token(), MOST_TOKENS
+        is_repeated = session_works = in_block = False
+        while True:
             try:
-                return self._answer(call, token, decoded)
-            except errors.SessionRejected:
-                if self._is_good_elsewhere(call, token):
-                    return self._despite(call, token, decoded)
-                token = self._token(token)
-        raise errors.PermissionDenied("rejected with every session that there was")
+                with self.exchange(self.build_request(call, token)) as response:
+                    data = parse_envelope(response, self._clock.now()).data
+                    in_block = True
+                    yield data
+            except errors.PortalError as error:
+                if in_block:
+                    raise
+                self._pause_if_limited(error)
+                if isinstance(error, errors.ConnectionBroken) and not is_repeated:
+                    is_repeated = True
+                    continue
+                # On a data call the password is not even sent.
+                if not isinstance(error, errors.SessionRejected | errors.CredentialsRejected):
+                    raise
+                if session_works:
+                    # Stations of some types answer so for ever; a sign-in would only log the owner out.
+                    raise errors.PermissionDenied(f"rejected, though the session works: {error}") from error
+            else:
+                self.session.answered()
+                return
+            # With a token that works it is asked again, because the rejection may have been a whim of the portal.
+            is_repeated, session_works = False, self._is_good_elsewhere(call, token)
+            if not session_works:
+                token, tokens_left = self._token(token), tokens_left - 1
+                if not tokens_left:
+                    raise errors.PermissionDenied("rejected with every session that there was")
 
     def _token(self, rejected: Token | None = None) -> Token:
         """A session, and another one than `rejected`; where none may be had yet, the failure tells of a wrong clock."""
@@ -100,75 +121,58 @@ class AccountClient(ABC):
                 error.args = (f"{error}{self._clock_hint}",)
             raise
 
-    def _despite(self, call: Call, token: Token, decoded: Callable[[Any], T]) -> T:
-        """Ask again with a token that works, because the rejection may have been a whim of the portal."""
-        try:
-            return self._answer(call, token, decoded)
-        except errors.SessionRejected as error:
-            # Stations of some types answer so for ever; a sign-in would only log the owner out.
-            raise errors.PermissionDenied(f"rejected, though the session works: {error}") from error
-
     def _is_good_elsewhere(self, call: Call, token: Token) -> bool:
         """Whether the portal takes the token with another call, so that a rejection is about what `call` asks for."""
         if call.endpoint == self.probe.endpoint:
             return False
         try:
-            self._answer(self.probe, token, lambda _: None)
+            try:
+                self._try_probe(token)
+            except errors.ConnectionBroken:
+                self._try_probe(token)
         except errors.PermissionDenied:
             return True
-        except (*errors.WHOLE_ACCOUNT, *errors.ON_THE_WAY):
+        except errors.CredentialsRejected:
+            return False
+        except (*errors.WHOLE_ACCOUNT, *errors.ON_THE_WAY) as error:
+            self._pause_if_limited(error)
             raise
         except errors.PortalError:
             return False
+        self.session.answered()
         return True
+
+    def _try_probe(self, token: Token) -> None:
+        with self.exchange(self.build_request(self.probe, token)) as response:
+            parse_envelope(response, self._clock.now())
+
+    def _pause_if_limited(self, error: errors.PortalError) -> None:
+        # Said by the portal, not by the pause that is running already.
+        if isinstance(error, errors.RateLimited) and error.until is None:
+            self.session.pause(error)
 
     def close(self) -> None:
         """Drop kept connections."""
         self._transport.close()
 
-    def _answer(self, call: Call, token: Token, decoded: Callable[[Any], T]) -> T:
-        try:
-            answer = self._once(call, token, decoded)
-        except errors.ConnectionBroken:
-            answer = self._once(call, token, decoded)
-        self.session.answered()
-        return answer
-
-    def _once(self, call: Call, token: Token, decoded: Callable[[Any], T]) -> T:
-        try:
-            return self.exchanged(
-                self.build_request(call, token), lambda answer, now: decoded(parse_envelope(answer, now).data)
-            )[1]
-        except errors.RateLimited as limit:
-            if limit.until is None:
-                # Said by the portal, not by the pause that is running already.
-                self.session.pause(limit)
-            raise
-        except errors.CredentialsRejected as error:
-            # On a data call the password is not even sent.
-            raise errors.SessionRejected(str(error)) from error
-
-    def exchange(self, exchange: HttpRequest) -> Envelope:
-        """One exchange in its turn, counted; the envelope of its successful answer."""
-        return self.exchanged(exchange, parse_envelope)[1]
-
-    def exchanged(self, exchange: HttpRequest, reader: Callable[[HttpResponse, datetime], T]) -> tuple[HttpResponse, T]:
-        """The same with the answer itself; `reader` decides what a success is, and what it brings."""
+    @contextmanager
+    def exchange(self, request: HttpRequest) -> Iterator[HttpResponse]:
+        """One exchange in its turn, counted; the block decides what a success is, and what it raises is the outcome."""
         self._pace.acquire()
         # The account may have been paused while this request waited.
         self.session.raise_if_paused()
         started, outcome = time.monotonic(), "ok"
         try:
-            answer = self._transport.send(exchange)
-            self._compare_clocks(answer)
-            return answer, reader(answer, self._clock.now())
+            response = self._transport.send(request)
+            self._compare_clocks(response)
+            yield response
         except errors.PortalError as error:
             outcome = error.reason
             hint = self._clock_hint if isinstance(error, errors.SessionRejected) else ""
-            error.args = (f"{self._discreet(str(error), exchange)}{hint}",)
+            error.args = (f"{self._discreet(str(error), request)}{hint}",)
             raise
         finally:
-            self._metrics.request(exchange.endpoint, outcome, time.monotonic() - started)
+            self._metrics.request(request.endpoint, outcome, time.monotonic() - started)
 
     def _compare_clocks(self, answer: HttpResponse) -> None:
         ahead = seconds_ahead(answer.date, self._clock.now())

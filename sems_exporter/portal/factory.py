@@ -6,14 +6,11 @@ from urllib.parse import urlsplit
 from sems_exporter import errors
 from sems_exporter.clock import Clock
 from sems_exporter.config.settings import Account, AccountSettings
-from sems_exporter.portal.classic import source as classic
-from sems_exporter.portal.classic.client import ClassicClient
+from sems_exporter.portal.classic.dialect import CLASSIC
 from sems_exporter.portal.failover import AutoPortal, Dialect, Switch
 from sems_exporter.portal.http.transport import Transport
 from sems_exporter.portal.interface import Portal
-from sems_exporter.portal.semsplus.client import Client
-from sems_exporter.portal.semsplus.endpoints import ENDPOINTS
-from sems_exporter.portal.semsplus.source import SemsPlus
+from sems_exporter.portal.semsplus.dialect import SEMSPLUS
 from sems_exporter.portal.session import trusted_hosts
 from sems_exporter.portal.session.lock import AccountLock
 from sems_exporter.portal.session.rate_limiter import RateLimiter
@@ -22,10 +19,8 @@ from sems_exporter.portal.session.session import Session
 from sems_exporter.portal.session.state_file import StateFile, Token
 from sems_exporter.telemetry.metrics import AccountMetrics
 
-SEMSPLUS = "semsplus"
-CLASSIC = "classic"
-LEFT_CLASSIC = (errors.ProtocolChanged, errors.AgreementPending, errors.AnswerEmpty)
-"""What the classic portal says to accounts that have moved: no route, no session, or a success without data."""
+DIALECTS = (SEMSPLUS, CLASSIC)
+"""The preferred one first."""
 
 
 def _speaks(token: Token, dialect: Dialect) -> bool:
@@ -59,15 +54,11 @@ def connect(
     session = Session(switch.sign_in, file, clock, metrics, AccountLock(file.seat), ledger)
     pace = RateLimiter(settings.requests_per_minute, clock, stop, ledger=ledger)
     dialects = []
-    if settings.portal != CLASSIC:
-        client = Client(settings.account, transport, pace, clock=clock, metrics=metrics, session=session)
-        dialects.append(
-            Dialect(SEMSPLUS, SemsPlus(client, clock), client.sign_in, ENDPOINTS, (errors.ProtocolChanged,))
-        )
-    if settings.portal != SEMSPLUS:
-        other = ClassicClient(settings.account, transport, pace, clock=clock, metrics=metrics, session=session)
-        portal = classic.Classic(other, clock)
-        dialects.append(Dialect(CLASSIC, portal, other.sign_in, classic.ENDPOINTS, LEFT_CLASSIC))
+    for spec in DIALECTS:
+        if settings.portal in ("auto", spec.name):
+            client = spec.client(settings.account, transport, pace, clock=clock, metrics=metrics, session=session)
+            source = spec.source(client, clock)
+            dialects.append(Dialect(spec.name, source, client.sign_in, spec.endpoints, spec.outdated))
     token = session.state.token
     switch.offer(tuple(dialects), token.dialect.partition("-")[0] if token else None)
     if token is not None and not (_speaks(token, switch.dialect) and _is_trusted(token, settings.account)):

@@ -21,7 +21,7 @@ from sems_exporter.portal.session.state_file import AccountState, Token
 log = logging.getLogger(__name__)
 
 T = TypeVar("T")
-TRY_OTHER_EVERY = 3600.0
+TRY_OTHER_EVERY_SECONDS = 3600.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +63,7 @@ class Switch:
         return len(self._dialects) > 1
 
     @property
-    def is_turned(self) -> bool:
+    def is_switched(self) -> bool:
         """Whether another dialect than the preferred one is in use."""
         return self._number != 0
 
@@ -71,7 +71,7 @@ class Switch:
         """Sign in with the dialect in use."""
         return self.dialect.sign_in()
 
-    def turn(self) -> None:
+    def use_next(self) -> None:
         """Use the next dialect."""
         self._number = (self._number + 1) % len(self._dialects)
         self._announce(self.dialect.endpoints)
@@ -84,20 +84,20 @@ class AutoPortal:
         self._switch = switch
         self._session = session
         self._clock = clock
-        self._turned_at: float | None = None
+        self._switched_at: float | None = None
         self._unknown_there = False
 
     def stations(self, findings: Diagnostics) -> tuple[StationRef, ...]:
         """The stations of the account."""
-        return truncation.refs(self._try(lambda portal: portal.stations(findings)), findings)
+        return truncation.refs(self._ask(lambda portal: portal.stations(findings)), findings)
 
     def overview(self, findings: Diagnostics, *, anew: bool) -> tuple[StationRef, ...]:
         """The stations with what the account's list says of them."""
-        return truncation.refs(self._try(lambda portal: portal.overview(findings, anew=anew)), findings)
+        return truncation.refs(self._ask(lambda portal: portal.overview(findings, anew=anew)), findings)
 
     def read(self, ref: StationRef, findings: Diagnostics) -> Station:
         """Everything the portal says now of one station."""
-        return truncation.station(self._try(lambda portal: portal.read(ref, findings)), findings)
+        return truncation.station(self._ask(lambda portal: portal.read(ref, findings)), findings)
 
     def account_state(self) -> AccountState:
         """The session and the brake of the account."""
@@ -112,34 +112,32 @@ class AutoPortal:
         self._switch.dialect.portal.close()
         self._session.close()
 
-    def _try(self, ask: Callable[[Source], T]) -> T:
-        dialect = self._switch.dialect
-        try:
-            return self._ask(ask)
-        except dialect.outdated as error:
-            if not self._may_turn():
-                raise
-            self._turn(dialect, error, "the portal has changed its protocol; trying the other dialect")
-        return self._ask(ask)
-
     def _ask(self, ask: Callable[[Source], T]) -> T:
-        dialect = self._switch.dialect
-        try:
-            return ask(dialect.portal)
-        except errors.CredentialsRejected as error:
-            if self._switch.is_turned:
-                self._unknown_there = True
-                self._turn(dialect, error, "this dialect does not know the account; going back to the other one")
-            raise
+        """What the dialect in use answers, or the other one, where the failure says that the portal has left it."""
+        has_switched = False
+        while True:
+            dialect = self._switch.dialect
+            try:
+                return ask(dialect.portal)
+            except errors.CredentialsRejected as error:
+                if self._switch.is_switched:
+                    self._unknown_there = True
+                    self._change(dialect, error, "this dialect does not know the account; going back to the other one")
+                raise
+            except dialect.outdated as error:
+                if has_switched or not self._may_switch():
+                    raise
+                self._change(dialect, error, "the portal has changed its protocol; trying the other dialect")
+                has_switched = True
 
-    def _may_turn(self) -> bool:
+    def _may_switch(self) -> bool:
         if not self._switch.has_other or self._unknown_there:
             return False
         now = self._clock.now().timestamp()
-        return self._turned_at is None or not 0 <= now - self._turned_at < TRY_OTHER_EVERY
+        return self._switched_at is None or not 0 <= now - self._switched_at < TRY_OTHER_EVERY_SECONDS
 
-    def _turn(self, dialect: Dialect, error: errors.PortalError, said: str) -> None:
-        self._turned_at = self._clock.now().timestamp()
-        self._switch.turn()
+    def _change(self, dialect: Dialect, error: errors.PortalError, said: str) -> None:
+        self._switched_at = self._clock.now().timestamp()
+        self._switch.use_next()
         self._session.forget()
         log.error(said, extra={"left": dialect.name, "tried": self._switch.dialect.name, "error": str(error)})

@@ -9,10 +9,11 @@ from pathlib import Path
 import pytest
 
 from sems_exporter import errors
-from sems_exporter.config.settings import Account, AccountSettings
+from sems_exporter.config.settings import PORTALS, Account, AccountSettings
 from sems_exporter.model.diagnostics import Diagnostics
 from sems_exporter.model.plant import KWH, Station
 from sems_exporter.portal import Portal, connect
+from sems_exporter.portal.factory import DIALECTS
 from sems_exporter.simulator import Answer, SimulatedPortal, demo_plants
 from sems_exporter.telemetry.metrics import SelfMetrics
 from sems_exporter.telemetry.redaction import Secret
@@ -322,3 +323,7 @@ def test_a_classic_portal_that_answers_in_no_version_has_changed(build: Builder)
 
     with pytest.raises(errors.ProtocolChanged, match="no version"):
         home.read()
+
+
+def test_each_dialect_can_be_chosen_by_name() -> None:
+    assert ("auto", *(dialect.name for dialect in DIALECTS)) == PORTALS

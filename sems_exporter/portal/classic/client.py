@@ -2,18 +2,19 @@
 
 import json
 import logging
-from collections.abc import Callable
-from typing import Any, TypeVar
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
 
 from cachetools import TTLCache
 
 from sems_exporter import errors
 from sems_exporter.portal.classic import signin
 from sems_exporter.portal.client import AccountClient, Call
+from sems_exporter.portal.http.envelope import parse_envelope
 from sems_exporter.portal.http.transport import HttpRequest
 from sems_exporter.portal.session.state_file import Token
 
-T = TypeVar("T")
 log = logging.getLogger(__name__)
 
 LIST_BODY = {
@@ -48,7 +49,8 @@ class ClassicClient(AccountClient):
         super().__init__(*args, **options)
         self._refused: TTLCache[str, None] = TTLCache(MOST_REFUSED_CALLS, REFUSED_SECONDS, self._clock.monotonic)
 
-    def call(self, call: Call, decoded: Callable[[Any], T]) -> T:
+    @contextmanager
+    def request(self, call: Call) -> Iterator[Any]:
         """As of any client, but a call that was refused is left alone for a while.
 
         Plants of one type (2) answer 100002 to a session that all others take.
@@ -57,7 +59,8 @@ class ClassicClient(AccountClient):
         if name in self._refused:
             raise errors.PermissionDenied("refused by the portal; asked again within half an hour")
         try:
-            return super().call(call, decoded)
+            with super().request(call) as data:
+                yield data
         except errors.PermissionDenied:
             self._refused[name] = None
             raise
@@ -67,10 +70,14 @@ class ClassicClient(AccountClient):
         way = signin.WAYS[self._way]
         now = self._clock.now().timestamp()
         try:
-            if way.form:
-                answer, _ = self.exchanged(signin.exchange(self._account, way), signin.web_answer)
-                return signin.web_token(answer, self._account, now)
-            return signin.token(self.exchange(signin.exchange(self._account, way)), self._account, now)
+            with self.exchange(signin.exchange(self._account, way)) as response:
+                answered_at = self._clock.now()
+                envelope = None if way.form else parse_envelope(response, answered_at)
+                if way.form:
+                    signin.web_answer(response, answered_at)
+            if envelope is None:
+                return signin.web_token(response, self._account, now)
+            return signin.token(envelope, self._account, now)
         except NEXT_WAY as error:
             self._way = (self._way + 1) % len(signin.WAYS)
             if self._way == 0:

@@ -1,9 +1,7 @@
 """The classic dialect behind the Portal protocol: two calls, the list of stations and the detail of each."""
 
 import logging
-from collections.abc import Callable
 from dataclasses import replace
-from typing import Any
 
 from cachetools import TTLCache
 
@@ -58,12 +56,19 @@ class Classic:
 
     def read(self, ref: StationRef, findings: Diagnostics) -> Station:
         """The station as its monitor detail shows it."""
-        body = {"powerStationId": ref.id}
-        station = self._newest(
-            lambda version: Call("monitor", "POST", f"/{version}/{_DETAIL}", body),
-            lambda data: station_decoder.monitor(data, self._clock.now(), findings, station_id=ref.id),
-        )
-        return dated(replace(station, name=station.name or ref.name), self._repeats)
+        # In the newest version of the interface that this account has.
+        while True:
+            call = Call("monitor", "POST", f"/{VERSIONS[self._version]}/{_DETAIL}", {"powerStationId": ref.id})
+            try:
+                with self._client.request(call) as data:
+                    station = station_decoder.monitor(data, self._clock.now(), findings, station_id=ref.id)
+            except errors.RouteUnknown:
+                if self._version + 1 == len(VERSIONS):
+                    self._version = 0
+                    raise errors.ProtocolChanged("no version of the classic monitor detail answers") from None
+                self._version += 1
+            else:
+                return dated(replace(station, name=station.name or ref.name), self._repeats)
 
     def close(self) -> None:
         """Drop kept connections."""
@@ -71,7 +76,8 @@ class Classic:
 
     def _list(self, findings: Diagnostics) -> tuple[StationRef, ...]:
         try:
-            listed = self._client.call(self._client.probe, lambda data: station_decoder.station_list(data, findings))
+            with self._client.request(self._client.probe) as data:
+                listed = station_decoder.station_list(data, findings)
         except (errors.RouteUnknown, errors.PermissionDenied, errors.ServerFault, errors.AnswerEmpty) as error:
             # Owners may lack the right to the list and still ask for the ids of their own stations.
             log.info("the list of stations is closed; asking for the owner's own", extra={"reason": error.reason})
@@ -84,19 +90,9 @@ class Classic:
             return ()
 
     def _owned(self) -> tuple[StationRef, ...]:
-        ids = self._client.call(Call("classic_ids", "POST", f"/{_IDS}", {}), station_decoder.station_ids)
+        with self._client.request(Call("classic_ids", "POST", f"/{_IDS}", {})) as data:
+            ids = station_decoder.station_ids(data)
         return tuple(StationRef(key) for key in ids)
-
-    def _newest(self, call: Callable[[str], Call], decoded: Callable[[Any], Station]) -> Station:
-        """The answer, `decoded`, in the newest version of the interface that this account has."""
-        while True:
-            try:
-                return self._client.call(call(VERSIONS[self._version]), decoded)
-            except errors.RouteUnknown:
-                if self._version + 1 == len(VERSIONS):
-                    self._version = 0
-                    raise errors.ProtocolChanged("no version of the classic monitor detail answers") from None
-                self._version += 1
 
 
 _DETAIL = "PowerStation/GetMonitorDetailByPowerstationId"

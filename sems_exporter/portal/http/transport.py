@@ -68,7 +68,21 @@ class Transport:
                 f"the certificates of the authorities cannot be read from {self._authorities}; see REQUESTS_CA_BUNDLE"
             )
         try:
-            with allowing(Allowance(self._patience, MOST_RECEIVED, self._timer)), self._asked(exchange) as response:
+            with (
+                allowing(Allowance(self._patience, MOST_RECEIVED, self._timer)),
+                self._session.request(
+                    exchange.method,
+                    exchange.url,
+                    headers={"Accept": "application/json, text/plain, */*", **exchange.headers},
+                    json=exchange.body,
+                    data=exchange.form,
+                    timeout=(self._patience.connect, self._patience.read),
+                    allow_redirects=False,
+                    stream=True,
+                    proxies=get_environ_proxies(exchange.url, no_proxy=None),
+                    verify=self._authorities,
+                ) as response,
+            ):
                 cookies = dict(response.cookies.items())
                 headers = response.headers
                 body = _body(response)
@@ -77,20 +91,6 @@ class Transport:
                 )
         except CAUGHT as error:
             raise named(error) from error
-
-    def _asked(self, exchange: HttpRequest) -> requests.Response:
-        return self._session.request(
-            exchange.method,
-            exchange.url,
-            headers={"Accept": "application/json, text/plain, */*", **exchange.headers},
-            json=exchange.body,
-            data=exchange.form,
-            timeout=(self._patience.connect, self._patience.read),
-            allow_redirects=False,
-            stream=True,
-            proxies=get_environ_proxies(exchange.url, no_proxy=None),
-            verify=self._authorities,
-        )
 
     def close(self) -> None:
         """Close kept connections."""

@@ -5,7 +5,8 @@ are too old (`freshness`), or with what of it lasts (`Memory.is_old`); a call th
 route) is not repeated for half an hour.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, fields, is_dataclass
 from datetime import datetime
 from sys import getsizeof
@@ -81,21 +82,27 @@ class AnswerCache:
             ANSWERS_REMEMBERED, lambda _, __, now: now + REFUSED_FOR, clock.monotonic
         )
 
-    def get(self, key: Key, ask: Callable[[], Any]) -> CachedAnswer:
-        """The answer for `key`: a fresh one, or what `ask` brings.
-
-        Raises what `ask` raises, and a refusal again without asking while it is remembered.
-        """
+    def get(self, key: Key) -> CachedAnswer | None:
+        """The answer for `key` while it is fresh, else None; raises a refusal again while that is remembered."""
         if (kept := self._known(self._fresh, key)) is not None:
             return kept
         if (refusal := self._refused.get(key)) is not None:
             # Raised itself, it would collect another traceback each time.
             raise refusal.bare()
+        return None
+
+    @contextmanager
+    def keeping_refusal(self, key: Key) -> Iterator[None]:
+        """Remember it where the block, which asks for `key`, ends in a refusal."""
         try:
-            kept = CachedAnswer(ask(), self._clock.now())
+            yield
         except REFUSED as error:
             self._refused[key] = error.bare()
             raise
+
+    def put(self, key: Key, value: Any) -> CachedAnswer:
+        """Keep `value`, which has just come, as the answer for `key`."""
+        kept = CachedAnswer(value, self._clock.now())
         if kept.value or key[0] not in SAYING:
             self._last[key] = kept
         if key[0] in LIFETIMES:

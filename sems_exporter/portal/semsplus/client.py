@@ -2,6 +2,7 @@
 
 from sems_exporter import errors
 from sems_exporter.portal.client import AccountClient, Call
+from sems_exporter.portal.http.envelope import parse_envelope
 from sems_exporter.portal.http.transport import HttpRequest
 from sems_exporter.portal.semsplus import endpoints, signin
 from sems_exporter.portal.session.state_file import Token
@@ -16,7 +17,8 @@ class Client(AccountClient):
         """Send one sign-in of the web page."""
         now = self._clock.now()
         try:
-            envelope = self.exchange(signin.exchange(self._account, now))
+            with self.exchange(signin.exchange(self._account, now)) as response:
+                envelope = parse_envelope(response, self._clock.now())
         except errors.PortalError as error:
             raise signin.login_failure(error) from error
         return signin.token(envelope, self._account.allowed_hosts, now)

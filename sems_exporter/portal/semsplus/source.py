@@ -60,7 +60,11 @@ class SemsPlus:
     def stations(self, findings: Diagnostics) -> tuple[StationRef, ...]:
         """All stations of the account, page by page; kept for an hour, and longer while the list cannot be read."""
         try:
-            kept = self._memory.get(STATIONS, lambda: self._all_pages(findings))
+            kept = self._memory.get(STATIONS)
+            if kept is None:
+                with self._memory.keeping_refusal(STATIONS):
+                    listed_now = self._all_pages(findings)
+                kept = self._memory.put(STATIONS, listed_now)
         except errors.WHOLE_ACCOUNT:
             raise
         except errors.PortalError as error:
@@ -86,7 +90,8 @@ class SemsPlus:
         found: dict[str, StationRef] = {}
         for number in range(1, endpoints.MOST_PAGES + 1):
             try:
-                page = self._client.call(endpoints.stations(number), lambda data: station_decoder.page(data, findings))
+                with self._client.request(endpoints.stations(number)) as data:
+                    page = station_decoder.page(data, findings)
             except errors.PortalError as error:
                 if not found:
                     raise
@@ -130,14 +135,17 @@ class SemsPlus:
     def _alarm_pages(self, ids: tuple[str, ...], findings: Diagnostics) -> Iterator[StationAlarms]:
         for number in range(1, MOST_ALARM_PAGES + 1):
             # A refusal is remembered, so that the call is not repeated for each hundred.
-            kept = self._memory.get(("alarms_of", str(number)), partial(self._alarm_page, ids, number, findings))
+            key = ("alarms_of", str(number))
+            if (kept := self._memory.get(key)) is None:
+                with (
+                    self._memory.keeping_refusal(key),
+                    self._client.request(endpoints.alarms_of(ids, number)) as data,
+                ):
+                    found = page_of_many(data, number, findings)
+                kept = self._memory.put(key, found)
             yield kept.value
             if not kept.value.more:
                 return
-
-    def _alarm_page(self, ids: tuple[str, ...], number: int, findings: Diagnostics) -> StationAlarms:
-        call = endpoints.alarms_of(ids, number)
-        return self._client.call(call, lambda data: page_of_many(data, number, findings))
 
     def read(self, ref: StationRef, findings: Diagnostics) -> Station:
         """The station with its devices. Fails where neither the flow nor a single device could be read anew.

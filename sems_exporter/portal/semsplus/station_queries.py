@@ -14,18 +14,6 @@ MOST_ON_THE_WAY = 2
 """Failures on the way to the portal after which the rest of a refresh is not tried."""
 
 
-def _shallow(decoded: Callable[[Any], Any], data: Any) -> Any:
-    """`data` decoded, unless it is nested so deeply that it could be parsed and yet not be looked at."""
-    try:
-        return decoded(data)
-    except RecursionError:
-        raise errors.AnswerUnreadable("nested too deeply") from None
-
-
-class _NotSent(Exception):
-    """Nothing more is asked in this refresh."""
-
-
 @dataclass(slots=True)
 class StationQueries:
     """The calls of one station in one refresh. Each fails alone; a fault of the account or the way ends them all.
@@ -46,9 +34,18 @@ class StationQueries:
         """The decoded answer, the last good one where the call fails in passing or is not sent any more, or None."""
         full = (call.endpoint, self.station, *key)
         try:
-            return self.memory.get(full, lambda: self._answer(call, decoded))
-        except _NotSent:
-            return self.memory.last(full)
+            if (kept := self.memory.get(full)) is not None:
+                return kept
+            if self.ended is not None:
+                return self.memory.last(full)
+            with self.memory.keeping_refusal(full), self.client.request(call) as data:
+                try:
+                    value = decoded(data)
+                except RecursionError:
+                    # So deep that it could be parsed and yet not be looked at.
+                    raise errors.AnswerUnreadable("nested too deeply") from None
+            self.heard.add(call.endpoint)
+            return self.memory.put(full, value)
         except errors.PortalError as error:
             self._note(call, error)
             return None if isinstance(error, errors.PermissionDenied) else self.memory.last(full)
@@ -56,13 +53,6 @@ class StationQueries:
     def remembered(self, call: Call, key: tuple[str, ...]) -> CachedAnswer | None:
         """The last good answer to a call that said something, without asking."""
         return self.memory.last((call.endpoint, self.station, *key))
-
-    def _answer(self, call: Call, decoded: Callable[[Any], Any]) -> Any:
-        if self.ended is not None:
-            raise _NotSent
-        answer = self.client.call(call, lambda data: _shallow(decoded, data))
-        self.heard.add(call.endpoint)
-        return answer
 
     def _note(self, call: Call, error: errors.PortalError) -> None:
         # With its way here it would hold a whole answer until the station is read: 4 MiB each, if the portal wants.

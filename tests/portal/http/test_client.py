@@ -61,7 +61,8 @@ class Desk:
 
     def ask(self, path: str = "/x") -> Any:
         """The data of one call."""
-        return self.client.call(Call("flow", "POST", path, {"id": "S1"}), lambda data: data)
+        with self.client.request(Call("flow", "POST", path, {"id": "S1"})) as data:
+            return data
 
     def failure(self) -> errors.PortalError:
         """How one call fails, without a word of what was sent or where to."""

@@ -4,7 +4,8 @@ Shapes and codes are those of captures of 2026.
 """
 
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from types import SimpleNamespace
 from typing import Any, cast
@@ -41,8 +42,9 @@ class Spoken:
         """A session that never ends."""
         return SimpleNamespace(is_open=True)
 
-    def call(self, call: Call, decoded: Callable[[Any], Any]) -> Any:
-        """What the portal says, decoded."""
+    @contextmanager
+    def request(self, call: Call) -> Iterator[Any]:
+        """What the portal says."""
         parts = urlsplit(call.path)
         query = parse_qs(parts.query)
         names = [part for part in parts.path.split("/") if f"{call.endpoint} {part}" in self.answers]
@@ -57,7 +59,7 @@ class Spoken:
             answer = answer(call)
         if isinstance(answer, errors.PortalError):
             raise answer
-        return decoded(answer)
+        yield answer
 
 
 @dataclass

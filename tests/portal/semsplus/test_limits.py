@@ -207,7 +207,7 @@ def test_what_is_remembered_is_bounded_in_bytes(monkeypatch: pytest.MonkeyPatch)
     monkeypatch.setattr("sems_exporter.portal.semsplus.answer_cache.ANSWERS_REMEMBERED_BYTES", 100_000)
     memory = AnswerCache(FakeClock(NOON))
     for number in range(1000):
-        memory.get(("info", f"S{number}"), lambda: {"name": LONG[:1000]})
+        memory.put(("info", f"S{number}"), {"name": LONG[:1000]})
 
     assert sum(size(kept) for kept in memory._last.values()) < 100_000
     assert memory.last(("info", "S999")) is not None

@@ -22,12 +22,14 @@ def refusal(memory: AnswerCache, seen: "list[weakref.ref[Answer]]") -> errors.Pe
     """What the memory raises of a call that is refused; `seen` holds the answers."""
 
     def ask() -> None:
-        answer = Answer()
-        seen.append(weakref.ref(answer))
-        raise errors.PermissionDenied("not yours")
+        assert memory.get(KEY) is None
+        with memory.keeping_refusal(KEY):
+            answer = Answer()
+            seen.append(weakref.ref(answer))
+            raise errors.PermissionDenied("not yours")
 
     with pytest.raises(errors.PermissionDenied, match="not yours") as raised:
-        memory.get(KEY, ask)
+        ask()
     return raised.value
 
 
@@ -55,12 +57,13 @@ def test_an_answer_from_a_time_that_has_not_come_is_asked_for_again(key: tuple[s
     """Its age is not known; kept on, it would stand still for as long as the clock was set back."""
     clock = FakeClock(NOON)
     memory = AnswerCache(clock)
-    memory.get(key, lambda: "before")
+    memory.put(key, "before")
 
     clock.jump(-7200)
 
     assert memory.last(key) is None
-    assert memory.get(key, lambda: "now").value == "now"
+    assert memory.get(key) is None
+    assert memory.put(key, "now").value == "now"
 
 
 def test_a_clock_that_is_set_back_does_not_make_a_refusal_last() -> None:
@@ -71,4 +74,4 @@ def test_a_clock_that_is_set_back_does_not_make_a_refusal_last() -> None:
 
     clock.advance(1801)
 
-    assert memory.get(KEY, lambda: "allowed again").value == "allowed again"
+    assert memory.get(KEY) is None, "allowed again"

@@ -2,7 +2,8 @@
 
 import gc
 import weakref
-from collections.abc import Callable
+from collections.abc import Iterator
+from contextlib import contextmanager
 from types import SimpleNamespace
 from typing import Any, cast
 
@@ -31,10 +32,12 @@ class UselessClient:
     def __init__(self) -> None:
         self.bodies: list[weakref.ref[Body]] = []
 
-    def call(self, call: Call, _: Callable[[Any], Any]) -> Any:
+    @contextmanager
+    def request(self, call: Call) -> Iterator[Any]:
         body = Body()
         self.bodies.append(weakref.ref(body))
         raise errors.AnswerTooLarge(call.endpoint)
+        yield
 
 
 @pytest.fixture
@@ -60,8 +63,9 @@ def test_an_answer_that_is_too_deep_to_be_looked_at_costs_only_itself(questions:
     class Client:
         session = SimpleNamespace(is_open=True)
 
-        def call(self, _: Call, decoded: Callable[[Any], Any]) -> Any:
-            return decoded([])
+        @contextmanager
+        def request(self, _: Call) -> Iterator[Any]:
+            yield []
 
     def bottomless(data: list[object]) -> object:
         return bottomless([data])

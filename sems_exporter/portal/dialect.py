@@ -1,0 +1,24 @@
+"""What the factory needs to know of a dialect, so that a further one is a folder and a line in `factory.DIALECTS`."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from sems_exporter import errors
+from sems_exporter.clock import Clock
+from sems_exporter.portal.client import AccountClient
+from sems_exporter.portal.interface import Source
+
+
+@dataclass(frozen=True, slots=True)
+class DialectSpec:
+    """One dialect: `source` reads an account through a `client` of the dialect, which asks only `endpoints`.
+
+    `outdated` are the failures that say the portal has left this dialect.
+    """
+
+    name: str
+    client: type[AccountClient]
+    source: Callable[[Any, Clock], Source]
+    endpoints: tuple[str, ...]
+    outdated: tuple[type[errors.PortalError], ...]
