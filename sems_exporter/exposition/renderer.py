@@ -5,13 +5,14 @@ stations, compresses them as one, and is kept for the next scrape as long as it 
 as clockwork, so `maintain`, called every second by a thread of its own, makes the body just before it is asked for.
 """
 
-import gzip
 import math
 import threading
 import time
+import zlib
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from itertools import chain
 from typing import NamedTuple
 
 from sems_exporter.clock import Clock
@@ -28,11 +29,12 @@ PREFETCH_SECONDS = 2.0
 SLOW_RENDER_SECONDS = 0.02
 REUSE_SECONDS = 5.0
 """Seconds for which a body that was slow to make serves although stations have changed; never beyond an expiry."""
-SMALL_BODY_BYTES = 512 * 1024
-"""Bytes up to which a body is compressed well; a larger one is compressed quickly, to a third more."""
+SMALL_BODY_STATIONS = 30
+"""Stations, or some 500 KB, up to which a body is compressed well; more are compressed quickly, to a third more."""
 EARLY_EXPIRY = timedelta(seconds=5)
 EARLY_EXPIRY_STATIONS = 50
 """Stations that have to expire within EARLY_EXPIRY for some of them to do so early; so it is at midnight in a fleet."""
+GZIP_MEMBER = 16 + zlib.MAX_WBITS
 BATCH_STATIONS = 20
 """Stations that are written before other threads get a turn."""
 
@@ -197,19 +199,19 @@ class Renderer:
             body = self._bodies.get(request)
             if body is not None and self._serves(body, now, serves_at):
                 return body.content
+            # Of a large fleet each body is many megabytes, so the old one goes before there is a new one.
+            del body
+            self._bodies.pop(request, None)
             self._write(list(self._expiry.due(now)), now)
             pieces, old_at = self._pieces(request, serves_at)
             if pieces is None:
-                self._bodies.pop(request, None)
                 return None
-            content = b"".join(pieces)
-            if request.compressed:
-                content = gzip.compress(content, 6 if len(content) <= SMALL_BODY_BYTES else 1, mtime=0)
+            content = b"".join(_compressed(pieces, len(self._stations)) if request.compressed else pieces)
             seconds = self._timer() - made_at
             self._bodies[request] = _Body(content, self._version, made_at, seconds, self._expiry.next, old_at)
             return content
 
-    def _pieces(self, request: _Request, serves_at: float) -> tuple[list[bytes] | None, float]:
+    def _pieces(self, request: _Request, serves_at: float) -> tuple[Iterable[bytes] | None, float]:
         """The text of a body, and until when its own metrics serve; None if there is nothing of that name."""
         stations = self._chosen(request.part)
         whose = request.part.self_metrics
@@ -220,7 +222,7 @@ class Renderer:
             return None, old_at
         if own is None:
             own = b"# EOF\n" if request.wanted is Format.OPENMETRICS else b""
-        return [*_by_family(stations or [], request.wanted), own], old_at
+        return chain(_by_family(stations or [], request.wanted), (own,)), old_at
 
     def _chosen(self, part: SeriesFilter) -> list[list[bytes]] | None:
         """The lines of the stations of `part`, in order of accounts and ids; None where none goes by that name."""
@@ -239,8 +241,14 @@ def _by_family(stations: Sequence[Sequence[bytes]], wanted: Format) -> Iterable[
     """The lines of `stations`, family by family, each below its head."""
     for head, lines in zip(heads(wanted), zip(*stations, strict=True), strict=False):
         if any(lines):
-            yield head
-            yield from lines
+            yield b"".join((head, *lines))
+
+
+def _compressed(pieces: Iterable[bytes], stations: int) -> Iterable[bytes]:
+    """`pieces` as one gzip member."""
+    compressor = zlib.compressobj(6 if stations <= SMALL_BODY_STATIONS else 1, wbits=GZIP_MEMBER)
+    yield from map(compressor.compress, pieces)
+    yield compressor.flush()
 
 
 def _batches(stations: list[str]) -> Iterable[list[str]]:
