@@ -5,7 +5,8 @@ import math
 import re
 import tempfile
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
+from contextlib import contextmanager
 from copy import deepcopy
 from dataclasses import dataclass
 from functools import cache
@@ -83,12 +84,13 @@ class Told:
         """A session that never ends."""
         return SimpleNamespace(is_open=True)
 
-    def call(self, call: Call, decoded: Callable[[Any], Any]) -> Any:
-        """The recorded data, decoded."""
+    @contextmanager
+    def request(self, call: Call) -> Iterator[Any]:
+        """The recorded data."""
         key = _key(call)
         if key not in self.answers:
             raise errors.PermissionDenied("not recorded")
-        return decoded(self.answers[key])
+        yield self.answers[key]
 
 
 def _key(call: Call) -> str:
