@@ -128,6 +128,7 @@ class Session:
     def answered(self) -> None:
         """A request went well."""
         with self._lock:
+            self._follow_clock()
             before = self._state.brake
             brake = before.answered()
             if brake is not before:

@@ -214,6 +214,7 @@ class Rules(RuleBasedStateMachine):
     @rule()
     def the_portal_answers_a_request(self) -> None:
         if self.ledger.now >= self.ledger.paused_until:
+            self._seen()
             self.session.answered()
             self.unsaved = self.unsaved or DISK.full
 
