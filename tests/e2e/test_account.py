@@ -220,6 +220,7 @@ def test_servers_that_are_killed_and_commands_share_one_budget(
     settings["SEMS_REQUESTS_PER_MINUTE"] = "10"
     for _ in range(4):
         with running(ANY_PORT, **settings) as server:
+            until(lambda: bool(portal.requests))
             with suppress(subprocess.TimeoutExpired):
                 subprocess.run(
                     [*COMMAND, "once"], env=environment(**settings), capture_output=True, timeout=3, check=False
