@@ -21,9 +21,11 @@ from pathlib import Path
 from statistics import fmean
 
 from bench.curve import curves
-from sems_exporter.simulator import Fault, SimulatedClock, SimulatedPortal, demo_plants
+from sems_exporter.simulator import SimulatedClock, demo_plants
 from tests.e2e.hurried import SPEED
 from tests.e2e.program import ANY_PORT, Program, running, until
+from tests.faulty_portal.fault_types import Fault
+from tests.faulty_portal.portal import FaultyPortal
 
 ACCOUNT, PASSWORD = "owner@example.com", "correct horse"
 FAULTS = [*(fault.value for fault in Fault if fault is not Fault.CODE), "code:100002", "code:GY0429", "code:Q4711"]
@@ -58,12 +60,12 @@ class Hour:
 
 
 @contextmanager
-def month(directory: Path, plants: int) -> Iterator[tuple[SimulatedPortal, SimulatedClock, Program]]:
+def month(directory: Path, plants: int) -> Iterator[tuple[FaultyPortal, SimulatedClock, Program]]:
     """The portal, its clock, and the program that asks it on the same clock."""
     since = time.monotonic()
     clock = SimulatedClock(speed=SPEED)
     specs = demo_plants(plants, clock=clock)
-    with SimulatedPortal(specs, clock=clock, account=ACCOUNT, password=PASSWORD) as portal:
+    with FaultyPortal(specs, clock=clock, account=ACCOUNT, password=PASSWORD) as portal:
         settings = {
             "SEMS_ACCOUNT": ACCOUNT,
             "SEMS_PASSWORD": PASSWORD,
@@ -89,7 +91,7 @@ def is_up(program: Program) -> bool:
     return status == 200 and "\nsems_up 1.0\n" in text
 
 
-def measured(number: int, fault: str, portal: SimulatedPortal, program: Program) -> Hour:
+def measured(number: int, fault: str, portal: FaultyPortal, program: Program) -> Hour:
     """What the process holds now."""
     process = Path(f"/proc/{program.process.pid}")
     status = dict(line.split(":", 1) for line in (process / "status").read_text().splitlines())

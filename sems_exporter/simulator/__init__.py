@@ -24,7 +24,6 @@ from sems_exporter.simulator.semsplus.signin import WebQuirks
 from sems_exporter.simulator.server.answers import Answer, Mutation
 from sems_exporter.simulator.server.dialect_interface import Dialect
 from sems_exporter.simulator.server.dispatcher import ENDPOINTS
-from sems_exporter.simulator.server.fault_types import Fault
 from sems_exporter.simulator.server.portal import SimulatedPortal
 from sems_exporter.simulator.server.replay import Dump
 from sems_exporter.simulator.server.request_log import RecordedRequest
@@ -39,7 +38,6 @@ __all__ = [
     "Dialect",
     "Dump",
     "EvChargerSpec",
-    "Fault",
     "HouseSpec",
     "InverterSpec",
     "Mutation",

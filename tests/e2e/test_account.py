@@ -10,15 +10,15 @@ from pathlib import Path
 
 import pytest
 
-from sems_exporter.simulator import SimulatedPortal
 from tests.e2e.program import ANY_PORT, COMMAND, PATIENCE, environment, finished, running, until
+from tests.faulty_portal.portal import FaultyPortal
 
 PASSWORD = "corréct horse/b&ttery"
 
 
 @pytest.fixture
-def portal() -> Iterator[SimulatedPortal]:
-    with SimulatedPortal(password=PASSWORD, strict=True) as portal:
+def portal() -> Iterator[FaultyPortal]:
+    with FaultyPortal(password=PASSWORD, strict=True) as portal:
         yield portal
 
 
@@ -28,7 +28,7 @@ def state(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def settings(portal: SimulatedPortal, state: Path) -> dict[str, str]:
+def settings(portal: FaultyPortal, state: Path) -> dict[str, str]:
     return {
         "SEMS_ACCOUNT": "demo@example.com",
         "SEMS_PASSWORD": PASSWORD,
@@ -39,7 +39,7 @@ def settings(portal: SimulatedPortal, state: Path) -> dict[str, str]:
 
 
 def test_a_second_server_does_not_start_and_the_first_goes_on(
-    portal: SimulatedPortal, state: Path, settings: dict[str, str]
+    portal: FaultyPortal, state: Path, settings: dict[str, str]
 ) -> None:
     with running(ANY_PORT, **settings) as first:
         first.refreshed()
@@ -60,7 +60,7 @@ def kept(state: Path) -> dict[str, bytes]:
 
 
 def test_commands_beside_a_server_read_with_its_session(
-    portal: SimulatedPortal, state: Path, settings: dict[str, str], tmp_path: Path
+    portal: FaultyPortal, state: Path, settings: dict[str, str], tmp_path: Path
 ) -> None:
     with running(ANY_PORT, **settings) as server:
         server.refreshed()
@@ -81,7 +81,7 @@ def test_commands_beside_a_server_read_with_its_session(
 
 
 def test_commands_beside_a_server_without_a_session_say_so_and_sign_nobody_in(
-    portal: SimulatedPortal, settings: dict[str, str], tmp_path: Path
+    portal: FaultyPortal, settings: dict[str, str], tmp_path: Path
 ) -> None:
     portal.play("agreement_pending")
     with running(ANY_PORT, **settings) as server:
@@ -100,7 +100,7 @@ def test_commands_beside_a_server_without_a_session_say_so_and_sign_nobody_in(
 
 
 def test_a_command_beside_a_server_signs_nobody_in_at_another_address_either(
-    portal: SimulatedPortal, settings: dict[str, str]
+    portal: FaultyPortal, settings: dict[str, str]
 ) -> None:
     """Such as `check --region eu`, to see whether that works: it would end the session of the server."""
     elsewhere = {
@@ -118,7 +118,7 @@ def test_a_command_beside_a_server_signs_nobody_in_at_another_address_either(
 
 
 def test_the_place_of_a_killed_server_is_free_and_its_session_goes_on(
-    portal: SimulatedPortal, settings: dict[str, str]
+    portal: FaultyPortal, settings: dict[str, str]
 ) -> None:
     with running(ANY_PORT, **settings) as first:
         first.refreshed()
@@ -131,7 +131,7 @@ def test_the_place_of_a_killed_server_is_free_and_its_session_goes_on(
     assert (portal.login_attempts, portal.logins) == (1, 1)
 
 
-def test_two_commands_at_once_sign_in_once(portal: SimulatedPortal, settings: dict[str, str]) -> None:
+def test_two_commands_at_once_sign_in_once(portal: FaultyPortal, settings: dict[str, str]) -> None:
     """The second has the session of the first, or finds the place taken and says so."""
     processes = [
         subprocess.Popen(
@@ -148,7 +148,7 @@ def test_two_commands_at_once_sign_in_once(portal: SimulatedPortal, settings: di
 
 
 def test_a_person_releases_the_brake_of_a_running_server(
-    portal: SimulatedPortal, state: Path, settings: dict[str, str]
+    portal: FaultyPortal, state: Path, settings: dict[str, str]
 ) -> None:
     """The server has stopped to sign in; `check --release-brake` writes to disk what it finds at its next refresh."""
     assert finished("once", **settings).returncode == 0
@@ -174,7 +174,7 @@ def test_a_person_releases_the_brake_of_a_running_server(
 
 @pytest.mark.parametrize("way", ["a file in its place", "no right to write"])
 def test_a_state_directory_that_cannot_be_written_stops_nothing_and_is_told(
-    way: str, portal: SimulatedPortal, state: Path, settings: dict[str, str]
+    way: str, portal: FaultyPortal, state: Path, settings: dict[str, str]
 ) -> None:
     if way == "a file in its place":
         state.write_text("")
@@ -197,7 +197,7 @@ def test_a_state_directory_that_cannot_be_written_stops_nothing_and_is_told(
     assert portal.login_attempts == 0
 
 
-def test_a_pause_that_one_program_is_told_is_kept_by_all(portal: SimulatedPortal, settings: dict[str, str]) -> None:
+def test_a_pause_that_one_program_is_told_is_kept_by_all(portal: FaultyPortal, settings: dict[str, str]) -> None:
     """A command beside the server is told "too many requests", and then neither another command nor the server asks."""
     with running(ANY_PORT, "--interval=60s", **settings) as server:
         server.refreshed()
@@ -213,9 +213,7 @@ def test_a_pause_that_one_program_is_told_is_kept_by_all(portal: SimulatedPortal
     assert len(portal.requests) == sent
 
 
-def test_servers_that_are_killed_and_commands_share_one_budget(
-    portal: SimulatedPortal, settings: dict[str, str]
-) -> None:
+def test_servers_that_are_killed_and_commands_share_one_budget(portal: FaultyPortal, settings: dict[str, str]) -> None:
     """A crash loop with a command beside it: together they send no more than one program may."""
     settings["SEMS_REQUESTS_PER_MINUTE"] = "10"
     for _ in range(4):
@@ -242,7 +240,7 @@ def test_servers_that_are_killed_and_commands_share_one_budget(
     ids=["line break", "NUL", "blanks"],
 )
 def test_a_password_that_nobody_can_type_is_refused_before_a_request(
-    portal: SimulatedPortal, settings: dict[str, str], tmp_path: Path, password: str, complaint: str
+    portal: FaultyPortal, settings: dict[str, str], tmp_path: Path, password: str, complaint: str
 ) -> None:
     file = tmp_path / "password"
     file.write_text(password)

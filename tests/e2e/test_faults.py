@@ -14,13 +14,13 @@ import trustme
 
 from sems_exporter.exposition import self_metrics
 from sems_exporter.model.schema import Role
-from sems_exporter.simulator import Fault
 from tests.e2e.faults import disk
 from tests.e2e.faults.checks import ROLES, fallen, harm, invented, told
 from tests.e2e.faults.page import PAGE, page
 from tests.e2e.faults.row import COUNTERS, Row
 from tests.e2e.faults.table import TABLE
 from tests.e2e.faults.world import Samples, World
+from tests.faulty_portal.fault_types import Fault
 from tests.serving import Served, Stage, served
 
 ROWS = [row for rows in TABLE.values() for row in rows]

@@ -13,8 +13,10 @@ from typing import Any
 
 import pytest
 
-from sems_exporter.simulator import Answer, Fault, SimulatedPortal
+from sems_exporter.simulator import Answer
 from tests.e2e.program import ANY_PORT, PATIENCE, Program, finished, running
+from tests.faulty_portal.fault_types import Fault
+from tests.faulty_portal.portal import FaultyPortal
 
 ACCOUNT = 'j"öhn+solar&co@example.com'
 PASSWORD = "corréct hörse/b&ttery\\"
@@ -45,7 +47,7 @@ def spellings(secret: str) -> set[str]:
 class Witness:
     """Sees what the portal hands out, and knows everything that the program says."""
 
-    def __init__(self, portal: SimulatedPortal) -> None:
+    def __init__(self, portal: FaultyPortal) -> None:
         self.portal = portal
         self.heard: list[tuple[str, str]] = []
         self.tokens: set[str] = set()
@@ -113,8 +115,8 @@ def dialect(request: pytest.FixtureRequest) -> str:
 
 
 @pytest.fixture
-def portal(dialect: str) -> Iterator[SimulatedPortal]:
-    with SimulatedPortal(
+def portal(dialect: str) -> Iterator[FaultyPortal]:
+    with FaultyPortal(
         account=ACCOUNT,
         password=PASSWORD,
         signature_tolerance=None,
@@ -124,7 +126,7 @@ def portal(dialect: str) -> Iterator[SimulatedPortal]:
 
 
 def test_nothing_that_is_printed_served_or_written_holds_a_secret(
-    dialect: str, portal: SimulatedPortal, tmp_path: Path
+    dialect: str, portal: FaultyPortal, tmp_path: Path
 ) -> None:
     state, dump = tmp_path / "state", tmp_path / "dump.json"
     settings = {

@@ -11,7 +11,9 @@ from datetime import UTC, datetime, timedelta
 import pytest
 import requests
 
-from sems_exporter.simulator import Answer, Fault, Plant, SimulatedClock, SimulatedPortal, demo_plants
+from sems_exporter.simulator import Answer, Plant, SimulatedClock, demo_plants
+from tests.faulty_portal.fault_types import Fault
+from tests.faulty_portal.portal import FaultyPortal
 from tests.simulator.classic_client import ClassicClient
 from tests.simulator.web_client import WebClient
 
@@ -21,8 +23,8 @@ FLOW = "/sems-plant/api/stations/flow"
 
 
 @pytest.fixture
-def portal(plants: list[Plant], clock: SimulatedClock) -> Iterator[SimulatedPortal]:
-    with SimulatedPortal(plants, clock=clock, dialects=("semsplus", "classic")) as portal:
+def portal(plants: list[Plant], clock: SimulatedClock) -> Iterator[FaultyPortal]:
+    with FaultyPortal(plants, clock=clock, dialects=("semsplus", "classic")) as portal:
         yield portal
 
 
@@ -50,7 +52,7 @@ def ask(client: WebClient, home: str) -> requests.Response:
     ],
 )
 def test_answers_of_another_kind(
-    portal: SimulatedPortal, client: WebClient, *, home: str, fault: Fault, status: int, content: bytes
+    portal: FaultyPortal, client: WebClient, *, home: str, fault: Fault, status: int, content: bytes
 ) -> None:
     portal.play(fault)
 
@@ -64,7 +66,7 @@ def test_answers_of_another_kind(
     assert client.flow(home)["code"] == "00000"
 
 
-def test_where_a_redirect_leads_and_how_long_to_wait(portal: SimulatedPortal, client: WebClient, home: str) -> None:
+def test_where_a_redirect_leads_and_how_long_to_wait(portal: FaultyPortal, client: WebClient, home: str) -> None:
     portal.play("redirect")
     assert ask(client, home).headers["Location"].startswith("https://elsewhere.invalid")
     portal.heal("redirect")
@@ -76,7 +78,7 @@ def test_where_a_redirect_leads_and_how_long_to_wait(portal: SimulatedPortal, cl
     assert ask(client, home).headers["Retry-After"] == "7"
 
 
-def test_slow_headers(portal: SimulatedPortal, client: WebClient, home: str) -> None:
+def test_slow_headers(portal: FaultyPortal, client: WebClient, home: str) -> None:
     portal.play(Fault.SLOW_HEADERS, "flow", seconds=0.05)
     began = time.monotonic()
 
@@ -84,7 +86,7 @@ def test_slow_headers(portal: SimulatedPortal, client: WebClient, home: str) -> 
     assert time.monotonic() - began >= 0.05
 
 
-def test_a_slow_drip(portal: SimulatedPortal, client: WebClient, home: str) -> None:
+def test_a_slow_drip(portal: FaultyPortal, client: WebClient, home: str) -> None:
     portal.play(Fault.SLOW_DRIP, "flow", seconds=0.0001)
     assert ask(client, home).json()["data"]["id"] == home
 
@@ -99,7 +101,7 @@ def test_a_slow_drip(portal: SimulatedPortal, client: WebClient, home: str) -> N
         assert connection.recv(1) == b""
 
 
-def test_dripping_headers(portal: SimulatedPortal, client: WebClient, home: str) -> None:
+def test_dripping_headers(portal: FaultyPortal, client: WebClient, home: str) -> None:
     portal.play(Fault.DRIPPING_HEADERS, "flow", seconds=0.0001)
     assert ask(client, home).json()["data"]["id"] == home
 
@@ -115,7 +117,7 @@ def test_dripping_headers(portal: SimulatedPortal, client: WebClient, home: str)
     assert b"version" not in rest
 
 
-def test_a_reset_in_the_middle(portal: SimulatedPortal) -> None:
+def test_a_reset_in_the_middle(portal: FaultyPortal) -> None:
     portal.play(Fault.RESET_MID_BODY, "version")
 
     with closing(socket.create_connection(("127.0.0.1", portal.port), timeout=30)) as connection:
@@ -130,7 +132,7 @@ def _read_all(connection: socket.socket) -> None:
         pass
 
 
-def test_truncated_json(portal: SimulatedPortal, client: WebClient, home: str) -> None:
+def test_truncated_json(portal: FaultyPortal, client: WebClient, home: str) -> None:
     portal.play(Fault.TRUNCATED_JSON, "flow")
 
     answer = ask(client, home)
@@ -140,7 +142,7 @@ def test_truncated_json(portal: SimulatedPortal, client: WebClient, home: str) -
         json.loads(answer.text)
 
 
-def test_a_gzip_bomb(portal: SimulatedPortal, client: WebClient, home: str) -> None:
+def test_a_gzip_bomb(portal: FaultyPortal, client: WebClient, home: str) -> None:
     portal.play(Fault.GZIP_BOMB, "flow")
 
     with client.call("GET", FLOW, params={"stationId": home}, stream=True) as answer:
@@ -151,7 +153,7 @@ def test_a_gzip_bomb(portal: SimulatedPortal, client: WebClient, home: str) -> N
     assert first == bytes(len(first))
 
 
-def test_a_huge_body_ends_when_the_client_leaves(portal: SimulatedPortal, client: WebClient, home: str) -> None:
+def test_a_huge_body_ends_when_the_client_leaves(portal: FaultyPortal, client: WebClient, home: str) -> None:
     portal.play(Fault.HUGE_BODY, "flow")
 
     with client.call("GET", FLOW, params={"stationId": home}, stream=True) as answer:
@@ -167,7 +169,7 @@ def test_a_huge_body_ends_when_the_client_leaves(portal: SimulatedPortal, client
     "fault,data",
     [("data_empty_object", {}), ("data_empty_list", []), ("data_empty_text", ""), ("data_null", None)],
 )
-def test_success_without_content(portal: SimulatedPortal, home: str, fault: str, data: object) -> None:
+def test_success_without_content(portal: FaultyPortal, home: str, fault: str, data: object) -> None:
     portal.play(fault)
     web, app = WebClient(portal), ClassicClient(portal)
 
@@ -179,7 +181,7 @@ def test_success_without_content(portal: SimulatedPortal, home: str, fault: str,
     assert web.flow(home)["code"] == "100002"
 
 
-def test_codes_change_their_type(portal: SimulatedPortal, home: str) -> None:
+def test_codes_change_their_type(portal: FaultyPortal, home: str) -> None:
     web, app = WebClient(portal), ClassicClient(portal)
     portal.play(Fault.INT_CODES)
     codes = [web.login()["code"], web.flow("nobody")["code"], web.flow(home)["code"]]
@@ -192,7 +194,7 @@ def test_codes_change_their_type(portal: SimulatedPortal, home: str) -> None:
 
 
 @pytest.mark.parametrize("code", ["100000", "100001", "100002", "100025", "C0602", "GY0429", "S0327", "A0301", "B0001"])
-def test_any_code_on_data_calls(portal: SimulatedPortal, client: WebClient, home: str, code: str) -> None:
+def test_any_code_on_data_calls(portal: FaultyPortal, client: WebClient, home: str, code: str) -> None:
     portal.play(f"code:{code}")
 
     refused = client.flow(home)
@@ -204,7 +206,7 @@ def test_any_code_on_data_calls(portal: SimulatedPortal, client: WebClient, home
 
 
 @pytest.mark.parametrize("code", ["100004", "100005", "C0501"])
-def test_codes_of_the_sign_in(portal: SimulatedPortal, client: WebClient, home: str, code: str) -> None:
+def test_codes_of_the_sign_in(portal: FaultyPortal, client: WebClient, home: str, code: str) -> None:
     portal.play(f"code:{code}")
 
     assert client.flow(home)["code"] == "00000"
@@ -214,7 +216,7 @@ def test_codes_of_the_sign_in(portal: SimulatedPortal, client: WebClient, home: 
     assert classic["data"] is None
 
 
-def test_a_code_for_one_endpoint(portal: SimulatedPortal, client: WebClient) -> None:
+def test_a_code_for_one_endpoint(portal: FaultyPortal, client: WebClient) -> None:
     portal.play("code:C0602", "login")
     portal.play("code:100025", "telemetry.SMART_METER")
 
@@ -224,7 +226,7 @@ def test_a_code_for_one_endpoint(portal: SimulatedPortal, client: WebClient) -> 
 
 
 @pytest.mark.parametrize("fault", ["login_without_token", "agreement_pending", "mfa_required"])
-def test_sign_ins_that_give_no_session(portal: SimulatedPortal, client: WebClient, home: str, fault: str) -> None:
+def test_sign_ins_that_give_no_session(portal: FaultyPortal, client: WebClient, home: str, fault: str) -> None:
     portal.play(fault)
 
     answer = WebClient(portal).login()
@@ -239,13 +241,13 @@ def test_sign_ins_that_give_no_session(portal: SimulatedPortal, client: WebClien
     assert client.flow(home)["code"] == "100002"
 
 
-def test_a_wrong_password_stays_one(portal: SimulatedPortal) -> None:
+def test_a_wrong_password_stays_one(portal: FaultyPortal) -> None:
     portal.play("login_without_token")
 
     assert WebClient(portal, "wrong").login()["code"] == "100005"
 
 
-def test_a_session_is_stolen_again_and_again(portal: SimulatedPortal, client: WebClient, home: str) -> None:
+def test_a_session_is_stolen_again_and_again(portal: FaultyPortal, client: WebClient, home: str) -> None:
     portal.play(Fault.SESSION_STOLEN)
 
     for code in ("100002", "C0602", "100002"):
@@ -255,7 +257,7 @@ def test_a_session_is_stolen_again_and_again(portal: SimulatedPortal, client: We
     assert client.flow(home)["code"] == "00000"
 
 
-def test_clock_skew(portal: SimulatedPortal, client: WebClient, home: str) -> None:
+def test_clock_skew(portal: FaultyPortal, client: WebClient, home: str) -> None:
     portal.play(Fault.CLOCK_SKEW)
     assert client.flow(home)["code"] == client.login()["code"] == "C0602"
     client.clock_error = 3600
@@ -277,7 +279,7 @@ def test_the_midnight_replay(dialect: str) -> None:
     clock = SimulatedClock(datetime(2026, 6, 11, 21, 57, tzinfo=UTC), speed=0)  # 23:57 in Amsterdam
     plant = Plant(demo_plants(1, clock=clock)[0].spec, clock.now() - timedelta(days=1))
     seen = []
-    with SimulatedPortal([plant], clock=clock, dialects=("semsplus", "classic")) as portal:
+    with FaultyPortal([plant], clock=clock, dialects=("semsplus", "classic")) as portal:
         portal.play(Fault.MIDNIGHT_REPLAY)
         web, app = WebClient(portal), ClassicClient(portal)
         web.login() if dialect == "semsplus" else app.login()
@@ -305,7 +307,7 @@ def test_the_midnight_replay(dialect: str) -> None:
 def test_only_where_it_is_midnight() -> None:
     clock = SimulatedClock(datetime(2026, 6, 11, 22, 5, tzinfo=UTC), speed=0)  # 00:05 in Europe, 08:05 in Melbourne
     plants = [Plant(p.spec, clock.now() - timedelta(days=1)) for p in demo_plants(2, clock=clock)]
-    with SimulatedPortal(plants, clock=clock, dialects=("classic",)) as portal:
+    with FaultyPortal(plants, clock=clock, dialects=("classic",)) as portal:
         client = ClassicClient(portal)
         client.login()
         path = "PowerStationMonitor/QueryPowerStationMonitor"
@@ -317,7 +319,7 @@ def test_only_where_it_is_midnight() -> None:
     assert honest[1] == replayed[1]
 
 
-def test_nothing_is_replayed_on_the_first_day(portal: SimulatedPortal, client: WebClient) -> None:
+def test_nothing_is_replayed_on_the_first_day(portal: FaultyPortal, client: WebClient) -> None:
     portal.clock.set(datetime(2026, 6, 10, 21, 59, tzinfo=UTC))
     honest = counters(client)
     portal.play(Fault.MIDNIGHT_REPLAY)
@@ -325,7 +327,7 @@ def test_nothing_is_replayed_on_the_first_day(portal: SimulatedPortal, client: W
     assert counters(client) == honest
 
 
-def test_counters_fall_to_zero_once(portal: SimulatedPortal, client: WebClient, home: str) -> None:
+def test_counters_fall_to_zero_once(portal: FaultyPortal, client: WebClient, home: str) -> None:
     honest = counters(client)
     portal.play(Fault.COUNTER_ZERO_BLIP)
 
@@ -340,7 +342,7 @@ def test_counters_fall_to_zero_once(portal: SimulatedPortal, client: WebClient, 
     assert totals[0] == 0 < totals[1]
 
 
-def test_sentinels(portal: SimulatedPortal, client: WebClient, home: str) -> None:
+def test_sentinels(portal: FaultyPortal, client: WebClient, home: str) -> None:
     portal.play(Fault.SENTINELS)
 
     factors = client.factors("telemetry", "SIM5K0001", "INVERTER")
@@ -355,7 +357,7 @@ def test_sentinels(portal: SimulatedPortal, client: WebClient, home: str) -> Non
     assert (full["vac1"], full["pmeter"], full["soc"]) == (6553.5, 4294967.295, 536.0)
 
 
-def test_frozen_devices(portal: SimulatedPortal, client: WebClient, home: str) -> None:
+def test_frozen_devices(portal: FaultyPortal, client: WebClient, home: str) -> None:
     before = client.flow(home)["data"]
     portal.play(Fault.FROZEN_DEVICE)
     portal.clock.advance(3600)
@@ -377,7 +379,7 @@ def inverters(client: WebClient, station: str) -> list[str]:
     return [serial for kind in kinds for group in kind["statusDetailList"] for serial in group["snList"]]
 
 
-def test_missing_inverters(portal: SimulatedPortal, client: WebClient, plants: list[Plant], home: str) -> None:
+def test_missing_inverters(portal: FaultyPortal, client: WebClient, plants: list[Plant], home: str) -> None:
     barns = plants[BARNS].spec.station_id
 
     portal.play(Fault.INVERTER_MISSING)
@@ -393,7 +395,7 @@ def test_missing_inverters(portal: SimulatedPortal, client: WebClient, plants: l
     assert "inverter" not in app.monitor(barns)
 
 
-def test_a_battery_vanishes(portal: SimulatedPortal, client: WebClient, home: str) -> None:
+def test_a_battery_vanishes(portal: FaultyPortal, client: WebClient, home: str) -> None:
     portal.play(Fault.BATTERY_VANISHED)
 
     assert client.get("/equipments/SIM5K0001/relatedDevices", deviceType=HOLDER)["data"] == []
@@ -408,7 +410,7 @@ def test_a_battery_vanishes(portal: SimulatedPortal, client: WebClient, home: st
     )
 
 
-def test_faults_add_up_and_end_one_by_one(portal: SimulatedPortal, client: WebClient, home: str) -> None:
+def test_faults_add_up_and_end_one_by_one(portal: FaultyPortal, client: WebClient, home: str) -> None:
     for fault in ("data_null", "sentinels", "no_inverters", "int_codes"):
         portal.play(fault)
     assert (client.flow(home)["code"], client.flow(home)["data"]) == (0, None)
@@ -418,7 +420,7 @@ def test_faults_add_up_and_end_one_by_one(portal: SimulatedPortal, client: WebCl
     assert inverters(client, home) == []
 
 
-def test_scripts_go_before_faults(portal: SimulatedPortal, client: WebClient, home: str) -> None:
+def test_scripts_go_before_faults(portal: FaultyPortal, client: WebClient, home: str) -> None:
     portal.play(Fault.HTML)
     portal.script("flow", Answer(418))
 
@@ -434,12 +436,12 @@ def test_scripts_go_before_faults(portal: SimulatedPortal, client: WebClient, ho
         ("html:100025", "*", "only code takes a code"),
     ],
 )
-def test_misspelt_faults_are_refused(portal: SimulatedPortal, fault: str, endpoint: str, message: str) -> None:
+def test_misspelt_faults_are_refused(portal: FaultyPortal, fault: str, endpoint: str, message: str) -> None:
     with pytest.raises(ValueError, match=message):
         portal.play(fault, endpoint)
 
 
-def test_every_fault_leaves_the_portal_standing(portal: SimulatedPortal, client: WebClient, home: str) -> None:
+def test_every_fault_leaves_the_portal_standing(portal: FaultyPortal, client: WebClient, home: str) -> None:
     """Whatever is played on everything, the portal answers the next call after it as if nothing had been."""
     for fault in Fault:
         portal.play("code:GY0429" if fault is Fault.CODE else fault, seconds=0.0)

@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from datetime import datetime
-from typing import cast, get_args
+from typing import get_args
 
-from sems_exporter.simulator.classic import classic_dialect, classic_signin, wire
+from sems_exporter.simulator.classic import classic_dialect, classic_signin
 from sems_exporter.simulator.classic.wire import ClassicQuirks
 from sems_exporter.simulator.plant.plant import Plant
-from sems_exporter.simulator.semsplus import devices, semsplus_dialect, signin
-from sems_exporter.simulator.server import midnight_replay
+from sems_exporter.simulator.semsplus import semsplus_dialect, signin
 from sems_exporter.simulator.server.account import Account
 from sems_exporter.simulator.server.answers import Answer
 from sems_exporter.simulator.server.dialect_interface import Dialect, Moment, Recordings
-from sems_exporter.simulator.server.wire import Call, JsonObject, Request, refusal
+from sems_exporter.simulator.server.wire import Call, Request
 
 ENDPOINTS = (*semsplus_dialect.ENDPOINTS, *classic_dialect.CLASSIC_ENDPOINTS)
 SIGN_INS = ("login", "classic_login", "web_login")
@@ -29,6 +27,13 @@ def known_dialects(dialects: Iterable[str]) -> frozenset[str]:
     return spoken
 
 
+def known_endpoint(name: str) -> str:
+    """The name of an endpoint, or `endpoint.DEVICETYPE`, if there is that endpoint."""
+    if name.partition(".")[0] not in ENDPOINTS:
+        raise ValueError(f"unknown endpoint {name!r}; there are {', '.join(ENDPOINTS)}")
+    return name
+
+
 class Dispatcher:
     """Both desks of the portal, of which one may have stopped to speak its dialect."""
 
@@ -37,7 +42,7 @@ class Dispatcher:
     ) -> None:
         """`base` is the portal's address without a path; `tolerance` the seconds a signature may be off."""
         self.manners, self.web = ClassicQuirks(), signin.WebQuirks()
-        self._plants, self._account, self._recordings = plants, account, recordings
+        self._account, self._recordings = account, recordings
         self._spoken: frozenset[str] = frozenset(get_args(Dialect))
         web = signin.SignIn(account, self.web, f"{base}{semsplus_dialect.API_PATH}", tolerance)
         old = classic_signin.ClassicSignIn(account, self.manners)
@@ -62,21 +67,3 @@ class Dispatcher:
             spoken = "semsplus" in self._spoken
             return self._semsplus.answer(call, request, moment, self._recordings, spoken=spoken)
         return self._classic.answer(call, request, moment, self._recordings, spoken="classic" in self._spoken)
-
-    def refusal(self, call: Call, code: str) -> JsonObject:
-        """The refusal of a call with `code`, in its dialect."""
-        if call.endpoint in semsplus_dialect.ENDPOINTS:
-            return refusal(code)
-        return wire.refusal(self.manners, code)
-
-    def replay_yesterday(self, call: Call, request: Request, envelope: JsonObject, now: datetime) -> None:
-        """Replace period counters in an answer by yesterday's, for the stations where it is about midnight."""
-        for plant in self._plants:
-            spec, yesterday = plant.spec, midnight_replay.end_of_yesterday(plant, now)
-            asked = {call.text(name) for name in ("stationId", "pwId", "powerstationid")} - {""}
-            foreign = bool(call.text("sn")) and call.text("sn") not in devices.serials(plant)
-            if yesterday is None or foreign or (asked and spec.station_id not in asked):
-                continue
-            # The same call gave data just now.
-            then = cast("JsonObject", self.answer(call, request, Moment(yesterday, yesterday)).body)
-            midnight_replay.replay(call.endpoint, envelope, then, spec.station_id)

@@ -19,10 +19,8 @@ from sems_exporter.simulator.semsplus.semsplus_dialect import API_PATH, LOGIN_PA
 from sems_exporter.simulator.semsplus.signin import WebQuirks
 from sems_exporter.simulator.server.account import Account
 from sems_exporter.simulator.server.answers import Answer, Captures, Mutation, Script
-from sems_exporter.simulator.server.dialect_interface import Dialect
-from sems_exporter.simulator.server.dispatcher import ENDPOINTS, SIGN_INS, Dispatcher, known_dialects
-from sems_exporter.simulator.server.fault_injector import EVERY_ENDPOINT, Troubles
-from sems_exporter.simulator.server.fault_types import Fault
+from sems_exporter.simulator.server.dialect_interface import Dialect, Moment
+from sems_exporter.simulator.server.dispatcher import SIGN_INS, Dispatcher, known_dialects, known_endpoint
 from sems_exporter.simulator.server.http_server import PortalServer
 from sems_exporter.simulator.server.replay import Dump
 from sems_exporter.simulator.server.request_log import Record, RecordedRequest
@@ -67,12 +65,11 @@ class SimulatedPortal:
         self._server = PortalServer((host, port), self._respond, tls)
         self._address = (host, self._server.server_port)
         self._account = Account(account, password, self.clock)
-        owned = demo_plants(1, clock=self.clock) if plants is None else plants
-        self._reception = Dispatcher(owned, self._account, self.base, signature_tolerance, recordings)
-        self._reception.web.whole_token = strict
-        self._reception.speak(spoken)
+        self.plants = tuple(demo_plants(1, clock=self.clock) if plants is None else plants)
+        self._dispatcher = Dispatcher(self.plants, self._account, self.base, signature_tolerance, recordings)
+        self._dispatcher.web.whole_token = strict
+        self._dispatcher.speak(spoken)
         self._account.anyone = isinstance(answers, Dump)
-        self._troubles = Troubles(self._account, self._reception)
         self._record = Record()
         self._thread: threading.Thread | None = None
 
@@ -127,12 +124,12 @@ class SimulatedPortal:
     @property
     def classic(self) -> ClassicQuirks:
         """How the classic dialect behaves; to be changed at any time."""
-        return self._reception.manners
+        return self._dispatcher.manners
 
     @property
     def web(self) -> WebQuirks:
         """How the SEMS+ dialect behaves; to be changed at any time."""
-        return self._reception.web
+        return self._dispatcher.web
 
     @property
     def requests(self) -> list[RecordedRequest]:
@@ -216,7 +213,7 @@ class SimulatedPortal:
 
         Without "semsplus" its sign-in gives 100004; without "classic" see `classic.when_off`.
         """
-        self._reception.speak(known_dialects(dialects))
+        self._dispatcher.speak(known_dialects(dialects))
 
     def steal_session(self) -> None:
         """Let another client sign in to the account: the session handed out last is dead from now on."""
@@ -232,11 +229,11 @@ class SimulatedPortal:
 
     def script(self, endpoint: str, *answers: Answer) -> None:
         """Serve `answers` to the next requests of `endpoint`, one each, in order."""
-        self._script.add(_checked(endpoint), *answers)
+        self._script.add(known_endpoint(endpoint), *answers)
 
     def script_always(self, endpoint: str, answer: Answer) -> None:
         """Serve `answer` to every request of `endpoint` that `script` leaves."""
-        self._script.always(_checked(endpoint), answer)
+        self._script.always(known_endpoint(endpoint), answer)
 
     def mutate(self, endpoint: str, change: Mutation) -> None:
         """Let `change(envelope, parameters)` edit the decoded answers of `endpoint`, or return another.
@@ -244,20 +241,7 @@ class SimulatedPortal:
         `parameters` holds the query, the path's serial number as `sn`, and the fields of the body; for classic calls
         the names are in lower case, beside `version`.
         """
-        self._script.mutate(_checked(endpoint), change)
-
-    def play(self, fault: Fault | str, endpoint: str = EVERY_ENDPOINT, *, seconds: float | None = None) -> None:
-        """Play a fault (or its name, or `code:` and a result code) until `heal`; see `Fault` for what each does.
-
-        On "*" it strikes whatever is usual for it, on an endpoint's name only that. `seconds` is for those that take
-        time.
-        """
-        name = endpoint if endpoint == EVERY_ENDPOINT else _checked(endpoint)
-        self._troubles.play(fault, name, seconds, self.clock.now())
-
-    def heal(self, *faults: Fault | str) -> None:
-        """End these faults, or all."""
-        self._troubles.heal(*faults)
+        self._script.mutate(known_endpoint(endpoint), change)
 
     def clear(self) -> None:
         """Forget all scripts and mutations."""
@@ -266,7 +250,7 @@ class SimulatedPortal:
     def _respond(self, request: Request) -> Answer:
         # Once and first: a client that gives up may move the clock before its answer is ready.
         now = self.clock.now()
-        call = self._reception.route(request)
+        call = self._dispatcher.route(request)
         if call is None:
             self._note(now, "", request, "http-404")
             return Answer(404, dict(NOT_FOUND))
@@ -274,10 +258,21 @@ class SimulatedPortal:
         if scripted is not None:
             self._note(now, call.endpoint, request, f"scripted-{scripted.status}")
             return scripted
-        answer, fault = self._troubles.answer(call, request, now)
+        answer, outcome = self._answer(call, request, Moment(now, now))
         answer = self._changed(call, answer)
-        self._note(now, call.endpoint, request, f"fault-{fault}" if fault else _outcome(answer))
-        return self._troubles.sent(call, answer)
+        self._note(now, call.endpoint, request, outcome or _outcome(answer))
+        return self._deliver(call, answer)
+
+    def _answer(self, call: Call, request: Request, moment: Moment) -> tuple[Answer, str]:
+        """Answer from the plants; the outcome to record, or "" for the one that the answer names itself.
+
+        The tests' `FaultyPortal` overrides this and `_deliver`.
+        """
+        return self._dispatcher.answer(call, request, moment), ""
+
+    def _deliver(self, _call: Call, answer: Answer) -> Answer:
+        """Give the finished answer the way in which it is sent."""
+        return answer
 
     def _changed(self, call: Call, answer: Answer) -> Answer:
         if not isinstance(answer.body, dict):
@@ -295,11 +290,5 @@ def _outcome(answer: Answer) -> str:
     return f"http-{answer.status}"
 
 
-def _checked(name: str) -> str:
-    if name.partition(".")[0] not in ENDPOINTS:
-        raise ValueError(f"unknown endpoint {name!r}; there are {', '.join(ENDPOINTS)}")
-    return name
-
-
 def _known(answers: Mapping[str, Path]) -> dict[str, Path]:
-    return {_checked(name): path for name, path in answers.items()}
+    return {known_endpoint(name): path for name, path in answers.items()}

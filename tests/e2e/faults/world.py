@@ -44,6 +44,7 @@ from sems_exporter.store import StationStore
 from sems_exporter.telemetry import logs
 from sems_exporter.telemetry.metrics import SelfMetrics
 from sems_exporter.telemetry.redaction import MASKS, Secret
+from tests.faulty_portal.portal import FaultyPortal
 from tests.serving import Served
 
 ACCOUNT = "owner@example.com"
@@ -229,7 +230,7 @@ class World:
     tls: Any = None
     clock: Clock = field(init=False)
     plants: list[Plant] = field(init=False)
-    portal: SimulatedPortal = field(init=False)
+    portal: FaultyPortal = field(init=False)
     truth: Truth = field(init=False)
     parts: App = field(init=False)
     transport: Transport = field(init=False)
@@ -246,7 +247,7 @@ class World:
         begin = self.clock.now() - self.shape.before
         specs = [plant.spec for plant in demo_plants(self.shape.plants, clock=self.clock)]
         self.plants = [Plant(spec, begin) for spec in specs]
-        self.portal = SimulatedPortal(
+        self.portal = FaultyPortal(
             self.plants,
             clock=self.clock,
             account=ACCOUNT,

@@ -79,7 +79,7 @@ class Fault(Enum):
     """The list of inverters is empty."""
 
     # On the sign-ins.
-    LOGIN_WITHOUT_TOKEN = "login_without_token"  # noqa: S105 - a name
+    LOGIN_WITHOUT_TOKEN = "login_without_token"
     """A success with everything but the token."""
     AGREEMENT_PENDING = "agreement_pending"
     """A success that only asks to agree to new terms."""

@@ -8,8 +8,8 @@ from dataclasses import replace
 from functools import cache
 
 from sems_exporter.simulator.server.answers import Answer
-from sems_exporter.simulator.server.fault_types import Fault
 from sems_exporter.simulator.server.wire import NOT_FOUND
+from tests.faulty_portal.fault_types import Fault
 
 _MEGABYTE = 1024 * 1024
 _MEGABYTES = 100

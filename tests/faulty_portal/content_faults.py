@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
-from sems_exporter.simulator.server.fault_types import Fault
 from sems_exporter.simulator.server.wire import JsonObject
+from tests.faulty_portal.fault_types import Fault
 
 Edit = Callable[[str, JsonObject], None]
 
