@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
 
-from sems_exporter.simulator.classic import monitor, stations
+from sems_exporter.simulator.classic import charts, monitor, stations
 from sems_exporter.simulator.classic.classic_signin import COOKIE, ClassicSignIn
 from sems_exporter.simulator.classic.wire import ClassicQuirks, envelope, fields, form, lowered, refusal
 from sems_exporter.simulator.plant.plant import Plant
@@ -23,10 +24,18 @@ _ACTIONS: Mapping[str, str] = {
     "historydata/querypowerstationbyhistory": "classic_names",
     "powerstation/getmonitordetailbypowerstationid": "monitor",
     "powerstation/getpowerflow": "powerflow",
+    "charts/getplantpowerchart": "power_chart",
+    "powerstationmonitor/getpowerstationpacbydayforapp": "pac_by_day",
+    "powerstationmonitor/getpowerstationpowerandincomebyday": "energy_by_day",
     "smartoperatemaintenance/getpowerstationwarininginfobymulticondition": "warnings",
 }
 CLASSIC_ENDPOINTS = (*_ACTIONS.values(), "web_login")
-_NEED_VERSION = ("classic_login", "monitor", "powerflow")
+_HISTORY: Mapping[str, Callable[[Plant, datetime, Call], object]] = {
+    "power_chart": charts.power_chart,
+    "pac_by_day": charts.pac_by_day,
+    "energy_by_day": charts.energy_by_day,
+}
+_NEED_VERSION = ("classic_login", "monitor", "powerflow", *_HISTORY)
 _PATH = re.compile(r"(?:v(?P<version>\d)/)?(?P<action>[a-z]+/[a-z]+)", re.IGNORECASE)
 _PAGE = b"<!DOCTYPE html><title>SEMS Portal</title><form action='/Home/Login' method='post'></form>"
 
@@ -136,7 +145,13 @@ class ClassicDesk:
         if call.endpoint == "warnings":
             wanted = call.text("stationid")
             return stations.warnings([self._plant(wanted)] if wanted else plants, moment.now, call)
-        plant = self._plant(call.text("powerstationid"))
+        return self._of_station(call, moment)
+
+    def _of_station(self, call: Call, moment: Moment) -> object:
+        # The calls of past days name the station in two more ways.
+        plant = self._plant(call.text("powerstationid") or call.text("powerstation_id") or call.text("id"))
+        if call.endpoint in _HISTORY:
+            return _HISTORY[call.endpoint](plant, moment.reported, call)
         if call.endpoint == "powerflow":
             return monitor.powerflow_answer(plant, moment.reported)
         return monitor.detail(plant, moment.now, moment.reported, self._owner)

@@ -1,4 +1,4 @@
-"""What happens to a plant beside sun and habits: failures, outages, and batteries set by hand."""
+"""What happens to a plant beside sun and habits: failures, outages, batteries set by hand, and hours unheard."""
 
 from __future__ import annotations
 
@@ -35,6 +35,7 @@ class Disturbances:
     outages: list[Span] = field(default_factory=list)
     failures: list[tuple[int, Span]] = field(default_factory=list)
     levels: dict[int, float] = field(default_factory=dict)
+    unheard: list[Span] = field(default_factory=list)
 
     def at(self, step: int) -> Disturbed:
         """What is wrong during a step."""
@@ -44,6 +45,10 @@ class Disturbances:
             any(first <= step < end for first, end in self.outages),
             frozenset(index for index, (first, end) in self.failures if first <= step < end),
         )
+
+    def heard(self, step: int) -> bool:
+        """Whether the portal has kept the powers of a step."""
+        return not any(first <= step < end for first, end in self.unheard)
 
     def stored(self, spec: PlantSpec, step: int, joules: list[float]) -> list[float]:
         """What the batteries hold at the start of a step, given what they would hold by themselves."""

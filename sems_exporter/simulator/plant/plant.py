@@ -56,11 +56,23 @@ class Plant:
         return PlantSnapshot(self.spec, self.zone, ledger, powers, seconds).state(instant)
 
     def minutes(self, day: date, instant: datetime) -> list[Minute]:
-        """The minutes of a local date as known at `instant`: none before the commissioning, today's so far."""
+        """The minutes of a local date as kept until `instant`: none before the commissioning, today's so far."""
         if day < self.spec.commissioned:
             return []
         if day < self._first_day:
-            return estimated(self.spec, self.zone, day, self._past.paths(day.toordinal()))
+            known = estimated(self.spec, self.zone, day, self._past.paths(day.toordinal()))
+        else:
+            known = self._simulated(day, instant)
+        with self._lock:
+            return [m for m in known if self._disturbances.heard(m.timestamp // STEP_SECONDS)]
+
+    def heard_on(self, day: date) -> bool:
+        """Whether the portal has kept anything of a local date."""
+        steps = range(*(timestamp // STEP_SECONDS for timestamp in day_bounds(self.zone, day)))
+        with self._lock:
+            return not self._disturbances.unheard or any(map(self._disturbances.heard, steps))
+
+    def _simulated(self, day: date, instant: datetime) -> list[Minute]:
         begin, end = (timestamp // STEP_SECONDS for timestamp in day_bounds(self.zone, day))
         end = min(end, int(instant.timestamp()) // STEP_SECONDS + 1)
         if end <= begin:
@@ -89,6 +101,12 @@ class Plant:
         """Switch the grid off from `start` until `end`; what PV and batteries cannot carry is off too."""
         with self._lock:
             self._disturbances.outages.append(self._span(start, end))
+
+    def lose(self, start: datetime, end: datetime) -> None:
+        """Let the portal have no powers from `start` until `end`, of the past too; the plant goes on counting."""
+        steps = (int(instant.timestamp() // STEP_SECONDS) for instant in (start, end))
+        with self._lock:
+            self._disturbances.unheard.append(Span(*steps))
 
     def set_state_of_charge(self, instant: datetime, ratio: float) -> None:
         """Let every battery hold `ratio` (0 to 1) of its capacity in the minute of `instant`."""

@@ -81,6 +81,15 @@ def solve(
     return StepPowers(tuple(inputs), tuple(pv), running, battery, load, ev, grid, up, air, rates, third)
 
 
+def possible_watts(spec: PlantSpec, timestamp: int) -> tuple[float, float]:
+    """What the sky over a plant lets its own modules give at a Unix timestamp, and those of another maker."""
+    air = air_temperature(spec.seed, timestamp, spec.latitude, spec.longitude)
+    sun = sun_position(timestamp, spec.latitude, spec.longitude)
+    light = _light(spec.seed, timestamp, sun)
+    own = sum(sum(_input_watts(inverter, light, sun, air)) for inverter in spec.inverters)
+    return own, _third_watts(spec, light, sun, air)
+
+
 def stored_after_step(spec: PlantSpec, stored: Sequence[float], powers: StepPowers, seconds: float) -> list[float]:
     """The joules in every battery `seconds` into a step that began with `stored`."""
     return [

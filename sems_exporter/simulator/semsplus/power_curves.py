@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date, datetime, timedelta
 
 from sems_exporter.simulator.plant.minutes import Minute
 from sems_exporter.simulator.plant.plant import Plant, days_between
 from sems_exporter.simulator.plant.specs import PlantSpec
+from sems_exporter.simulator.semsplus.signin import WebQuirks
 from sems_exporter.simulator.server.wire import Call, JsonObject, Refusal, kilo
 
 _MOST_DAYS = 7  # more was never seen to work
@@ -17,22 +18,25 @@ _UNASKED = ("sell", "buy")
 _Value = Callable[[Minute], float]
 
 
-def curve(plant: Plant, now: datetime, call: Call) -> JsonObject:
+def curve(plant: Plant, now: datetime, call: Call, manners: WebQuirks) -> JsonObject:
     """The curves of the items asked for, and sell and buy, which come unasked.
 
     `startTime` and `endTime` are local dates, both included; `timeZone` and `timeScale` decide nothing. An item that
-    the plant does not have is left out, and so is everything where the plant did not exist yet.
+    the plant does not have is left out, and so is everything where the plant did not exist yet, was not heard, or what
+    it did is no longer kept.
     """
     first, last = call.date("startTime"), call.date("endTime")
     if not 0 <= (last - first).days < _MOST_DAYS:
         raise Refusal("P0215")
-    days = {day: plant.minutes(day, now) for day in days_between(first, last)}
+    today = now.astimezone(plant.zone).date()
+    oldest = date.min if manners.minutes_kept is None else today - timedelta(days=manners.minutes_kept)
+    days = {day: plant.minutes(day, now) for day in days_between(first, last) if oldest <= day <= today}
     known = {day: minutes for day, minutes in days.items() if minutes}
     if not known:
         return {"dataList": []}
     values = _values(plant.spec)
     asked = [str(item) for item in call.parameters.get("items") or ()]
-    series = [_series(plant, item, values[item], known) for item in asked if item in values]
+    series = [_series(plant, item, values[item], known, manners) for item in asked if item in values]
     return {"dataList": [*series, *(_trade(plant, item, known) for item in _UNASKED)]}
 
 
@@ -50,23 +54,35 @@ def _values(spec: PlantSpec) -> Mapping[str, _Value]:
     return values
 
 
-def _series(plant: Plant, item: str, value: _Value, days: Mapping[date, list[Minute]]) -> JsonObject:
+def _series(
+    plant: Plant, item: str, value: _Value, days: Mapping[date, list[Minute]], manners: WebQuirks
+) -> JsonObject:
     points: list[JsonObject] = []
     for day, minutes in days.items():
         awake = [minute for minute in minutes if item != "pSystem" or plant.spec.batteries or minute.pv_watts > 0.0]
-        found = {_local(plant, minute): value(minute) for minute in awake}
-        points += _with_fillers(day, found)
+        found = [(_local(plant, minute), value(minute)) for minute in awake]
+        points += _with_fillers(day, found if manners.hour_twice else sorted(dict(found).items()))
     return {"item": item, "unit": "%" if item == "soc" else "kW", "powerData": points}
 
 
-def _with_fillers(day: date, found: Mapping[datetime, float]) -> Iterable[JsonObject]:
+def _with_fillers(day: date, found: Sequence[tuple[datetime, float]]) -> Iterable[JsonObject]:
     """The points of a day; nulls mark its edges and the last minute before data, and are no values."""
     midnight = datetime(day.year, day.month, day.day)  # noqa: DTZ001 - the portal names local times without a zone
-    edges = {midnight, midnight + timedelta(hours=23, minutes=59)}
-    edges |= {instant - _MINUTE for instant in found if instant > midnight}
-    fillers: dict[datetime, float | None] = dict.fromkeys(edges - found.keys())
-    for instant, power in sorted({**fillers, **found}.items()):
-        yield {"tp": str(instant), "power": power} | ({"isCE": True} if power is None else {})
+    latest, end = midnight - _MINUTE, midnight + timedelta(hours=23, minutes=59)
+    if not found or found[0][0] > midnight:
+        yield _filler(midnight)
+        latest = midnight
+    for instant, power in found:
+        if instant - latest > _MINUTE:
+            yield _filler(instant - _MINUTE)
+        yield {"tp": str(instant), "power": power}
+        latest = instant
+    if latest < end:
+        yield _filler(end)
+
+
+def _filler(instant: datetime) -> JsonObject:
+    return {"tp": str(instant), "power": None, "isCE": True}
 
 
 def _trade(plant: Plant, item: str, days: Mapping[date, list[Minute]]) -> JsonObject:

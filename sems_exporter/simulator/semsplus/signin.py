@@ -30,11 +30,18 @@ class WebQuirks:
     `dead_session`: the code for a session that has run out or was replaced; "both" gives the first one handed out
     100002, the next one C0602, and so on in turn, since both were seen.
     `installer`: the account is an installer's, for whom the shorter list of stations is empty.
+    `minutes_kept`: for how many days before today the portal keeps minute curves, which nobody knows; None for ever.
+    `lost_day`: what statistics say of a past day of which nothing was heard; both were reported.
+    `hour_twice`: whether a curve has the repeated hour of a 25-hour day twice, in order, or its second run alone;
+    no capture shows such a day.
     """
 
     whole_token: bool = False
     installer: bool = False
     dead_session: Literal["100002", "C0602", "both"] = "both"
+    minutes_kept: int | None = None
+    lost_day: float | None = None
+    hour_twice: bool = True
 
 
 class SignIn:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from datetime import datetime
+from datetime import date, datetime
 
 from sems_exporter.simulator.plant.energy import Energies
 from sems_exporter.simulator.plant.plant import Plant, days_between
 from sems_exporter.simulator.plant.plant_state import PlantState, Running
 from sems_exporter.simulator.plant.specs import YIELD_RATE, PlantSpec
+from sems_exporter.simulator.semsplus.signin import WebQuirks
 from sems_exporter.simulator.server.wire import Call, JsonObject, Refusal, kilo, kilowatt_hours
 
 _MAX_PAGE = 100
@@ -114,11 +115,12 @@ def status(state: PlantState) -> str:
     return next((_STATUS[kind] for kind in _STATUS if kind in kinds), "0")
 
 
-def statistics(plant: Plant, now: datetime, call: Call) -> JsonObject:
+def statistics(plant: Plant, now: datetime, call: Call, manners: WebQuirks) -> JsonObject:
     """Energies by day, month or year over a range of local dates, both ends included.
 
     Days before the commissioning have no row; an item without any data is left out, and what follows from it too, as is
-    what a capture of a year lacks.
+    what a capture of a year lacks. A past day of which nothing was heard has a row without a reading; longer rows count
+    its energies in, as the plant's own counters do.
     """
     rows = _energies(plant, now, call)
     measured = _measured(plant.spec) if rows else frozenset()
@@ -140,7 +142,12 @@ def statistics(plant: Plant, now: datetime, call: Call) -> JsonObject:
     lacking = _NOT_BY_YEAR if call.text("dimension") == "year" else ()
     answer: JsonObject = {name: value for item, name, value in derived if item in measured and name not in lacking}
     wanted = [item for item in _items(call) if item in measured]
-    return answer | {"dataList": [_series(item, rows) for item in wanted], "hasProfit": False}
+    series = [_series(item, rows) for item in wanted]
+    if call.text("dimension") == "day":
+        lost = {row for row in rows if not plant.heard_on(date.fromisoformat(row))}
+        for row in (row for own in series for row in own["statisticsList"] if row["date"] in lost):
+            row["val"] = manners.lost_day
+    return answer | {"dataList": series, "hasProfit": False}
 
 
 def production(plant: Plant, now: datetime, call: Call) -> JsonObject:
