@@ -15,6 +15,7 @@ from sems_exporter.model.diagnostics import Diagnostics
 from sems_exporter.model.plant import Station
 from sems_exporter.portal.decoding import truncation
 from sems_exporter.portal.interface import Source, StationRef
+from sems_exporter.portal.past import Answer, Question
 from sems_exporter.portal.session.session import Session
 from sems_exporter.portal.session.state_file import AccountState, Token
 
@@ -98,6 +99,10 @@ class AutoPortal:
     def read(self, ref: StationRef, findings: Diagnostics) -> Station:
         """Everything the portal says now of one station."""
         return truncation.station(self._ask(lambda portal: portal.read(ref, findings)), findings)
+
+    def past(self, question: Question) -> Answer:
+        """The portal's answer to a question about days that are over."""
+        return self._ask(lambda portal: portal.past(question))
 
     def account_state(self) -> AccountState:
         """The session and the brake of the account."""

@@ -6,6 +6,7 @@ from typing import Protocol
 
 from sems_exporter.model.diagnostics import Diagnostics
 from sems_exporter.model.plant import Alarm, Station, StationState, TimeZone
+from sems_exporter.portal.past import Answer, Question
 from sems_exporter.portal.session.state_file import AccountState
 
 
@@ -39,6 +40,9 @@ class Source(Protocol):
 
     def read(self, ref: StationRef, findings: Diagnostics) -> Station:
         """Everything the portal says now of one station, decoded but not yet judged."""
+
+    def past(self, question: Question) -> Answer:
+        """The portal's answer to a question about days that are over, as it came; `past` reads it."""
 
     def close(self) -> None:
         """Drop kept connections."""

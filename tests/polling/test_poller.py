@@ -20,6 +20,7 @@ from sems_exporter.model.plant import KWH, Station
 from sems_exporter.pipeline.staleness import Limits
 from sems_exporter.polling.poller import Poller
 from sems_exporter.portal import StationRef
+from sems_exporter.portal.past import Answer, Question
 from sems_exporter.portal.session.state_file import AccountState
 from sems_exporter.store import StationStore
 from sems_exporter.telemetry.metrics import FAILURES, SelfMetrics
@@ -57,6 +58,9 @@ class FakePortal:
         if ref.id in self.failing:
             raise self.failing[ref.id]
         return replace(home(self.clock.now(), key=ref.id), **self.changes)  # type: ignore[arg-type]
+
+    def past(self, question: Question) -> Answer:
+        raise AssertionError(f"polling asks for no past days: {question}")
 
     def account_state(self) -> AccountState:
         return AccountState()

@@ -16,6 +16,7 @@ from sems_exporter.portal.classic.client import ClassicClient
 from sems_exporter.portal.classic.report_dates import dated
 from sems_exporter.portal.client import Call
 from sems_exporter.portal.interface import StationRef
+from sems_exporter.portal.past import Answer, Question
 from sems_exporter.portal.roster import Roster
 
 log = logging.getLogger(__name__)
@@ -69,6 +70,13 @@ class Classic:
                 self._version += 1
             else:
                 return dated(replace(station, name=station.name or ref.name), self._repeats)
+
+    def past(self, question: Question) -> Answer:
+        """Nothing: what the classic portal says of past days is PV power alone, and for migrated accounts nothing."""
+        raise errors.StartError(
+            f"the history of {question.station} is read from SEMS+ only, and this account is read in the classic "
+            "dialect; try it with --portal semsplus"
+        )
 
     def close(self) -> None:
         """Drop kept connections."""

@@ -1,10 +1,12 @@
 """The read-only calls of the SEMS+ gateway, and for how long each answer stays good."""
 
 from calendar import monthrange
-from datetime import date
+from collections.abc import Iterable
+from datetime import date, datetime, time, timedelta
 from functools import lru_cache
 from urllib.parse import quote, urlencode
 
+from sems_exporter.model.plant import TimeZone
 from sems_exporter.model.schema import Role
 from sems_exporter.portal.client import Call
 
@@ -41,6 +43,8 @@ ENDPOINTS = (
     "statistics_month",
     "statistics_year",
     "production",
+    "curve",
+    "day_energies",
     "alarms",
     "alarm_statistics",
     "chargers",
@@ -133,6 +137,30 @@ def production(station: str, day: date) -> Call:
     """The income of one station-local day; only the items that are asked for come back."""
     body = {"stationId": station, "items": ["proSystemTotalStats", "profitProStats"], **_day(day)}
     return Call("production", "POST", "/sems-plant/api/stations/production", body)
+
+
+def curve(station: str, first: date, last: date, zone: TimeZone, items: Iterable[str]) -> Call:
+    """The powers of the station-local days from `first` to `last`, one point a minute.
+
+    The portal wants the zone as hours to add to local time to get UTC: -2 for Madrid in summer.
+    """
+    offset = datetime.combine(first, time(12), zone).utcoffset() or timedelta(0)
+    hours = -offset / timedelta(hours=1)
+    body = {
+        "stationId": station,
+        "items": list(items),
+        "timeScale": 1,
+        "timeZone": int(hours) if hours.is_integer() else hours,
+        "startTime": f"{first} 00:00:00",
+        "endTime": f"{last} 23:59:59",
+    }
+    return Call("curve", "POST", "/sems-plant/api/v1/hems/power/statisticsAndPreV2", body)
+
+
+def day_energies(station: str, month: date) -> Call:
+    """The energies of each station-local day of a month."""
+    body = {"stationId": station, "isReport": False, "items": list(DAY_ITEMS), **_month(month), "dimension": "day"}
+    return Call("day_energies", "POST", "/sems-plant/api/stations/statistics", body)
 
 
 def _month(day: date) -> dict[str, str]:

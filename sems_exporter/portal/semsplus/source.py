@@ -1,7 +1,7 @@
 """The SEMS+ dialect behind the Portal protocol: which calls make up a station, and what happens when one fails."""
 
 import logging
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from functools import partial
@@ -15,8 +15,9 @@ from sems_exporter.model.schema import Role
 from sems_exporter.pipeline.repeated_answers import RepeatedAnswers
 from sems_exporter.portal.decoding import states, timestamps
 from sems_exporter.portal.interface import StationRef
+from sems_exporter.portal.past import Answer, CurveQuestion, Question
 from sems_exporter.portal.roster import Roster
-from sems_exporter.portal.semsplus import device_lists, endpoints, station_decoder
+from sems_exporter.portal.semsplus import device_lists, endpoints, past_decoder, station_decoder
 from sems_exporter.portal.semsplus.alarms import StationAlarms, active_alarms, believed, page_of_many
 from sems_exporter.portal.semsplus.answer_cache import AnswerCache, CachedAnswer
 from sems_exporter.portal.semsplus.client import Client
@@ -171,6 +172,18 @@ class SemsPlus:
         facts.update(active_alarms(questions, findings))
         findings.cut_short = questions.ended
         return Station(**facts)
+
+    def past(self, question: Question) -> Answer:
+        """The answer to a question about days that are over, once it is seen that it can be read."""
+        if isinstance(question, CurveQuestion):
+            asked = endpoints.curve(question.station, question.first, question.last, question.zone, past_decoder.CURVE)
+            decoded: Callable[[Answer, Diagnostics], object] = past_decoder.curves
+        else:
+            asked = endpoints.day_energies(question.station, question.month)
+            decoded = past_decoder.day_energies
+        with self._client.request(asked) as data:
+            decoded(data, Diagnostics())
+        return data
 
     def close(self) -> None:
         """Drop kept connections."""

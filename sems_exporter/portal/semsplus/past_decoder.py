@@ -1,0 +1,75 @@
+"""Answers of the SEMS+ gateway about days that are over: power curves, and energies day by day. Pure functions."""
+
+from datetime import date, datetime
+from functools import lru_cache
+from typing import Any
+
+from sems_exporter import errors
+from sems_exporter.model.diagnostics import Diagnostics
+from sems_exporter.model.plant import Station
+from sems_exporter.model.schema import Role
+from sems_exporter.portal.decoding import timestamps
+from sems_exporter.portal.decoding.field_mapping import FieldMapping, Values, assign
+from sems_exporter.portal.decoding.json_shapes import objects, text
+from sems_exporter.portal.semsplus import field_table
+
+CURVE = {item: field_table.FLOW[item] for item in ("pSystem", "pConsum", "pGrid", "pBat", "soc")}
+"""The items of the curve that are asked for; they mean what they mean in the flow, signs included (HN, IS: 2026-09)."""
+
+MINUTES_OF_A_WEEK = 7 * 24 * 60
+
+
+def curves(data: object, findings: Diagnostics) -> dict[str, list[tuple[datetime, float]]]:
+    """The points of each attribute, one a minute (capture of 2026-09-29).
+
+    Items that nobody asked for come too and are passed over: `sell` and `buy` are energies. A point with `isCE` marks
+    an edge and a point of null says nothing: neither is a value, 0 least of all.
+    """
+    found: dict[str, list[tuple[datetime, float]]] = {}
+    for item in _items(data, "curve"):
+        row = CURVE.get(str(item.get("item")))
+        if row is None:
+            continue
+        for point in objects(item.get("powerData")):
+            at = _local(text(point.get("tp")) or "")
+            if at is None or point.get("power") is None or point.get("isCE"):
+                continue
+            for name, value in _values(row, point["power"], item.get("unit"), findings).items():
+                found.setdefault(name, []).append((at, value))
+    return found
+
+
+def day_energies(data: object, findings: Diagnostics) -> dict[date, Values]:
+    """The energies of each date; an item without any data is left out of the answer, as is a date without a row."""
+    found: dict[date, Values] = {}
+    for item in _items(data, "day energies"):
+        row = field_table.STATISTICS[Role.DAY].get(str(item.get("item")))
+        if row is None:
+            continue
+        for entry in objects(item.get("statisticsList")):
+            at = _local(text(entry.get("date")) or "")
+            if at is not None and (values := _values(row, entry.get("val"), item.get("unit"), findings)):
+                found.setdefault(at.date(), {}).update(values)
+    return found
+
+
+def _items(data: object, what: str) -> list[dict[str, Any]]:
+    """The items of an answer; one without anything in it tells of days before the plant, or of none that are kept."""
+    if data is None or data in ({}, [], ""):
+        return []
+    if not isinstance(data, dict) or not isinstance(data.get("dataList", []), list):
+        raise errors.AnswerUnreadable(f"{what}: not an object with a list")
+    return objects(data.get("dataList"))
+
+
+@lru_cache(maxsize=2 * MINUTES_OF_A_WEEK)
+def _local(raw: str) -> datetime | None:
+    """A local time that can be read in one way only. All items of an answer have the same times."""
+    readings = timestamps.written(raw)
+    return readings[0].replace(tzinfo=None) if len(readings) == 1 else None
+
+
+def _values(row: FieldMapping, raw: object, unit: object, findings: Diagnostics) -> Values:
+    values: Values = {}
+    assign(values, Station, row, raw, unit=unit, findings=findings)
+    return values
