@@ -1,5 +1,6 @@
 """Battery: how full, how healthy, how warm, and what it may do."""
 
+from collections.abc import Callable
 from typing import Any
 
 from sems_exporter.model.plant import DeviceState
@@ -8,7 +9,7 @@ from . import look
 from .look import Json
 from .page import Page, framed
 from .panels import gauge, heatmap, lines, shades, stat, timeline
-from .queries import RANGE, SCRAPED, Query, each, increase, named, state
+from .queries import RANGE, SCRAPED, Query, each, highest, increase, mean, named, state
 from .tiles import BELOW
 
 CAPACITY = each("sems_station_battery_capacity_joules")
@@ -37,16 +38,23 @@ def _of(metric: str, colour: str | None = None, legend: str = "{{title}}", prope
     return Query(named(each(f"sems_battery_{metric}"), "battery"), legend, colour, properties or {})
 
 
+def _over(
+    metric: str, legend: str = "{{title}}", properties: Json | None = None, how: Callable[[str], str] = mean
+) -> Query:
+    """The same for a chart."""
+    return Query(named(how(f"sems_battery_{metric}"), "battery"), legend, None, properties or {})
+
+
 def _dial(title: str, text: str, query: Query, thresholds: Json) -> Json:
-    return gauge(title, text, query, unit="percentunit", max=1, thresholds=thresholds, noValue=look.NO_BATTERY)
+    return gauge(title, text, query, unit="percentunit", max=1, thresholds=thresholds, noValue=look.NOT_NOW)
 
 
 def _lines(title: str, text: str, *queries: Query, unit: str, **more: Any) -> Json:
-    return lines(title, text, *queries, unit=unit, noValue=look.NO_BATTERY, **more)
+    return lines(title, text, *queries, unit=unit, noValue=look.NOT_NOW, **more)
 
 
 def _number(title: str, text: str, *queries: Query, unit: str, **more: Any) -> Json:
-    return stat(title, text, *queries, unit=unit, **{"noValue": look.NO_BATTERY} | more)
+    return stat(title, text, *queries, unit=unit, **{"noValue": look.NOT_NOW} | more)
 
 
 def _charge_now() -> Json:
@@ -84,15 +92,15 @@ def _state_now() -> Json:
 
 def _charge() -> Json:
     text = "State of charge over time. The dashed lines mark 10 % and 20 %."
-    query, shown = _of("state_of_charge_ratio"), {"min": 0, "max": 1, "thresholds": look.CHARGE}
+    query, shown = _over("state_of_charge_ratio"), {"min": 0, "max": 1, "thresholds": look.CHARGE}
     return _lines("Charge over time", text, query, unit="percentunit", fill=10, limits=True, **shown)
 
 
 def _power() -> Json:
     text = "Above zero the battery delivers, below zero it is charged."
     queries = (
-        _of("discharge_power_watts", None, "▼ out of {{title}}", _shaded(look.HOUSE, {"custom.fillOpacity": 20})),
-        _of("charge_power_watts", None, "▲ into {{title}}", _shaded(look.BATTERY, BELOW | {"custom.fillOpacity": 20})),
+        _over("discharge_power_watts", "▼ out of {{title}}", _shaded(look.HOUSE, {"custom.fillOpacity": 20})),
+        _over("charge_power_watts", "▲ into {{title}}", _shaded(look.BATTERY, BELOW | {"custom.fillOpacity": 20})),
     )
     return _lines("Power over time", text, *queries, unit="watt")
 
@@ -101,9 +109,9 @@ def _temperature() -> Json:
     text = "Temperature of the battery and, where its management tells, of its warmest and coldest cell."
     dashes: Json = {"custom.lineStyle": {"fill": "dash", "dash": [8, 6]}}
     queries = (
-        _of("temperature_celsius"),
-        _of("cell_temperature_max_celsius", None, "{{title}} warmest cell", dashes),
-        _of("cell_temperature_min_celsius", None, "{{title}} coldest cell", dashes),
+        _over("temperature_celsius", how=highest),
+        _over("cell_temperature_max_celsius", "{{title}} warmest cell", dashes, highest),
+        _over("cell_temperature_min_celsius", "{{title}} coldest cell", dashes),
     )
     return lines(
         "Temperature over time",
@@ -112,7 +120,7 @@ def _temperature() -> Json:
         unit="celsius",
         limits=True,
         thresholds=look.BATTERY_TEMPERATURE,
-        noValue=look.NO_BATTERY,
+        noValue=look.NOT_NOW,
     )
 
 
@@ -124,33 +132,33 @@ def _limits() -> Json:
     dashes: Json = {"custom.lineStyle": {"fill": "dash", "dash": [8, 6]}}
     dots: Json = {"custom.lineStyle": {"fill": "dot", "dash": [2, 6]}}
     queries = (
-        _of("current_amperes", None, "{{title}} current", _shaded(look.IDLE, {"custom.fillOpacity": 20})),
-        _of("charge_current_limit_amperes", None, "{{title}} charge limit", _shaded(look.BATTERY, dashes)),
-        _of("discharge_current_limit_amperes", None, "{{title}} discharge limit", _shaded(look.HOUSE, dots)),
+        _over("current_amperes", "{{title}} current", _shaded(look.IDLE, {"custom.fillOpacity": 20})),
+        _over("charge_current_limit_amperes", "{{title}} charge limit", _shaded(look.BATTERY, dashes)),
+        _over("discharge_current_limit_amperes", "{{title}} discharge limit", _shaded(look.HOUSE, dots)),
     )
     return _lines("Current and limits", text, *queries, unit="amp", min=0)
 
 
 def _voltage() -> Json:
     text = "Voltage of the battery. It follows the charge; a dip under load that grows over months is a sign of ageing."
-    return _lines("Voltage", text, _of("voltage_volts"), unit="volt")
+    return _lines("Voltage", text, _over("voltage_volts"), unit="volt")
 
 
 def _health() -> Json:
     text = "Health over time; choose a range of months. A loss of 1 to 3 % a year is normal."
-    query, thresholds = _of("state_of_health_ratio"), look.HEALTH
+    query, thresholds = _over("state_of_health_ratio"), look.HEALTH
     return _lines("Health over time", text, query, unit="percentunit", limits=True, max=1, thresholds=thresholds)
 
 
 def _efficiency() -> Json:
     text = (
         "Energy out of the batteries over energy into them in the time range, corrected for the difference in charge "
-        "between its ends where that is known. Good from a week on; 85 to 95 % is normal."
+        "between its ends. Shown once three full charges went in; 85 to 95 % is normal."
     )
     out, into = increase("battery_discharge", RANGE), increase("battery_charge", RANGE)
     charge = "sems_station_battery_state_of_charge_ratio"
     gained = f"({each(charge)} - {each(charge, change='{} offset $__range')}) * {CAPACITY}"
-    expr = f"(({out} + {gained}) or {out}) / ({into} > 0)"
+    expr = f"({out} + {gained}) / ({into} > 3 * {CAPACITY})"
     query = Query(named(expr, "station"), "{{title}}")
     return stat(
         "Round-trip efficiency",
@@ -160,7 +168,7 @@ def _efficiency() -> Json:
         decimals=0,
         max=1,
         thresholds=look.steps(look.BAD, (0.7, look.ODD), (0.8, look.GOOD)),
-        noValue=look.NO_BATTERY,
+        noValue="needs some days of charge",
     )
 
 
@@ -173,7 +181,7 @@ def _cycles() -> Json:
         Query(named(expr, "station"), "{{title}}", look.BATTERY),
         unit="none",
         decimals=0,
-        noValue=look.NO_BATTERY,
+        noValue=look.NOT_NOW,
     )
 
 
@@ -186,14 +194,14 @@ def _cycles_in_range() -> Json:
         Query(named(expr, "station"), "{{title}}", look.BATTERY),
         unit="none",
         decimals=1,
-        noValue=look.NO_BATTERY,
+        noValue=look.NOT_NOW,
     )
 
 
 def _capacity() -> Json:
     text = "Nominal capacity of all batteries of the station, as the portal has it."
     query = Query(named(f"{CAPACITY} / 3.6e6", "station"), "{{title}}", look.BATTERY)
-    return _number("Capacity", text, query, unit="kwatth", decimals=1, noValue="not known to the portal")
+    return _number("Capacity", text, query, unit=look.KWH, decimals=1, noValue="not known to the portal")
 
 
 def _heatmap() -> Json:
@@ -204,10 +212,13 @@ def _heatmap() -> Json:
     )
     racks = f'sems_battery_info{{{SCRAPED}, system!=""}}'
     systems = f"{each('sems_battery_state_of_charge_ratio')} unless on (station, battery) {racks}"
-    return heatmap("Charge heat map", text, Query(systems, "{{battery}}", interval="15m"))
+    # Full belongs to the uppermost cell: the one above it would lie outside the panel. Tenths of a per cent, because a
+    # ratio of 0.7 is a little less in binary, and would fall into the cell below.
+    expr = f"clamp_max(round(100 * ({systems}), 0.1), 99.9)"
+    return heatmap("Charge heat map", text, Query(expr, "{{battery}}", interval="15m"))
 
 
 def _states() -> Json:
     text = "What each battery did when."
     query = Query(named(state("battery", DeviceState), "battery"), "{{title}}")
-    return timeline("States over time", text, query, mappings=look.DEVICE_STATES, noValue=look.NO_BATTERY)
+    return timeline("States over time", text, query, mappings=look.DEVICE_STATES, noValue=look.NOT_NOW)

@@ -5,7 +5,7 @@ from .calendars import calendar
 from .look import Json
 from .page import Page, framed
 from .panels import lines, stat
-from .queries import DAY, RANGE, Query, each, energy, pick, total
+from .queries import DAY, DAY_WITHOUT_ENDS, Query, day_energy, each, pick, total
 
 SOURCES = (
     ("☀ Sun", "pv", look.SUN),
@@ -21,8 +21,6 @@ BALANCE = (
     "Above zero what came from sun, grid and battery, below zero where it went. The house follows from the others, "
     "losses included, where the portal has no counter for it."
 )
-NIGHT_LEFT_OUT = "[22h] offset -23h"
-"""From one to twenty-three o'clock, so that a change to summer time never lets a day see its neighbour's value."""
 
 
 def dashboard() -> Json:
@@ -39,32 +37,33 @@ def dashboard() -> Json:
 
 
 def _sum(name: str, metric: str, colour: str) -> Json:
-    text = f"Energy over the time range of the dashboard, from the lifetime counters. {tiles.SEVERAL}"
+    text = f"Energy of the days below, from the lifetime counters. {tiles.SEVERAL}"
     if metric == "load":
         text += " Where the portal has no such counter it follows from the others, losses included."
-    query = Query(energy(metric, RANGE), name, colour)
-    return stat(name, text, query, unit="kwatth", decimals=1, noValue="no data in this range")
+    # Grafana sums up, so that the tile is what the bars show.
+    query = Query(day_energy(metric), name, colour, interval="1d")
+    return _daily(stat(name, text, query, unit=look.KWH, summed=True, decimals=1, noValue=look.NOT_IN_RANGE))
 
 
 def _balance() -> list[Query]:
-    above = [Query(energy(metric, DAY), name, colour) for name, metric, colour in SOURCES]
-    below = [Query(f"-{energy(metric, DAY)}", name, colour) for name, metric, colour in SINKS]
+    above = [Query(day_energy(metric), name, colour) for name, metric, colour in SOURCES]
+    below = [Query(f"-{day_energy(metric)}", name, colour) for name, metric, colour in SINKS]
     return above + below
 
 
 def _days() -> Json:
     text = f"Energy of each day. {BALANCE} The last bar is the day so far."
-    return calendar("Days", text, *_balance(), unit="kwatth", form="ddd DD MMM", since=None, decimals=1)
+    return calendar("Days", text, *_balance(), unit=look.KWH, form="ddd DD MMM", since=None, decimals=1)
 
 
 def _months() -> Json:
     text = f"Energy of each month of the last twelve, whatever the time range. {BALANCE}"
-    return calendar("Months", text, *_balance(), unit="kwatth", form="YYYY-MM", since="now-11M/M", decimals=0)
+    return calendar("Months", text, *_balance(), unit=look.KWH, form="YYYY-MM", since="now-11M/M", decimals=0)
 
 
 def _years() -> Json:
     text = f"Energy of each year of the last five, as far back as Prometheus remembers. {BALANCE}"
-    return calendar("Years", text, *_balance(), unit="kwatth", form="YYYY", since="now-4y/y", decimals=0)
+    return calendar("Years", text, *_balance(), unit=look.KWH, form="YYYY", since="now-4y/y", decimals=0)
 
 
 def _daily(panel: Json) -> Json:
@@ -94,8 +93,8 @@ def _share_of_day(ratio: str, weight: str) -> str:
     whole = f"sems_station_{weight}_energy_today_joules"
     part = f"{each(f'sems_station_{ratio}_today_ratio')} * {each(whole)}"
     parts = f"max_over_time(({part})[22h:15m] offset -23h)"
-    wholes = each(whole, change=f"max_over_time({{}}{NIGHT_LEFT_OUT})")
-    return f"sum({parts}) / sum({wholes} and {parts})"
+    wholes = each(whole, change=f"max_over_time({{}}{DAY_WITHOUT_ENDS})")
+    return f"sum({parts}) / (sum({wholes} and {parts}) > 0)"
 
 
 def _specific_yield() -> Json:
@@ -104,7 +103,7 @@ def _specific_yield() -> Json:
         "with. In Central Europe 5 to 6 is a clear day in June, below 1 a dull day in December."
     )
     installed = total("sems_station_installed_power_watts", "last_over_time({}[1d] offset -1d)")
-    expr = f"{energy('pv', DAY)} / ({installed} / 1000)"
+    expr = f"{day_energy('pv')} / ({installed} / 1000)"
     query = Query(expr, "kWh/kWp", look.SUN, {"custom.barAlignment": 1}, "1d")
     return _daily(lines("Specific yield", text, query, unit="none", drawn="bars", fill=80, min=0, decimals=1))
 
@@ -117,14 +116,14 @@ def _in_currency(metric: str, change: str = "{}", when: str = "{}") -> str:
 
 
 def _income_of_day() -> str:
-    best = f"max_over_time({{}}{NIGHT_LEFT_OUT})"
+    best = f"max_over_time({{}}{DAY_WITHOUT_ENDS})"
     return _in_currency("sems_station_income_today", best, f"last_over_time({{}}{DAY})")
 
 
 def _income_today() -> Json:
     text = "Income of today as the portal works it out from the tariff set there; a value for each currency."
     query = Query(_in_currency("sems_station_income_today"), "{{currency}}", look.HOUSE)
-    return stat("Income today", text, query, unit="none", decimals=2, noValue="no tariff at the portal")
+    return stat("Income today", text, query, unit="none", decimals=2, noValue="none told by the portal")
 
 
 def _income() -> Json:
@@ -132,7 +131,7 @@ def _income() -> Json:
     # Grafana sums up: its days begin at the viewer's midnight, those of a subquery at that of Greenwich.
     query = Query(_income_of_day(), "{{currency}}", look.HOUSE, interval="1d")
     title = "Income in this range"
-    return _daily(stat(title, text, query, unit="none", summed=True, decimals=2, noValue="no tariff at the portal"))
+    return _daily(stat(title, text, query, unit="none", summed=True, decimals=2, noValue="none told by the portal"))
 
 
 def _income_by_day() -> Json:

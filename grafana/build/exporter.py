@@ -58,8 +58,8 @@ def _up() -> Json:
 
 
 def _stations() -> Json:
-    text = "Stations that the account shows and the settings select."
-    expr = _own("sum", "sems_stations")
+    text = "Stations that are read now, of those that the account shows and the settings select."
+    expr = f"sum(max by (station) ({pick('sems_station_up')}))"
     return _number("Stations read", text, expr, thresholds=look.NONE_IS_BAD, noValue="none read yet")
 
 

@@ -6,7 +6,7 @@ from . import look, tiles
 from .look import Json
 from .page import Page, framed
 from .panels import REFS, bars, lines, stat, table
-from .queries import KWH, Query, age, alarms, each, named, pick, state, total
+from .queries import KWH, Query, age, alarms, each, mean, named, pick, state, total
 
 INSTALLED = each("sems_station_installed_power_watts")
 YIELD = f"{each('sems_station_full_load_time_today_seconds')} / 3600"
@@ -51,15 +51,14 @@ def _running() -> Json:
 
 def _power() -> Json:
     text = f"PV power of all selected stations now. {tiles.SEVERAL}"
-    return stat(
-        "☀ Sun now", text, Query(total(tiles.POWER.format("pv")), "Sun", look.SUN), unit="watt", noValue=look.NOT_NOW
-    )
+    queries = Query(total(tiles.POWER.format("pv")), "", look.SUN), tiles.night("")
+    return stat("☀ Sun now", text, *queries, unit="watt", text="value", noValue=look.NOT_NOW)
 
 
 def _energy() -> Json:
     text = "PV energy of all selected stations, each since midnight at its place."
     query = Query(f"{total('sems_station_pv_energy_today_joules')} / {KWH}", "Sun", look.SUN)
-    return stat("☀ Sun today", text, query, unit="kwatth", decimals=1, noValue=look.NOT_NOW)
+    return stat("☀ Sun today", text, query, unit=look.KWH, decimals=1, noValue=look.NOT_NOW)
 
 
 def _selection() -> Json:
@@ -125,7 +124,7 @@ def _looks() -> dict[str, Json]:
         "☀ Now": watts,
         "Installed": watts,
         "kWh/kWp": {"decimals": 2, "custom.width": 84},
-        "☀ Today": {"unit": "kwatth", "decimals": 1, "custom.width": 88},
+        "☀ Today": {"unit": look.KWH, "decimals": 1, "custom.width": 88},
         "▮ Charge": coloured | share | {"thresholds": look.CHARGE, "mappings": look.UNKNOWN},
         "Self-suff.": share,
         "▼ Grid": watts,
@@ -145,5 +144,5 @@ def _yields() -> Json:
 
 def _loads() -> Json:
     text = "PV power over installed power of each station: plants of any size on one scale. Above 80 % is rare."
-    query = Query(named(f"{each(tiles.POWER.format('pv'))} / {INSTALLED}", "station"), "{{title}}")
+    query = Query(named(f"{mean(tiles.POWER.format('pv'))} / {INSTALLED}", "station"), "{{title}}")
     return lines("Load of the plants", text, query, unit="percentunit", min=0, decimals=0, noValue=look.NOT_NOW)

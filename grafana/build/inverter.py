@@ -1,5 +1,6 @@
 """Inverter and strings: every input and phase, and what is out of line."""
 
+from collections.abc import Callable
 from typing import Any
 
 from sems_exporter.model.plant import DeviceState
@@ -8,7 +9,7 @@ from . import look
 from .look import Json
 from .page import Page, framed
 from .panels import lines, override, shades, stat, timeline
-from .queries import KWH, Query, age, each, named, state
+from .queries import KWH, Query, age, each, highest, mean, named, state
 
 POWER = "sems_inverter_input_power_watts"
 PARTS = {"input 1": look.SUN, "input 2": look.EXPORT, "input 3": look.HOUSE, "input 4": look.BATTERY}
@@ -32,14 +33,19 @@ def dashboard() -> Json:
     return framed("inverter", "SEMS Inverter and strings", text, page, devices=("inverter",), alarms=True)
 
 
-def _of(metric: str, legend: str = "{{title}}", colour: str | None = None) -> Query:
+def _of(metric: str) -> Query:
+    return Query(named(each(f"sems_inverter_{metric}"), "inverter"), "{{title}}")
+
+
+def _over(metric: str, legend: str = "{{title}}", colour: str | None = None, how: Callable[[str], str] = mean) -> Query:
+    """The same for a chart."""
     shown: Json = {"color": shades(colour)} if colour else {}
-    return Query(named(each(f"sems_inverter_{metric}"), "inverter"), legend, None, shown)
+    return Query(named(how(f"sems_inverter_{metric}"), "inverter"), legend, None, shown)
 
 
-def _per(part: str, metric: str) -> Query:
+def _per(part: str, metric: str, how: Callable[[str], str] = mean) -> Query:
     """A series for each input or phase. The name is of the inverter, so the join is by station and inverter."""
-    return Query(named(each(f"sems_inverter_{part}_{metric}"), "inverter"), f"{{{{title}}}} {part} {{{{{part}}}}}")
+    return Query(named(how(f"sems_inverter_{part}_{metric}"), "inverter"), f"{{{{title}}}} {part} {{{{{part}}}}}")
 
 
 def _parts(title: str, text: str, query: Query, *, unit: str, **more: Any) -> Json:
@@ -72,7 +78,7 @@ def _temperature_now() -> Json:
 def _today() -> Json:
     text = "PV energy since midnight at the station."
     query = Query(named(f"{each('sems_inverter_pv_energy_today_joules')} / {KWH}", "inverter"), "{{title}}", look.SUN)
-    return _now("Sun today", text, query, unit="kwatth", decimals=1)
+    return _now("Sun today", text, query, unit=look.KWH, decimals=1)
 
 
 def _age() -> Json:
@@ -92,7 +98,7 @@ def _power() -> Json:
         "Power of the PV side and AC output. With a battery they differ by what goes into or comes out of it; without, "
         "the output is 2 to 5 % lower."
     )
-    queries = (_of("pv_power_watts", "{{title}} PV", look.SUN), _of("ac_power_watts", "{{title}} AC", look.EXPORT))
+    queries = (_over("pv_power_watts", "{{title}} PV", look.SUN), _over("ac_power_watts", "{{title}} AC", look.EXPORT))
     return lines("PV power and output", text, *queries, unit="watt", fill=8, noValue=look.NOT_NOW)
 
 
@@ -106,8 +112,8 @@ def _share() -> Json:
         "Which part of an inverter's PV power each input gives, while it makes more than 100 W. Compare with the same "
         "hour of days before: a share that falls for good is shade, dirt or a fault."
     )
-    whole = f"sum by (station, inverter) ({each(POWER)})"
-    expr = f"{each(POWER)} / on (station, inverter) group_left () ({whole} > 100)"
+    whole = f"sum by (station, inverter) ({mean(POWER)})"
+    expr = f"{mean(POWER)} / on (station, inverter) group_left () ({whole} > 100)"
     query = Query(named(expr, "inverter"), "{{title}} input {{input}}")
     return _parts("Share of each input", text, query, unit="percentunit", min=0, max=1, decimals=0)
 
@@ -118,8 +124,8 @@ def _imbalance() -> Json:
         "directions swing over the day; equal strings should stay below 20 %. Only above 100 W."
     )
     by = "by (station, inverter)"
-    strongest = f"max {by} ({each(POWER)})"
-    expr = f"(1 - min {by} ({each(POWER)}) / ({strongest} > 100)) and (count {by} ({each(POWER)}) > 1)"
+    strongest = f"max {by} ({mean(POWER)})"
+    expr = f"(1 - min {by} ({mean(POWER)}) / ({strongest} > 100)) and (count {by} ({mean(POWER)}) > 1)"
     return lines(
         "Imbalance of the inputs",
         text,
@@ -151,7 +157,7 @@ def _phase_voltage() -> Json:
         "AC voltage of every phase. The dashed lines are 207 V and 253 V, the limits of EN 50160 on a 230 V grid; near "
         "the upper one inverters reduce their output or switch off."
     )
-    query = _per("phase", "voltage_volts")
+    query = _per("phase", "voltage_volts", highest)
     return _parts("Voltage of the phases", text, query, unit="volt", limits=True, thresholds=look.VOLTAGE)
 
 
@@ -165,7 +171,7 @@ def _temperature() -> Json:
     return lines(
         "Temperature over time",
         text,
-        _of("temperature_celsius"),
+        _over("temperature_celsius", how=highest),
         unit="celsius",
         limits=True,
         thresholds=look.INVERTER_TEMPERATURE,
@@ -180,7 +186,7 @@ def _frequency() -> Json:
     return lines(
         "Grid frequency",
         text,
-        _of("grid_frequency_hertz"),
+        _over("grid_frequency_hertz"),
         unit="hertz",
         decimals=2,
         limits=True,
@@ -191,4 +197,4 @@ def _frequency() -> Json:
 
 def _reactive() -> Json:
     text = "Reactive power, signed as the portal gives it. Near 0 unless the grid operator wants otherwise."
-    return lines("Reactive power", text, _of("reactive_power_vars"), unit="voltampreact", noValue=look.NOT_NOW)
+    return lines("Reactive power", text, _over("reactive_power_vars"), unit="voltampreact", noValue=look.NOT_NOW)

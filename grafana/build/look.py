@@ -23,7 +23,11 @@ ODD = SUN
 BAD = IMPORT
 
 NOT_NOW = "no current data"
-NO_BATTERY = "no battery data"
+"""True whatever the reason: the portal is away, the plant is silent, or it has no such device."""
+NOT_IN_RANGE = "no data in this range"
+
+KWH = "suffix:kWh"
+"""Grafana's own unit turns 0.8 kWh into "800 Wh", which beside "74.5 kWh" is taken for a thousand times as much."""
 
 STATES: Mapping[str, tuple[str, str]] = {
     "offline": ("✕ offline", IDLE),

@@ -214,12 +214,12 @@ def timeline(title: str, description: str, *queries: Query, mappings: list[Json]
 
 
 def heatmap(title: str, description: str, query: Query) -> Json:
-    """How long a ratio stood where, day by day."""
+    """How long a share in per cent, below 100, stood where, day by day."""
     options: Json = {
         "calculate": True,
         "calculation": {
             "xBuckets": {"mode": "size", "value": "1d"},
-            "yBuckets": {"mode": "size", "value": "0.1", "scale": {"type": "linear"}},
+            "yBuckets": {"mode": "size", "value": "10", "scale": {"type": "linear"}},
         },
         "cellGap": 1,
         "cellValues": {"decimals": 0},
@@ -231,10 +231,10 @@ def heatmap(title: str, description: str, query: Query) -> Json:
         "rowsFrame": {"layout": "auto"},
         "showValue": "never",
         "tooltip": {"mode": "single", "showColorScale": True, "yHistogram": False},
-        "yAxis": {"axisPlacement": "left", "min": 0, "max": 1, "unit": "percentunit", "reverse": False},
+        "yAxis": {"axisPlacement": "left", "min": 0, "max": 100, "unit": "percent", "reverse": False},
     }
     custom: Json = {"scaleDistribution": {"type": "linear"}}
-    made = panel("heatmap", title, description, [query], unit="percentunit", options=options, custom=custom, fields={})
+    made = panel("heatmap", title, description, [query], unit="percent", options=options, custom=custom, fields={})
     return made | {"maxDataPoints": 4000}
 
 

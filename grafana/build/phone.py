@@ -34,6 +34,7 @@ def _house() -> Json:
     text = f"PV power, and what the house consumes now. {tiles.SEVERAL}"
     queries = (
         Query(total(tiles.POWER.format("pv")), "☀ Sun", look.SUN),
+        tiles.night("☀ Sun"),
         Query(total(tiles.POWER.format("load")), "⌂ House", look.HOUSE),
     )
     return stat("Sun and house", text, *queries, unit="watt", noValue=look.NOT_NOW)

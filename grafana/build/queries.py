@@ -20,6 +20,8 @@ IDS = {
     "sems_meter_phase_": ("station", "meter", "phase"),
     "sems_meter_": ("station", "meter"),
 }
+DAYLIGHT_DEGREES = 10
+"""Height of the sun from which on a plant that makes nothing is remarkable, as in the rules."""
 SELECTABLE = ("station", "inverter", "battery")
 
 
@@ -52,8 +54,30 @@ def each(metric: str, *, within: Iterable[str] = SELECTABLE, change: str = "{}",
 
 
 def total(metric: str, change: str = "{}") -> str:
-    """The sum of a station's metric over the selected stations."""
-    return f"sum({each(metric, change=change)})"
+    """The sum of a metric over the selected stations."""
+    return f"sum({each(metric, within=('station',), change=change)})"
+
+
+def mean(metric: str) -> str:
+    """`metric` by its ids for a chart: its mean over each step, so that a year shows more than its noons."""
+    return each(metric, change="avg_over_time({}[$__rate_interval])")
+
+
+def highest(metric: str) -> str:
+    """The same for what its peaks matter of."""
+    return each(metric, change="max_over_time({}[$__rate_interval])")
+
+
+def dark() -> str:
+    """0 where no selected station tells of PV power because it is night at one that reports.
+
+    The height of the sun is a live value, so it goes with the data. Where it is not known, the load stands for them.
+    """
+    low = f"{each('sems_station_sun_elevation_degrees')} < {DAYLIGHT_DEGREES}"
+    without_place = (
+        f"{each('sems_station_load_power_watts')} unless on (station) {each('sems_station_sun_elevation_degrees')}"
+    )
+    return f"0 * count({low} or ({without_place})) unless {total('sems_station_pv_power_watts')}"
 
 
 def named(expr: str, scope: str) -> str:
@@ -92,24 +116,37 @@ def alarms(*labels: str, **fixed: str) -> str:
     return f"max by ({', '.join(labels)}) ({pick('sems_alarms_active', **fixed)})"
 
 
+RANGE = "[$__range]"
+DAY = "[1d] offset -1d"
+"""The day that begins at the step: Grafana puts the steps of a day on midnight of the viewer's time zone."""
+DAY_WITHOUT_ENDS = "[22h] offset -23h"
+"""From one to twenty-three o'clock, so that a change to summer time never lets a day see its neighbour's value."""
+
+
 def increase(name: str, span: str) -> str:
     """What a station's energy counter gained, by station."""
     return each(f"sems_station_{name}_energy_joules_total", change=f"increase({{}}{span})")
 
 
-def energy(name: str, span: str) -> str:
-    """Energy over `span` in kWh, all selected stations together.
+def gained(name: str) -> str:
+    """What a station's energy gained in the day that begins at the step, by station.
 
-    SEMS+ has no counter for the house; its energy follows from the others.
+    On the day on which Prometheus begins to record, its counter's increase lacks the hours before. Where the counter
+    was not known when the day began, the portal's own energy of the day is taken.
+    """
+    told = each(f"sems_station_{name}_energy_today_joules", change=f"max_over_time({{}}{DAY_WITHOUT_ENDS})")
+    before = each(f"sems_station_{name}_energy_joules_total", change="last_over_time({}[6h])")
+    return f"(({told} unless on (station) {before}) or {increase(name, DAY)})"
+
+
+def day_energy(name: str) -> str:
+    """Energy of the day that begins at the step in kWh, all selected stations together.
+
+    SEMS+ has no counter for the load; its energy follows from the others.
     """
     if name != "load":
-        return f"sum({increase(name, span)}) / {KWH}"
-    sun = increase("pv", span)
-    parts = [f"{sun} + {increase('grid_import', span)} - {increase('grid_export', span)}"]
-    parts += [f"({increase(f'battery_{way}', span)} or 0 * {sun})" for way in ("discharge", "charge")]
-    return f"sum({increase('load', span)} or clamp_min({parts[0]} + {parts[1]} - {parts[2]}, 0)) / {KWH}"
-
-
-RANGE = "[$__range]"
-DAY = "[1d] offset -1d"
-"""The day that begins at the step: Grafana puts the steps of a day on midnight of the viewer's time zone."""
+        return f"sum({gained(name)}) / {KWH}"
+    pv = gained("pv")
+    parts = [f"{pv} + {gained('grid_import')} - {gained('grid_export')}"]
+    parts += [f"({gained(f'battery_{way}')} or 0 * {pv})" for way in ("discharge", "charge")]
+    return f"sum({gained('load')} or clamp_min({parts[0]} + {parts[1]} - {parts[2]}, 0)) / {KWH}"

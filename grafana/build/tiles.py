@@ -7,7 +7,7 @@ from sems_exporter.model.plant import StationState
 from . import look
 from .look import Json
 from .panels import bars, gauge, lines, shades, stat
-from .queries import KWH, Query, age, alarms, each, named, state, total
+from .queries import KWH, Query, age, alarms, dark, each, mean, named, state, total
 
 POWER = "sems_station_{}_power_watts"
 BELOW: Json = {"custom.transform": "negative-Y"}
@@ -53,13 +53,18 @@ def flow() -> Json:
         ("→ ▲ Grid", "grid_export", look.EXPORT),
     )
     queries = [Query(total(POWER.format(metric)), name, colour) for name, metric, colour in flows]
+    queries[1:1] = [night("☾ Sun →")]
     return bars("Energy flow now", text, *queries, unit="watt", noValue=look.NOT_NOW)
 
 
-def _dial(title: str, text: str, metric: str, limit: str, colour: str) -> Json:
-    made = gauge(
-        title, text, Query(total(metric), title, colour), Query(limit, "max"), unit="watt", noValue=look.NOT_NOW
-    )
+def night(legend: str) -> Query:
+    """What stands in place of PV power that the portal leaves out because it is night."""
+    return Query(dark(), legend, look.IDLE, {"mappings": look.words({0: ("☾ 0 W", look.IDLE)})})
+
+
+def _dial(title: str, text: str, metric: str, limit: str, colour: str, *instead: Query) -> Json:
+    queries = Query(total(metric), title, colour), Query(limit, "max"), *instead
+    made = gauge(title, text, *queries, unit="watt", noValue=look.NOT_NOW)
     mapping = {"fieldName": "max", "handlerKey": "max", "reducerId": "last"}
     of_first: Json = {"id": "byFrameRefID", "options": "A"}
     options: Json = {"configRefId": "B", "mappings": [mapping], "applyTo": of_first}
@@ -73,14 +78,19 @@ def sun_dial() -> Json:
         f"PV power now. The dial ends at the installed power, or at the week's peak where that is not known. {SEVERAL}"
     )
     limit = f"{total('sems_station_installed_power_watts')} or {total(metric, 'max_over_time({}[7d])')}"
-    return _dial("☀ Sun", text, metric, limit, look.SUN)
+    return _dial("☀ Sun", text, metric, limit, look.SUN, night("☀ Sun"))
 
 
 def house_dial() -> Json:
     """Consumption against its peak."""
     metric = POWER.format("load")
-    text = f"Power that the house consumes now. The dial ends at the highest value of the last seven days. {SEVERAL}"
-    return _dial("⌂ House", text, metric, total(metric, "max_over_time({}[7d])"), look.HOUSE)
+    text = (
+        "Power that the house consumes now. The dial ends at the highest value of the last seven days, at the rated "
+        f"power of the inverters, or at 3 kW, whichever is the most. {SEVERAL}"
+    )
+    peak = f'label_replace({total(metric, "max_over_time({}[7d])")}, "of", "peak", "", "")'
+    rated = f'label_replace({total("sems_inverter_rated_power_watts")}, "of", "rated", "", "")'
+    return _dial("⌂ House", text, metric, f"clamp_min(max({peak} or {rated}), 3000)", look.HOUSE)
 
 
 def charge_dial() -> Json:
@@ -90,7 +100,7 @@ def charge_dial() -> Json:
     )
     query = Query(named(each("sems_station_battery_state_of_charge_ratio"), "station"), "{{title}}")
     return gauge(
-        "▮ Battery charge", text, query, unit="percentunit", max=1, thresholds=look.CHARGE, noValue=look.NO_BATTERY
+        "▮ Battery charge", text, query, unit="percentunit", max=1, thresholds=look.CHARGE, noValue=look.NOT_NOW
     )
 
 
@@ -109,13 +119,13 @@ def today(maker: Callable[..., Json] = stat) -> Json:
         Query(f"{total(f'sems_station_{metric}_energy_today_joules')} / {KWH}", name, colour)
         for name, metric, colour in energies
     ]
-    return maker("Energy today", text, *queries, unit="kwatth", decimals=1, noValue=look.NOT_NOW)
+    return maker("Energy today", text, *queries, unit=look.KWH, decimals=1, noValue=look.NOT_NOW)
 
 
 def _share(title: str, text: str, metric: str, weight: str) -> Json:
-    """A ratio of today; of several stations the mean, weighted."""
+    """A ratio of today; of several stations the mean, weighted, or the plain one where nothing was weighed yet."""
     ratio, weights = each(f"sems_station_{metric}_today_ratio"), each(f"sems_station_{weight}_energy_today_joules")
-    expr = f"sum({ratio} * {weights}) / sum({weights} and {ratio})"
+    expr = f"sum({ratio} * {weights}) / (sum({weights} and {ratio}) > 0) or avg({ratio})"
     return stat(
         title, text, Query(expr, title), unit="percentunit", thresholds=look.SHARE, decimals=0, noValue=look.NOT_NOW
     )
@@ -181,31 +191,29 @@ def silent_stations() -> Json:
 
 
 def power_of_the_day(*, sky: bool = True) -> Json:
-    """All powers, charge, sun and expectation over time."""
+    """All powers, charge and expectation over time."""
     text = (
         "Above zero what comes from sun, battery and grid, below zero what goes into battery and grid; the thick line "
-        "is the house. Dashes: what a clear sky would give on flat modules, and on the right the state of charge. The "
-        "dotted line is the height of the sun, without a scale. Gaps are times without trustworthy data."
+        "is the house. Dashes: what a clear sky would give on flat modules, and on the right the state of charge. Gaps "
+        "are times without trustworthy data."
     )
     axis: Json = {"unit": "percentunit", "min": 0, "max": 1, "custom.axisPlacement": "right", "custom.fillOpacity": 0}
     dashes: Json = {"custom.lineStyle": {"fill": "dash", "dash": [8, 6]}, "custom.fillOpacity": 0}
-    dots: Json = {"custom.lineStyle": {"fill": "dot", "dash": [2, 6]}, "custom.fillOpacity": 0}
-    height: Json = {"unit": "degree", "min": -90, "max": 90, "custom.axisPlacement": "hidden", "custom.lineWidth": 1}
-    charge = named(each("sems_station_battery_state_of_charge_ratio"), "station")
+    charge = named(mean("sems_station_battery_state_of_charge_ratio"), "station")
+
+    def power(name: str) -> str:
+        return f"sum({mean(POWER.format(name))})"
+
     queries = [
         # First, because Grafana shades by position in the panel: the first few shades are seen well in both themes.
         Query(charge, "Charge {{title}}", None, axis | dashes | {"color": shades(look.BATTERY)}),
-        Query(total(POWER.format("pv")), "☀ Sun", look.SUN, {"custom.fillOpacity": 25}),
-        Query(total(POWER.format("load")), "⌂ House", look.HOUSE, {"custom.fillOpacity": 0, "custom.lineWidth": 3}),
-        Query(total(POWER.format("grid_import")), "▼ From the grid", look.IMPORT),
-        Query(total(POWER.format("battery_discharge")), "▮ → Out of battery", look.BATTERY),
-        Query(total(POWER.format("grid_export")), "▲ To the grid", look.EXPORT, BELOW),
-        Query(total(POWER.format("battery_charge")), "→ ▮ Into battery", look.BATTERY, BELOW),
+        Query(f"{power('pv')} or {dark()}", "☀ Sun", look.SUN, {"custom.fillOpacity": 25}),
+        Query(power("load"), "⌂ House", look.HOUSE, {"custom.fillOpacity": 0, "custom.lineWidth": 3}),
+        Query(power("grid_import"), "▼ From the grid", look.IMPORT),
+        Query(power("battery_discharge"), "▮ → Out of battery", look.BATTERY),
+        Query(power("grid_export"), "▲ To the grid", look.EXPORT, BELOW),
+        Query(power("battery_charge"), "→ ▮ Into battery", look.BATTERY, BELOW),
     ]
     if sky:
-        sun = named(each("sems_station_sun_elevation_degrees"), "station")
-        queries += [
-            Query(total("sems_station_clear_sky_power_watts"), "Clear sky", look.SUN, dashes),
-            Query(sun, "Sun's height {{title}}", look.IDLE, height | dots),
-        ]
+        queries.append(Query(f"sum({mean('sems_station_clear_sky_power_watts')})", "Clear sky", look.SUN, dashes))
     return lines("Power of the day", text, *queries, unit="watt", fill=10, noValue=look.NOT_NOW)

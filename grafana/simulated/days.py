@@ -10,7 +10,7 @@ from sems_exporter.app import build_app
 from sems_exporter.cli.demo import DemoClock
 from sems_exporter.config.settings import Account, AccountSettings, ServerSettings
 from sems_exporter.exposition import Format, Renderer
-from sems_exporter.simulator import Plant, SimulatedClock, SimulatedPortal
+from sems_exporter.simulator import ENDPOINTS, Answer, Plant, SimulatedClock, SimulatedPortal
 from sems_exporter.telemetry.redaction import Secret
 
 Exposed = tuple[datetime, str]
@@ -27,11 +27,17 @@ class SteppedClock(DemoClock):
 
 
 def exposed(
-    plants: Sequence[Plant], clock: SimulatedClock, instants: Iterable[datetime], state: Path
+    plants: Sequence[Plant],
+    clock: SimulatedClock,
+    instants: Iterable[datetime],
+    state: Path,
+    *,
+    away: tuple[datetime, datetime] | None = None,
 ) -> Iterator[Exposed]:
     """What the exporter of `plants` shows at each instant, the first time before it asked for anything.
 
-    `clock` is that of the plants and stands still by itself; `state` is the folder for the exporter's session.
+    `clock` is that of the plants and stands still by itself; `state` is the folder for the exporter's session. Between
+    the two instants of `away` the portal answers nothing of use.
     """
     with SimulatedPortal(plants, clock=clock, signature_tolerance=None) as portal:
         account = Account("demo@example.com", Secret("demo"), portal.login_url, ("127.0.0.1",))
@@ -42,6 +48,10 @@ def exposed(
         )
         for number, instant in enumerate(instants):
             clock.set(max(instant, clock.now()))
+            portal.clear()
+            if away and away[0] <= instant < away[1]:
+                for endpoint in ENDPOINTS:
+                    portal.script_always(endpoint, Answer(500, "Internal Server Error"))
             if number:
                 parts.poller.refresh()
             yield instant, (shown.body(Format.OPENMETRICS, compressed=False) or b"").decode()

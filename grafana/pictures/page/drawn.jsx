@@ -171,6 +171,9 @@ export function Heatmap({ panel, frames, width, height, range, timeZone, theme }
   for (const frame of frames) {
     for (const field of numeric(frame)) {
       field.values.forEach((value, index) => {
+        if (value === null) {
+          return;
+        }
         const day = Math.floor((frame.fields[0].values[index] / 1000 + offset) / wide) * wide - offset;
         const level = Math.floor(value / tall + 1e-9);
         counts.set(`${day} ${level}`, (counts.get(`${day} ${level}`) ?? 0) + 1);
@@ -178,7 +181,7 @@ export function Heatmap({ panel, frames, width, height, range, timeZone, theme }
     }
   }
   const most = Math.max(...counts.values());
-  const levels = Math.round((yAxis.max - yAxis.min) / tall) + 1;
+  const levels = Math.round((yAxis.max - yAxis.min) / tall);
   const plot = { left: 60, right: width - 8, top: 4, bottom: height - 30 };
   const x = (time) => plot.left + ((time - range.from) / (range.to - range.from)) * (plot.right - plot.left);
   const row = (plot.bottom - plot.top) / levels;
@@ -196,7 +199,7 @@ export function Heatmap({ panel, frames, width, height, range, timeZone, theme }
           return <rect key={key} x={x(day) + 1} width={x(day + wide) - x(day) - 1} y={plot.bottom - (level + 1) * row + 1} height={row - 1} fill={shade(count / most)} />;
         })}
       </g>
-      {Array.from({ length: levels }, (_, level) => level).filter((level) => level % 2 === 0).map((level) => (
+      {Array.from({ length: levels + 1 }, (_, level) => level).filter((level) => level % 2 === 0).map((level) => (
         <text key={level} x={plot.left - 6} y={plot.bottom - level * row + 4} textAnchor="end" fontSize={12} fill={theme.colors.text.primary}>
           {formattedValueToString(display(level * tall))}
         </text>
