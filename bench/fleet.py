@@ -22,6 +22,7 @@ from sems_exporter.portal import StationRef, connect
 from sems_exporter.portal.dump_file import Recorder
 from sems_exporter.portal.http.transport import Transport
 from sems_exporter.portal.interface import Portal
+from sems_exporter.portal.session.file_stores import file_stores
 from sems_exporter.simulator import SimulatedClock, SimulatedPortal, demo_plants
 from sems_exporter.telemetry.metrics import SelfMetrics
 from sems_exporter.telemetry.redaction import Secret
@@ -51,7 +52,9 @@ class HastyClock(SystemClock):
 
 def client(settings: AccountSettings, transport: Transport | None = None) -> Portal:
     """The client side, which never waits."""
-    return connect(settings, HastyClock(), SelfMetrics(), threading.Event(), transport or Transport())
+    clock = HastyClock()
+    stores = file_stores(settings, clock)
+    return connect(settings, stores, clock, SelfMetrics(), threading.Event(), transport=transport or Transport())
 
 
 @contextmanager

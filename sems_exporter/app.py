@@ -1,16 +1,19 @@
 """The parts put together: from settings to something that polls and serves."""
 
 import threading
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from sems_exporter.clock import Clock
-from sems_exporter.config.settings import ServerSettings
+from sems_exporter.config.settings import AccountSettings, ServerSettings
 from sems_exporter.exposition import Renderer
 from sems_exporter.pipeline.staleness import Limits
 from sems_exporter.polling.poller import Poller
 from sems_exporter.polling.results import Health, together
 from sems_exporter.portal import Portal, connect
 from sems_exporter.portal.http.transport import Transport
+from sems_exporter.portal.session.file_stores import file_stores
+from sems_exporter.portal.session.state_store import AccountStores
 from sems_exporter.store import StationStore
 from sems_exporter.telemetry.logs import bind_account
 from sems_exporter.telemetry.metrics import SelfMetrics
@@ -20,9 +23,6 @@ from sems_exporter.web.discovery import Discovery, Listed
 from sems_exporter.web.security.reload import WebConfigFile
 from sems_exporter.web.status.answer import StatusPage
 from sems_exporter.web.status.page import PageStatus
-
-COUNTERS = "counters.json"
-"""File in the state directory for what the counter rules know; of a named account, with its name."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,25 +73,25 @@ class App:
 
 
 def build_app(
-    settings: ServerSettings, clock: Clock, *, first_delay: float = 2.0, transport: Transport | None = None
+    settings: ServerSettings,
+    clock: Clock,
+    *,
+    first_delay: float = 2.0,
+    transport: Transport | None = None,
+    stores: Callable[[AccountSettings, Clock], AccountStores] = file_stores,
 ) -> App:
-    """An exporter that polls nothing yet."""
+    """Put an exporter together that polls nothing yet. `stores` makes the places that keep an account's state."""
     stop, metrics = threading.Event(), SelfMetrics(one.name for one in settings.accounts if one.name)
     snapshots = StationStore(clock, Limits(settings.data_max_age, settings.snapshot_max_age))
     exposition = Renderer(snapshots, metrics.registry, clock, of_account=metrics.of_account)
     runners = []
     for one in settings.accounts:
         own = metrics.of(one.name)
-        portal = connect(one, clock, own, stop, transport)
-        memory = one.state_dir / _counters_file(one.name)
-        poller = Poller(portal, snapshots, own, one, clock=clock, memory=memory, first_delay=first_delay)
+        kept = stores(one, clock)
+        portal = connect(one, kept, clock, own, stop, transport=transport)
+        poller = Poller(portal, snapshots, own, one, clock=clock, memory=kept.counters, first_delay=first_delay)
         runners.append(AccountRunner(one.name, portal, poller))
     return App(settings, clock, metrics, snapshots, exposition, tuple(runners), stop)
-
-
-def _counters_file(account: str) -> str:
-    name, _, kind = COUNTERS.rpartition(".")
-    return f"{name}-{account}.{kind}" if account else COUNTERS
 
 
 def application(parts: App, *, simulated: bool, web_config: WebConfigFile | None = None) -> Application:

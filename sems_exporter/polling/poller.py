@@ -8,7 +8,6 @@ from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import replace
 from datetime import timedelta
-from pathlib import Path
 
 from sems_exporter import errors
 from sems_exporter.clock import Clock
@@ -20,6 +19,7 @@ from sems_exporter.polling.event_log import EventLog
 from sems_exporter.polling.reader import JITTER, Reader
 from sems_exporter.polling.results import Health, RefreshResult
 from sems_exporter.portal import Portal
+from sems_exporter.portal.session.state_store import CounterMemory
 from sems_exporter.store import StationStore
 from sems_exporter.telemetry.metrics import INTERNAL, AccountMetrics
 
@@ -46,7 +46,7 @@ class Poller:
         settings: AccountSettings,
         *,
         clock: Clock,
-        memory: Path | None = None,
+        memory: CounterMemory | None = None,
         first_delay: float = 2.0,
         chance: random.Random | None = None,
     ) -> None:

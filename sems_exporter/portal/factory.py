@@ -12,11 +12,10 @@ from sems_exporter.portal.http.transport import Transport
 from sems_exporter.portal.interface import Portal
 from sems_exporter.portal.semsplus.dialect import SEMSPLUS
 from sems_exporter.portal.session import trusted_hosts
-from sems_exporter.portal.session.lock import AccountLock
 from sems_exporter.portal.session.rate_limiter import RateLimiter
-from sems_exporter.portal.session.request_ledger import RequestLedger
 from sems_exporter.portal.session.session import Session
-from sems_exporter.portal.session.state_file import StateFile, Token
+from sems_exporter.portal.session.state_file import Token
+from sems_exporter.portal.session.state_store import AccountStores
 from sems_exporter.telemetry.metrics import AccountMetrics
 
 DIALECTS = (SEMSPLUS, CLASSIC)
@@ -38,21 +37,21 @@ def _is_trusted(token: Token, account: Account) -> bool:
 
 def connect(
     settings: AccountSettings,
+    stores: AccountStores,
     clock: Clock,
     metrics: AccountMetrics,
     stop: threading.Event,
+    *,
     transport: Transport | None = None,
 ) -> Portal:
-    """The account of `settings` in the dialects it allows, SEMS+ preferred; nothing is sent yet.
+    """Connect the account of `settings` in the dialects it allows, SEMS+ preferred; nothing is sent yet.
 
-    `stop` ends waits for the next turn.
+    `stores` keep what a restart and other processes have to know. `stop` ends waits for the next turn.
     """
     transport = transport or Transport()
     switch = Switch(metrics.endpoints)
-    file = StateFile(settings.state_dir, settings.account)
-    ledger = RequestLedger(file.ledger, clock)
-    session = Session(switch.sign_in, file, clock, metrics, AccountLock(file.seat), ledger)
-    pace = RateLimiter(settings.requests_per_minute, clock, stop, ledger=ledger)
+    session = Session(switch.sign_in, stores.state, clock, metrics, stores.lock, stores.ledger)
+    pace = RateLimiter(settings.requests_per_minute, clock, stop, ledger=stores.ledger)
     dialects = []
     for spec in DIALECTS:
         if settings.portal in ("auto", spec.name):

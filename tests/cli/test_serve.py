@@ -13,12 +13,13 @@ from typing import Any
 
 import pytest
 
-from sems_exporter.app import COUNTERS, build_app
+from sems_exporter.app import build_app
 from sems_exporter.cli import serve
 from sems_exporter.clock import SystemClock
 from sems_exporter.config.settings import Account, AccountSettings, ServerSettings
 from sems_exporter.errors import StartError
 from sems_exporter.portal.session import rate_limiter
+from sems_exporter.portal.session.file_stores import COUNTERS
 from sems_exporter.portal.session.lock import AccountLock
 from sems_exporter.portal.session.state_file import StateFile
 from sems_exporter.simulator import Answer, Plant, SimulatedClock, SimulatedPortal, demo_plants

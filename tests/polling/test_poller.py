@@ -21,6 +21,7 @@ from sems_exporter.pipeline.staleness import Limits
 from sems_exporter.polling.poller import Poller
 from sems_exporter.portal import StationRef
 from sems_exporter.portal.past import Answer, Question
+from sems_exporter.portal.session.file_stores import CounterFile
 from sems_exporter.portal.session.state_file import AccountState
 from sems_exporter.store import StationStore
 from sems_exporter.telemetry.metrics import FAILURES, SelfMetrics
@@ -94,7 +95,7 @@ class Bench:
             self.metrics,
             AccountSettings(ACCOUNT, stations=tuple(wanted), exclude_stations=tuple(excluded), interval=INTERVAL),
             clock=self.clock,
-            memory=memory,
+            memory=CounterFile(memory) if memory else None,
             chance=random.Random(seed),
         )
 

@@ -21,6 +21,7 @@ from sems_exporter.portal.dump_file import Recorder, dump
 from sems_exporter.portal.http.envelope import HttpResponse as Heard
 from sems_exporter.portal.http.transport import HttpRequest
 from sems_exporter.portal.session import rate_limiter
+from sems_exporter.portal.session.file_stores import file_stores
 from sems_exporter.simulator import Answer, SimulatedPortal, demo_plants
 from sems_exporter.telemetry.metrics import SelfMetrics
 from sems_exporter.telemetry.redaction import MASK, Masks, Secret
@@ -83,7 +84,9 @@ def read(
     settings: AccountSettings, clock: SharedClock, recorder: Recorder | None = None
 ) -> tuple[Station, Mapping[str, Any]]:
     """The only station of an account, and the identity of its session."""
-    portal = connect(settings, clock, SelfMetrics(), threading.Event(), recorder)
+    portal = connect(
+        settings, file_stores(settings, clock), clock, SelfMetrics(), threading.Event(), transport=recorder
+    )
     try:
         station = portal.read(portal.stations(Diagnostics())[0], Diagnostics())
         token = portal.account_state().token

@@ -14,6 +14,7 @@ from sems_exporter.model.diagnostics import Diagnostics
 from sems_exporter.model.plant import KWH, Station
 from sems_exporter.portal import Portal, connect
 from sems_exporter.portal.factory import DIALECTS
+from sems_exporter.portal.session.file_stores import file_stores
 from sems_exporter.simulator import Answer, SimulatedPortal, demo_plants
 from sems_exporter.telemetry.metrics import SelfMetrics
 from sems_exporter.telemetry.redaction import Secret
@@ -40,7 +41,8 @@ class Home:
         settings = AccountSettings(account, portal=self.dialect, state_dir=self.state_dir, requests_per_minute=10_000)
         for ended in self.accounts:
             ended.close()
-        self.accounts.append(connect(settings, self.clock, SelfMetrics(), threading.Event()))
+        stores = file_stores(settings, self.clock)
+        self.accounts.append(connect(settings, stores, self.clock, SelfMetrics(), threading.Event()))
 
     def read(self) -> Station:
         """Refresh the first station."""

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from sems_exporter.clock import Clock
 from sems_exporter.errors import Stopping
 from sems_exporter.portal.session.request_ledger import WINDOW, RequestLedger
+from sems_exporter.portal.session.state_store import Ledger
 
 SPACING = 0.2
 """Seconds between two requests, at least; bursts were answered with 429."""
@@ -32,7 +33,7 @@ class RateLimiter:
         clock: Clock,
         stop: threading.Event,
         chance: random.Random | None = None,
-        ledger: RequestLedger | None = None,
+        ledger: Ledger | None = None,
     ) -> None:
         self._per_minute = per_minute
         self._clock = clock
@@ -42,7 +43,10 @@ class RateLimiter:
         self._stretch = 1.0
 
     def acquire(self) -> None:
-        """Wait until a request may be sent, and count it; raises Stopping when the program is ending."""
+        """Wait until a request may be sent, and count it; raises Stopping when the program is ending.
+
+        Raises LoginWithheld where another process has taken the account over.
+        """
         while (due := self._ledger.turn(self._due)) > 0:
             if self._clock.wait(self._stop, due):
                 raise Stopping("the exporter is stopping")

@@ -19,7 +19,7 @@ from sems_exporter.portal.session.login_throttle import (
 )
 from sems_exporter.portal.session.request_ledger import RequestLedger
 from sems_exporter.portal.session.state_file import AccountState, Token
-from sems_exporter.portal.session.state_store import Lock, StateStore
+from sems_exporter.portal.session.state_store import Ledger, Lock, StateStore
 from sems_exporter.telemetry.metrics import AccountMetrics
 from sems_exporter.telemetry.redaction import MASKS
 
@@ -52,7 +52,7 @@ class Session:
         clock: Clock,
         metrics: AccountMetrics,
         seat: Lock | None = None,
-        ledger: RequestLedger | None = None,
+        ledger: Ledger | None = None,
     ) -> None:
         self._sign_in = sign_in
         self._file = file
@@ -222,7 +222,7 @@ class Session:
         try:
             token = replace(self._sign_in(), issued_at=self._clock.now())
             brake = self._state.brake.signed_in()
-        except errors.Stopping:
+        except (errors.Stopping, errors.LoginWithheld):  # before it was sent
             brake = before
             raise
         except errors.PortalError as error:

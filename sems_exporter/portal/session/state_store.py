@@ -1,12 +1,21 @@
-"""What a session needs of the place that keeps its account's state, and of the lock beside it."""
+"""What the places promise that keep one account's state from one run to the next, and share it between processes.
 
+`file_stores.py` makes those on files. Another place, such as a store on the network, implements these four protocols
+and makes its own `AccountStores`. There a lock is a lease with an epoch that rises with each holder: the stores of one
+bundle know the epoch of its lock, and what they write under an older one is refused by the other side. What was
+refused is told where it matters: `RequestLedger.turn` is asked before each request, sign-ins too, and raises
+LoginWithheld where this process does not hold the account any more, so nothing is sent.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from typing import Protocol
 
 from sems_exporter.portal.session.state_file import AccountState
 
 
 class StateStore(Protocol):
-    """Keeps the state of one account from one run to the next. No method raises; what fails costs a log line."""
+    """Keeps the token and the login throttle of one account. No method raises; what fails costs a log line."""
 
     @property
     def place(self) -> str:
@@ -14,7 +23,7 @@ class StateStore(Protocol):
 
     @property
     def unsaved(self) -> str:
-        """Say why the last state could not be saved; "" where it was."""
+        """Say why the last state could not be saved, or was refused; "" where it was saved."""
 
     @property
     def is_gone(self) -> bool:
@@ -31,10 +40,58 @@ class StateStore(Protocol):
 
 
 class Lock(Protocol):
-    """The place of the one process that signs in with an account."""
+    """The place of the one process that signs in with an account. No method raises."""
 
     def take(self) -> str:
         """Take the place, and return "", or the name of who has it already."""
 
     def leave(self) -> None:
         """Give the place up, if it was taken."""
+
+
+class Ledger(Protocol):
+    """What all processes of an account share while they run: requests sent of late, and the portal's pause."""
+
+    @property
+    def unshared(self) -> str:
+        """Say why other processes do not learn of this one's requests; "" where they do."""
+
+    def turn(self, due: Callable[[Sequence[float], float], float]) -> float:
+        """Seconds to wait before asking again; 0.0 if a request may be sent now, which is then written down.
+
+        `due` says how long to wait after requests at these instants, the oldest first, at the instant that follows.
+        Raises LoginWithheld where another process holds the account by now.
+        """
+
+    def pause(self) -> tuple[float, float, int]:
+        """Seconds that the pause still lasts, seconds since it began, and how many there were in a row."""
+
+    def keep_pause(self, left: float, ago: float, pauses: int) -> None:
+        """Write a pause down for all, unless a longer one is known."""
+
+    def answered(self) -> None:
+        """Note that a request went well: the next pause is short again."""
+
+
+class CounterMemory(Protocol):
+    """Keeps what the counter rules know, as text."""
+
+    @property
+    def place(self) -> str:
+        """Name the place, for log lines."""
+
+    def load(self) -> str | None:
+        """Load the text saved last; None where there is none. Raises OSError or ValueError where it cannot be read."""
+
+    def save(self, text: str) -> None:
+        """Save the text as a whole, or raise OSError and keep the one before."""
+
+
+@dataclass(frozen=True, slots=True)
+class AccountStores:
+    """All places that keep something of one account."""
+
+    state: StateStore
+    lock: Lock
+    ledger: Ledger
+    counters: CounterMemory

@@ -36,6 +36,7 @@ from sems_exporter.portal import connect
 from sems_exporter.portal.http.bounded_sockets import Patience
 from sems_exporter.portal.http.envelope import HttpResponse
 from sems_exporter.portal.http.transport import HttpRequest, Transport
+from sems_exporter.portal.session.file_stores import file_stores
 from sems_exporter.portal.session.state_file import StateFile
 from sems_exporter.simulator import Dialect, Plant, RecordedRequest, SimulatedClock, SimulatedPortal, demo_plants
 from sems_exporter.simulator.semsplus.signin import encoded_password
@@ -178,7 +179,9 @@ def _shown_by(portal: SimulatedPortal, instant: datetime) -> Samples:
         patch.setattr(MASKS, "learn_session", lambda *_: None)
         patch.setattr(logging.root.manager, "disable", logging.CRITICAL)
         settings = AccountSettings(account, state_dir=Path(state))
-        with closing(connect(settings, clock, metrics, threading.Event(), Direct(portal))) as opened:
+        with closing(
+            connect(settings, file_stores(settings, clock), clock, metrics, threading.Event(), transport=Direct(portal))
+        ) as opened:
             for ref in opened.stations(findings):
                 snapshots.put(derived(totals(opened.read(ref, findings)), instant))
     shown = Renderer(snapshots, metrics.registry, clock).body(Format.TEXT, compressed=False)

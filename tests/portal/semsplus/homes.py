@@ -12,6 +12,7 @@ from sems_exporter.model.diagnostics import Diagnostics
 from sems_exporter.model.plant import Station
 from sems_exporter.model.schema import Entity, measures
 from sems_exporter.portal import Portal, connect
+from sems_exporter.portal.session.file_stores import file_stores
 from sems_exporter.simulator import Plant, SimulatedClock, SimulatedPortal, demo_plants
 from sems_exporter.telemetry.metrics import SelfMetrics
 from sems_exporter.telemetry.redaction import Secret
@@ -64,7 +65,8 @@ class Home:
         settings = AccountSettings(account, portal="semsplus", state_dir=self.state_dir, requests_per_minute=10_000)
         for ended in self.accounts:
             ended.close()
-        self.accounts.append(connect(settings, self.clock, self.metrics, threading.Event()))
+        stores = file_stores(settings, self.clock)
+        self.accounts.append(connect(settings, stores, self.clock, self.metrics, threading.Event()))
 
     def read(self, number: int = 0) -> Station:
         """Refresh one station; what was odd is in `findings` afterwards."""

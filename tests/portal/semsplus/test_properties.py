@@ -33,6 +33,7 @@ from sems_exporter.portal.client import Call
 from sems_exporter.portal.dump_file import Recorder
 from sems_exporter.portal.semsplus.client import Client
 from sems_exporter.portal.semsplus.source import SemsPlus
+from sems_exporter.portal.session.file_stores import file_stores
 from sems_exporter.simulator import SimulatedPortal, demo_plants
 from sems_exporter.telemetry.metrics import SelfMetrics
 from sems_exporter.telemetry.redaction import Secret
@@ -105,7 +106,7 @@ def recorded() -> Answers:
         account = Account("demo@example.com", Secret("demo"), portal.login_url, ("127.0.0.1",))
         recorder = Recorder()
         made = AccountSettings(account, portal="semsplus", state_dir=Path(state), requests_per_minute=10_000)
-        home = connect(made, clock, SelfMetrics(), threading.Event(), recorder)
+        home = connect(made, file_stores(made, clock), clock, SelfMetrics(), threading.Event(), transport=recorder)
         home.read(home.stations(Diagnostics())[0], Diagnostics())
         home.close()
     return {

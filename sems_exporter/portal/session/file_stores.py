@@ -1,0 +1,52 @@
+"""An account's stores as files in its state directory, which the processes of one machine share."""
+
+from pathlib import Path
+
+from sems_exporter.clock import Clock
+from sems_exporter.config.settings import AccountSettings
+from sems_exporter.files import read_private, write_private
+from sems_exporter.portal.session.lock import AccountLock
+from sems_exporter.portal.session.request_ledger import RequestLedger
+from sems_exporter.portal.session.state_file import StateFile
+from sems_exporter.portal.session.state_store import AccountStores
+
+COUNTERS = "counters.json"
+"""File for what the counter rules know; of a named account, with its name."""
+LARGEST_COUNTERS = 128 * 1024 * 1024
+"""Bytes; a home with inverter, battery and meter takes 8 KB, ten thousand take 76 MB."""
+
+
+class CounterFile:
+    """Keeps what the counter rules know in the file at `path`."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+
+    @property
+    def place(self) -> str:
+        """The path of the file."""
+        return str(self._path)
+
+    def load(self) -> str | None:
+        """Read the file; None where there is none."""
+        try:
+            return read_private(self._path, LARGEST_COUNTERS)
+        except FileNotFoundError:
+            return None
+
+    def save(self, text: str) -> None:
+        """Replace the file as a whole."""
+        write_private(self._path, text)
+
+
+def file_stores(settings: AccountSettings, clock: Clock) -> AccountStores:
+    """Make the stores of one account; nothing is read or written yet."""
+    file = StateFile(settings.state_dir, settings.account)
+    name, _, kind = COUNTERS.rpartition(".")
+    counters = f"{name}-{settings.name}.{kind}" if settings.name else COUNTERS
+    return AccountStores(
+        state=file,
+        lock=AccountLock(file.seat),
+        ledger=RequestLedger(file.ledger, clock),
+        counters=CounterFile(settings.state_dir / counters),
+    )
