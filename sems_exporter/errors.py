@@ -47,10 +47,12 @@ class SettingError(SemsError):
     """A setting is missing or wrong. The message names the key and says what is allowed."""
 
     reason = "setting"
+    LONGEST: ClassVar[int] = 1000
+    """Characters of each of the two; what a file holds in the place of a key can be all of it."""
 
     def __init__(self, key: str, message: str) -> None:
-        super().__init__(f"{key}: {message}")
-        self.key = key
+        self.key = _shortened(key, self.LONGEST)
+        super().__init__(f"{self.key}: {_shortened(message, self.LONGEST)}")
 
 
 class StartError(SemsError):
@@ -232,3 +234,7 @@ WHOLE_ACCOUNT = (RateLimited, LoginFailed, GatewayRefused)
 """Failures that make every further request of the account pointless or harmful."""
 ON_THE_WAY = (Unreachable, TimedOut, CertificateInvalid, ConnectionBroken)
 """Failures between us and the portal, which may have cost half a minute each."""
+
+
+def _shortened(text: str, longest: int) -> str:
+    return text if len(text) <= longest else f"{text[: longest // 2]}…{text[-longest // 2 :]}"

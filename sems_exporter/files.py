@@ -87,6 +87,8 @@ def _read(path: Path, largest: int, flags: int) -> bytes:
         if not stat.S_ISREG(kind):
             raise OSError(errno.EINVAL, "not a regular file", str(path))
         content = file.read(largest + 1)
+    if content is None:  # what the system makes up as it is read, such as its log, may have nothing to say now
+        raise OSError(errno.EAGAIN, "it gives nothing at the moment", str(path))
     if len(content) > largest:
         raise OSError(errno.EFBIG, f"it has more than {largest} bytes", str(path))
     return content

@@ -11,9 +11,14 @@ from collections import Counter
 from collections.abc import Generator, Sequence
 from typing import Any
 
+import hypothesis
 import pytest
 
 from sems_exporter.telemetry.redaction import MASKS, Masks
+
+# How long an example takes says how busy the machine is, and nothing of what is tested.
+hypothesis.settings.register_profile("without deadlines", deadline=None)
+hypothesis.settings.load_profile("without deadlines")
 
 LOOPBACK = {"localhost", "127.0.0.1", "::1", "0.0.0.0", "::", ""}
 

@@ -165,3 +165,20 @@ def test_a_link_to_a_file_is_a_file(tmp_path: Path) -> None:
     (tmp_path / "link").symlink_to(tmp_path / "file")
 
     assert read_bounded(tmp_path / "link", 1000) == b"x" * 1000
+
+
+def test_a_file_that_gives_nothing_at_the_moment_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Such as the log of the kernel, which is a regular file by its mode; it must not be waited for either."""
+    path = tmp_path / "file"
+    path.touch()
+    reading, writing = os.pipe()
+    os.set_blocking(reading, False)
+    mode = path.stat()
+    monkeypatch.setattr(os, "open", lambda *_: reading)
+    monkeypatch.setattr(os, "fstat", lambda _: mode)
+
+    try:
+        with pytest.raises(OSError, match="gives nothing at the moment"):
+            read_bounded(path, 1000)
+    finally:
+        os.close(writing)

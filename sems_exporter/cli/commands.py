@@ -9,6 +9,7 @@ from typing import Any, NoReturn, TypeVar
 
 import click
 
+from sems_exporter.cli.terminal import legible
 from sems_exporter.config import accounts, types
 from sems_exporter.config import options as declared
 from sems_exporter.config.lint import misspelt
@@ -233,9 +234,9 @@ def _explained(error: click.UsageError) -> str:
         shown = error.ctx.command_path if error.ctx else "sems-exporter"
         return f"{error.format_message().rstrip('.')} (see {shown} --help)"
     places = f"{setting.option}, {setting.variable} or the configuration file"
-    return f"{setting.key}: {error.message.rstrip('.')} (set by {places})"
+    return str(SettingError(setting.key, f"{error.message.rstrip('.')} (set by {places})"))
 
 
 def _end(message: str, code: int) -> NoReturn:
-    click.echo(f"sems-exporter: {MASKS.masked(message)}", err=True)
+    click.echo(f"sems-exporter: {legible(MASKS.masked(message))}", err=True)
     sys.exit(code)

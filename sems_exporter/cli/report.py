@@ -28,11 +28,6 @@ def written(document: object, indent: int) -> str:
     return text.encode("utf-8", "backslashreplace").decode()
 
 
-def legible(text: str) -> str:
-    """`text` on one line, without what moves a terminal's cursor or cannot be encoded; names come from the portal."""
-    return "".join(c if c.isprintable() else " " if c.isspace() else "\ufffd" for c in text)
-
-
 def _scope(scope: Entity) -> Json:
     kind = type(scope)
     found: Json = {kind.key: label_value(scope)}

@@ -17,7 +17,8 @@ import click
 from sems_exporter.app import AccountRunner, App, application, build_app, start_polling
 from sems_exporter.cli.account_status import standing
 from sems_exporter.cli.progress import telling
-from sems_exporter.cli.report import as_json, complaints, described, legible, unread, written
+from sems_exporter.cli.report import as_json, complaints, described, unread, written
+from sems_exporter.cli.terminal import legible
 from sems_exporter.clock import Clock, SystemClock
 from sems_exporter.config.lint import exposed, misspelt, unfit_times
 from sems_exporter.config.passwords import exposure

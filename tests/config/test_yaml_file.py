@@ -156,7 +156,38 @@ def test_any_configuration_file_serves_or_ends_in_one_line_and_exit_code_2(
     assert ended.value.code in (0, 2)
     if ended.value.code == 2:
         assert said.getvalue().startswith("sems-exporter: ")
-        assert said.getvalue().endswith("\n")
+        assert is_one_line(said.getvalue())
+
+
+def is_one_line(said: str) -> bool:
+    """Whether a message is one a terminal shows as it is, and a person reads to its end."""
+    return said.endswith("\n") and said[:-1].isprintable() and len(said) < 3000
+
+
+@pytest.mark.parametrize("option", ["--config.file", "--web.config.file"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        '"\\e[31mred\\nlevel=info msg=\\"all is well\\"": 1',
+        '"\\u202egnp.exe": 1',
+        "? '" + "k" * 200_000 + "'\n: 1",
+        "interval: '" + "9" * 200_000 + "'",
+        'interval: "\\e[2Jnow\\n"',
+        "basic_auth_users: {'" + "u" * 200_000 + "': x}",
+        "accounts: [{name: '" + "n" * 200_000 + "', account: a, password: p, '\\e': 1}]",
+    ],
+    ids=["escape", "turned", "long key", "long value", "escape in a value", "long user", "long entry"],
+)
+def test_what_is_repeated_of_a_file_is_short_and_moves_no_cursor(tmp_path: Path, option: str, text: str) -> None:
+    path = tmp_path / "sems.yml"
+    path.write_text(text)
+    said = io.StringIO()
+
+    with contextlib.redirect_stderr(said), pytest.raises(SystemExit) as ended:
+        commands.main(["demo", f"{option}={path}"] if option == "--web.config.file" else [f"{option}={path}"])
+
+    assert ended.value.code == 2
+    assert is_one_line(said.getvalue())
 
 
 @tries(suppress_health_check=[HealthCheck.function_scoped_fixture])
