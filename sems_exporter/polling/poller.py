@@ -4,7 +4,6 @@ import logging
 import random
 import threading
 import time
-from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import replace
 from datetime import timedelta
@@ -91,19 +90,13 @@ class Poller:
             self._memory.save_if_due()
             delay = self._delay_after(outcome, self._clock.monotonic() - began)
 
-    def refresh(self) -> RefreshResult:
-        """Read all stations once, or of a fleet what a minute allows."""
-        return self._refresh(self._reader.read_once)
-
-    def remember(self) -> None:
-        """Keep on disk what the counter rules know, so that a restart does not begin blind."""
-        self._memory.save()
-
-    def _refresh(self, read: Callable[[RefreshResult, Diagnostics], None]) -> RefreshResult:
+    def refresh(self, *, whole: bool = True) -> RefreshResult:
+        """Read all stations once, or of a fleet what a minute allows; without `whole`, those whose turn it is."""
         started = time.monotonic()
         findings, outcome = Diagnostics(), RefreshResult()
         try:
-            read(outcome, findings)
+            refs = self._reader.all_stations(outcome, findings) if whole else self._reader.due(outcome, findings)
+            self._reader.read(refs, outcome, findings)
         except errors.PortalError as error:
             outcome.whole = error
             if error not in outcome.by_station.values():
@@ -114,9 +107,13 @@ class Poller:
         self._conclude(outcome, time.monotonic() - started)
         return outcome
 
+    def remember(self) -> None:
+        """Keep on disk what the counter rules know, so that a restart does not begin blind."""
+        self._memory.save()
+
     def _guarded(self) -> RefreshResult:
         try:
-            return self._refresh(self._reader.read_some)
+            return self.refresh(whole=False)
         except errors.Stopping:
             raise
         except Exception as error:

@@ -85,30 +85,52 @@ class Reader:
         """Whether there are more stations than the budget can read within an interval."""
         return self._rotation.round_seconds(self._size) > self._settings.interval
 
-    def read_once(self, outcome: RefreshResult, findings: Diagnostics) -> None:
-        """Read every station, or only some where a person would have to wait too long for all."""
+    def all_stations(self, outcome: RefreshResult, findings: Diagnostics) -> Iterable[StationRef]:
+        """List every station, or only some where a person would have to wait too long for all to be read."""
         chosen = self._chosen(self._portal.stations(findings), outcome)
         if self._rotation.round_seconds(self._size) <= LONGEST_ONCE:
-            self._read(self._failed_last_at_the_end(chosen), outcome, findings)
-        else:
-            self._read_in_turn(chosen, outcome, findings)
+            return self._failed_last_at_the_end(chosen)
+        return self._in_turn(chosen, outcome, findings)
 
-    def read_some(self, outcome: RefreshResult, findings: Diagnostics) -> None:
-        """Read every station if the budget allows it, else see all of them and read those whose turn it is."""
+    def due(self, outcome: RefreshResult, findings: Diagnostics) -> Iterable[StationRef]:
+        """List every station if the budget allows to read them, else show all of them and list those that are due."""
         began, rotated = self._clock.monotonic(), self.rotates
         chosen = self._chosen(self._overview(findings) if rotated else self._portal.stations(findings), outcome)
         if not rotated:
             self._plan_list(began)
         if self.rotates:
-            self._read_in_turn(chosen, outcome, findings)
-        else:
-            self._read(self._failed_last_at_the_end(chosen), outcome, findings)
+            return self._in_turn(chosen, outcome, findings)
+        return self._failed_last_at_the_end(chosen)
+
+    def read(self, refs: Iterable[StationRef], outcome: RefreshResult, findings: Diagnostics) -> None:
+        """Read the details of each station in turn; raises what concerns the whole account."""
+        for ref in refs:
+            self.progress = (len(outcome.tried), self._size)
+            began = self._clock.now()
+            outcome.tried.add(ref.id)
+            self._failing.pop(ref.id, None)
+            # One that ends a refresh by a fault of ours comes after all others next time.
+            self._failed_last.add(ref.id)
+            try:
+                self._read_station(ref, outcome, findings)
+            except errors.PortalError:
+                self._failed_last.discard(ref.id)
+                raise
+            self._failed_last.discard(ref.id)
+            latest = self._details.get(ref.id)
+            outcome.new += latest is not None and latest.fetched_at >= began
+            self._rotation.has_read(ref.id, began.timestamp(), self._clock.now().timestamp())
+        outcome.earlier = dict(self._failing)
+        self._failing |= {key: error.bare() for key, error in outcome.by_station.items() if key in outcome.tried}
+        self._metrics.budget(self._settings.requests_per_minute, self._rotation.round_seconds(self._size))
 
     def _failed_last_at_the_end(self, chosen: dict[str, StationRef]) -> list[StationRef]:
         return sorted(chosen.values(), key=lambda ref: ref.id in self._failed_last)
 
-    def _read_in_turn(self, chosen: dict[str, StationRef], outcome: RefreshResult, findings: Diagnostics) -> None:
-        """All stations as the list shows them, and the details of those whose turn it is."""
+    def _in_turn(
+        self, chosen: dict[str, StationRef], outcome: RefreshResult, findings: Diagnostics
+    ) -> Iterable[StationRef]:
+        """Show all stations as the list has them, and return those whose details are due, within a slice of time."""
         self._show_overviews(chosen.values(), outcome, findings)
         needs = {key: need(self._overviews.of(key)) for key in chosen}
         now = self._clock.now().timestamp()
@@ -116,7 +138,7 @@ class Reader:
             self._rotation.pass_over(key, now)
         self._failed_last.clear()
         order = self._rotation.order(needs, now)
-        self._read(self._for_a_slice(chosen[key] for key in order), outcome, findings)
+        return self._for_a_slice(chosen[key] for key in order)
 
     def _overview(self, findings: Diagnostics) -> tuple[StationRef, ...]:
         """The account's list, anew every interval, or less often where reading it takes much of the budget."""
@@ -193,28 +215,6 @@ class Reader:
                 self._snapshots.put(details, seen)
             else:
                 self._snapshots.put(seen)
-
-    def _read(self, refs: Iterable[StationRef], outcome: RefreshResult, findings: Diagnostics) -> None:
-        """The details of each station in turn; raises what concerns the whole account."""
-        for ref in refs:
-            self.progress = (len(outcome.tried), self._size)
-            began = self._clock.now()
-            outcome.tried.add(ref.id)
-            self._failing.pop(ref.id, None)
-            # One that ends a refresh by a fault of ours comes after all others next time.
-            self._failed_last.add(ref.id)
-            try:
-                self._read_station(ref, outcome, findings)
-            except errors.PortalError:
-                self._failed_last.discard(ref.id)
-                raise
-            self._failed_last.discard(ref.id)
-            latest = self._details.get(ref.id)
-            outcome.new += latest is not None and latest.fetched_at >= began
-            self._rotation.has_read(ref.id, began.timestamp(), self._clock.now().timestamp())
-        outcome.earlier = dict(self._failing)
-        self._failing |= {key: error.bare() for key, error in outcome.by_station.items() if key in outcome.tried}
-        self._metrics.budget(self._settings.requests_per_minute, self._rotation.round_seconds(self._size))
 
     def _read_station(self, ref: StationRef, outcome: RefreshResult, findings: Diagnostics) -> None:
         try:

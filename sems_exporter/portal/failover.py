@@ -7,7 +7,7 @@ the other one, and they end one: accounts of SEMS+ need not exist there, and it 
 import logging
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TypeVar
+from typing import ParamSpec, TypeVar
 
 from sems_exporter import errors
 from sems_exporter.clock import Clock
@@ -21,6 +21,7 @@ from sems_exporter.portal.session.state_file import AccountState, Token
 
 log = logging.getLogger(__name__)
 
+P = ParamSpec("P")
 T = TypeVar("T")
 TRY_OTHER_EVERY_SECONDS = 3600.0
 
@@ -90,19 +91,19 @@ class AutoPortal:
 
     def stations(self, findings: Diagnostics) -> tuple[StationRef, ...]:
         """The stations of the account."""
-        return truncation.refs(self._ask(lambda portal: portal.stations(findings)), findings)
+        return truncation.refs(self._ask(lambda portal: portal.stations, findings), findings)
 
     def overview(self, findings: Diagnostics, *, anew: bool) -> tuple[StationRef, ...]:
         """The stations with what the account's list says of them."""
-        return truncation.refs(self._ask(lambda portal: portal.overview(findings, anew=anew)), findings)
+        return truncation.refs(self._ask(lambda portal: portal.overview, findings, anew=anew), findings)
 
     def read(self, ref: StationRef, findings: Diagnostics) -> Station:
         """Everything the portal says now of one station."""
-        return truncation.station(self._ask(lambda portal: portal.read(ref, findings)), findings)
+        return truncation.station(self._ask(lambda portal: portal.read, ref, findings), findings)
 
     def past(self, question: Question) -> Answer:
         """The portal's answer to a question about days that are over."""
-        return self._ask(lambda portal: portal.past(question))
+        return self._ask(lambda portal: portal.past, question)
 
     def account_state(self) -> AccountState:
         """The session and the brake of the account."""
@@ -117,13 +118,13 @@ class AutoPortal:
         self._switch.dialect.portal.close()
         self._session.close()
 
-    def _ask(self, ask: Callable[[Source], T]) -> T:
-        """What the dialect in use answers, or the other one, where the failure says that the portal has left it."""
+    def _ask(self, method: Callable[[Source], Callable[P, T]], *args: P.args, **options: P.kwargs) -> T:
+        """Ask the dialect in use, and then the other one where the failure says that the portal has left it."""
         has_switched = False
         while True:
             dialect = self._switch.dialect
             try:
-                return ask(dialect.portal)
+                return method(dialect.portal)(*args, **options)
             except errors.CredentialsRejected as error:
                 if self._switch.is_switched:
                     self._unknown_there = True

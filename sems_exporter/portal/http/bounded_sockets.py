@@ -148,33 +148,11 @@ def _begin(look_up: Callable[[], None]) -> None:
 _LOOK_UPS = _LookUps()
 
 
-def _connected(connection: HTTPConnection) -> socket.socket:
-    """A socket to one of the addresses of the host, whichever answers first in their order."""
-    allowance = _ALLOWANCE.get()
-    failure: OSError = OSError("the name has no address")
-    host = connection.host.strip("[]")
-    for family, kind, protocol, _, address in _LOOK_UPS.addresses(host, connection.port, allowance.connect_seconds):
-        own = _BoundedSocket(family, kind, protocol)
-        try:
-            for option in connection.socket_options or ():
-                own.setsockopt(*option)
-            own.settimeout(allowance.connect_seconds)
-            own.connect(address)
-            own.settimeout(allowance.connect_seconds)  # for the TLS handshake
-        except BaseException as error:
-            own.close()
-            if not isinstance(error, OSError):
-                raise
-            failure = error
-        else:
-            return own
-    raise failure
-
-
-def _opened(connection: HTTPConnection) -> socket.socket:
-    # In the exceptions of urllib3, as it would do itself.
+@contextmanager
+def _failing_like_urllib3(connection: HTTPConnection) -> Iterator[None]:
+    """Raise what fails on the way to a server in the exceptions of urllib3, as it would do itself."""
     try:
-        return _connected(connection)
+        yield
     except socket.gaierror as error:
         raise NameResolutionError(connection.host, connection, error) from error
     except TimeoutError as error:
@@ -191,13 +169,29 @@ def _tls_context() -> ssl.SSLContext:
 
 class _PlainConnection(HTTPConnection):
     def _new_conn(self) -> socket.socket:
-        return _opened(self)
+        """Connect to one of the addresses of the host, whichever answers first in their order."""
+        allowance, host = _ALLOWANCE.get(), self.host.strip("[]")
+        failure = OSError("the name has no address")
+        with _failing_like_urllib3(self):
+            for family, kind, protocol, _, address in _LOOK_UPS.addresses(host, self.port, allowance.connect_seconds):
+                own = _BoundedSocket(family, kind, protocol)
+                try:
+                    for option in self.socket_options or ():
+                        own.setsockopt(*option)
+                    own.settimeout(allowance.connect_seconds)
+                    own.connect(address)
+                    own.settimeout(allowance.connect_seconds)  # for the TLS handshake
+                except BaseException as error:
+                    own.close()
+                    if not isinstance(error, OSError):
+                        raise
+                    failure = error
+                else:
+                    return own
+            raise failure
 
 
-class _TlsConnection(HTTPSConnection):
-    def _new_conn(self) -> socket.socket:
-        return _opened(self)
-
+class _TlsConnection(_PlainConnection, HTTPSConnection):
     def connect(self) -> None:
         self.ssl_context = _tls_context()
         super().connect()

@@ -72,18 +72,19 @@ class DeviceReader:
         self._began = began
         self._repeats = repeats
         self._batteries_of: dict[str, CachedAnswer] = {}
+        self._dongle_of: dict[str, DeviceRef] = {}
         self.answered = False
 
     def read(self, refs: tuple[DeviceRef, ...]) -> Facts:
         """All devices of `refs` that this version reads, as attributes of their station."""
         own = [ref for ref in refs if self._is_inverter(ref)]
         batteries = self._batteries(refs, own)
-        dongles = self._dongles(refs, own)
+        self._dongle_of = self._dongles(refs, own)
         found: Facts = {
-            "inverters": tuple(self._inverter(ref, dongles.get(ref.id)) for ref in own),
-            "meters": tuple(self._meter(ref) for ref in refs if ref.type in lists.METER_TYPES),
+            "inverters": tuple(map(self._inverter, own)),
+            "meters": tuple(map(self._meter, (ref for ref in refs if ref.type in lists.METER_TYPES))),
             "batteries": batteries,
-            "ev_chargers": tuple(self._ev_charger(ref) for ref in self._ev_charger_refs(refs)),
+            "ev_chargers": tuple(map(self._ev_charger, self._ev_charger_refs(refs))),
         }
         stored = any(each.battery_charge_energy or each.battery_discharge_energy for each in found["inverters"])
         return {**found, "has_battery": True} if stored or any(map(_is_there, batteries)) else found
@@ -155,17 +156,17 @@ class DeviceReader:
         kept = self._questions.ask(call, (ref.id,), lambda data: lists.information(data, CHARGER, self._findings))
         return ev_chargers.Model(kept.value.model, kept.value.values) if kept else ev_chargers.Model(None, {})
 
-    def _inverter(self, ref: DeviceRef, dongle: DeviceRef | None) -> Inverter:
-        reading, dates = self._reading(ref, Inverter, "telemetry", "telecounting")
+    def _inverter(self, ref: DeviceRef) -> Inverter:
+        reading, own = self._reading(ref, Inverter, "telemetry", "telecounting")
         inputs = tuple(PvInput(number=index, **values) for index, values in _parts(reading, "MPPT"))
         phases = tuple(Phase(name=index, **values) for index, values in _parts(reading, "PHASE"))
-        facts = self._informed(Inverter, ref, self._facts(ref, reading.own, dates))
-        return Inverter(inputs=inputs, phases=phases, **self._connected(facts, dongle))
+        facts = self._connected(self._informed(Inverter, ref, own), self._dongle_of.get(ref.id))
+        return Inverter(inputs=inputs, phases=phases, **facts)
 
     def _meter(self, ref: DeviceRef) -> Meter:
-        reading, dates = self._reading(ref, Meter, "telemetry", "telecounting")
+        reading, own = self._reading(ref, Meter, "telemetry", "telecounting")
         phases = tuple(MeterPhase(name=index, **values) for index, values in _parts(reading, "PHASE"))
-        return Meter(phases=phases, **self._informed(Meter, ref, self._facts(ref, reading.own, dates)))
+        return Meter(phases=phases, **self._informed(Meter, ref, own))
 
     def _batteries(self, refs: tuple[DeviceRef, ...], inverters: list[DeviceRef]) -> tuple[Battery, ...]:
         """The battery systems, and their racks. Where no system is told of, the racks are the batteries."""
@@ -182,7 +183,7 @@ class DeviceReader:
             else:
                 systems[found.id] = self._system(found, inverter)
         alone = (ref for ref in refs if ref.type == lists.SYSTEM and ref.id not in systems)
-        systems |= {ref.id: self._battery(ref, "telemetry") for ref in alone}
+        systems |= {ref.id: Battery(**self._reading(ref, Battery, "telemetry")[1]) for ref in alone}
         offline = {ref.id: ref for ref in inverters if ref.state is DeviceState.OFFLINE}
         return (*systems.values(), *(self._rack(ref, systems, offline) for ref in racks.values()))
 
@@ -210,7 +211,8 @@ class DeviceReader:
 
     def _system(self, system: BatteryRef, inverter: DeviceRef) -> Battery:
         ref = DeviceRef(system.id, lists.SYSTEM, system.name)
-        battery = self._battery(ref, "telemetry") if system.has_serial else Battery(id=system.id)
+        facts: Facts = self._reading(ref, Battery, "telemetry")[1] if system.has_serial else {"id": system.id}
+        battery = Battery(**facts)
         kept = self._batteries_of[inverter.id]
         if battery.fetched_at is None or battery.fetched_at < self._began:
             # Without telemetry the list is all there is, so it has to be as fresh as telemetry would be.
@@ -229,14 +231,10 @@ class DeviceReader:
         if inverter in offline:
             ref = replace(ref, state=DeviceState.OFFLINE, told_at=offline[inverter].told_at)
         if ref.state is DeviceState.OFFLINE:
-            battery = Battery(**self._facts(ref, {}, None))
+            facts = self._facts(ref, {}, None)
         else:
-            battery = self._battery(ref, "telemetry", "telecounting")
-        return replace(battery, system=known, inverter=inverter)
-
-    def _battery(self, ref: DeviceRef, *endpoint_names: str) -> Battery:
-        reading, dates = self._reading(ref, Battery, *endpoint_names)
-        return Battery(**self._facts(ref, reading.own, dates))
+            _, facts = self._reading(ref, Battery, "telemetry", "telecounting")
+        return Battery(**facts, system=known, inverter=inverter)
 
     def _from_list(self, system: BatteryRef, kept: CachedAnswer) -> Battery:
         ref = DeviceRef(system.id, lists.SYSTEM, system.name, system.state, told_at=kept.fetched_at)
@@ -247,11 +245,12 @@ class DeviceReader:
         said = self._repeats.said((self._station, endpoint, device), content, kept.fetched_at)
         return Dates(kept.fetched_at, said.since)
 
-    def _reading(self, ref: DeviceRef, scope: type[Device], *endpoint_names: str) -> tuple[Reading, Dates | None]:
-        """What the calls say together, and the dates of the first young answer that said something.
+    def _reading(self, ref: DeviceRef, scope: type[Device], *endpoint_names: str) -> tuple[Reading, Facts]:
+        """Ask the calls; return what they say together, and the facts of the device, dated by one of the answers.
 
         The first call is the one with the live values, whose age is the age of the device. The others repeat some of
-        them, and may be remembered ones, so they only add to it. Of what is old, only what lasts is told.
+        them, and may be remembered ones, so they only add to it. Of what is old, only what lasts is told. The facts are
+        as old as the first answer that is young and said something.
         """
         reading = Reading()
         young, old = list[Dates](), list[Dates]()
@@ -273,7 +272,7 @@ class DeviceReader:
             # A remembered answer must not lend its powers the instant of the first one.
             reading.supplement(told.without_live(scope) if young and kept.fetched_at < self._began else told)
             young.append(dates)
-        return reading, next(iter([*young, *old]), None)
+        return reading, self._facts(ref, reading.own, next(iter([*young, *old]), None))
 
     def _told(self, data: object, call: Call, ref: DeviceRef, scope: type[Device]) -> Reading:
         """What an answer says, and nothing else of it: as the portal sent it, it may be megabytes."""
