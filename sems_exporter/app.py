@@ -63,7 +63,7 @@ class App:
 
     @property
     def health(self) -> Health:
-        """How the polling of all accounts goes."""
+        """Tell how the polling of all accounts goes."""
         return together({watch.name: watch.poller.health for watch in self.runners})
 
     def close(self) -> None:

@@ -116,7 +116,7 @@ def _opened_again(path: Path) -> int:
 
 
 def give_to_owner(new: int, folder: Path) -> None:
-    """Where root made the file `new`, let it belong to whom the folder belongs to, whose exporter has to read it.
+    """Give the file `new`, where root made it, to the owner of the folder, whose exporter has to read it.
 
     Only for files that were made this moment: anything else in the folder may be a link to root's own.
     """

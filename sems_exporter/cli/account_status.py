@@ -15,7 +15,7 @@ HOW = "sems-exporter check --release-brake"
 
 
 def standing(state: AccountState, now: datetime) -> list[str]:
-    """What a person has to know about the account's session and brake, a line each."""
+    """Say what a person has to know about the account's session and brake, a line each."""
     lines = [*_surroundings(state), *_brake(state.brake, now.timestamp())]
     if state.served_by and not state.token and state.brake == LoginThrottle():
         lines.append(
@@ -83,7 +83,7 @@ def _tries(brake: LoginThrottle, now: float) -> str:
 
 
 def _against(brake: LoginThrottle) -> str:
-    """What counts towards the block."""
+    """Name what counts towards the block."""
     rejected = f"the portal rejected account or password {brake.rejections} of {MOST_REJECTIONS} times"
     cut_off = (
         f"the program ended during {brake.unanswered} sign-in{'s' if brake.unanswered > 1 else ''}, "

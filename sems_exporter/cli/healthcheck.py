@@ -15,7 +15,7 @@ def main() -> int:
 
 
 def answers(address: str, *, may_be_secured: bool) -> bool:
-    """Whether what listens on `address` ("host:port", host may be empty) says that it is healthy.
+    """Tell whether what listens on `address` ("host:port", host may be empty) says that it is healthy.
 
     Where TLS is possible and the exporter refuses plain HTTP, it is asked over TLS; and where it hangs up on that
     too, it wants a certificate, which only a living exporter does.
@@ -32,7 +32,7 @@ def answers(address: str, *, may_be_secured: bool) -> bool:
 
 
 def _healthy(connection: http.client.HTTPConnection) -> bool | None:
-    """Whether the answer is good; None if the other side took the connection and will not speak in this way."""
+    """Tell whether the answer is good; None if the other side took the connection and will not speak in this way."""
     try:
         connection.connect()
     except (TimeoutError, ConnectionRefusedError):

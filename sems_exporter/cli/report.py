@@ -56,7 +56,7 @@ def _alarm(alarm: Alarm) -> Json:
 
 
 def described(station: Station) -> list[str]:
-    """What was found of a station, a line each."""
+    """Describe what was found of a station, a line each."""
     lines = [f"Station {station.name or 'without a name'} ({station.id})"]
     lines.append(f"  time zone: {station.timezone_name or 'not given, so no times and no energies of today'}")
     state = station.state.value if station.state else "not given"
@@ -82,7 +82,7 @@ def _alarms(station: Station) -> str:
 
 
 def _readings(scope: Entity, indent: str) -> list[str]:
-    """What is known, and what the portal does not say; the latter is what a person asks about."""
+    """List what is known, and what the portal does not say, which is what a person asks about."""
     names = measures(type(scope))
     known = [name for name in names if getattr(scope, name) is not None]
     missing = [name.replace("_", " ") for name in names if name not in known]
@@ -105,7 +105,7 @@ def unread(outcome: RefreshResult) -> list[str]:
 
 
 def complaints(outcome: RefreshResult) -> list[str]:
-    """What did not work in a refresh, a line each."""
+    """List what did not work in a refresh, a line each."""
     failures = [failure for failure in (outcome.whole, *outcome.by_station.values()) if failure is not None]
     lines = [f"Problem ({failure.reason}): {failure}" for failure in failures]
     lines.extend(f"Problem: {text}" for text in dict.fromkeys(outcome.partial))

@@ -76,7 +76,7 @@ def run(settings: ServerSettings, clock: Clock, *, simulated: bool) -> None:
 
 
 def prepare_process() -> None:
-    """What a process that runs for months does otherwise than one that ends at once.
+    """Prepare this process to run for months.
 
     SIGHUP asks for the web configuration to be read again, so that one that comes too early must not end it. And no
     core dump: it would hold the password.
@@ -241,7 +241,7 @@ def log_as(settings: ServerSettings) -> None:
 
 
 def remarks(settings: ServerSettings) -> list[str]:
-    """What a person should know about settings that are allowed, a line each; first secrets that lie about."""
+    """List what a person should know about settings that are allowed, a line each; first secrets that lie about."""
     found = (exposure(one.account.password) for one in settings.accounts)
     open_to_others = [f"password: {text}" for text in dict.fromkeys(found) if text]
     directories = dict.fromkeys(one.state_dir for one in settings.accounts)

@@ -157,7 +157,7 @@ def _refuse_unfit(key: object, value: object, path: str) -> None:
 
 
 def unfit(key: str, value: object) -> str:
-    """What is wrong with the kind of `value`, which stands at `key` in the file; "" if nothing is."""
+    """Say what is wrong with the kind of `value`, which stands at `key` in the file; "" if nothing is."""
     if value is None:
         return "needs a value"
     if key == "password":
@@ -224,7 +224,7 @@ def build_settings(values: Mapping[str, Any], accounts: tuple[AccountSettings, .
 
 
 def state_directory(chosen: str | None, environ: Mapping[str, str]) -> Path:
-    """Where state is kept: as chosen, else systemd's state directory, else the user's."""
+    """Return the directory for state: the chosen one, else systemd's state directory, else the user's."""
     if chosen:
         return Path(chosen)
     systemd = environ.get("STATE_DIRECTORY", "").split(":")[0]

@@ -39,7 +39,7 @@ def password(
 
 
 def _handed_over(environ: Mapping[str, str], name: str) -> list[Path]:
-    """Where the surroundings may have put the password without being asked."""
+    """Name the places where the surroundings may have put the password without being asked."""
     credentials = environ.get("CREDENTIALS_DIRECTORY")
     return [*([Path(credentials) / name] if credentials else []), CONTAINER_SECRETS / name]
 
@@ -91,7 +91,7 @@ def sendable(key: str, text: str, place: str = "") -> str:
 
 
 def exposure(secret: Secret) -> str:
-    """What is wrong with the file that `secret` was read from, in words; "" if nothing is.
+    """Say what is wrong with the file that `secret` was read from; "" if nothing is.
 
     No complaint about what systemd or a container's engine has put there: its mode is theirs to choose, and who cannot
     enter the container cannot read it.

@@ -8,7 +8,7 @@ from sems_exporter.telemetry.redaction import Secret
 
 
 def is_loopback(host: str) -> bool:
-    """Whether `host` can only be this machine."""
+    """Tell whether `host` can only be this machine."""
     if host == "localhost":
         return True
     try:
@@ -47,7 +47,7 @@ class Account:
 
     @property
     def is_chinese(self) -> bool:
-        """Whether the account is one of the portal for mainland China, which wants to be told."""
+        """Tell whether the account is one of the portal for mainland China, which wants to be told."""
         return self.region == "cn"
 
 

@@ -91,7 +91,7 @@ _Strict.add_constructor("tag:yaml.org,2002:str", _text)
 
 
 def document(content: bytes) -> object:
-    """What `content` says; raises KeyTwice, or NotYaml for whatever cannot be read."""
+    """Parse `content`; raises KeyTwice, or NotYaml for whatever cannot be read."""
     try:
         return yaml.load(content, _Strict)  # noqa: S506 - a SafeLoader
     except KeyTwice:

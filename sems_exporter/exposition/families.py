@@ -27,7 +27,7 @@ ALARM_START = Family(
 
 
 def up() -> Family:
-    """Whether a station is read at all."""
+    """Tell whether a station is read at all."""
     text = "1 if the station was read recently enough; 0 when its latest snapshot has become too old."
     return Family(f"{PREFIX}_station_up", Kind.GAUGE, "", text, "up", Station)
 

@@ -35,6 +35,6 @@ class ScrapeTimes(Generic[K]):
         return old
 
     def expected(self, moment: float, within: float) -> list[K]:
-        """What is to be asked for within so many seconds, or a little earlier and still not asked for."""
+        """List what is expected within so many seconds, or was a little earlier and still has not been asked for."""
         asked = self._asked.copy().items()
         return [key for key, (last, gap) in asked if -within / 2 <= last + gap - moment <= within]

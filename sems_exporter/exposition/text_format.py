@@ -23,7 +23,7 @@ def families() -> tuple[Family, ...]:
 
 @once
 def heads(wanted: Format) -> tuple[bytes, ...]:
-    """What stands above the samples of each family."""
+    """Write the lines above the samples of each family."""
     return tuple(_bytes(head(found, wanted)) for found in families())
 
 

@@ -51,7 +51,7 @@ LASTING = (Role.LIFETIME, Role.STATIC)
 
 
 def begins(role: Role, day: date) -> bool:
-    """Whether a period of this role begins with `day`."""
+    """Tell whether a period of this role begins with `day`."""
     return role is Role.DAY or (day.day == 1 and (role is Role.MONTH or day.month == 1))
 
 
@@ -101,7 +101,7 @@ class Family:
 
     @property
     def role(self) -> Role | None:
-        """How long its values stay true; None where nothing of the kind is declared."""
+        """Tell how long its values stay true; None where nothing of the kind is declared."""
         declared = self.measure or self.enumeration
         return None if declared is None else declared.role
 

@@ -58,12 +58,12 @@ class Day:
         return frozenset(role for role in PERIODS if before < self.date and names[role] != self.names[role])
 
     def begin(self, role: Role) -> datetime:
-        """When the period of this role began."""
+        """Return the instant at which the period of this role began."""
         first = {Role.MONTH: self.date.replace(day=1), Role.YEAR: self.date.replace(month=1, day=1)}
         return datetime.combine(first.get(role, self.date), time(0), self.zone)
 
     def early(self, role: Role) -> bool:
-        """Whether the period of this role has only just begun."""
+        """Tell whether the period of this role has only just begun."""
         return self.young and begins(role, self.date)
 
 
@@ -176,7 +176,7 @@ class _Check:
         return self.days.get(instant)
 
     def _instant(self, scope: Entity) -> datetime:
-        """When the portal gave the values of `scope`: a long read may end in another day than it began."""
+        """Return when the portal gave the values of `scope`: a long read may end in another day than it began."""
         asked = scope.fetched_at if isinstance(scope, Device) else None
         return min(asked or self.station.fetched_at, self.now)
 
@@ -217,7 +217,7 @@ class _Check:
 
 
 def _unchanged(track: CounterState, value: float, role: Role, day: Day | None) -> bool:
-    """Whether the value is the last good one still, with nothing in question; so it is most of the night."""
+    """Tell whether the value is the last good one still, with nothing in question; so it is most of the night."""
     if value != track.good or track.doubts:
         return False
     return role is Role.LIFETIME or (day is not None and not day.early(role) and track.period == day.names[role])

@@ -82,7 +82,7 @@ class Reading:
     rate: float | None
 
     def reachable(self, start: float, since: float | None) -> bool:
-        """Whether the value can have grown from `start` in the time from `since`."""
+        """Tell whether the value can have grown from `start` in the time from `since`."""
         if self.rate is None or since is None:
             return True
         return self.value - start <= self.rate * (max(0.0, self.taken - since) + GRACE_SECONDS)
@@ -151,7 +151,7 @@ def of_period(track: CounterState | None, reading: Reading, period: Period) -> D
 
 
 def _possible(reading: Reading, period: Period) -> bool:
-    """Whether so much can have come together since the period began."""
+    """Tell whether so much can have come together since the period began."""
     return reading.reachable(0.0, period.start) and not period.dark()
 
 
@@ -177,7 +177,7 @@ def _of_new_period(track: CounterState, reading: Reading, period: Period) -> Dec
 
 
 def _began_unseen(track: CounterState, reading: Reading, period: Period) -> bool:
-    """Whether a value that is not lower than the last one of the period before must be of the new one all the same."""
+    """Tell whether a value must be of the new period although it is not lower than the last one of the one before."""
     value = reading.value
     if period.early or value == track.newest or track.foreign or not _likely(reading, period):
         return False

@@ -37,7 +37,7 @@ def rate(scope: Entity, name: str, station: Station) -> float | None:
 
 
 def night_rate(scope: Entity, name: str, station: Station) -> float | None:
-    """What it is likely to grow by at most soon after midnight, when yesterday's energy may still stand for today's."""
+    """Estimate the most it grows by soon after midnight, when yesterday's energy may still stand for today's."""
     most = rate(scope, name, station)
     return None if most is None else min(most, max(_plant_rate(scope, station), HOUSE_POWER))
 

@@ -184,7 +184,7 @@ def _merge_overview(details: Station, seen: Station, now: datetime, limits: Limi
 
 
 def _instead(details: Station, seen: Station) -> Station:
-    """What the list says in place of details that are too old; what lasts is kept."""
+    """Put what the list says in place of details that are too old; what lasts is kept."""
     # What a device was some hours ago, asleep perhaps, it need not be now.
     kept = transform(details, lambda scope, _: _without(scope, _of_roles(type(scope), PASSING)))
     told = with_values(kept, {name: getattr(seen, name) for name in _of_roles(Station, PASSING)})

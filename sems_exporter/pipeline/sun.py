@@ -21,7 +21,7 @@ def elevation(latitude: float, longitude: float, instant: datetime) -> float:
 
 
 def is_dark(latitude: float, longitude: float, start: datetime, end: datetime) -> bool:
-    """Whether there has been no daylight from `start` to `end`, which are at most a day apart."""
+    """Tell whether there has been no daylight from `start` to `end`, which are at most a day apart."""
     hours = range(int((end - start) / timedelta(hours=1)) + 1)
     instants = (*(start + timedelta(hours=hour) for hour in hours), end)
     return all(elevation(latitude, longitude, instant) < TWILIGHT for instant in instants)

@@ -28,7 +28,7 @@ class Sum:
 
     @property
     def total(self) -> float:
-        """What to show."""
+        """Return the total to show."""
         return max(0.0, self.offset + sum(self.parts.values()))
 
 
@@ -93,7 +93,7 @@ def _members(station: Station) -> dict[str, Sequence[Device]]:
 
 
 def _is_without_pv(inverter: Inverter) -> bool:
-    """Whether it only serves a battery: it tells its power, and knows neither an input nor any PV."""
+    """Tell whether it only serves a battery: it tells its power, and knows neither an input nor any PV."""
     pv = (inverter.pv_power, *(getattr(inverter, f"pv_energy{span}") for span in SPANS))
     return inverter.ac_power is not None and not inverter.inputs and all(value is None for value in pv)
 

@@ -72,7 +72,7 @@ class Poller:
 
     @property
     def progress(self) -> tuple[int, int]:
-        """How many stations, of how many, the refresh under way has read."""
+        """Tell how many stations, of how many, the refresh under way has read."""
         return self._reader.progress
 
     def run(self, stop: threading.Event) -> None:

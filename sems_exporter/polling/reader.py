@@ -82,7 +82,7 @@ class Reader:
 
     @property
     def rotates(self) -> bool:
-        """Whether there are more stations than the budget can read within an interval."""
+        """Tell whether there are more stations than the budget can read within an interval."""
         return self._rotation.round_seconds(self._size) > self._settings.interval
 
     def all_stations(self, outcome: RefreshResult, findings: Diagnostics) -> Iterable[StationRef]:

@@ -20,7 +20,7 @@ class Health:
 
 
 def together(healths: Mapping[str, Health]) -> Health:
-    """How the polling of all accounts goes, by name: as badly as that of the worst, as late as that of the latest."""
+    """Sum up the polling of all accounts, by name: as bad as that of the worst, as late as that of the latest."""
     every = list(healths.values())
     if len(every) == 1:
         return every[0]
@@ -63,18 +63,18 @@ class RefreshResult:
 
     @property
     def up(self) -> bool:
-        """Whether the account works and a station could be read, or seen in the list, or all are read elsewhere."""
+        """Tell whether the account works and a station was read, or seen in the list, or all are read elsewhere."""
         idle = bool(self.stations) and not self.tried
         return self.whole is None and (self.read + self.overviews > 0 or idle)
 
     @property
     def failure(self) -> errors.SemsError | None:
-        """What went wrong first, the account's failure before those of stations."""
+        """Return what went wrong first, the account's failure before those of stations."""
         return self.whole or next(iter({**self.by_station, **self.earlier}.values()), None)
 
     @property
     def sentence(self) -> str | None:
-        """What does not work, for a person."""
+        """Say what does not work, for a person."""
         if self.whole is not None:
             return _told(self.whole)
         if failing := {**self.earlier, **self.by_station}:

@@ -23,7 +23,7 @@ LONGEST_READ = 600.0
 
 
 def need(seen: Station | None) -> float:
-    """How soon the details of a station are wanted again, from the latest look at it; rounds."""
+    """Return how many rounds from the latest look at a station its details are wanted again."""
     if seen is None:
         return USUAL
     if seen.alarms or seen.state is StationState.FAULT:

@@ -30,7 +30,7 @@ class Selection:
     excluded: tuple[str, ...] = ()
 
     def of(self, listed: Iterable[StationRef]) -> Choice:
-        """What of the account's list is read."""
+        """Select what of the account's list is read."""
         refs = {ref.id: ref for ref in listed}
         wanted = {word: _answering(word, refs.values()) for word in self.wanted}
         excluded = {word: _answering(word, refs.values()) for word in self.excluded}
@@ -54,6 +54,6 @@ def _answering(word: str, refs: Iterable[StationRef]) -> list[str]:
 
 
 def _answers(word: str, ref: StationRef) -> bool:
-    """Whether `word` is the station's id or name, or a shell pattern of its name; case does not matter."""
+    """Tell whether `word` is the station's id or name, or a shell pattern of its name; case does not matter."""
     name = (ref.name or "").casefold()
     return word in (ref.id.casefold(), name) or fnmatchcase(name, word)

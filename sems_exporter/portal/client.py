@@ -122,7 +122,7 @@ class AccountClient(ABC):
             raise
 
     def _is_good_elsewhere(self, call: Call, token: Token) -> bool:
-        """Whether the portal takes the token with another call, so that a rejection is about what `call` asks for."""
+        """Tell whether the portal takes the token with another call, so that only what `call` asks for is rejected."""
         if call.endpoint == self.probe.endpoint:
             return False
         try:

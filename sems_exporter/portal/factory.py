@@ -27,7 +27,7 @@ def _speaks(token: Token, dialect: Dialect) -> bool:
 
 
 def _is_trusted(token: Token, account: Account) -> bool:
-    """Whether the token of an earlier run may still go where it came from: the settings may have changed since."""
+    """Tell whether the token of an earlier run may still go where it came from: the settings may have changed since."""
     try:
         trusted_hosts.trusted(token.gateway, (*account.allowed_hosts, urlsplit(account.login_url).netloc))
     except errors.GatewayRefused:

@@ -61,12 +61,12 @@ class Switch:
 
     @property
     def has_other(self) -> bool:
-        """Whether there is anything to change to."""
+        """Tell whether there is anything to change to."""
         return len(self._dialects) > 1
 
     @property
     def is_switched(self) -> bool:
-        """Whether another dialect than the preferred one is in use."""
+        """Tell whether another dialect than the preferred one is in use."""
         return self._number != 0
 
     def sign_in(self) -> Token:

@@ -62,7 +62,7 @@ _OWN = frozenset(
 
 
 def is_harmless(text: str, key: str, unit: object = None) -> bool:
-    """Whether a text at `key`, beside this `unit`, is a number, a unit or a time that leads to nobody."""
+    """Tell whether a text at `key`, beside this `unit`, is a number, a unit or a time that leads to nobody."""
     if not _HARMLESS.fullmatch(text):
         return False
     if is_quantity(key, unit):
@@ -71,29 +71,29 @@ def is_harmless(text: str, key: str, unit: object = None) -> bool:
 
 
 def is_quantity(key: str, unit: object = None) -> bool:
-    """Whether a number at `key`, beside this `unit`, is something measured."""
+    """Tell whether a number at `key`, beside this `unit`, is something measured."""
     return (isinstance(unit, str) and UNIT.fullmatch(unit.strip()) is not None) or bool(_QUANTITIES.fullmatch(key))
 
 
 def is_fine(number: float) -> bool:
-    """Whether a number has as many decimals as a coordinate."""
+    """Tell whether a number has as many decimals as a coordinate."""
     return len(repr(number).partition(".")[2]) >= 4
 
 
 def is_long(number: float, key: str) -> bool:
-    """Whether a number has as many digits as a telephone or serial number, and is no time in milliseconds."""
+    """Tell whether a number has as many digits as a telephone or serial number, and is no time in milliseconds."""
     if abs(number) < 10**9:
         return False
     return not (_TIMES.fullmatch(key) and 10**12 <= number < 3 * 10**12)
 
 
 def is_stamp(text: str, key: str) -> bool:
-    """Whether a text is a time in milliseconds."""
+    """Tell whether a text is a time in milliseconds."""
     return len(text) == 13 and text[0] in "12" and text.isdecimal() and _TIMES.fullmatch(key) is not None
 
 
 def is_zone(text: str) -> bool:
-    """Whether a text names a time zone."""
+    """Tell whether a text names a time zone."""
     return _ZONE.fullmatch(text) is not None or text in ("UTC", "GMT")
 
 

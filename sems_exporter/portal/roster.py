@@ -32,7 +32,7 @@ class Roster(Generic[T]):
         self._absent: dict[str, _Absent[T]] = {}
 
     def seen(self, listed: Iterable[T]) -> tuple[T, ...]:
-        """What `listed`, which has just been read, shows; behind it what is absent and not believed to be gone."""
+        """Return `listed`, which has just been read, and after it what is absent and not believed to be gone."""
         now = self._clock.monotonic()
         present = {self._key(entry): entry for entry in listed}
         missing = {key: entry for key, entry in self._known.items() if key not in present}
@@ -45,5 +45,5 @@ class Roster(Generic[T]):
 
     @property
     def doubted(self) -> int:
-        """How many entries the latest list left out that are not believed to be gone."""
+        """Tell how many entries the latest list left out that are not believed to be gone."""
         return len(self._absent)

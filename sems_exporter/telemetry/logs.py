@@ -123,7 +123,7 @@ class DuplicateFilter(logging.Filter):
         self._told: LRUCache[tuple[object, ...], tuple[float, int]] = LRUCache(256)
 
     def filter(self, record: logging.LogRecord) -> bool:
-        """Whether `record` is told."""
+        """Tell whether `record` is told."""
         ours = record.name.partition(".")[0] == _OURS
         if ours and not record.exc_info:
             return True
@@ -168,7 +168,7 @@ class ChangeLimiter:
 
 
 def _place(record: logging.LogRecord) -> Iterable[object]:
-    """What an exception is, and where it was raised."""
+    """Name an exception and the place where it was raised."""
     if not record.exc_info or record.exc_info[0] is None:
         return ()
     kind, _, trace = record.exc_info
@@ -209,5 +209,5 @@ def _quoted(text: str) -> str:
 
 
 def _escaped(character: str) -> str:
-    """What could end a line, move a cursor or turn the direction of writing, spelled out as JSON does."""
+    """Spell out, as JSON does, what could end a line, move a cursor or turn the direction of writing."""
     return json.dumps(character)[1:-1] if character != "\x7f" else "\\u007f"

@@ -284,7 +284,7 @@ class SelfMetrics(AccountMetrics):
         self._web_config_good.set(1)
 
     def of(self, name: str) -> AccountMetrics:
-        """What the account of this name writes to; raises KeyError where there is none."""
+        """Return the metrics of the account with this name; raises KeyError where there is none."""
         return self._accounts[name]
 
     def of_account(self, name: str) -> Collector | None:

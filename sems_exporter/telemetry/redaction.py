@@ -94,7 +94,7 @@ class Masks:
                 self._survey()
 
     def learn_session(self, owner: str, answer: object) -> None:
-        """What is secret in the sign-in `answer`: by its key, or because it looks like it.
+        """Learn what is secret in the sign-in `answer`: by its key, or because it looks like it.
 
         Not every text: a portal that answers with ordinary words would blank the log.
 
@@ -135,7 +135,7 @@ def _all_spellings(secrets: Iterable[str]) -> set[str]:
 
 
 def _spellings(secret: str) -> Iterator[str]:
-    """How programs write a secret: as it is, for JSON, Python, HTML and addresses, and as its bytes."""
+    """List the ways in which programs write a secret: plain, for JSON, Python, HTML and addresses, and as its bytes."""
     for form in {secret, secret.strip() or secret, *(unicodedata.normalize(form, secret) for form in ("NFC", "NFD"))}:
         yield from (form, form[::-1], repr(form)[1:-1])
         for text in (json.dumps(form)[1:-1], json.dumps(form, ensure_ascii=False)[1:-1]):
@@ -171,7 +171,7 @@ def _of_bytes(raw: bytes) -> Iterator[str]:
 
 
 def _base64(raw: bytes) -> Iterator[str]:
-    """What of base64 text tells `raw`, alone or amid other bytes, in both alphabets."""
+    """List the base64 texts that give `raw` away, alone or amid other bytes, in both alphabets."""
     for before in range(3):
         # The characters at the ends hold bits of the neighbours too.
         encoded = base64.b64encode(bytes(before) + raw).decode().rstrip("=")

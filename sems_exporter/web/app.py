@@ -104,7 +104,7 @@ class Application:
         return [(name.encode("latin-1"), value.encode("latin-1")) for name, value in fields]
 
     def wanted(self, request: Request) -> ScrapeRequest | None:
-        """What `request` will always get as long as the web configuration stays; None if that cannot be told."""
+        """Find what `request` will always get as long as the web configuration stays; None if that cannot be told."""
         if request.path != self._telemetry_path or not request.can_recur:
             return None
         if self.web_config.current.basic_auth.known(request.header(b"authorization")) is not True:

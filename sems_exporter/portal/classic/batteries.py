@@ -76,7 +76,7 @@ _STATES = {Direction.CHARGE: DeviceState.CHARGING, Direction.DISCHARGE: DeviceSt
 
 
 def direction(work_mode: object, current: object) -> Direction | None:
-    """Which way a battery goes: mode 2 discharges, mode 3 charges; a negative current charges.
+    """Tell which way a battery goes: mode 2 discharges, mode 3 charges; a negative current charges.
 
     Both were seen together in a capture of 2022-04 (mode 3, -0.6 A). Where they contradict each other, nobody knows.
     A text made for display may lack the sign ("53.1V/0.7A/37W").

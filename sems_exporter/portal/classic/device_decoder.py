@@ -51,7 +51,7 @@ class Unit:
 
     @property
     def offline(self) -> bool:
-        """Whether the inverter is silent, or has never reported: zeros of the plant are no readings then."""
+        """Tell whether the inverter is silent, or has never reported: zeros of the plant are no readings then."""
         silent = self.inverter.state is None and self.inverter.ac_power is None
         return silent or self.inverter.state is DeviceState.OFFLINE
 
@@ -122,7 +122,7 @@ def registers_of(raw: Document) -> Document:
 
 
 def _standing_in(block: Block, said: Document) -> Document:
-    """What the keys of `said` say, under the names of `invert_full`."""
+    """Return what the keys of `said` say, under the names of `invert_full`."""
     found: Document = {}
     for key, entry in block.items():
         value = said.get(key)
@@ -138,7 +138,7 @@ def device_state(raw: object, findings: Diagnostics) -> DeviceState | None:
 
 
 def _taken(registers: Document, raw: Document, moment: Moment, findings: Diagnostics) -> datetime | None:
-    """When the inverter last reported: `last_time` is UTC; texts say the same in local time."""
+    """Tell when the inverter last reported: `last_time` is UTC; texts say the same in local time."""
     milliseconds = registers.get("last_time")
     taken = time_formats.reported(milliseconds, moment.now)
     if taken is None and milliseconds not in (None, "", 0):
@@ -197,7 +197,7 @@ def _meter(inverter: Inverter, parts: Parts, plant: Plant) -> Meter | None:
 
 
 def _alarms(registers: Document, inverter: Inverter, moment: Moment, findings: Diagnostics) -> tuple[Alarm, ...] | None:
-    """What the inverter complains of now; one that is offline complains of nothing."""
+    """List what the inverter complains of now; one that is offline complains of nothing."""
     if inverter.state is DeviceState.OFFLINE or not isinstance(registers.get("errors"), list):
         return None
     alarms: dict[str, Alarm] = {}

@@ -25,7 +25,7 @@ def number(raw: object) -> float | None:
 
 
 def _unfilled(size: float) -> bool:
-    """Whether a number is a register with all bits set, or one of 32 bits whose upper half, or nearly, has them set.
+    """Tell whether a number is a register with all bits set, or one of 32 bits with (nearly) all of its upper half set.
 
     Seen in captures: 4294967.295, and with a lower half of its own 4294901.76 and 429483622.5.
     """
@@ -33,10 +33,10 @@ def _unfilled(size: float) -> bool:
 
 
 def some(raw: object) -> bool:
-    """Whether `raw` is a number other than 0."""
+    """Tell whether `raw` is a number other than 0."""
     return bool(number(raw))
 
 
 def flag(raw: object) -> bool:
-    """Whether `raw` says yes."""
+    """Tell whether `raw` says yes."""
     return raw is True or raw in (1, "1", "true", "True")

@@ -15,7 +15,7 @@ PHASES_ROW = "acVacVol"
 
 
 def rows(raw: Document) -> dict[str, str]:
-    """What the device page shows, by key, with units: "234.0V", "306.1V/1.9A"."""
+    """Return what the device page shows, by key, with units: "234.0V", "306.1V/1.9A"."""
     page, found = document(raw.get("dict")), {}
     for row in (*objects(page.get("left")), *objects(page.get("right"))):
         key, value, unit = (text(row.get(name)) for name in ("key", "value", "unit"))

@@ -10,7 +10,7 @@ CLOSE = 0.2
 
 
 def includes_today(kpi: Document, inverters: Sequence[Document]) -> bool | None:
-    """Whether `thismonthetotle` of these registers has today in it, by the month of the plant; None where that differs.
+    """Tell whether `thismonthetotle` has today in it, by the month of the plant; None where that differs.
 
     564.5 + 30.3 make the portal's 594.8 kWh in a capture of 2025-06; other plants count today at once.
     """

@@ -36,7 +36,7 @@ class PowerFlow:
 
     @property
     def known(self) -> bool:
-        """Whether any power is in it. HomeKit plants answer with empty texts since 2026-09."""
+        """Tell whether any power is in it. HomeKit plants answer with empty texts since 2026-09."""
         return self.grid is not None or self.battery is not None or bool(self.values)
 
     def without_grid(self) -> "PowerFlow":

@@ -47,19 +47,19 @@ class Plant:
 
 
 def never_reported(registers: Document) -> bool:
-    """Whether nothing was ever counted or felt: what the portal shows of such an inverter is its own invention."""
+    """Tell whether nothing was ever counted or felt: what the portal shows of such an inverter is its own invention."""
     running = code_of(registers.get("status")) not in (None, "-1", "0")
     return not running and not any(some(registers.get(key)) for key in SIGNS_OF_LIFE)
 
 
 def described(registers: Document) -> Document:
-    """What is known of an inverter that never reported; where the portal has it wait, it is not there."""
+    """Describe an inverter that never reported; where the portal has it wait, it is not there."""
     known = {key: raw for key, raw in registers.items() if key in tables.IDENTITIES or key == "capacity"}
     return known if code_of(registers.get("status")) is None else {**known, "status": -1}
 
 
 def says_battery(registers: Document, stored: object, plant: Plant) -> bool:
-    """Whether the portal says that this inverter has a battery."""
+    """Tell whether the portal says that this inverter has a battery."""
     return (
         flag(stored)
         or any(flag(registers.get(key)) for key in BATTERY_FLAGS)
@@ -69,7 +69,7 @@ def says_battery(registers: Document, stored: object, plant: Plant) -> bool:
 
 
 def claims_battery(registers: Document, stored: object, plant: Plant) -> bool:
-    """Whether anything hints at a battery of this inverter; a hybrid with an empty bay counts one too."""
+    """Tell whether anything hints at a battery of this inverter; a hybrid with an empty bay counts one too."""
     return (
         says_battery(registers, stored, plant)
         or some(registers.get("battery_count"))
@@ -78,7 +78,7 @@ def claims_battery(registers: Document, stored: object, plant: Plant) -> bool:
 
 
 def alive(pack: Document, suffix: str = "", *, stored: bool = True) -> bool:
-    """Whether a battery can be felt at its port: voltage, current or power. An empty bay has none of them.
+    """Tell whether a battery can be felt at its port: voltage, current or power. An empty bay has none of them.
 
     Where no voltage is told, health or charge will do on a plant that says it has a battery (`stored`).
     """
@@ -89,7 +89,7 @@ def alive(pack: Document, suffix: str = "", *, stored: bool = True) -> bool:
 
 
 def has_meter(registers: Document, plant: Plant) -> bool:
-    """Whether anything shows a meter at the grid: without one, pmeter is 0 for want of a reading, or mirrors pac."""
+    """Tell whether anything shows a meter at the grid: without one, pmeter is 0 for want of a reading, or is pac."""
     if mirrors(registers):
         return plant.home_kit is not None and plant.alone
     shown = plant.power_flow_shown or plant.home_kit is not None
@@ -97,13 +97,13 @@ def has_meter(registers: Document, plant: Plant) -> bool:
 
 
 def mirrors(registers: Document) -> bool:
-    """Whether pmeter repeats pac for want of a meter (381 beside 381 in a capture)."""
+    """Tell whether pmeter repeats pac for want of a meter (381 beside 381 in a capture)."""
     power = number(registers.get("pac"))
     return bool(power) and power == number(registers.get("pmeter")) and not _own_meter(registers)
 
 
 def _own_meter(registers: Document) -> bool:
-    """Whether the inverter itself shows that it reads a meter."""
+    """Tell whether the inverter itself shows that it reads a meter."""
     return (
         flag(registers.get("hasmeter"))
         or some(registers.get("meterConnectStatus"))
@@ -138,7 +138,7 @@ def _idle(registers: Document, counters: tuple[str, ...]) -> set[str]:
 
 
 def _measures(registers: Document, plant: Plant) -> bool:
-    """Whether pmeter is a reading. A 0 is none where another meter shows power, or where only HomeKit may measure."""
+    """Tell whether pmeter is a reading. A 0 is none where another meter shows power, or only HomeKit may measure."""
     if some(registers.get("pmeter")):
         return not mirrors(registers)
     if plant.flow.grid is not None:
@@ -147,7 +147,7 @@ def _measures(registers: Document, plant: Plant) -> bool:
 
 
 def _agree(registers: Document, names: tuple[str, ...]) -> bool:
-    """Whether the phases add up to pmeter; only then are they readings, with the same sign."""
+    """Tell whether the phases add up to pmeter; only then are they readings, with the same sign."""
     total, phases = number(registers.get("pmeter")), [number(registers.get(name)) for name in names]
     known = [phase for phase in phases if phase is not None]
     if total is None or not any(known):

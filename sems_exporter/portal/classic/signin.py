@@ -47,7 +47,7 @@ WAYS = (
 
 
 def origin(account: Account) -> str:
-    """Where the classic portal of `account` lives: beside a sign-in address of its own, else by region."""
+    """Return where the classic portal of `account` is: beside a sign-in address of its own, else by region."""
     if account.own_login_url:
         parts = urlsplit(account.login_url)
         return f"{parts.scheme}://{parts.netloc}"
@@ -81,7 +81,7 @@ def token(envelope: Envelope, account: Account, now: float) -> Token:
 
 
 def web_answer(answer: HttpResponse, now: datetime) -> Envelope:
-    """What the form answers: a page or a redirect with the session's cookies, or JSON with a result code."""
+    """Read what the form answers: a page or a redirect with the session's cookies, or JSON with a result code."""
     try:
         return parse_envelope(answer, now)
     except (errors.AnswerUnreadable, errors.AnswerEmpty):

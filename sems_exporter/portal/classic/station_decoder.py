@@ -118,7 +118,7 @@ def _units(listed: list[Document], plant: Plant, moment: Moment, findings: Diagn
 
 
 def _state(info: Document, units: list[Unit], findings: Diagnostics) -> StationState | None:
-    """What the portal says, except of a plant that waits for inverters that have never reported."""
+    """Read the state, except of a plant that waits for inverters that have never reported."""
     said = station_state(info.get("status"), findings)
     silent = bool(units) and all(unit.offline and unit.inverter.data_timestamp is None for unit in units)
     return StationState.OFFLINE if silent and said is StationState.WAITING else said

@@ -71,7 +71,7 @@ def _is_night(station: Station) -> bool:
 
 
 def _lags(unit: Unit, station: Station) -> bool:
-    """Whether the inverter last reported so long before another that its values are not of the same moment."""
+    """Tell whether the inverter last reported so long before another that its values are not of the same moment."""
     newest, taken = station.data_timestamp, unit.inverter.data_timestamp
     return newest is not None and taken is not None and newest - taken > LAG
 
@@ -209,7 +209,7 @@ def _income(kpi: Document, inverters: tuple[Inverter, ...], findings: Diagnostic
 
 
 def _contradicted(kpi: Document) -> bool:
-    """Whether the income of today is another's: that of the lifetime in a list of 2019, or of another price."""
+    """Tell whether the income of today is another's: that of the lifetime in a list of 2019, or of another price."""
     money, ever = number(kpi.get("day_income")), number(kpi.get("total_income"))
     today, lifetime, price = (number(kpi.get(key)) for key in ("power", "total_power", "yield_rate"))
     if not money or today is None:
@@ -252,13 +252,13 @@ def _today(body: Document, station: Station, plant: Plant, findings: Diagnostics
 
 
 def _metered(charts: Document, station: Station, plant: Plant) -> bool:
-    """Whether a meter takes part: an inverter's, or a HomeKit, of which the charts alone tell what it counts."""
+    """Tell whether a meter takes part: an inverter's, or a HomeKit, of which the charts alone tell what it counts."""
     apart = plant.home_kit is not None or plant.flow.grid is not None
     return bool(station.meters) or (apart and any(some(charts.get(key)) for key in ("buy", "sell")))
 
 
 def _only_here(name: str, charts: Document, station: Station) -> bool:
-    """Whether no device counts the energy `name`: counters of devices are finer, and sum up to the plant's."""
+    """Tell whether no device counts the energy `name`: counters of devices are finer, and sum up to the plant's."""
     if name.startswith("battery_"):
         charged = flag(charts.get("hasCharge")) or any(some(charts.get(key)) for key in ("charge", "disCharge"))
         return bool(station.has_battery) and charged and _total(station.inverters, name) is None

@@ -28,7 +28,7 @@ def zone(time_span: object) -> timezone | None:
 
 
 def taken(raw: Document, within: TimeZone | None, date_format: str | None, now: datetime) -> datetime | None:
-    """When the inverter `raw` last reported, by the texts for it; None where none of them can be dated.
+    """Tell when the inverter `raw` last reported, by the texts for it; None where none of them can be dated.
 
     `d.last_refresh_time` is in the account's `date_format`. The one beside it has slashes and its month first in
     captures of 2025 and 2026, the account's format in one of 2021. `d.creationDate` is the same instant in China.

@@ -25,14 +25,14 @@ input", never a reading."""
 
 
 def flaw(measure: Measure, wire: float, value: float) -> DropReason | None:
-    """Why a number is no reading of `measure`, or None; `wire` as the portal wrote it, `value` in base units."""
+    """Say why a number is no reading of `measure`, or None; `wire` as the portal wrote it, `value` in base units."""
     if value in measure.sentinels or _is_register_end(measure, wire):
         return DropReason.SENTINEL
     return None if measure.low <= value <= measure.high else DropReason.OUT_OF_RANGE
 
 
 def _is_register_end(measure: Measure, wire: float) -> bool:
-    """Whether `wire` is a register at its end, as far as the quantity does not pass through that number honestly.
+    """Tell whether `wire` is a register at its end, as far as the quantity does not pass through that number honestly.
 
     Counters stand at 3276.8 kWh for a night, and a big plant may give 327.67 kW; no battery takes 3276.7 A. Money has
     no registers at all.

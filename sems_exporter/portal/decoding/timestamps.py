@@ -64,7 +64,7 @@ def reported(text: object, local: TimeZone | None, said: Said) -> datetime | Non
 
 
 def _repetition(found: datetime, local: TimeZone | None) -> timedelta:
-    """How much earlier local clocks showed the same time before, at the end of DST; nothing for all other instants."""
+    """Return how much earlier local clocks showed the same time, at the end of DST; nothing for all other instants."""
     if local is None:
         return timedelta(0)
     shown = found.astimezone(local)
@@ -73,7 +73,7 @@ def _repetition(found: datetime, local: TimeZone | None) -> timedelta:
 
 
 def written(text: str) -> list[datetime]:
-    """What a written time may mean: the ISO form, or a date with its year first or last, whose day may be its month."""
+    """List what a written time may mean: ISO, or a date with its year first or last, whose day may be its month."""
     if iso := _iso(text.strip()):
         return iso
     match = _DATE.fullmatch(text.strip())

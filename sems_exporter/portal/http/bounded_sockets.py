@@ -115,7 +115,7 @@ class _LookUps:
         self._under_way: dict[tuple[str, int], Future[Addresses]] = {}
 
     def addresses(self, host: str, port: int, seconds: float) -> Addresses:
-        """Where `host` is; raises TimeoutError after `seconds`, or what the look-up raised."""
+        """Look `host` up; raises TimeoutError after `seconds`, or what the look-up raised."""
         with self._lock:
             future = self._under_way.get((host, port))
             if future is None:

@@ -37,7 +37,7 @@ class Envelope:
 
     @property
     def data(self) -> Any:
-        """What the answer carries; None where there is no such key."""
+        """Return what the answer carries; None where there is no such key."""
         return self.document.get("data")
 
 

@@ -114,7 +114,7 @@ class AnswerCache:
         return self._known(self._last, key)
 
     def is_old(self, kept: CachedAnswer) -> bool:
-        """Whether only what lasts is still to be believed of an answer."""
+        """Tell whether only what lasts is still to be believed of an answer."""
         return (self._clock.now() - kept.fetched_at).total_seconds() > PASSING_KEPT_FOR
 
     def forget(self, key: Key) -> None:
@@ -122,7 +122,7 @@ class AnswerCache:
         self._fresh.pop(key, None)
 
     def _known(self, answers: TLRUCache[Key, CachedAnswer], key: Key) -> CachedAnswer | None:
-        """What is kept, unless it is from a time that has not come: the clock was set back, and its age is unknown."""
+        """Return what is kept, unless it is from the future: then the clock was set back, and its age is unknown."""
         kept = answers.get(key)
         return None if kept is None or kept.fetched_at > self._clock.now() else kept
 

@@ -45,7 +45,7 @@ class DeviceRef:
 
     @property
     def is_inverter(self) -> bool:
-        """Whether its type says that it is an inverter; the portal has other names for them in other regions."""
+        """Tell whether its type says that it is an inverter; the portal has other names for them in other regions."""
         return self.type in INVERTER_TYPES or self.all_in_one or bool(_INVERTER_NAME.fullmatch(self.type))
 
 
@@ -138,7 +138,7 @@ def related(data: object) -> frozenset[str]:
 
 
 def looks_like_inverter(data: object) -> bool:
-    """Whether telemetry is an inverter's: an AC power, and something of PV. A meter has a total of its phases."""
+    """Tell whether telemetry is an inverter's: an AC power, and something of PV. A meter has a total of its phases."""
     codes = [row["code"] for row in factor_rows(data)]
     powers = {code.rpartition(":")[2].lower() for code in codes}
     return "pac" in powers and "totalpac" not in powers and any(_PV_CODES.fullmatch(code) for code in codes)

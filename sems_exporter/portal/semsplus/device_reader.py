@@ -90,7 +90,7 @@ class DeviceReader:
         return {**found, "has_battery": True} if stored or any(map(_is_there, batteries)) else found
 
     def _is_inverter(self, ref: DeviceRef) -> bool:
-        """Whether `ref` is one by its type, or, where nobody knows the type, by what it tells."""
+        """Tell whether `ref` is one by its type, or, where nobody knows the type, by what it tells."""
         if ref.is_inverter or not ref.type or ref.type in lists.KNOWN_TYPES:
             return ref.is_inverter
         call = endpoints.of_device("shape", ref.id, ref.type, self._station)
@@ -275,7 +275,7 @@ class DeviceReader:
         return reading, self._facts(ref, reading.own, next(iter([*young, *old]), None))
 
     def _told(self, data: object, call: Call, ref: DeviceRef, scope: type[Device]) -> Reading:
-        """What an answer says, and nothing else of it: as the portal sent it, it may be megabytes."""
+        """Decode what an answer says, and keep nothing else of it: as the portal sent it, it may be megabytes."""
         told = Reading()
         fill(told, data, TABLES[scope], self._findings)
         if data and not any(factors(data)):
@@ -345,7 +345,7 @@ def _system_of(rack: DeviceRef, systems: dict[str, Battery]) -> str | None:
 
 
 def _is_there(battery: Battery) -> bool:
-    """Whether it shows any sign of itself: the bay of a battery that was never bought has noughts."""
+    """Tell whether it shows any sign of itself: the bay of a battery that was never bought has noughts."""
     if battery.state in (DeviceState.CHARGING, DeviceState.DISCHARGING):
         return True
     return any(getattr(battery, name) for name in measures(Battery))

@@ -199,7 +199,7 @@ def alarms_of(stations: tuple[str, ...], page: int) -> Call:
 
 @lru_cache(maxsize=4096)
 def alarm_statistics(station: str) -> Call:
-    """How many alarms a station has and had."""
+    """Ask how many alarms a station has and had."""
     return Call("alarm_statistics", "POST", "/sems-alarm/api/alarm/statistics", {"stationIds": [station]})
 
 

@@ -26,15 +26,15 @@ class Reading:
 
     @property
     def is_full(self) -> bool:
-        """Whether there are as many parts as any device has."""
+        """Tell whether there are as many parts as any device has."""
         return len(self.parts) >= PARTS_PER_DEVICE
 
     def lasting(self, scope: type[Entity]) -> "Reading":
-        """What of it stays true for long: the counters since commissioning, and what the device is."""
+        """Keep what stays true for long: the counters since commissioning, and what the device is."""
         return self._of(scope, LASTING)
 
     def without_live(self, scope: type[Entity]) -> "Reading":
-        """What of it is no value of the moment: sums and what the device is."""
+        """Keep what is no value of the moment: sums and what the device is."""
         return self._of(scope, (*LASTING, *PERIODS))
 
     def _of(self, scope: type[Entity], roles: tuple[Role, ...]) -> "Reading":
@@ -90,7 +90,7 @@ def _read(reading: Reading, place: Place, row: FieldMapping, factor: dict[str, A
 
 
 def _place(code: str, scope: type[Entity]) -> Place | None:
-    """Where a code goes: without a row it is passed over on purpose; None where nobody knows it."""
+    """Find where a code goes: without a row it is passed over on purpose; None where nobody knows it."""
     return _known_place(code, scope) if len(code) <= TEXT_LENGTH else None  # type: ignore[arg-type] # hashable
 
 

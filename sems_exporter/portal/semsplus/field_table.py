@@ -231,7 +231,7 @@ class Address:
 
 
 def address(code: str, table: Table) -> Address:
-    """Where `code` belongs: the device itself, an MPPT input or a phase."""
+    """Tell where `code` belongs: the device itself, an MPPT input or a phase."""
     return Address("PHASE", "L1", code) if code.lower() in table.bare_phase else _indexed(code)
 
 

@@ -72,7 +72,7 @@ class GridYears:
         return {name: value for name, value in total.items() if value}
 
     def _believed(self, questions: StationQueries, year: int, known: Values) -> bool:
-        """Whether a year that is over is kept as it was told: one without any energy only if it is told twice."""
+        """Tell whether a year that is over is kept as it was told: one without any energy only if it is told twice."""
         key = (questions.station, year)
         if not any(known.values()) and key not in self._empty_once:
             # A success with nothing in it may be the portal's disorder, and would lack until the next start.

@@ -33,7 +33,7 @@ def settled(values: Values, arrows: object, findings: Diagnostics) -> Values:
 
 
 def _differs(values: Values, pair: tuple[str, str], key: str, arrows: object) -> bool:
-    """Whether a power flows against its arrow. The first of a pair flows out of the battery, or into the grid."""
+    """Tell whether a power flows against its arrow. The first of a pair flows out of the battery, or into the grid."""
     signed: float = values.get(pair[0], 0.0) - values.get(pair[1], 0.0)
     body: dict[str, Any] = arrows if isinstance(arrows, dict) else {}
     gives = bool(body.get(key))
@@ -44,7 +44,7 @@ def _differs(values: Values, pair: tuple[str, str], key: str, arrows: object) ->
 
 
 def _adds_up(values: Values) -> bool:
-    """Whether sources are sinks. What a flow leaves out is nothing here, though not for anybody else."""
+    """Tell whether sources are sinks. What a flow leaves out is nothing here, though not for anybody else."""
     load: float | None = values.get("load_power")
     if load is None:
         return False

@@ -71,7 +71,7 @@ def token(envelope: Envelope, allowed_hosts: tuple[str, ...], now: datetime) -> 
 
 
 def login_failure(error: errors.PortalError) -> errors.PortalError:
-    """What a failure means when it answers a sign-in: there is no session yet that could be rejected."""
+    """Return what a failure means when it answers a sign-in: there is no session yet that could be rejected."""
     if isinstance(error, errors.SessionRejected | errors.PermissionDenied | errors.StationUnknown):
         return errors.LoginRefused(str(error))
     if isinstance(error, errors.RouteUnknown):

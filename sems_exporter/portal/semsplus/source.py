@@ -205,7 +205,7 @@ class SemsPlus:
         return tuple(replace(ref, state=None) for ref in listed) if kept and self._memory.is_old(kept) else listed
 
     def _described(self, ref: StationRef, info: station_decoder.Info | None, findings: Diagnostics) -> Facts:
-        """What the station is, from its own page where there is one, else from the list."""
+        """Describe what the station is, from its own page where there is one, else from the list."""
         own: Facts = {"name": ref.name, "installed_power": ref.installed_power}
         own |= {"state": ref.state, "state_at": ref.state and ref.seen_at}
         zone_name = (info.zone_name if info else None) or ref.timezone_name

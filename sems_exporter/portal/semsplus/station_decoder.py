@@ -142,7 +142,7 @@ def flow(data: object, findings: Diagnostics) -> Flow:
 
 
 def shows_battery(values: dict[str, Any]) -> bool:
-    """Whether the powers of a station tell of a battery; an empty one at rest looks like none."""
+    """Tell whether the powers of a station tell of a battery; an empty one at rest looks like none."""
     return any(values.get(f"battery_{name}") for name in ("charge_power", "discharge_power", "state_of_charge"))
 
 
@@ -179,7 +179,7 @@ def statistics(data: object, role: Role, day: date, findings: Diagnostics) -> En
 
 
 def _is_of(role: Role, day: date, when: str) -> bool:
-    """Whether `when` is the period itself; a day must never pass for its month, nor an hour for its day."""
+    """Tell whether `when` is the period itself; a day must never pass for its month, nor an hour for its day."""
     if role is Role.YEAR:
         return when == f"{day:%Y}"
     if role is Role.MONTH:

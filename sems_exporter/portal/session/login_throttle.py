@@ -59,12 +59,12 @@ class LoginThrottle:
 
     @property
     def blocked(self) -> bool:
-        """Whether sign-ins are off until the credentials change or a person releases the brake."""
+        """Tell whether sign-ins are off until the credentials change or a person releases the brake."""
         return self.rejections + self.unanswered >= MOST_REJECTIONS
 
     @property
     def is_released(self) -> bool:
-        """Whether nothing is held against the account but the time of the last sign-in."""
+        """Tell whether nothing is held against the account but the time of the last sign-in."""
         return not (self.failures or self.rejections or self.unanswered)
 
     def login_wait(self, now: float) -> float:

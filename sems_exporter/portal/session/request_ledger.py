@@ -136,7 +136,7 @@ class RequestLedger:
         return file
 
     def _page(self, file: int | None) -> Page:
-        """What is written, and what this process knows besides; without what is over."""
+        """Return what is written, and what this process knows besides; without what is over."""
         page, now = self._known, self._clock.monotonic()
         if file is not None:
             page = _together(self._read(file), page)
@@ -183,7 +183,7 @@ class RequestLedger:
         )
 
     def _written(self, file: int | None, page: Page, *, settle: bool = False) -> bool:
-        """Whether the others can read it."""
+        """Tell whether the others can read it."""
         if self._path is None:
             return True
         if file is None:

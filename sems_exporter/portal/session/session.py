@@ -82,7 +82,7 @@ class Session:
 
     @property
     def is_open(self) -> bool:
-        """Whether there is a session, as far as we know."""
+        """Tell whether there is a session, as far as we know."""
         return self._state.token is not None
 
     def token(self) -> Token:
@@ -169,7 +169,7 @@ class Session:
         self.raise_if_paused()
 
     def _is_doubtful(self, rejected: Token) -> bool:
-        """Whether it is refused right from the sign-in on, and may yet come good: after several sign-ins, it does."""
+        """Tell whether it has been refused from the start, and may yet come good: after several sign-ins, it does."""
         age = self._clock.now() - rejected.issued_at
         return not (self._served_by or self._state.brake.answers) and age < LONGEST_SPACING
 
@@ -184,7 +184,7 @@ class Session:
             )
 
     def _loaded(self) -> AccountState:
-        """What is on disk, on the steady clock."""
+        """Load what was saved, on the steady clock."""
         state, now = self._file.load().moved(-self._clock.ahead()), self._clock.now()
         brake = state.brake.bounded(now)
         if brake != state.brake:
@@ -282,7 +282,7 @@ class Session:
             raise errors.LoginWithheld("; ".join(filter(None, (self._reason(), allowed))), until=until)
 
     def _reason(self) -> str:
-        """What keeps the next sign-in waiting, in words; "" where it is only the usual spacing."""
+        """Say what keeps the next sign-in waiting; "" where it is only the usual spacing."""
         brake = self._state.brake
         if self._file.unsaved:
             return f"the state cannot be saved in {self._file.unsaved}"
@@ -328,7 +328,7 @@ class Session:
 
 
 def refusals(brake: LoginThrottle) -> str:
-    """What stands against the account, in words."""
+    """Say what stands against the account."""
     rejected = f"account or password rejected {brake.rejections} times"
     if not brake.unanswered:
         return rejected

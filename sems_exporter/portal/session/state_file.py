@@ -79,7 +79,7 @@ class StateFile:
 
     @property
     def is_gone(self) -> bool:
-        """Whether somebody has deleted what was written."""
+        """Tell whether somebody has deleted what was written."""
         return self._on_disk is not None and not self.unsaved and not os.path.lexists(self.path)
 
     def load(self) -> AccountState:
@@ -97,7 +97,7 @@ class StateFile:
             return AccountState(brake=LoginThrottle(next_login_at=self._written_at() + LONGEST_SPACING))
 
     def news(self) -> AccountState | None:
-        """What another process has written since this one last read or wrote; None if there is nothing to be read."""
+        """Load what another process has written since this one read or wrote; None if there is nothing to be read."""
         before = self._on_disk
         try:
             text = self._read()
@@ -173,7 +173,7 @@ def _token(raw: dict[str, Any]) -> Token:
 
 
 def unfit(identity: dict[str, Any]) -> str:
-    """Why an identity cannot be sent along with a request; "" if it can."""
+    """Say why an identity cannot be sent along with a request; "" if it can."""
     try:
         size = len(json.dumps(identity, ensure_ascii=False).encode())
     except (UnicodeError, ValueError, TypeError, RecursionError):

@@ -80,7 +80,7 @@ class Connections:
 
 
 def most_connections() -> int:
-    """How many connections to hold: fewer than usual where the system allows only few open files."""
+    """Return how many connections to hold: fewer than usual where the system allows only few open files."""
     if sys.platform == "win32":
         return MOST_CONNECTIONS
     import resource  # noqa: PLC0415 - not there on Windows

@@ -90,7 +90,7 @@ class Listener:
 
 
 async def _speaks_plainly(connection: socket.socket) -> bool:
-    """Whether a client begins with a letter, as in HTTP; TLS begins with a byte of 22. Nothing is taken from it."""
+    """Tell whether a client begins with a letter, as in HTTP; TLS begins with a byte of 22. Nothing is consumed."""
     loop, come = asyncio.get_running_loop(), asyncio.Event()
     try:
         loop.add_reader(connection.fileno(), come.set)

@@ -83,7 +83,7 @@ class Request:
 
     @property
     def secure(self) -> bool:
-        """Whether it came over TLS."""
+        """Tell whether it came over TLS."""
         return self.scope.get("scheme") == "https"
 
     def header(self, name: bytes) -> bytes:
@@ -98,19 +98,19 @@ class Request:
 
     @property
     def names_one_host(self) -> bool:
-        """Whether it says for which host it is as often as its version has to: once, before 1.1 perhaps not at all."""
+        """Tell whether it names its host as often as its version has to: once, before 1.1 perhaps not at all."""
         fields = cast("Iterable[tuple[bytes, bytes]]", self.scope["headers"])
         hosts = sum(key == b"host" for key, _ in fields)
         return hosts == 1 or (hosts == 0 and self.version == "1.0")
 
     @property
     def has_body(self) -> bool:
-        """Whether anything follows the head. Nobody has a reason to, unless to smuggle in a second request."""
+        """Tell whether anything follows the head. Nobody has a reason to, unless to smuggle in a second request."""
         return bool(self.header(b"transfer-encoding")) or self.header(b"content-length") not in (b"", b"0")
 
     @property
     def can_recur(self) -> bool:
-        """Whether the same bytes on the same connection will ask for the same again, and leave it open."""
+        """Tell whether the same bytes on the same connection will ask for the same again, and leave it open."""
         return (
             self.method == "GET"
             and self.version == "1.1"

@@ -52,7 +52,7 @@ def _offer(wish: _Wish) -> Format | None:
 
 
 def wants_gzip(accept_encoding: str) -> bool:
-    """Whether gzip is welcome, and no less so than no encoding at all."""
+    """Tell whether gzip is welcome, and no less so than no encoding at all."""
     qualities = {wish.name: wish.quality for wish in _wishes(accept_encoding)}
     gzip = qualities.get("gzip", qualities.get("x-gzip", qualities.get("*", 0.0)))
     return gzip > 0 and gzip >= qualities.get("identity", 0.0)

@@ -134,7 +134,7 @@ class LimitedProtocol(asyncio.Protocol):
             self._go_on()
 
     def _is_free(self) -> bool:
-        """Whether the next request may be taken up: the answer to the last one is made, and taken."""
+        """Tell whether the next request may be taken up: the answer to the last one is made, and taken."""
         if self.transport is None or self._stuck or self._refused or self.transport.is_closing():
             return False
         return self.cycle is None or self.cycle.response_complete
@@ -152,7 +152,7 @@ class LimitedProtocol(asyncio.Protocol):
             self.loop.call_soon(self._go_on)
 
     def _next_piece(self) -> bytes:
-        """What was held back, up to the end of the first head in it."""
+        """Return what was held back, up to the end of the first head in it."""
         end = self._held.find(END_OF_HEAD)
         size = len(self._held) if end < 0 else end + len(END_OF_HEAD)
         piece = bytes(self._held[:size])

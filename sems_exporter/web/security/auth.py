@@ -81,7 +81,7 @@ class BasicAuth:
 
     @property
     def asks(self) -> bool:
-        """Whether a password is needed at all."""
+        """Tell whether a password is needed at all."""
         return bool(self.users)
 
     def remember(self, before: "BasicAuth") -> None:
@@ -98,7 +98,7 @@ class BasicAuth:
         return False if credentials is None else self._verdict(self._digest(*credentials))
 
     async def admits(self, authorization: bytes, client: str) -> bool:
-        """Whether whoever sends this header from the address `client` is let in; raises TooBusy."""
+        """Tell whether whoever sends this header from the address `client` is let in; raises TooBusy."""
         known = self.known(authorization)
         credentials = _credentials(authorization)
         if known is not None or credentials is None:
@@ -173,7 +173,7 @@ def _credentials(authorization: bytes) -> tuple[bytes, bytes] | None:
 
 
 def _neighbourhood(client: str) -> str:
-    """What counts as one address: of IPv6 the network of 64 bits, because whoever has one of these has all in it."""
+    """Return what counts as one address: of IPv6 the network of 64 bits, since whoever has one has all in it."""
     try:
         address = ipaddress.ip_address(client.partition("%")[0])
     except ValueError:

@@ -51,7 +51,7 @@ class WebConfigFile:
 
     @property
     def is_given(self) -> bool:
-        """Whether there is a file that can change."""
+        """Tell whether there is a file that can change."""
         return self._path is not None
 
     def renew(self, *, anyway: bool = False) -> bool:
@@ -60,7 +60,7 @@ class WebConfigFile:
         return read is not None and self.take(read)
 
     def read(self, *, anyway: bool = False) -> Read | None:
-        """What the files say now; None where none has changed, unless they are to be read `anyway`.
+        """Read the files; None where none has changed, unless they are to be read `anyway`.
 
         May last as long as a file system hangs, so that a server calls it beside its loop. After a failure all is read
         anew each time.

@@ -38,7 +38,7 @@ class Section:
         return bool(self._values)
 
     def wrong(self, key: str, message: str) -> Wrong:
-        """What to raise where `key` cannot be as it is."""
+        """Make the error for a `key` that cannot be as it is."""
         return Wrong(self._prefix + key, message)
 
     def raw(self, key: str) -> object:

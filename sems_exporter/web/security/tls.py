@@ -62,7 +62,7 @@ class Tls:
     allowed_sans: frozenset[str] | None
 
     def admits(self, certificate: Mapping[str, object] | None) -> bool:
-        """Whether a client with this certificate (as `getpeercert` gives it) may come in."""
+        """Tell whether a client with this certificate (as `getpeercert` gives it) may come in."""
         if self.allowed_sans is None:
             return True
         names = cast("Sequence[tuple[str, str]]", (certificate or {}).get("subjectAltName", ()))

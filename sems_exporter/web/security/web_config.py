@@ -39,7 +39,7 @@ class WebConfig:
 
     @property
     def closed(self) -> set[str]:
-        """What stands between a stranger and the metrics, by the key that sets it."""
+        """Name what stands between a stranger and the metrics, by the key that sets it."""
         verified = self.tls is not None and self.tls.context.verify_mode is ssl.CERT_REQUIRED
         ways = {
             "tls_server_config": self.tls is not None,

@@ -60,7 +60,7 @@ def _title(device: Device) -> str:
 
 
 def _details(device: WithColumns) -> str:
-    """What only some devices of a kind tell, in a line of its own; nothing stands there for what is not known."""
+    """Write what only some devices of a kind tell, in a line of its own, without what is not known."""
     if isinstance(device, Inverter):
         return _inputs(device.inputs)
     known = (

@@ -23,7 +23,7 @@ def gauges(station: Station) -> str:
 
 
 def has_battery(station: Station) -> bool:
-    """Whether to show a battery: as the portal says, else if anything of one was seen."""
+    """Tell whether to show a battery: as the portal says, else if anything of one was seen."""
     if station.has_battery is not None:
         return station.has_battery
     return bool(station.batteries) or station.battery_state_of_charge is not None

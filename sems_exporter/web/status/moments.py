@@ -19,7 +19,7 @@ def span_text(seconds: float) -> str:
 
 
 def ago_text(seconds: float) -> str:
-    """How long ago something was: "2 min ago"."""
+    """Say how long ago something was: "2 min ago"."""
     return "just now" if seconds < 10 else f"{span_text(seconds)} ago"
 
 

@@ -55,7 +55,7 @@ def folded_block(station: Station, anchor: str, now: datetime, max_age: float) -
 
 
 def age(station: Station, now: datetime, max_age: float) -> str:
-    """When the station's data are from; flagged as old beyond `max_age` seconds."""
+    """Say when the station's data are from, flagged as old beyond `max_age` seconds."""
     stamp = station.data_timestamp
     if stamp is None:
         return f'<p class="age">time of the data unknown, asked {ago(station.fetched_at, now)}</p>'
