@@ -38,8 +38,8 @@ LIMITS = Limits(1200.0, 900.0)
 class Told:
     """A client that has the data already, so that only decoding costs."""
 
-    def __init__(self, heard: list[tuple[HttpRequest, HttpResponse]]) -> None:
-        self._data = {_tail(exchange.url): json.loads(answer.body).get("data") for exchange, answer in heard}
+    def __init__(self, exchanges: list[tuple[HttpRequest, HttpResponse]]) -> None:
+        self._data = {_tail(exchange.url): json.loads(answer.body).get("data") for exchange, answer in exchanges}
 
     def call(self, call: Call, decoded: Callable[[Any], Any] = lambda data: data) -> Any:
         """The data of the answer that came last time, decoded."""
@@ -68,7 +68,7 @@ def _column(dialect: Dialect, number: int) -> dict[str, float]:
         settings = AccountSettings(account=account, portal=dialect, state_dir=Path(state), requests_per_minute=120)
         recorder = Recorder()
         ref = _read(client(settings, recorder))
-        answers = [answer.body for _, answer in recorder.heard]
+        answers = [answer.body for _, answer in recorder.exchanges]
         return {
             "json.loads of the same answers": _median(lambda: [json.loads(body) for body in answers]),
             **_stages(dialect, recorder, ref),
@@ -83,7 +83,7 @@ def _read(portal: Source) -> StationRef:
 
 def _stages(dialect: str, recorder: Recorder, ref: StationRef) -> dict[str, float]:
     findings, quality, clock = Diagnostics(), CounterGuard(), SystemClock()
-    told: Any = Told(recorder.heard)
+    told: Any = Told(recorder.exchanges)
 
     def portal() -> Source:
         return SemsPlus(told, clock) if dialect == "semsplus" else Classic(told, clock)

@@ -83,9 +83,9 @@ def requests_of_a_home() -> int:
     recorder = Recorder()
     with simulated_home(recorder) as (portal, ref):
         portal.read(ref, Diagnostics())
-        before = len(recorder.heard)
+        before = len(recorder.exchanges)
         portal.read(ref, Diagnostics())
-        return len(recorder.heard) - before
+        return len(recorder.exchanges) - before
 
 
 class Fleet:

@@ -94,55 +94,55 @@ def build_app(
     return App(settings, clock, metrics, snapshots, exposition, tuple(runners), stop)
 
 
-def application(parts: App, *, simulated: bool, web_config: WebConfigFile | None = None) -> Application:
-    """The web side of `parts`; plain HTTP for everybody where there is no web configuration."""
-    settings = parts.settings
+def application(app: App, *, simulated: bool, web_config: WebConfigFile | None = None) -> Application:
+    """Put the web side of an app together; plain HTTP for everybody where there is no web configuration."""
+    settings = app.settings
     return Application(
-        parts.exposition,
+        app.exposition,
         StatusPage(
-            lambda: [shown.station for shown in parts.snapshots.shown(parts.clock.now())],
-            lambda: _status(parts, simulated=simulated),
+            lambda: [shown.station for shown in app.snapshots.shown(app.clock.now())],
+            lambda: _status(app, simulated=simulated),
         ),
         # An account that has failed is ready as well: what there is to say of it is being said.
-        lambda: all(watch.poller.health.up is not None for watch in parts.runners),
+        lambda: all(watch.poller.health.up is not None for watch in app.runners),
         telemetry_path=settings.telemetry_path,
-        web_config=web_config or WebConfigFile(None, parts.metrics.web_config_read),
-        fault=parts.metrics.web_fault,
+        web_config=web_config or WebConfigFile(None, app.metrics.web_config_read),
+        fault=app.metrics.web_fault,
         discovery=Discovery(
             settings.telemetry_path,
-            lambda: _listed(parts),
-            [watch.name for watch in parts.runners if watch.name],
+            lambda: _listed(app),
+            [watch.name for watch in app.runners if watch.name],
             settings.external_url,
         ),
     )
 
 
-def _status(parts: App, *, simulated: bool) -> PageStatus:
-    health = parts.health
+def _status(app: App, *, simulated: bool) -> PageStatus:
+    health = app.health
     return PageStatus(
-        now=parts.clock.now(),
+        now=app.clock.now(),
         version=package_version(),
         up=health.up,
         last_success=health.last_success,
         next_refresh=health.next_refresh,
         problem=health.problem,
         simulated=simulated,
-        metrics_path=parts.settings.telemetry_path,
-        snapshot_max_age=parts.settings.snapshot_max_age,
+        metrics_path=app.settings.telemetry_path,
+        snapshot_max_age=app.settings.snapshot_max_age,
     )
 
 
-def _listed(parts: App) -> list[Listed]:
-    names = {shown.station.id: shown.station.name for shown in parts.snapshots.shown(parts.clock.now())}
-    return [Listed(known.station, known.account, names.get(known.station)) for known in parts.snapshots.catalogue()]
+def _listed(app: App) -> list[Listed]:
+    names = {shown.station.id: shown.station.name for shown in app.snapshots.shown(app.clock.now())}
+    return [Listed(known.station, known.account, names.get(known.station)) for known in app.snapshots.catalogue()]
 
 
-def start_polling(parts: App) -> tuple[threading.Thread, ...]:
-    """Poll each account in a thread of its own, and keep the exposition ready in another, until `parts.stop` is set."""
-    work = {f"poller {watch.name}".strip(): watch.run for watch in parts.runners}
-    work["exposition"] = parts.exposition.maintain_until
+def start_polling(app: App) -> tuple[threading.Thread, ...]:
+    """Poll each account in a thread of its own, and keep the exposition ready in another, until `app.stop` is set."""
+    work = {f"poller {watch.name}".strip(): watch.run for watch in app.runners}
+    work["exposition"] = app.exposition.maintain_until
     threads = tuple(
-        threading.Thread(target=run, args=(parts.stop,), name=name, daemon=True) for name, run in work.items()
+        threading.Thread(target=run, args=(app.stop,), name=name, daemon=True) for name, run in work.items()
     )
     for thread in threads:
         thread.start()

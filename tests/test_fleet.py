@@ -13,7 +13,7 @@ from sems_exporter.cli.report import unread
 from sems_exporter.config.settings import Account, AccountSettings, ServerSettings
 from sems_exporter.model.plant import KWH, StationState
 from sems_exporter.pipeline.staleness import StationView
-from sems_exporter.polling.rotation import QUIET
+from sems_exporter.polling.rotation import NIGHT_ROUNDS
 from sems_exporter.simulator import SimulatedPortal, demo_plants
 from sems_exporter.telemetry.redaction import Secret
 from tests.fleets import MIDNIGHT, Fleet, name
@@ -113,7 +113,7 @@ def test_a_day_of_a_fleet_keeps_all_stations_up_and_lets_none_starve(build: Buil
     whole = value(fleet, "sems_details_round_seconds")
     assert down == []
     assert len(fleet.portal.read_at) == 20
-    assert max(ages) <= (QUIET + 1) * whole + 300
+    assert max(ages) <= (NIGHT_ROUNDS + 1) * whole + 300
     assert fleet.portal.most_in_a_minute <= 2
     assert fleet.portal.by_endpoint["login"] == 1
 

@@ -17,11 +17,11 @@ def telling(progress: Callable[[], str], patience: float = PATIENCE, again: floa
     over = threading.Event()
 
     def tell() -> None:
-        wait, told = patience, ""
+        wait, printed = patience, ""
         while not over.wait(wait):
-            if (said := progress()) != told:
+            if (said := progress()) != printed:
                 click.echo(said, err=True)
-            wait, told = again, said
+            wait, printed = again, said
 
     thread = threading.Thread(target=tell, name="telling", daemon=True)
     thread.start()

@@ -39,8 +39,8 @@ def _scope(scope: Entity) -> Json:
         if (value := getattr(scope, name)) is not None:
             found["_".join(part for part in (name, measure.unit) if part)] = value
     for attribute, _ in CHILDREN[kind]:
-        if parts := getattr(scope, attribute):
-            found[attribute] = [_scope(part) for part in parts]
+        if children := getattr(scope, attribute):
+            found[attribute] = [_scope(child) for child in children]
     if isinstance(scope, Station) and scope.alarms is not None:
         found["alarms"] = [_alarm(alarm) for alarm in scope.alarms]
     return found

@@ -49,24 +49,24 @@ def serve(settings: ServerSettings) -> None:
 def run(settings: ServerSettings, clock: Clock, *, simulated: bool) -> None:
     """Poll and serve on `clock` until told to stop."""
     prepare_process()
-    parts = build_app(settings, clock, first_delay=0.0 if simulated else 2.0)
-    web_config = WebConfigFile(settings.web_config_file, parts.metrics.web_config_read)
-    refuse_second(parts)
+    app = build_app(settings, clock, first_delay=0.0 if simulated else 2.0)
+    web_config = WebConfigFile(settings.web_config_file, app.metrics.web_config_read)
+    refuse_second(app)
     listening = bound(settings.listen_address)
-    app = application(parts, simulated=simulated, web_config=web_config)
+    site = application(app, simulated=simulated, web_config=web_config)
     address = address_of(listening, secure=web_config.current.tls is not None)
     kind = "a simulated plant" if simulated else "SEMS+"
     threads: list[threading.Thread] = []
 
     def begin() -> None:
         greet(kind, address, settings.telemetry_path)
-        threads.extend(start_polling(parts))
+        threads.extend(start_polling(app))
 
     try:
         # The poller gives up while the last answers are sent, and does not take their time.
-        serve_http(app, listening, started=begin, stopping=parts.stop.set)
+        serve_http(site, listening, started=begin, stopping=app.stop.set)
     finally:
-        parts.stop.set()
+        app.stop.set()
         # A request under way may take longer than we may; the thread is a daemon and its state is on disk.
         end = time.monotonic() + 0.5
         for thread in threads:
@@ -99,9 +99,9 @@ def greet(kind: str, address: str, telemetry_path: str) -> None:
         )
 
 
-def refuse_second(parts: App) -> None:
+def refuse_second(app: App) -> None:
     """Raise StartError where another process has one of the accounts already."""
-    for watch, one in zip(parts.runners, parts.settings.accounts, strict=True):
+    for watch, one in zip(app.runners, app.settings.accounts, strict=True):
         if holder := watch.portal.account_state().served_by:
             account = f"account {watch.name}" if watch.name else "this account"
             raise StartError(
@@ -113,12 +113,12 @@ def refuse_second(parts: App) -> None:
 def once(settings: ServerSettings, form: str) -> int:
     """Print one snapshot of all accounts; 1 if nothing could be read of one of them."""
     log_as(settings)
-    parts, outcomes = _refreshed(settings)
-    shown = parts.snapshots.shown(parts.clock.now())
+    app, outcomes = _refreshed(settings)
+    shown = app.snapshots.shown(app.clock.now())
     if form == "json":
-        text = written(as_json(shown, parts.clock.now()), indent=2)
+        text = written(as_json(shown, app.clock.now()), indent=2)
     else:
-        text = (parts.exposition.body(Format.TEXT, compressed=False) or b"").decode().removesuffix("\n")
+        text = (app.exposition.body(Format.TEXT, compressed=False) or b"").decode().removesuffix("\n")
     if sys.stdout.isatty():
         # A terminal obeys what names may hold; a program gets them as they are.
         text = "\n".join(map(legible, text.split("\n")))
@@ -130,24 +130,24 @@ def check(settings: ServerSettings, *, release_brake: bool) -> int:
     """Say what works, what does not, and what to do; 1 if something does not."""
     # What a log line would say is said below in plain words.
     log_as(replace(settings, log_level="debug" if settings.log_level == "debug" else "error"))
-    parts, outcomes = _refreshed(settings, release_brake=release_brake)
+    app, outcomes = _refreshed(settings, release_brake=release_brake)
     codes = [
-        _checked(parts, watch, outcome, released=release_brake)
-        for watch, outcome in zip(parts.runners, outcomes, strict=True)
+        _checked(app, watch, outcome, released=release_brake)
+        for watch, outcome in zip(app.runners, outcomes, strict=True)
     ]
     for text in remarks(settings):
         click.echo(text)
     return max(codes)
 
 
-def _checked(parts: App, watch: AccountRunner, outcome: RefreshResult, *, released: bool) -> int:
+def _checked(app: App, watch: AccountRunner, outcome: RefreshResult, *, released: bool) -> int:
     """Say it of one account, whose brake a person may just have `released`."""
-    state, now = watch.portal.account_state(), parts.clock.now()
+    state, now = watch.portal.account_state(), app.clock.now()
     if watch.name:
         click.echo(f"Account {watch.name}")
     if state.token is not None:
         click.echo(f"Session: {'works' if outcome.read else 'there is one, but it got no data'}; {state.token.gateway}")
-    for shown in parts.snapshots.shown(now):
+    for shown in app.snapshots.shown(now):
         if (shown.station.account or "") == watch.name:
             click.echo("\n".join(map(legible, described(shown.station))))
     problems = _after_release(state, outcome) if released else complaints(outcome)
@@ -183,13 +183,13 @@ def dump(settings: ServerSettings, output: str) -> int:
 
 def _dumped(settings: ServerSettings, write: Callable[[str, int], None]) -> int:
     recorder = Recorder()
-    parts, [outcome] = _refreshed(settings, transport=recorder)
-    token = parts.portal.account_state().token
-    if not recorder.heard:
+    app, [outcome] = _refreshed(settings, transport=recorder)
+    token = app.portal.account_state().token
+    if not recorder.exchanges:
         click.echo(f"nothing to write: {outcome.failure or 'the portal gave no answer'}", err=True)
         return 1
     dialect = token.dialect.partition("-")[0] if token else "semsplus"
-    write(written(dump_of(recorder.heard, dialect, parts.clock.now()), indent=1), len(recorder.heard))
+    write(written(dump_of(recorder.exchanges, dialect, app.clock.now()), indent=1), len(recorder.exchanges))
     return 0
 
 
@@ -209,10 +209,10 @@ def _refreshed(
     settings: ServerSettings, *, release_brake: bool = False, transport: Transport | None = None
 ) -> tuple[App, list[RefreshResult]]:
     """Every account read once, one after the other, while a person is told how far it is."""
-    parts = build_app(settings, SystemClock(), transport=transport)
+    app = build_app(settings, SystemClock(), transport=transport)
     outcomes = []
     try:
-        for watch, one in zip(parts.runners, settings.accounts, strict=True):
+        for watch, one in zip(app.runners, settings.accounts, strict=True):
             if release_brake:
                 watch.portal.release_brake()
             with telling(lambda watch=watch, one=one: _progress(watch, one)):  # type: ignore[misc]
@@ -220,8 +220,8 @@ def _refreshed(
             if not watch.portal.account_state().served_by:
                 watch.poller.remember()
     finally:
-        parts.close()
-    return parts, outcomes
+        app.close()
+    return app, outcomes
 
 
 def _progress(watch: AccountRunner, settings: AccountSettings) -> str:

@@ -9,9 +9,9 @@ from pathlib import Path
 from sems_exporter.config.options import FILE_VARIABLE, PASSWORD_VARIABLE, SETTINGS
 from sems_exporter.config.settings import ServerSettings
 
-ALIKE = 0.8
+LEAST_LIKENESS = 0.8
 """Likeness from which a variable is taken for a misspelt one; what Kubernetes and others set is below."""
-LAG = 300.0
+PORTAL_LAG_SECONDS = 300.0
 """Seconds by which the portal's newest data are often old already."""
 
 
@@ -21,7 +21,7 @@ def misspelt(variables: Iterable[str]) -> list[str]:
     # Passwords of the list `accounts` go by names that people choose.
     strange = (name for name in variables if name not in known and not name.startswith(f"{PASSWORD_VARIABLE}_"))
     ours = (name for name in strange if name.upper().startswith("SEM"))
-    nearest = {name: get_close_matches(name.upper(), known, n=1, cutoff=ALIKE) for name in ours}
+    nearest = {name: get_close_matches(name.upper(), known, n=1, cutoff=LEAST_LIKENESS) for name in ours}
     return [f"{name} is no setting; is {near[0]} meant?" for name, near in nearest.items() if near]
 
 
@@ -38,17 +38,17 @@ def exposed(state_dir: Path) -> list[str]:
 
 def unfit_times(settings: ServerSettings) -> list[str]:
     """A sentence about each limit that is reached between two refreshes although all is well."""
-    told = []
+    sentences = []
     interval = max(one.interval for one in settings.accounts)
-    if interval + LAG > settings.data_max_age:
-        told.append(
+    if interval + PORTAL_LAG_SECONDS > settings.data_max_age:
+        sentences.append(
             f"data_max_age: with an interval of {interval:g} s data are often older than "
             f"{settings.data_max_age:g} s before the next ones come, so live values will be missing at times; "
-            f"set {interval + LAG:g} s or more"
+            f"set {interval + PORTAL_LAG_SECONDS:g} s or more"
         )
     if interval > settings.snapshot_max_age:
-        told.append(
+        sentences.append(
             f"snapshot_max_age: {settings.snapshot_max_age:g} s are less than the {interval:g} s between two "
             "refreshes, so stations will count as down at times; leave it unset, or set it longer"
         )
-    return told
+    return sentences

@@ -101,23 +101,23 @@ class CounterGuard:
     def remember(self, memory: object) -> None:
         """Take over the memory of an earlier run; raises AttributeError, TypeError or ValueError where it is none."""
         tracks, sums = {}, {}
-        for key, told in memory.items():  # type: ignore[attr-defined]
+        for key, saved in memory.items():  # type: ignore[attr-defined]
             if key.startswith(SUM):
-                sums[key.removeprefix(SUM)] = _sum(told)
+                sums[key.removeprefix(SUM)] = _sum(saved)
             else:
-                tracks[key] = _track(told)
+                tracks[key] = _track(saved)
         self._tracks, self._sums = tracks, sums
 
 
 def _told(record: CounterState | Sum) -> dict[str, object]:
     """The fields that tell something; a fleet has hundreds of thousands of them."""
-    told = {field.name: (getattr(record, field.name), field.default) for field in fields(record)}
-    return {name: value for name, (value, default) in told.items() if value != default}
+    saved = {field.name: (getattr(record, field.name), field.default) for field in fields(record)}
+    return {name: value for name, (value, default) in saved.items() if value != default}
 
 
-def _track(told: Mapping[str, object]) -> CounterState:
-    new = {RENAMED.get(name, name): value for name, value in told.items()}
-    if not told.get("low", True):
+def _track(saved: Mapping[str, object]) -> CounterState:
+    new = {RENAMED.get(name, name): value for name, value in saved.items()}
+    if not saved.get("low", True):
         new.pop("last")
     track = CounterState(**new)  # type: ignore[arg-type]
     numbers = (track.good, track.before, track.doubts, track.doubted_since, track.foreign)
@@ -127,8 +127,8 @@ def _track(told: Mapping[str, object]) -> CounterState:
     return track
 
 
-def _sum(told: Mapping[str, object]) -> Sum:
-    known = Sum(**told)  # type: ignore[arg-type]
+def _sum(saved: Mapping[str, object]) -> Sum:
+    known = Sum(**saved)  # type: ignore[arg-type]
     if not all(isinstance(number, int | float) for number in (known.offset, *known.parts.values())):
         raise ValueError("something else stands where a number should")
     return known

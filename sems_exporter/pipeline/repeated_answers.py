@@ -6,7 +6,7 @@ from hashlib import blake2b
 
 from cachetools import LRUCache
 
-MOST = 100_000
+MOST_ANSWERS = 100_000
 """Answers that are remembered, a hundred bytes each."""
 
 Key = tuple[str, ...]
@@ -33,7 +33,7 @@ class RepeatedAnswers:
     """
 
     def __init__(self) -> None:
-        self._said: LRUCache[Key, Said] = LRUCache(MOST)
+        self._said: LRUCache[Key, Said] = LRUCache(MOST_ANSWERS)
 
     def said(self, key: Key, content: object, at: datetime) -> Said:
         """Note that the answer of the instant `at` to the question `key` has this `content`."""

@@ -114,9 +114,9 @@ class _Age:
     def judged(self, scope: Device | Station, gone: frozenset[str]) -> frozenset[str]:
         """The attributes that are `gone`, where those with an instant of their own are judged by that alone."""
         for name, declared in enumerations(type(scope)).items():
-            told = told_at(scope, name) if declared.dated_by and declared.role is Role.LIVE else None
-            if told is not None:
-                ended = self._over(told + timedelta(seconds=self.limits.data_max_age))
+            at = told_at(scope, name) if declared.dated_by and declared.role is Role.LIVE else None
+            if at is not None:
+                ended = self._over(at + timedelta(seconds=self.limits.data_max_age))
                 gone = gone | {name} if ended else gone - {name}
         return gone
 
@@ -136,8 +136,8 @@ def told_at(scope: Device | Station, name: str) -> datetime | None:
     That something is offline is true of the moment at which the portal says so, however old its data are: they are old
     because it is.
     """
-    told: datetime | None = getattr(scope, enumerations(type(scope))[name].dated_by)
-    return scope.fetched_at if told is None and getattr(scope, name) in OFFLINE else told
+    at: datetime | None = getattr(scope, enumerations(type(scope))[name].dated_by)
+    return scope.fetched_at if at is None and getattr(scope, name) in OFFLINE else at
 
 
 @once
@@ -187,9 +187,9 @@ def _instead(details: Station, seen: Station) -> Station:
     """Put what the list says in place of details that are too old; what lasts is kept."""
     # What a device was some hours ago, asleep perhaps, it need not be now.
     kept = transform(details, lambda scope, _: _without(scope, _of_roles(type(scope), PASSING)))
-    told = with_values(kept, {name: getattr(seen, name) for name in _of_roles(Station, PASSING)})
+    merged = with_values(kept, {name: getattr(seen, name) for name in _of_roles(Station, PASSING)})
     return replace(
-        told,
+        merged,
         fetched_at=seen.fetched_at,
         data_timestamp=seen.data_timestamp,
         unchanged_since=seen.unchanged_since,

@@ -24,10 +24,10 @@ from sems_exporter.telemetry.metrics import INTERNAL, AccountMetrics
 
 log = logging.getLogger(__name__)
 
-RETRY = 60.0
+FIRST_RETRY_SECONDS = 60.0
 """Seconds to the next refresh after one that found no way to the portal; doubles up to the interval."""
-LEAST_DELAY = 1.0
-LONGEST_PAUSE = 3600.0
+LEAST_DELAY_SECONDS = 1.0
+LONGEST_PAUSE_SECONDS = 3600.0
 """Seconds beyond which no instant is waited for: the clock may have been set back since it was named."""
 
 
@@ -67,7 +67,7 @@ class Poller:
             journal=self._journal,
             chance=self._chance,
         )
-        self._vain = 0
+        self._futile_refreshes = 0
         self.health = Health()
 
     @property
@@ -146,14 +146,16 @@ class Poller:
         jitter = self._chance.uniform(1, 1 + JITTER)
         rotates = self._reader.rotates
         nothing_new = outcome.whole is None and rotates and outcome.new == 0
-        self._vain = self._vain + 1 if nothing_new or isinstance(outcome.whole, errors.ON_THE_WAY) else 0
-        if outcome.whole is None and not self._vain:
-            return max(0.0 if rotates else self._settings.interval * jitter - took, LEAST_DELAY * jitter)
+        self._futile_refreshes = (
+            self._futile_refreshes + 1 if nothing_new or isinstance(outcome.whole, errors.ON_THE_WAY) else 0
+        )
+        if outcome.whole is None and not self._futile_refreshes:
+            return max(0.0 if rotates else self._settings.interval * jitter - took, LEAST_DELAY_SECONDS * jitter)
         delay = self._settings.interval
-        if self._vain:
-            delay = min(delay, RETRY * 2 ** min(self._vain - 1, 8))
+        if self._futile_refreshes:
+            delay = min(delay, FIRST_RETRY_SECONDS * 2 ** min(self._futile_refreshes - 1, 8))
         until = outcome.whole.until if isinstance(outcome.whole, errors.RateLimited | errors.LoginWithheld) else None
         if until is not None:
-            left = min(max(RETRY, (until - self._clock.now()).total_seconds()), LONGEST_PAUSE)
+            left = min(max(FIRST_RETRY_SECONDS, (until - self._clock.now()).total_seconds()), LONGEST_PAUSE_SECONDS)
             delay = max(delay, left) if isinstance(outcome.whole, errors.RateLimited) else min(delay, left)
         return delay * jitter

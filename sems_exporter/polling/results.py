@@ -78,11 +78,11 @@ class RefreshResult:
         if self.whole is not None:
             return _told(self.whole)
         if failing := {**self.earlier, **self.by_station}:
-            told = {key: _told(error) for key, error in failing.items()}
+            sentences = {key: _told(error) for key, error in failing.items()}
             if all(isinstance(error, errors.Unreachable) for error in failing.values()):
                 # Of one station it would read as if that was what has no connection.
-                return "; ".join(dict.fromkeys(told.values()))
-            return "; ".join(f"station {key}: {text}" for key, text in list(told.items())[:MOST_NAMED])
+                return "; ".join(dict.fromkeys(sentences.values()))
+            return "; ".join(f"station {key}: {text}" for key, text in list(sentences.items())[:MOST_NAMED])
         return "the account shows no stations" if self.stations == 0 else None
 
 

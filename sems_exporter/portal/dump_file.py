@@ -21,19 +21,19 @@ class Recorder(Transport):
 
     def __init__(self) -> None:
         super().__init__()
-        self.heard: list[tuple[HttpRequest, HttpResponse]] = []
+        self.exchanges: list[tuple[HttpRequest, HttpResponse]] = []
 
     def send(self, exchange: HttpRequest) -> HttpResponse:
         """The answer, remembered."""
         answer = super().send(exchange)
         if exchange.endpoint != "login":
-            self.heard.append((exchange, answer))
+            self.exchanges.append((exchange, answer))
         return answer
 
 
-def dump(heard: list[tuple[HttpRequest, HttpResponse]], dialect: str, taken_at: datetime) -> dict[str, Any]:
+def dump(exchanges: list[tuple[HttpRequest, HttpResponse]], dialect: str, taken_at: datetime) -> dict[str, Any]:
     """All answers of a refresh, anonymised, in the form that the simulator replays."""
-    documents = [(exchange, answer.status, _json(answer.body)) for exchange, answer in heard]
+    documents = [(exchange, answer.status, _json(answer.body)) for exchange, answer in exchanges]
     anonymiser = Anonymiser(part for exchange, _, document in documents for part in (exchange.body, document))
     return {
         "format": FORMAT,

@@ -17,11 +17,11 @@ from sems_exporter.telemetry.redaction import MASKS, Masks, Secret
 
 FORMATS = ("logfmt", "json")
 LEVELS = ("debug", "info", "warn", "error")
-QUIET = 3600.0
+SAME_FAULT_AGAIN_SECONDS = 3600.0
 """Seconds for which the same fault is not told again."""
-MOST_NEWS = 6.0
+CHANGES_AT_ONCE = 6.0
 """Changes of one condition that are told at once."""
-NEWS_EVERY = 1800.0
+NEXT_CHANGE_SECONDS = 1800.0
 """Seconds after which there may be one more of them."""
 _ACCOUNT = ContextVar("account", default="")
 """The account that the running thread works for; lines carry its name."""
@@ -130,7 +130,7 @@ class DuplicateFilter(logging.Filter):
         with self._lock:
             key = (record.name, record.levelno, record.msg if isinstance(record.msg, str) else "", *_place(record))
             since, left_out = self._told.get(key, (-math.inf, 0))
-            if 0 <= record.created - since < QUIET:
+            if 0 <= record.created - since < SAME_FAULT_AGAIN_SECONDS:
                 self._told[key] = since, left_out + 1
                 return False
             self._told[key] = record.created, 0
@@ -147,7 +147,7 @@ class ChangeLimiter:
     """
 
     def __init__(self) -> None:
-        self._left, self._counted_at = MOST_NEWS, 0.0
+        self._left, self._counted_at = CHANGES_AT_ONCE, 0.0
         # Nothing was told yet, so the first condition is news, also if it is a good one.
         self._told: object = self
         self._last: object = self
@@ -155,7 +155,7 @@ class ChangeLimiter:
 
     def of(self, condition: object, now: float) -> int | None:
         """None if there is nothing to tell; else how many changes went untold before this one."""
-        self._left = min(MOST_NEWS, self._left + max(0.0, now - self._counted_at) / NEWS_EVERY)
+        self._left = min(CHANGES_AT_ONCE, self._left + max(0.0, now - self._counted_at) / NEXT_CHANGE_SECONDS)
         self._counted_at = now
         self._unsaid += condition != self._last
         self._last = condition

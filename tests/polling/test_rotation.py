@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sems_exporter.model.plant import Alarm, AlarmLevel, Station, StationState
-from sems_exporter.polling.rotation import QUIET, URGENT, USUAL, Rotation, need
+from sems_exporter.polling.rotation import ALARM_ROUNDS, DAY_ROUNDS, NIGHT_ROUNDS, Rotation, need
 from tests.homes import NOON, home
 
 EACH = 26.0
@@ -38,14 +38,14 @@ def run(rotation: Rotation, needs: dict[str, float], reads: int) -> dict[str, li
 @pytest.mark.parametrize(
     "look, expected",
     [
-        (None, USUAL),
-        (seen(alarms=(ALARM,)), URGENT),
-        (seen(state=StationState.FAULT), URGENT),
-        (seen(pv_power=10.0, sun_elevation=-10.0), USUAL),
-        (seen(sun_elevation=-10.0), QUIET),
-        (seen(sun_elevation=10.0), USUAL),
-        (seen(), USUAL),
-        (home(), USUAL),
+        (None, DAY_ROUNDS),
+        (seen(alarms=(ALARM,)), ALARM_ROUNDS),
+        (seen(state=StationState.FAULT), ALARM_ROUNDS),
+        (seen(pv_power=10.0, sun_elevation=-10.0), DAY_ROUNDS),
+        (seen(sun_elevation=-10.0), NIGHT_ROUNDS),
+        (seen(sun_elevation=10.0), DAY_ROUNDS),
+        (seen(), DAY_ROUNDS),
+        (home(), DAY_ROUNDS),
     ],
 )
 def test_alarms_come_first_and_the_night_can_wait(look: Station | None, expected: float) -> None:
@@ -53,7 +53,7 @@ def test_alarms_come_first_and_the_night_can_wait(look: Station | None, expected
 
 
 @settings(deadline=None, max_examples=60)
-@given(st.lists(st.sampled_from([URGENT, USUAL, QUIET]), min_size=1, max_size=40), st.integers(0, 99))
+@given(st.lists(st.sampled_from([ALARM_ROUNDS, DAY_ROUNDS, NIGHT_ROUNDS]), min_size=1, max_size=40), st.integers(0, 99))
 def test_no_station_starves_whatever_the_others_need(chosen: list[float], seed: int) -> None:
     needs = {f"S{number}": value for number, value in enumerate(chosen)}
     whole = EACH * len(needs)
@@ -63,11 +63,11 @@ def test_no_station_starves_whatever_the_others_need(chosen: list[float], seed: 
     end = 12 * len(needs) * EACH
     for key, moments in found.items():
         waits = [later - earlier for earlier, later in zip([0.0, *moments], [*moments, end], strict=True)]
-        assert max(waits) <= (QUIET + 1) * whole + EACH, (key, needs[key])
+        assert max(waits) <= (NIGHT_ROUNDS + 1) * whole + EACH, (key, needs[key])
 
 
 def test_a_station_with_an_alarm_is_read_four_times_as_often() -> None:
-    needs = {f"S{number}": USUAL for number in range(100)} | {"ill": URGENT}
+    needs = {f"S{number}": DAY_ROUNDS for number in range(100)} | {"ill": ALARM_ROUNDS}
 
     found = run(made(), needs, 1000)
 
@@ -75,7 +75,7 @@ def test_a_station_with_an_alarm_is_read_four_times_as_often() -> None:
 
 
 def test_by_night_stations_leave_the_budget_to_those_that_have_day() -> None:
-    needs = {f"D{number}": USUAL for number in range(50)} | {f"N{number}": QUIET for number in range(50)}
+    needs = {f"D{number}": DAY_ROUNDS for number in range(50)} | {f"N{number}": NIGHT_ROUNDS for number in range(50)}
 
     found = run(made(), needs, 2000)
 
@@ -84,7 +84,7 @@ def test_by_night_stations_leave_the_budget_to_those_that_have_day() -> None:
 
 
 def test_after_a_restart_not_the_same_stations_come_first_again() -> None:
-    needs = dict.fromkeys(map(str, range(100)), USUAL)
+    needs = dict.fromkeys(map(str, range(100)), DAY_ROUNDS)
 
     orders = [made(seed).order(needs, 0.0)[:10] for seed in range(5)]
 
@@ -92,10 +92,10 @@ def test_after_a_restart_not_the_same_stations_come_first_again() -> None:
 
 
 def test_a_new_station_comes_before_all_that_have_been_read() -> None:
-    rotation, needs = made(), dict.fromkeys(map(str, range(20)), USUAL)
+    rotation, needs = made(), dict.fromkeys(map(str, range(20)), DAY_ROUNDS)
     run(rotation, needs, 40)
 
-    order = rotation.order({**needs, "new": USUAL}, 40 * EACH)
+    order = rotation.order({**needs, "new": DAY_ROUNDS}, 40 * EACH)
 
     assert order[0] == "new"
 
@@ -112,7 +112,7 @@ def test_the_length_of_a_round_is_learnt_from_what_reads_take() -> None:
 
 
 def test_a_clock_that_is_set_back_puts_no_station_off() -> None:
-    rotation, needs = made(), dict.fromkeys("abc", USUAL)
+    rotation, needs = made(), dict.fromkeys("abc", DAY_ROUNDS)
     run(rotation, needs, 9)
     rotation.has_read("a", 1e6, 1e6)
 

@@ -77,7 +77,7 @@ class House:
         """The dump of one refresh, whose station is kept in `station`."""
         recorder = Recorder()
         self.station, self.token = read(self.settings(), self.clock, recorder)
-        return dump(recorder.heard, self.dialect, self.clock.now())
+        return dump(recorder.exchanges, self.dialect, self.clock.now())
 
 
 def read(
@@ -498,11 +498,11 @@ class TestCommand:
         masks.learn("13812345678")
         masks.learn_password("correct-horse")
         told = {"deviceType": "correct-horse", "status": "esroh-tcerroc", "count": 13812345678, "correct-horse": 1}
-        heard = [(HttpRequest("info", "GET", "https://x/sems-plant/api"), Heard(200, json.dumps(told).encode()))]
+        exchanges = [(HttpRequest("info", "GET", "https://x/sems-plant/api"), Heard(200, json.dumps(told).encode()))]
 
         with pytest.MonkeyPatch.context() as patch:
             patch.setattr(dump_file, "MASKS", masks)
-            content = written(dump(heard, "semsplus", SharedClock().now()))
+            content = written(dump(exchanges, "semsplus", SharedClock().now()))
 
         assert not [word for word in ("13812345678", "correct-horse", "esroh-tcerroc") if word in content]
         assert MASK in content

@@ -16,7 +16,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sems_exporter.telemetry.logs import QUIET, ChangeLimiter, DuplicateFilter, EventFormatter, bind_account, set_up
+from sems_exporter.telemetry.logs import (
+    SAME_FAULT_AGAIN_SECONDS,
+    ChangeLimiter,
+    DuplicateFilter,
+    EventFormatter,
+    bind_account,
+    set_up,
+)
 from sems_exporter.telemetry.redaction import MASK, Masks, Secret
 
 PAIR = re.compile(r'(\w+)=("(?:[^"\\]|\\.)*"|[^\s"]*)')
@@ -395,7 +402,7 @@ class TestRepeats:
         seen = [self.told(repeats, failed(f"number {minute}"), 60.0 * minute) for minute in range(121)]
 
         told = [event for event in seen if event]
-        assert [event.created for event in told] == [0.0, QUIET, 2 * QUIET]
+        assert [event.created for event in told] == [0.0, SAME_FAULT_AGAIN_SECONDS, 2 * SAME_FAULT_AGAIN_SECONDS]
         assert [getattr(event, "repeated", None) for event in told] == [None, 59, 59]
 
     def test_a_fault_elsewhere_is_another_one(self) -> None:

@@ -21,14 +21,14 @@ from sems_exporter.portal.decoding.field_mapping import FieldMapping, Values, as
 
 TO_GRID = split("grid_export_power", "grid_import_power", "W")
 OUT_OF_BATTERIES = split("battery_discharge_power", "battery_charge_power", "W")
-SHARE = 0.2
+ENERGY_TOLERANCE = 0.2
 """By how much two statements of one energy may differ: they are not from the same minute."""
-LITTLE = 0.2 * KWH
+NEGLIGIBLE_ENERGY = 0.2 * KWH
 CIVIL_TWILIGHT = -6.0
 """Degrees; below it no panel gives anything."""
-CENT = 0.05
+INCOME_TOLERANCE = 0.05
 """By which a price of three digits and an energy of one may miss an income."""
-LAG = timedelta(minutes=20)
+SAME_MOMENT = timedelta(minutes=20)
 """Reports of two inverters that are further apart tell of two moments."""
 
 
@@ -73,7 +73,7 @@ def _is_night(station: Station) -> bool:
 def _lags(unit: Unit, station: Station) -> bool:
     """Tell whether the inverter last reported so long before another that its values are not of the same moment."""
     newest, taken = station.data_timestamp, unit.inverter.data_timestamp
-    return newest is not None and taken is not None and newest - taken > LAG
+    return newest is not None and taken is not None and newest - taken > SAME_MOMENT
 
 
 def _flow(units: list[Unit], live: list[Unit], plant: Plant) -> PowerFlow:
@@ -214,16 +214,16 @@ def _contradicted(kpi: Document) -> bool:
     today, lifetime, price = (number(kpi.get(key)) for key in ("power", "total_power", "yield_rate"))
     if not money or today is None:
         return False
-    if money == ever and lifetime is not None and lifetime - today > LITTLE / KWH:
+    if money == ever and lifetime is not None and lifetime - today > NEGLIGIBLE_ENERGY / KWH:
         return True
-    return bool(price) and abs(money - today * (price or 0.0)) > max(CENT, SHARE * abs(money))
+    return bool(price) and abs(money - today * (price or 0.0)) > max(INCOME_TOLERANCE, ENERGY_TOLERANCE * abs(money))
 
 
 def _agree(kilowatt_hours: float | None, joules: float | None) -> bool:
     if kilowatt_hours is None or joules is None:
         return False
     stated = kilowatt_hours * KWH
-    return abs(stated - joules) <= max(LITTLE, SHARE * max(abs(stated), abs(joules)))
+    return abs(stated - joules) <= max(NEGLIGIBLE_ENERGY, ENERGY_TOLERANCE * max(abs(stated), abs(joules)))
 
 
 def _today(body: Document, station: Station, plant: Plant, findings: Diagnostics) -> Values:

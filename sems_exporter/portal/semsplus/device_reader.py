@@ -65,7 +65,7 @@ class DeviceReader:
         self._questions = questions
         self._station: str = station["id"]
         # A flow of before says nothing about the age of what the devices tell now.
-        self._taken: datetime | None = station.get("data_timestamp") if "flow" in questions.heard else None
+        self._taken: datetime | None = station.get("data_timestamp") if "flow" in questions.answered_now else None
         self._shows_battery = station_decoder.shows_battery(station)
         self._shows_charger = "ev_charger_power" in station
         self._findings = findings
@@ -172,14 +172,16 @@ class DeviceReader:
         """The battery systems, and their racks. Where no system is told of, the racks are the batteries."""
         racks = {ref.id: ref for ref in refs if ref.type == lists.RACK}
         systems: dict[str, Battery] = {}
-        behind = [(one, found) for one in inverters if self._may_have_battery(one) for found in self._behind(one)]
-        self._findings.limit(Limited.BATTERIES, len(behind) - BATTERIES_PER_STATION)
-        for inverter, found in behind[:BATTERIES_PER_STATION]:
+        listed = [
+            (one, found) for one in inverters if self._may_have_battery(one) for found in self._batteries_behind(one)
+        ]
+        self._findings.limit(Limited.BATTERIES, len(listed) - BATTERIES_PER_STATION)
+        for inverter, found in listed[:BATTERIES_PER_STATION]:
             if found.type == lists.RACK or found.id in racks:
                 told_at = self._batteries_of[inverter.id].fetched_at
                 own = DeviceRef(found.id, lists.RACK, found.name, found.state, told_at=told_at)
-                listed = racks.get(found.id, own)
-                racks[found.id] = replace(listed, parent=listed.parent or inverter.id)
+                rack = racks.get(found.id, own)
+                racks[found.id] = replace(rack, parent=rack.parent or inverter.id)
             else:
                 systems[found.id] = self._system(found, inverter)
         alone = (ref for ref in refs if ref.type == lists.SYSTEM and ref.id not in systems)
@@ -190,8 +192,8 @@ class DeviceReader:
     def _may_have_battery(self, inverter: DeviceRef) -> bool:
         return inverter.type != "MICRO_INVERTER" and (inverter.subtype != "grid" or self._shows_battery)
 
-    def _behind(self, inverter: DeviceRef) -> tuple[BatteryRef, ...]:
-        """The batteries that the portal lists behind an inverter."""
+    def _batteries_behind(self, inverter: DeviceRef) -> tuple[BatteryRef, ...]:
+        """The batteries that the portal lists listed an inverter."""
         call, key = endpoints.batteries(inverter.id, self._station), (inverter.id,)
         kept = self._questions.ask(call, key, lambda data: self._listed(data, inverter.id))
         if kept and not kept.value and self._shows_battery and inverter.subtype != "grid":
@@ -238,7 +240,7 @@ class DeviceReader:
 
     def _from_list(self, system: BatteryRef, kept: CachedAnswer) -> Battery:
         ref = DeviceRef(system.id, lists.SYSTEM, system.name, system.state, told_at=kept.fetched_at)
-        self.answered = self.answered or bool(system.values and "batteries" in self._questions.heard)
+        self.answered = self.answered or bool(system.values and "batteries" in self._questions.answered_now)
         return Battery(**self._facts(ref, system.values, self._dates("batteries", system.id, kept, system)))
 
     def _dates(self, endpoint: str, device: str, kept: CachedAnswer, content: object) -> Dates:
@@ -260,7 +262,7 @@ class DeviceReader:
             if kept is None or not kept.value:
                 kept = kept and self._questions.remembered(call, (ref.id,))
             else:
-                self.answered = self.answered or name in self._questions.heard
+                self.answered = self.answered or name in self._questions.answered_now
             if kept is None or not kept.value:
                 continue
             told: Reading = kept.value

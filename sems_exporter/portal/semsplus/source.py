@@ -160,7 +160,7 @@ class SemsPlus:
         facts.update(self._flowing(facts, flow, findings))
         reader = DeviceReader(questions, facts, findings, began=began, repeats=self._repeats)
         facts.update(reader.read(self._device_refs(questions, findings)))
-        if "flow" not in questions.heard:
+        if "flow" not in questions.answered_now:
             if not reader.answered:
                 # Whatever is remembered of it: a portal that has said nothing now was not read.
                 raise questions.failure or errors.AnswerEmpty("nothing to read")
@@ -199,7 +199,7 @@ class SemsPlus:
         listed: tuple[DeviceRef, ...] = ()
         if kept is not None:
             listed = tuple(replace(ref, told_at=kept.fetched_at) for ref in kept.value)
-        if "devices" in questions.heard:
+        if "devices" in questions.answered_now:
             present = {ref.id for ref in listed}
             return tuple(ref if ref.id in present else replace(ref, state=None) for ref in known.seen(listed))
         return tuple(replace(ref, state=None) for ref in listed) if kept and self._memory.is_old(kept) else listed

@@ -18,8 +18,8 @@ MOST_ON_THE_WAY = 2
 class StationQueries:
     """The calls of one station in one refresh. Each fails alone; a fault of the account or the way ends them all.
 
-    `heard` are the endpoints that gave a good answer in this refresh, not in an earlier one. `ended` is the failure
-    after which nothing more was sent; what was heard before it is good.
+    `answered_now` are the endpoints that gave a good answer in this refresh, not in an earlier one. `ended` is the
+    failure after which nothing more was sent; what was answered before it is good.
     """
 
     client: Client
@@ -27,7 +27,7 @@ class StationQueries:
     station: str
     findings: Diagnostics
     failures: list[errors.PortalError] = field(default_factory=list)
-    heard: set[str] = field(default_factory=set)
+    answered_now: set[str] = field(default_factory=set)
     ended: errors.PortalError | None = None
 
     def ask(self, call: Call, key: tuple[str, ...], decoded: Callable[[Any], Any]) -> CachedAnswer | None:
@@ -44,7 +44,7 @@ class StationQueries:
                 except RecursionError:
                     # So deep that it could be parsed and yet not be looked at.
                     raise errors.AnswerUnreadable("nested too deeply") from None
-            self.heard.add(call.endpoint)
+            self.answered_now.add(call.endpoint)
             return self.memory.put(full, value)
         except errors.PortalError as error:
             self._note(call, error)

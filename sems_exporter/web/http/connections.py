@@ -37,46 +37,46 @@ class Connections:
     def __len__(self) -> int:
         return len(self._open)
 
-    def add(self, guest: Connection) -> None:
+    def add(self, connection: Connection) -> None:
         """Count one that has just come."""
-        self._open[guest] = None
+        self._open[connection] = None
         if len(self._open) > self._most:
             self.evict()
 
-    def progress(self, guest: Connection) -> None:
-        """Note that a request of `guest` is complete."""
-        self._open.move_to_end(guest)
+    def progress(self, connection: Connection) -> None:
+        """Note that a request of `connection` is complete."""
+        self._open.move_to_end(connection)
 
-    def stuck(self, guest: Connection) -> None:
+    def stuck(self, connection: Connection) -> None:
         """Note that the client does not take what it was sent."""
-        self._stuck[guest] = None
+        self._stuck[connection] = None
         if len(self._stuck) > MOST_STUCK:
-            self._let_go(next(iter(self._stuck)))
+            self._abort(next(iter(self._stuck)))
 
-    def flows(self, guest: Connection) -> None:
+    def flows(self, connection: Connection) -> None:
         """Note that it has taken all."""
-        self._stuck.pop(guest, None)
+        self._stuck.pop(connection, None)
 
-    def remove(self, guest: Connection) -> None:
+    def remove(self, connection: Connection) -> None:
         """Forget one that is closed."""
-        self._open.pop(guest, None)
-        self._stuck.pop(guest, None)
+        self._open.pop(connection, None)
+        self._stuck.pop(connection, None)
 
     def evict(self) -> bool:
         """Close the connection that got nowhere for longest; False if there is none."""
         if not self._open:
             return False
-        self._let_go(next(iter(self._open)))
+        self._abort(next(iter(self._open)))
         return True
 
     def sweep(self, now: float) -> None:
         """Cut all whose time is over."""
-        for guest in [guest for guest in self._open if guest.due <= now]:
-            self._let_go(guest)
+        for connection in [connection for connection in self._open if connection.due <= now]:
+            self._abort(connection)
 
-    def _let_go(self, guest: Connection) -> None:
-        self.remove(guest)
-        guest.leave()
+    def _abort(self, connection: Connection) -> None:
+        self.remove(connection)
+        connection.leave()
 
 
 def most_connections() -> int:

@@ -10,9 +10,9 @@ from sems_exporter.web.http.connections import Connections
 from sems_exporter.web.http.protocol import LimitedProtocol
 from sems_exporter.web.security.tls import Tls
 
-PAUSE = 0.02
+RETRY_ACCEPT_SECONDS = 0.02
 """Seconds to wait when the system gives no further connection."""
-ROOM = 16
+EVICTED_AT_ONCE = 16
 """Connections that are closed then; one by one, whoever waits behind a crowd would wait for long."""
 _EXHAUSTED = (errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM)
 PLAIN_REFUSED = (
@@ -34,12 +34,12 @@ class Listener:
         listening: socket.socket,
         connections: Connections,
         tls: Callable[[], Tls | None],
-        guest: Callable[[], LimitedProtocol],
+        make_protocol: Callable[[], LimitedProtocol],
     ) -> None:
         self._listening = listening
         self._connections = connections
         self._tls = tls
-        self._guest = guest
+        self._make_protocol = make_protocol
         self._entering: set[asyncio.Task[None]] = set()
 
     async def keep(self) -> None:
@@ -61,31 +61,31 @@ class Listener:
     async def _recover(self, error: OSError) -> None:
         pause = 0.0
         if error.errno in _EXHAUSTED:
-            pause = PAUSE
-            for _ in range(ROOM):
+            pause = RETRY_ACCEPT_SECONDS
+            for _ in range(EVICTED_AT_ONCE):
                 self._connections.evict()
         # Whatever the error is: it must not keep the loop from its other work, such as ending.
         await asyncio.sleep(pause)
 
     async def _admit(self, connection: socket.socket) -> None:
-        guest, tls = self._guest(), self._tls()
-        guest.arrived(connection, tls)
+        handler, tls = self._make_protocol(), self._tls()
+        handler.arrived(connection, tls)
         try:
             if tls is not None and await _speaks_plainly(connection):
                 connection.recv(ONE_READ)  # what lies unread when a connection is closed takes the answer with it
                 connection.send(PLAIN_REFUSED)
                 connection.shutdown(socket.SHUT_WR)
-                self._connections.remove(guest)
+                self._connections.remove(handler)
                 connection.close()
                 return
             await asyncio.get_running_loop().connect_accepted_socket(
-                lambda: guest,
+                lambda: handler,
                 connection,
                 ssl=None if tls is None else tls.context,
                 ssl_handshake_timeout=None if tls is None else protocol.HEADER_DEADLINE,
             )
         except OSError:  # what strangers send to the port is their fault, not an event of ours
-            self._connections.remove(guest)
+            self._connections.remove(handler)
             connection.close()
 
 

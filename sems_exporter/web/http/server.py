@@ -20,7 +20,7 @@ from sems_exporter.web.http.listener import Listener
 from sems_exporter.web.http.protocol import LimitedProtocol, Shared
 
 BACKLOG = 256
-MOMENT = 0.6
+LAST_ANSWERS_SECONDS = 0.6
 """Seconds that answers under way get when the program ends."""
 GRACE = 1
 """Seconds after which uvicorn waits no longer for anything."""
@@ -172,7 +172,7 @@ class _Server(uvicorn.Server):
         # Gone before uvicorn closes the socket that it waits on.
         self._entering.cancel()
         await asyncio.wait([self._entering])
-        asyncio.get_running_loop().call_later(MOMENT, self._cut_all)
+        asyncio.get_running_loop().call_later(LAST_ANSWERS_SECONDS, self._cut_all)
         await super().shutdown(sockets)
         # A connection that is left open can keep uvloop from closing.
         self._cut_all()

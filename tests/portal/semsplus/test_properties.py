@@ -111,7 +111,7 @@ def recorded() -> Answers:
         home.close()
     return {
         exchange.endpoint + re.sub(r".*?(?=/sems-)", "", exchange.url, count=1): json.loads(answer.body)["data"]
-        for exchange, answer in recorder.heard
+        for exchange, answer in recorder.exchanges
     }
 
 

@@ -318,8 +318,8 @@ class TestOutOfFiles:
     """A system that gives no more open files."""
 
     def test_the_door_makes_room_and_stays_open(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setattr(listener, "PAUSE", 0.0)
-        monkeypatch.setattr(listener, "ROOM", 1)
+        monkeypatch.setattr(listener, "RETRY_ACCEPT_SECONDS", 0.0)
+        monkeypatch.setattr(listener, "EVICTED_AT_ONCE", 1)
         outcomes = [errno.EMFILE, errno.ECONNABORTED, errno.ENFILE]
         left: list[str] = []
 
