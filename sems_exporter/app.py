@@ -11,10 +11,12 @@ from sems_exporter.pipeline.staleness import Limits
 from sems_exporter.polling.poller import Poller
 from sems_exporter.polling.results import Health, together
 from sems_exporter.portal import Portal, connect
-from sems_exporter.portal.http.transport import Transport
+from sems_exporter.portal.http.transport import HttpRequest, Transport
 from sems_exporter.portal.session.file_stores import file_stores
 from sems_exporter.portal.session.state_store import AccountStores
 from sems_exporter.store import StationStore
+from sems_exporter.tariffs.accountant import Accountant
+from sems_exporter.tariffs.price_source import Answer, Fetch
 from sems_exporter.telemetry.logs import bind_account
 from sems_exporter.telemetry.metrics import SelfMetrics
 from sems_exporter.version import package_version
@@ -48,6 +50,7 @@ class App:
     metrics: SelfMetrics
     snapshots: StationStore
     exposition: Renderer
+    accountant: Accountant
     runners: tuple[AccountRunner, ...]
     stop: threading.Event
 
@@ -82,16 +85,47 @@ def build_app(
 ) -> App:
     """Put an exporter together that polls nothing yet. `stores` makes the places that keep an account's state."""
     stop, metrics = threading.Event(), SelfMetrics(one.name for one in settings.accounts if one.name)
-    snapshots = StationStore(clock, Limits(settings.data_max_age, settings.snapshot_max_age))
+    runners: list[AccountRunner] = []
+    accountant = _accountant(settings, clock, metrics, runners)
+    limits = Limits(settings.data_max_age, settings.snapshot_max_age)
+    snapshots = StationStore(clock, limits, accountant)
     exposition = Renderer(snapshots, metrics.registry, clock, of_account=metrics.of_account)
-    runners = []
     for one in settings.accounts:
         own = metrics.of(one.name)
         kept = stores(one, clock)
         portal = connect(one, kept, clock, own, stop, transport=transport)
         poller = Poller(portal, snapshots, own, one, clock=clock, memory=kept.counters, first_delay=first_delay)
         runners.append(AccountRunner(one.name, portal, poller))
-    return App(settings, clock, metrics, snapshots, exposition, tuple(runners), stop)
+    return App(settings, clock, metrics, snapshots, exposition, accountant, tuple(runners), stop)
+
+
+def _accountant(
+    settings: ServerSettings, clock: Clock, metrics: SelfMetrics, runners: list[AccountRunner]
+) -> Accountant:
+    """What counts money, in the state directory that all accounts share."""
+
+    def keeps_state(account: str) -> bool:
+        return not any(one.portal.account_state().served_by for one in runners if one.name == account)
+
+    return Accountant(
+        settings.tariffs,
+        settings.accounts[0].state_dir,
+        clock=clock,
+        fetch=price_fetcher(),
+        metrics=metrics,
+        may_write=keeps_state,
+    )
+
+
+def price_fetcher() -> Fetch:
+    """What asks a source of prices: over connections of its own, which share nothing with the portal's."""
+    transport = Transport()
+
+    def fetch(address: str) -> Answer:
+        answer = transport.send(HttpRequest("prices", "GET", address))
+        return Answer(answer.status, answer.body)
+
+    return fetch
 
 
 def application(app: App, *, simulated: bool, web_config: WebConfigFile | None = None) -> Application:
@@ -141,6 +175,8 @@ def start_polling(app: App) -> tuple[threading.Thread, ...]:
     """Poll each account in a thread of its own, and keep the exposition ready in another, until `app.stop` is set."""
     work = {f"poller {watch.name}".strip(): watch.run for watch in app.runners}
     work["exposition"] = app.exposition.maintain_until
+    if app.settings.tariffs.tariffs:
+        work["prices"] = lambda stop: app.accountant.refresh_until(stop, app.snapshots.look_again)
     threads = tuple(
         threading.Thread(target=run, args=(app.stop,), name=name, daemon=True) for name, run in work.items()
     )

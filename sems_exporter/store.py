@@ -4,6 +4,7 @@ import threading
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from typing import Protocol
 
 from sems_exporter.clock import Clock
 from sems_exporter.model.plant import Station
@@ -13,6 +14,16 @@ FORGET_AFTER = timedelta(days=1)
 """After so long a station that was not read again is forgotten altogether."""
 
 Listener = Callable[[frozenset[str]], None]
+
+
+class Money(Protocol):
+    """What stations with a tariff get beside their readings."""
+
+    def counted(self, station: Station) -> Station:
+        """`station` with its money, when it was read."""
+
+    def priced(self, shown: StationView, now: datetime) -> StationView:
+        """`shown` with the prices of this moment, until they change."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,10 +52,12 @@ class StationStore:
     """Stations by id. `subscribe` a function to be told, in the writer's thread, which stations have changed.
 
     An account has a name, or "" where there is only the one of the plain settings. `limits` say what is too old.
+    `money`, where there are tariffs, adds what they make of it.
     """
 
-    def __init__(self, clock: Clock, limits: Limits) -> None:
+    def __init__(self, clock: Clock, limits: Limits, money: Money | None = None) -> None:
         self._clock = clock
+        self._money = money
         self.limits = limits
         self._lock = threading.Lock()
         self._kept: dict[str, _Kept] = {}
@@ -57,13 +70,25 @@ class StationStore:
     def put(self, details: Station, overview: Station | None = None) -> None:
         """Keep these in place of a station's last snapshot, unless another account than its own shows it already."""
         now, station = self._clock.now(), details.id
+        if not self._is_own(details, now):
+            return
+        if self._money is not None:
+            details = self._money.counted(details)
         new = _Kept(Snapshot(details, overview), now + FORGET_AFTER)
         with self._lock:
-            known = self._kept.get(station)
-            if known is not None and known.account != new.account and now < known.forgotten_at:
+            if not self._is_own(details, now):
                 return
             self._kept[station] = new
         self._tell(frozenset((station,)))
+
+    def look_again(self) -> None:
+        """Have all stations looked at anew, because prices have changed."""
+        with self._lock:
+            ids = frozenset(self._kept)
+            for kept in self._kept.values():
+                kept.look = None
+        if ids:
+            self._tell(ids)
 
     def keep_only(self, ids: Iterable[str], account: str = "") -> None:
         """Forget all stations of `account` that it no longer shows."""
@@ -103,8 +128,15 @@ class StationStore:
 
     def _faded(self, kept: _Kept, now: datetime) -> StationView:
         shown = view(kept.snapshot, now, self.limits)
+        if self._money is not None:
+            shown = self._money.priced(shown, now)
         until = kept.forgotten_at if shown.until is None else min(shown.until, kept.forgotten_at)
         return replace(shown, until=until)
+
+    def _is_own(self, details: Station, now: datetime) -> bool:
+        """Whether no other account shows the station."""
+        known = self._kept.get(details.id)
+        return known is None or known.account == (details.account or "") or now >= known.forgotten_at
 
     def _ids(self) -> list[str]:
         with self._lock:

@@ -12,16 +12,18 @@ from datetime import UTC, datetime
 from enum import Enum
 from functools import cache
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import click
 
 from sems_exporter import errors
 from sems_exporter.config import options, passwords, types
 from sems_exporter.config.options import Setting
+from sems_exporter.exposition import families
 from sems_exporter.exposition.families import all_families
 from sems_exporter.exposition.samples import collect
 from sems_exporter.model.diagnostics import Diagnostics, DropReason, Limited, Unknown
+from sems_exporter.model.money import Money
 from sems_exporter.model.plant import CHILDREN, Alarm, AlarmLevel, Station
 from sems_exporter.model.schema import Entity, Family, Role, enumerations, info_labels, measures, registers
 from sems_exporter.pipeline.staleness import StationView
@@ -120,9 +122,10 @@ A flag wins over the environment variable, and that over the configuration file.
 ## Configuration file
 
 `--config.file FILE` or `{options.FILE_VARIABLE}` names a YAML file with any of the keys above, or with a list of
-[several accounts](fleet.md#several-accounts). A key that is not known or stands twice ends the start with a message,
-and a warning tells of a variable that looks misspelt. Paths count from the folder in which the exporter is started. The
-file is a regular one of 256 KiB at most. Numbers are decimal; `1:30`, to YAML the number 90, is a text.
+[several accounts](fleet.md#several-accounts), and with [tariffs](tariffs.md). A key that is not known or stands twice
+ends the start with a message, and a warning tells of a variable that looks misspelt. Paths count from the folder in
+which the exporter is started. The file is a regular one of 256 KiB at most. Numbers are decimal; `1:30`, to YAML the
+number 90, is a text.
 
 ```yaml
 account: visitor@example.com
@@ -203,8 +206,16 @@ def _example(scope: type[S]) -> S:
     values.update({name: declared.unknown for name, declared in enumerations(scope).items()})
     if issubclass(scope, Station):
         level = AlarmLevel.UNKNOWN
+        values["money"] = _example_money()
         values["alarms"] = (Alarm(device=EXAMPLE, code=EXAMPLE, level=level, name=EXAMPLE, started_at=start),)
     return scope(**values)
+
+
+def _example_money() -> Money:
+    energies = {EXAMPLE: 1.0}
+    money = Money(tariff=EXAMPLE, currency=EXAMPLE, unpriced=energies, estimated=energies)
+    amounts: dict[str, Any] = dict.fromkeys((*families.PRICES, *families.MONEY), 1.0)
+    return dataclasses.replace(money, **amounts)
 
 
 def own_rows() -> list[tuple[str, ...]]:

@@ -16,6 +16,7 @@ from sems_exporter.config.lint import misspelt
 from sems_exporter.config.options import Setting
 from sems_exporter.config.settings import ServerSettings
 from sems_exporter.errors import SemsError, SettingError, StartError
+from sems_exporter.tariffs import configuration as tariffs
 from sems_exporter.telemetry.redaction import MASKS, Secret
 from sems_exporter.version import package_version
 
@@ -75,7 +76,7 @@ def _read_file(ctx: click.Context, _: click.Parameter, path: str | None) -> obje
     if path is None:
         return None
     found = declared.from_file(path)
-    only_there = {key: found.pop(key) for key in ("password", declared.ACCOUNTS) if key in found}
+    only_there = {key: found.pop(key) for key in ("password", declared.ACCOUNTS, *tariffs.KEYS) if key in found}
     ctx.default_map = found
     if "password" in only_there:
         only_there["password"] = Secret(only_there["password"], Path(path))
@@ -168,6 +169,24 @@ def dump(output: str, **values: Any) -> None:
 
 
 @cli.command()
+@configured(tuple(setting for setting in declared.ACCOUNT if setting.key == "state_dir"))
+@click.option(
+    "--at", "day", type=types.Day(), help="Day whose prices are wanted, such as 2026-10-25; today if not given."
+)
+@click.option("--timezone", type=types.Zone(), help="Time zone of the station, such as Europe/Berlin.")
+def tariff(**values: Any) -> None:
+    """Print the prices of a day, and until when they are known.
+
+    The tariffs are those of the configuration file. The exit code is 1 if a price of the day is not known.
+    """
+    from sems_exporter.cli.tariff import tariff as run  # noqa: PLC0415 - as above
+
+    settings = tariffs.of_file(values["config_file"] or {})
+    state_dir = declared.state_directory(values["state_dir"], os.environ)
+    sys.exit(run(settings, state_dir, day=values["day"], zone=values["timezone"]))
+
+
+@cli.command()
 @configured(declared.WEB)
 def healthy(**values: Any) -> None:
     """Ask the exporter that runs here whether it is healthy.
@@ -199,9 +218,9 @@ def simulate(**values: Any) -> None:
 
 
 def _settings(values: dict[str, Any]) -> ServerSettings:
-    name = values.pop("only", None)
-    found = accounts.load_accounts(values, values.pop("config_file") or {}, os.environ)
-    return declared.build_settings(values, accounts.only(found, name))
+    name, in_file = values.pop("only", None), values.pop("config_file") or {}
+    found = accounts.load_accounts(values, in_file, os.environ)
+    return declared.build_settings(values, accounts.only(found, name), tariffs.of_file(in_file))
 
 
 def main(args: list[str] | None = None) -> NoReturn:

@@ -16,11 +16,34 @@ from sems_exporter.config.options import build_settings
 from sems_exporter.config.settings import Account, AccountSettings
 from sems_exporter.errors import SettingError, StartError
 from sems_exporter.simulator import ENDPOINTS, SimulatedClock, SimulatedPortal, demo_plants
+from sems_exporter.tariffs.configuration import of_file
 from sems_exporter.telemetry.redaction import Secret
 
 MOST_READ_WHOLE = 10
 SLOWEST = 20.0
 """Real seconds that a refresh may take: they pass as many times faster as all else."""
+
+EXAMPLE_TARIFF: dict[str, Any] = {
+    "tariffs": {
+        "example": {
+            "currency": "EUR",
+            "import": [
+                {
+                    "from": "2024-01-01",
+                    "price": 0.294,
+                    "zones": [
+                        {"name": "night", "hours": "22:00-06:00", "price": 0.226},
+                        {"name": "peak", "hours": "17:00-20:00", "price": 0.381},
+                    ],
+                    "standing": {"per_year": 131.4},
+                }
+            ],
+            "export": [{"from": "2024-01-01", "price": 0.0803}],
+        }
+    },
+    "station_tariffs": {"*": "example"},
+}
+"""Where the configuration file names no tariffs, so that there is money to look at."""
 
 
 class DemoClock:
@@ -63,7 +86,8 @@ def demo(values: dict[str, Any]) -> None:
             state_dir=Path(state),
         )
         patience = values["snapshot_max_age"] or max(3 * values["interval"], SLOWEST * values["speed"])
-        settings = build_settings({**values, "snapshot_max_age": patience}, (account,))
+        tariffs = of_file(values.pop("config_file", None) or EXAMPLE_TARIFF)
+        settings = build_settings({**values, "snapshot_max_age": patience}, (account,), tariffs)
         log_as(settings)
         run(settings, DemoClock(clock), simulated=True)
         click.echo(f"sems-exporter demo ended after {_counted(portal.logins, 'sign-in')} to the simulated portal")

@@ -18,6 +18,7 @@ from sems_exporter.app import AccountRunner, App, application, build_app, start_
 from sems_exporter.cli.account_status import standing
 from sems_exporter.cli.progress import telling
 from sems_exporter.cli.report import as_json, complaints, described, unread, written
+from sems_exporter.cli.tariff import known_until, unpaid
 from sems_exporter.cli.terminal import legible
 from sems_exporter.clock import Clock, SystemClock
 from sems_exporter.config.lint import exposed, misspelt, unfit_times
@@ -135,7 +136,7 @@ def check(settings: ServerSettings, *, release_brake: bool) -> int:
         _checked(app, watch, outcome, released=release_brake)
         for watch, outcome in zip(app.runners, outcomes, strict=True)
     ]
-    for text in remarks(settings):
+    for text in (*remarks(settings), *settings.tariffs.notes, *unpaid(app), *known_until(app.accountant)):
         click.echo(text)
     return max(codes)
 
@@ -210,6 +211,8 @@ def _refreshed(
 ) -> tuple[App, list[RefreshResult]]:
     """Every account read once, one after the other, while a person is told how far it is."""
     app = build_app(settings, SystemClock(), transport=transport)
+    # Money of a first reading needs its prices.
+    app.accountant.refresh()
     outcomes = []
     try:
         for watch, one in zip(app.runners, settings.accounts, strict=True):
@@ -246,4 +249,4 @@ def remarks(settings: ServerSettings) -> list[str]:
     open_to_others = [f"password: {text}" for text in dict.fromkeys(found) if text]
     directories = dict.fromkeys(one.state_dir for one in settings.accounts)
     writable = [text for directory in directories for text in exposed(directory)]
-    return [*open_to_others, *writable, *misspelt(os.environ), *unfit_times(settings)]
+    return [*open_to_others, *writable, *misspelt(os.environ), *unfit_times(settings), *settings.tariffs.remarks]

@@ -16,6 +16,8 @@ from sems_exporter.config.types import Duration, ExternalUrl, FilePath, Hosts, L
 from sems_exporter.config.yaml_file import KeyTwice, NotYaml
 from sems_exporter.errors import SettingError
 from sems_exporter.files import read_bounded
+from sems_exporter.tariffs.configuration import KEYS as TARIFF_KEYS
+from sems_exporter.tariffs.tariff import NO_TARIFFS, TariffSettings
 from sems_exporter.telemetry.logs import FORMATS, LEVELS
 
 
@@ -147,11 +149,11 @@ def from_file(path: str) -> dict[str, Any]:
 
 
 def _refuse_unfit(key: object, value: object, path: str) -> None:
-    allowed = [setting.key for setting in SETTINGS] + ["password", ACCOUNTS]
+    allowed = [setting.key for setting in SETTINGS] + ["password", ACCOUNTS, *TARIFF_KEYS]
     if key not in allowed:
         raise SettingError(str(key), f"no such setting in {path}; there are {', '.join(allowed)}")
-    if key == ACCOUNTS:
-        return  # `accounts` has rules for what is in it
+    if key in (ACCOUNTS, *TARIFF_KEYS):
+        return  # they have rules for what is in them
     if wrong := unfit(str(key), value):
         raise SettingError(str(key), f"{wrong} in {path}")
 
@@ -208,7 +210,9 @@ def build_account(
     )
 
 
-def build_settings(values: Mapping[str, Any], accounts: tuple[AccountSettings, ...]) -> ServerSettings:
+def build_settings(
+    values: Mapping[str, Any], accounts: tuple[AccountSettings, ...], tariffs: TariffSettings = NO_TARIFFS
+) -> ServerSettings:
     """Build the settings of a process that reads these accounts from what flags, environment and file gave."""
     return ServerSettings(
         accounts,
@@ -220,6 +224,7 @@ def build_settings(values: Mapping[str, Any], accounts: tuple[AccountSettings, .
         external_url=values["web_external_url"],
         log_level=values["log_level"],
         log_format=values["log_format"],
+        tariffs=tariffs,
     )
 
 

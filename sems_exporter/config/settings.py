@@ -4,6 +4,7 @@ import ipaddress
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from sems_exporter.tariffs.tariff import NO_TARIFFS, TariffSettings
 from sems_exporter.telemetry.redaction import Secret
 
 
@@ -81,3 +82,4 @@ class ServerSettings:
     external_url: str | None = None
     log_level: str = "info"
     log_format: str = "logfmt"
+    tariffs: TariffSettings = NO_TARIFFS

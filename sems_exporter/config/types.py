@@ -1,9 +1,10 @@
 """What a setting can be: durations, lists, addresses and paths, and what is said of a text that is none."""
 
 import re
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo
 
 import click
 
@@ -132,6 +133,32 @@ class StartTime(click.ParamType[datetime]):
         if time.year not in START_YEARS:
             self.fail(f"{value!r} has to be in the years {START_YEARS[0]} to {START_YEARS[-1]}", param, ctx)
         return time.replace(tzinfo=UTC) if time.tzinfo is None else time.astimezone(UTC)
+
+
+class Day(click.ParamType[date]):
+    """A day."""
+
+    name = "date"
+
+    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> date:
+        """The day."""
+        try:
+            return date.fromisoformat(str(value).strip())
+        except ValueError:
+            self.fail(f"{value!r} is not a day such as 2026-10-25", param, ctx)
+
+
+class Zone(click.ParamType[ZoneInfo]):
+    """A time zone by its name."""
+
+    name = "zone"
+
+    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> ZoneInfo:
+        """The zone."""
+        try:
+            return ZoneInfo(str(value).strip())
+        except (ValueError, OSError, LookupError):
+            self.fail(f"{value!r} is not a time zone such as Europe/Berlin", param, ctx)
 
 
 class UrlPath(click.ParamType[str]):

@@ -26,6 +26,52 @@ ALARM_START = Family(
 )
 
 
+def _money(name: str, kind: Kind, text: str, unit: str = "") -> Family:
+    return Family(f"{PREFIX}_station_{name}", kind, unit, text, "money", Station)
+
+
+TARIFF = _money(
+    "tariff", Kind.INFO, "Tariff and currency of the station's money; always 1. What follows exists with a tariff only."
+)
+PRICES = {
+    "import_price": _money(
+        "grid_import_price_per_joule",
+        Kind.GAUGE,
+        "Price of energy from the grid now (times 3.6e6 for a kilowatt hour); absent while it is not known.",
+    ),
+    "export_price": _money(
+        "grid_export_price_per_joule",
+        Kind.GAUGE,
+        "Price paid for energy fed in now (times 3.6e6 for a kilowatt hour); absent while it is not known.",
+    ),
+}
+MONEY = {
+    "import_cost": _money("grid_import_cost", Kind.COUNTER, "Money paid for energy from the grid."),
+    "import_credit": _money(
+        "grid_import_credit", Kind.COUNTER, "Money received for energy from the grid, at negative prices."
+    ),
+    "export_revenue": _money("grid_export_revenue", Kind.COUNTER, "Money received for energy fed in."),
+    "export_charge": _money("grid_export_charge", Kind.COUNTER, "Money paid for energy fed in, at negative prices."),
+    "savings": _money(
+        "self_consumption_savings",
+        Kind.COUNTER,
+        "What the energy from sun and battery would have cost from the grid, less what was stored from there.",
+    ),
+    "standing_charge": _money(
+        "standing_charge", Kind.COUNTER, "Standing charges; of a day at its midnight at the station."
+    ),
+}
+UNPRICED_ENERGY = _money(
+    "unpriced_energy_joules", Kind.COUNTER, "Energy for which no price was known; it is in no amount.", "joules"
+)
+ESTIMATED_ENERGY = _money(
+    "estimated_energy_joules",
+    Kind.COUNTER,
+    "Energy of more than an hour without a reading in which the price changed; spread evenly over it.",
+    "joules",
+)
+
+
 def up() -> Family:
     """Tell whether a station is read at all."""
     text = "1 if the station was read recently enough; 0 when its latest snapshot has become too old."
@@ -67,7 +113,8 @@ def families_of(scope: type[Entity]) -> list[Family]:
     bits = [found for name in registers(scope) for found in (register(scope, name), set_bits(scope, name))]
     special = [texts(scope), *words, data_timestamp(scope), *bits]
     alarms = [ALARMS_ACTIVE, ALARM, ALARM_START]
-    return [up(), *special, *own, *alarms] if scope is Station else [*special, *own]
+    money = [TARIFF, *PRICES.values(), *MONEY.values(), UNPRICED_ENERGY, ESTIMATED_ENERGY]
+    return [up(), *special, *own, *alarms, *money] if scope is Station else [*special, *own]
 
 
 def all_families() -> Iterable[Family]:

@@ -6,7 +6,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from sems_exporter.exposition import families
-from sems_exporter.model.plant import CHILDREN, Alarm, AlarmLevel, Device, Station, label_value
+from sems_exporter.model.money import Money
+from sems_exporter.model.plant import CHILDREN, KWH, Alarm, AlarmLevel, Device, Station, label_value
 from sems_exporter.model.schema import Entity, Family, enumerations, family, info_labels, measures, registers
 from sems_exporter.pipeline.staleness import StationView
 
@@ -42,6 +43,8 @@ def collect(stations: Iterable[StationView]) -> dict[str, list[Sample]]:
         _scope(shown.station, labels, samples)
         if shown.up and shown.station.alarms is not None:
             _alarms(shown.station, shown.station.alarms, labels, samples)
+        if shown.station.money is not None:
+            _money(shown.station.money, labels, samples)
     return samples.by_family
 
 
@@ -101,3 +104,17 @@ def _alarms(station: Station, alarms: tuple[Alarm, ...], labels: str, samples: S
 
 def _began(alarm: Alarm) -> float:
     return -math.inf if alarm.started_at is None else alarm.started_at.timestamp()
+
+
+def _money(money: Money, labels: str, samples: Samples) -> None:
+    texts = [labels, label("tariff", money.tariff), label("currency", money.currency)]
+    samples.add(families.TARIFF, ",".join(texts), 1.0)
+    for name, found in families.PRICES.items():
+        if (price := getattr(money, name)) is not None:
+            samples.add(found, labels, price / KWH)
+    for name, found in families.MONEY.items():
+        if (amount := getattr(money, name)) is not None:
+            samples.add(found, labels, amount)
+    for found, energies in ((families.UNPRICED_ENERGY, money.unpriced), (families.ESTIMATED_ENERGY, money.estimated)):
+        for direction, joules in energies.items():
+            samples.add(found, f"{labels},{label('direction', direction)}", joules)

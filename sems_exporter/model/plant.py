@@ -11,6 +11,7 @@ from enum import StrEnum
 from typing import ClassVar
 from zoneinfo import ZoneInfo
 
+from sems_exporter.model.money import Money
 from sems_exporter.model.schema import Entity, Role, S, bits, enumerated, info, lifetime, live, period, static
 
 KWH = 3.6e6
@@ -328,7 +329,7 @@ class Station(Entity):
 
     Instants are those of a device, with `fetched_at` that of the newest answer. `has_battery` is None where nothing
     tells. Coordinates, in degrees, never leave the process. `alarms` is None where the portal did not tell;
-    `alarms_unlisted` counts active ones beyond those listed.
+    `alarms_unlisted` counts active ones beyond those listed. `money` is None where the settings give it no tariff.
     """
 
     scope: ClassVar[str] = "station"
@@ -440,6 +441,7 @@ class Station(Entity):
     ev_chargers: tuple[EvCharger, ...] = ()
     alarms: tuple[Alarm, ...] | None = None
     alarms_unlisted: int = 0
+    money: Money | None = None
 
 
 CHILDREN: dict[type[Entity], tuple[tuple[str, type[Entity]], ...]] = {

@@ -260,6 +260,7 @@ class SelfMetrics(AccountMetrics):
         self._accounts: dict[str, AccountMetrics] = {name: AccountMetrics() for name in accounts} or {"": self}
         self._process = process = CollectorRegistry(auto_describe=False)
         self._about_web(process)
+        self._about_prices(process)
         build = Gauge("sems_build_info", "Version of the exporter; always 1.", ["version", "python"], registry=process)
         build.labels(package_version(), platform.python_version()).set(1)
         ProcessCollector(registry=process)
@@ -282,6 +283,45 @@ class SelfMetrics(AccountMetrics):
             registry=registry,
         )
         self._web_config_good.set(1)
+
+    def _about_prices(self, registry: CollectorRegistry) -> None:
+        labels = ["tariff", "direction"]
+        self._prices_known = Gauge(
+            "sems_tariff_known_until_timestamp_seconds",
+            "Instant at which the known prices of the tariff end; absent while no end is in sight.",
+            labels,
+            registry=registry,
+        )
+        self._price_failures = Counter(
+            "sems_tariff_refresh_failures",
+            "Times that the source of a tariff's prices could not be used.",
+            [*labels, "reason"],
+            registry=registry,
+        )
+        self._price_uses: frozenset[tuple[str, str]] = frozenset()
+        self._price_ends: frozenset[tuple[str, str]] = frozenset()
+
+    def price_sources(self, uses: Iterable[tuple[str, str]], reasons: Iterable[str]) -> None:
+        """Make the series of the tariffs and directions that have a source of prices, for every reason."""
+        new = frozenset(uses)
+        for tariff, direction in self._price_uses - new:
+            self._price_failures.remove_by_labels({"tariff": tariff, "direction": direction})
+        for tariff, direction in new:
+            for reason in reasons:
+                self._price_failures.labels(tariff, direction, reason)
+        self._price_uses = new
+
+    def price_refresh_failed(self, tariff: str, direction: str, reason: str) -> None:
+        """Count a source that could not be used."""
+        self._price_failures.labels(tariff, direction, reason).inc()
+
+    def prices_known(self, ends: Mapping[tuple[str, str], float]) -> None:
+        """Show when the known prices of tariffs and directions end, as Unix time, and of no others."""
+        for tariff, direction in self._price_ends - ends.keys():
+            self._prices_known.remove(tariff, direction)
+        for (tariff, direction), end in ends.items():
+            self._prices_known.labels(tariff, direction).set(end)
+        self._price_ends = frozenset(ends)
 
     def of(self, name: str) -> AccountMetrics:
         """Return the metrics of the account with this name; raises KeyError where there is none."""
