@@ -21,6 +21,8 @@ RUN python -m venv --without-pip /opt/sems_exporter \
 
 COPY pyproject.toml README.md LICENSE ./
 COPY sems_exporter sems_exporter
+COPY prometheus/rules prometheus/rules
+COPY grafana/dashboards grafana/dashboards
 RUN /build/bin/pip wheel --no-cache-dir --no-deps --no-build-isolation --wheel-dir /wheels . \
     && /build/bin/pip --python /opt/sems_exporter/bin/python install --no-cache-dir --no-deps /wheels/*.whl
 

@@ -10,6 +10,7 @@ from typing import Any, NoReturn, TypeVar
 import click
 
 from sems_exporter.cli.terminal import legible
+from sems_exporter.clock import SystemClock
 from sems_exporter.config import accounts, types
 from sems_exporter.config import options as declared
 from sems_exporter.config.lint import misspelt
@@ -36,8 +37,8 @@ class DefaultToServe(click.Group):
         return super().parse_args(ctx, args)
 
 
-def configured(*groups: tuple[Setting, ...]) -> Callable[[Command], Command]:
-    """Give a command the flags of these settings, and the configuration file's."""
+def flags(*groups: tuple[Setting, ...]) -> Callable[[Command], Command]:
+    """Give a command the flags of these settings."""
 
     def decorate(command: Command) -> Command:
         for setting in reversed([setting for group in groups for setting in group]):
@@ -54,6 +55,15 @@ def configured(*groups: tuple[Setting, ...]) -> Callable[[Command], Command]:
                 help=setting.help,
             )
             command = option(command)
+        return command
+
+    return decorate
+
+
+def configured(*groups: tuple[Setting, ...]) -> Callable[[Command], Command]:
+    """Give a command the flags of these settings, and the configuration file's."""
+
+    def decorate(command: Command) -> Command:
         file = click.option(
             "--config.file",
             "config_file",
@@ -64,7 +74,7 @@ def configured(*groups: tuple[Setting, ...]) -> Callable[[Command], Command]:
             callback=_read_file,
             help="YAML file with any of these settings.",
         )
-        return file(command)
+        return file(flags(*groups)(command))
 
     return decorate
 
@@ -129,6 +139,47 @@ def demo(**values: Any) -> None:
 
 
 @cli.command()
+@flags(declared.ACCOUNT)
+@click.option(
+    "--directory",
+    type=types.FilePath("directory"),
+    help="Where config.yml and password go; the user's configuration directory, and /etc/sems-exporter for root.",
+)
+@click.option("--force", is_flag=True, help="Replace files that are there already.")
+@click.option("--no-check", is_flag=True, help="Do not sign in to try account and password.")
+def init(directory: str | None, force: bool, no_check: bool, **values: Any) -> None:  # noqa: FBT001 - as above
+    """Write the settings of a first start, and try them.
+
+    Asks for what no flag gives; without a terminal, --account and --password-file (a file, or - for standard input)
+    have to be there.
+    """
+    from sems_exporter.cli import first_run  # noqa: PLC0415 - as above
+
+    files = first_run.files_in(directory)
+    answers = first_run.asked(values, files, force=force)
+    first_run.write(values, answers, files)
+    code = 0 if no_check else _checked(files.config)
+    if code and first_run.rejected(_from(files.config)) and (region := first_run.other_region(values)):
+        first_run.write({**values, "region": region}, answers, files)
+        click.echo(f"In a few minutes, when the brake allows it, try again: {first_run.again(files)}")
+    click.echo(first_run.next_steps(files))
+    sys.exit(code)
+
+
+def _checked(config: Path) -> int:
+    from sems_exporter.cli.serve import check as run  # noqa: PLC0415 - as above
+
+    return run(_from(config), release_brake=False)
+
+
+def _from(config: Path) -> ServerSettings:
+    """What `check` would go by with this configuration file."""
+    values = check.make_context("check", ["--config.file", str(config)]).params
+    del values["release_brake"]
+    return _settings(values)
+
+
+@cli.command()
 @configured(declared.SETTINGS)
 @chosen
 @click.option("--release-brake", is_flag=True, help="Allow a sign-in again after rejected credentials.")
@@ -137,6 +188,28 @@ def check(release_brake: bool, **values: Any) -> None:  # noqa: FBT001 - click p
     from sems_exporter.cli.serve import check as run  # noqa: PLC0415 - as above
 
     sys.exit(run(_settings(values), release_brake=release_brake))
+
+
+@cli.command()
+@click.option(
+    "--prometheus", type=types.ExternalUrl(), required=True, help="Address of Prometheus, http://localhost:9090."
+)
+@click.option("--alertmanager", type=types.ExternalUrl(), help="Address of Alertmanager, http://localhost:9093.")
+@click.option(
+    "--credentials-file", type=types.FilePath(), help="File with user:password, where the two want to know who asks."
+)
+def doctor(prometheus: str, alertmanager: str | None, credentials_file: str | None) -> None:
+    """Ask whether Prometheus and Alertmanager do their part.
+
+    Tells whether the exporter is scraped, by which labels and how often, how long values are kept, whether clocks
+    agree, rules are loaded and work, dashboards find data, and alerts reach somebody. The exit code is 1 if something
+    does not.
+    """
+    from sems_exporter.cli.doctor.examination import examine  # noqa: PLC0415 - as above
+    from sems_exporter.cli.doctor.http_api import Api, credentials  # noqa: PLC0415 - as above
+
+    who = credentials(credentials_file) if credentials_file else None
+    sys.exit(examine(Api(prometheus, who), Api(alertmanager, who) if alertmanager else None, SystemClock()))
 
 
 @cli.command()
