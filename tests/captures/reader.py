@@ -17,8 +17,15 @@ from sems_exporter.model.plant import CHILDREN, Battery, Inverter, Meter, label_
 from sems_exporter.model.schema import Entity, Role, enumerations, info_labels, measures
 from sems_exporter.portal.classic import station_decoder as classic
 from sems_exporter.portal.http.envelope import HttpResponse, parse_envelope
-from sems_exporter.portal.semsplus import alarms, device_lists, ev_chargers, factor_reader, station_decoder
-from sems_exporter.portal.semsplus.field_table import TABLES
+from sems_exporter.portal.semsplus import (
+    alarms,
+    device_lists,
+    ev_chargers,
+    factor_reader,
+    past_decoder,
+    station_decoder,
+)
+from sems_exporter.portal.semsplus.field_table import CHARGER, TABLES, Table
 
 Capture = dict[str, Any]
 Readings = dict[str, object]
@@ -82,6 +89,38 @@ def _factors(data: Any, capture: Capture, diagnostics: Diagnostics) -> Readings:
     found: Readings = {**reading.own}
     for (part, index), values in reading.parts.items():
         found |= _below(f"{part} {index}", values)
+    return found
+
+
+def _table(capture: Capture) -> Table:
+    device_type = parse_qs(urlsplit(capture["path"]).query)["deviceType"][0]
+    if device_type == "EV_CHARGER":
+        return CHARGER
+    # A dongle tells of the inverter that it connects.
+    return TABLES[ENTITIES.get(device_type, Inverter)]
+
+
+def _information(data: Any, capture: Capture, diagnostics: Diagnostics) -> Readings:
+    told = device_lists.information(data, _table(capture), diagnostics)
+    named = ("name", "model", "firmware", "communication_mode", "communication_firmware")
+    return {**{name: getattr(told, name) for name in named}, **told.values}
+
+
+def _charger_model(data: Any, _: Capture, diagnostics: Diagnostics) -> Readings:
+    model = ev_chargers.model(data, diagnostics)
+    return {"model": model.name, **model.values}
+
+
+def _curve(data: Any, _: Capture, diagnostics: Diagnostics) -> Readings:
+    """The points of each minute, as "2026-06-10T12:00:00 pv_power"."""
+    curves = past_decoder.curves(data, diagnostics)
+    return {f"{at.isoformat()} {name}": value for name, points in curves.items() for at, value in points}
+
+
+def _day_energies(data: Any, _: Capture, diagnostics: Diagnostics) -> Readings:
+    found: Readings = {}
+    for day, values in past_decoder.day_energies(data, diagnostics).items():
+        found |= _below(day.isoformat(), values)
     return found
 
 
@@ -149,15 +188,24 @@ READERS: Mapping[str, Callable[[Any, Capture, Diagnostics], Readings]] = {
     ),
     "telemetry": _factors,
     "telecounting": _factors,
+    "information": _information,
+    "dongle": _information,
+    "shape": lambda data, _, __: {"inverter": device_lists.looks_like_inverter(data)},
+    "related": lambda data, _, __: dict.fromkeys(sorted(device_lists.related(data)), "related"),
     "statistics": _statistics(Role.DAY),
     "statistics_month": _statistics(Role.MONTH),
     "statistics_year": _statistics(Role.YEAR),
     "production": _income,
+    "curve": _curve,
+    "day_energies": _day_energies,
     "alarms": _alarms,
+    "alarm_statistics": lambda data, _, __: {"active": alarms.statistics(data).unlisted},
     "chargers": lambda data, _, diagnostics: _listed(ev_chargers.listed(data, diagnostics), "name", "state"),
     "charger": _charger(ev_chargers.detail),
+    "charger_model": _charger_model,
     "last_charge": _charger(ev_chargers.last_charge),
     "monitor": lambda data, capture, diagnostics: _entity(classic.monitor(data, capture["taken_at"], diagnostics)),
+    "classic_ids": lambda data, _, __: dict.fromkeys(classic.station_ids(data), "listed"),
     "classic_stations": lambda data, _, diagnostics: _listed(
         classic.station_list(data, diagnostics), "name", "state", "installed_power"
     ),

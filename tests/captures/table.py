@@ -283,4 +283,29 @@ CAPTURES: dict[str, Expected] = {
             "PHASE L3 current": 0.16,
         },
     ),
+    "semsplus_alarm_statistics.json": Expected(readings={"active": 0}),
+    "semsplus_charger.json": Expected(readings={"state": "charging", "charging_power_limit": 7400.0}),
+    "semsplus_charger_model.json": Expected(readings={"model": "text-0014", "rated_power": 7400.0}),
+    "semsplus_information_dongle.json": Expected(
+        readings={
+            "name": "SN-0003",
+            "communication_mode": "text-0020",
+            "communication_firmware": "2.1.8",
+            "signal_strength": -61.0,
+        }
+    ),
+    "semsplus_information_hybrid_inverter.json": Expected(
+        readings={
+            "name": "SN-0001",
+            "model": "SIM6K-ET",
+            "firmware": "1717.0",
+            "communication_mode": "text-0020",
+            "rated_power": 6000.0,
+            "signal_strength": -61.0,
+        }
+    ),
+    "semsplus_last_charge.json": Expected(
+        readings={"state": "charging", "session_energy": 5.85 * KWH, "charging_power": 7400.0}
+    ),
+    "semsplus_related_dongle.json": Expected(readings={"SN-0001": "related", "SN-0002": "related"}),
 }

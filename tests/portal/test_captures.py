@@ -4,6 +4,7 @@ import re
 
 import pytest
 
+from sems_exporter.portal.factory import DIALECTS
 from tests.captures import reader
 from tests.captures.table import CAPTURES
 
@@ -32,6 +33,12 @@ def test_a_capture_gives_these_readings_and_no_others(name: str) -> None:
 @pytest.mark.parametrize("name", CAPTURES)
 def test_a_capture_names_no_person(name: str) -> None:
     assert PERSONAL.findall((reader.FOLDER / name).read_text(encoding="utf-8")) == []
+
+
+def test_every_call_of_every_dialect_has_a_reader() -> None:
+    calls = {endpoint for dialect in DIALECTS for endpoint in dialect.endpoints}
+
+    assert calls - reader.READERS.keys() == {"login"}, "add a reader to READERS in tests/captures/reader.py"
 
 
 def test_an_answer_that_nothing_reads_is_told_in_a_sentence() -> None:
