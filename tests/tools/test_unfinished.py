@@ -15,6 +15,7 @@ from sems_exporter.model.schema import Enumeration, Role
 from sems_exporter.portal.decoding.field_mapping import FieldMapping
 from sems_exporter.portal.semsplus import field_table
 from tests.e2e.faults import page
+from tests.e2e.faults.row import Row
 from tests.e2e.faults.table import TABLE
 from tools import references
 from tools.unfinished import Unfinished
@@ -114,3 +115,19 @@ def test_a_child_that_its_class_lacks(written: Path, monkeypatch: pytest.MonkeyP
     monkeypatch.setitem(CHILDREN, Station, (*CHILDREN[Station], ("heat_pumps", Inverter)))
 
     assert_told("CHILDREN in model/plant.py names 'heat_pumps', which Station lacks.", written)
+
+
+def test_a_row_of_faults_without_its_fields() -> None:
+    def table() -> page.Table:
+        return {"The plant": (Row(name="half"),)}  # type: ignore[call-arg]
+
+    with pytest.raises(Unfinished, match=r"^tests/tools/test_unfinished\.py, line \d+: .*'happens', 'then'.*'play'"):
+        page.whole(table)
+
+
+def test_a_row_of_faults_without_words(monkeypatch: pytest.MonkeyPatch) -> None:
+    rows = TABLE["The plant"]
+    monkeypatch.setitem(TABLE, "The plant", (replace(rows[0], name="mute", then=""), *rows[1:]))
+
+    with pytest.raises(Unfinished, match="The row 'mute' needs a name, and words in happens and then"):
+        page.page()

@@ -5,13 +5,16 @@ python -m tests.e2e.faults.page --print    prints it
 """
 
 import sys
+import traceback
+from collections.abc import Callable
 from pathlib import Path
 
 from tests.e2e.faults.row import COUNTERS, Row
-from tests.e2e.faults.table import TABLE
 from tools.unfinished import Unfinished
 
-PAGE = Path(__file__).parents[3] / "docs" / "faults.md"
+Table = dict[str, tuple[Row, ...]]
+ROOT = Path(__file__).resolve().parents[3]
+PAGE = ROOT / "docs" / "faults.md"
 OPENING = """# Faults
 
 <!-- Written by `make faults` from the table that the tests play; change it there. -->
@@ -40,10 +43,30 @@ METRICS = {
 }
 
 
+def whole(load: Callable[[], Table]) -> Table:
+    """Load the table; raises Unfinished, with the place, for a row that lacks a field, or has one that is none."""
+    try:
+        return load()
+    except TypeError as error:
+        row = traceback.extract_tb(error.__traceback__)[-1]
+        place = Path(row.filename).resolve()
+        name = place.relative_to(ROOT) if place.is_relative_to(ROOT) else place
+        raise Unfinished(
+            f"{name}, line {row.lineno}: {error}; Row in tests/e2e/faults/row.py says what it takes."
+        ) from error
+
+
+def _table() -> Table:
+    # Here, because the rows are made as the module is imported.
+    from tests.e2e.faults.table import TABLE  # noqa: PLC0415
+
+    return TABLE
+
+
 def page() -> str:
-    """All of docs/faults.md."""
+    """Write all of docs/faults.md."""
     legend = "\n".join(f"- *{word}*: {METRICS[word]}" for word in COUNTERS)
-    chapters = "\n".join(_chapter(title, rows) for title, rows in TABLE.items())
+    chapters = "\n".join(_chapter(title, rows) for title, rows in whole(_table).items())
     return f"{OPENING}\nThe counters in the tables, and the label that tells:\n\n{legend}\n\n{chapters}"
 
 
@@ -53,6 +76,8 @@ def _chapter(title: str, rows: tuple[Row, ...]) -> str:
 
 
 def _line(row: Row) -> str:
+    if not (row.name and row.happens and row.then):
+        raise Unfinished(f"The row {row.name!r} needs a name, and words in happens and then: they are the page.")
     name = f"**{row.name[0].upper()}{row.name[1:]}**. {row.happens}"
     return f"| {name} | {row.then} | {_moves(row)} | {int(row.up)} | {row.logins or 'none'} |"
 
