@@ -10,6 +10,7 @@ MAKEFLAGS += --no-print-directory
 PYTHON ?=
 ARGS ?=
 FILE ?=
+VALUES ?=
 python := .venv/bin/python
 pip := $(python) -m pip --disable-pip-version-check -qq
 lock := .venv/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
@@ -67,7 +68,7 @@ types: .venv/.dev ## types (mypy, strict)
 .PHONY: manifests
 manifests: .venv/.checks ## check the files for containers, clusters and workflows against their schemas
 	@$(call check,Dockerfile (hadolint),.venv/bin/hadolint Dockerfile)
-	@$(call check,Compose (schema),$(schema) vendor.compose-spec docker-compose.yml deploy/compose/account.yml)
+	@$(call check,Compose (schema),$(schema) vendor.compose-spec docker-compose.yml deploy/compose/account.yml deploy/compose/monitoring.yml)
 	@$(call check,Kubernetes (schemas),.venv/bin/kubernetes-validate --strict $(wildcard deploy/kubernetes/*.yml*))
 	@$(call check,workflows (schema),$(schema) vendor.github-workflows .github/workflows/*.yml)
 	@$(call check,workflows (zizmor),.venv/bin/zizmor --offline --quiet .github/workflows)
@@ -115,6 +116,18 @@ growth: .venv/.runtime ## measure how the exporter grows from 1 station to 10,00
 .PHONY: bench-clients
 bench-clients: .venv/.runtime ## measure what slow clients do to the server, beside prometheus_client's
 	@$(python) bench/slow_clients.py
+
+.PHONY: rules
+rules: .venv/.dev ## write the rules of Prometheus anew, and the examples for Alertmanager
+	@$(python) -m prometheus.build
+	@$(python) deploy/kubernetes/prometheusrule.py
+
+.PHONY: monitoring
+monitoring: .venv/.dev ## write rules and dashboards with thresholds of your own, into build/monitoring: VALUES=my-values.toml
+	@test -n "$(VALUES)" || { echo 'Name your file: make monitoring VALUES=my-values.toml' >&2; exit 2; }
+	@$(python) -m prometheus.build --values "$(VALUES)" --into build/monitoring/rules
+	@MONITORING_VALUES="$(VALUES)" $(python) -m grafana.build --into build/monitoring/dashboards
+	@echo '- build/monitoring/rules and build/monitoring/dashboards are ready'
 
 .PHONY: dashboards
 dashboards: .venv/.dev ## write the Grafana dashboards anew

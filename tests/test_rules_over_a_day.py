@@ -42,7 +42,7 @@ EXPECTED = {
     "SemsInverterFault",  # one inverter fails for two hours
     "SemsAlarmActive",
     "SemsInverterPvZero",
-    "SemsBatteryLow",  # before the sun rises; information only
+    "SemsWatchdog",
 }
 """All else stays silent all day."""
 SAMPLE = re.compile(r"^(\w+)(?:\{(.*)\})? (\S+)$")

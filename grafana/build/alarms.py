@@ -86,8 +86,8 @@ def _list() -> Json:
 
 def _alerts() -> Json:
     text = (
-        "Alerts of Prometheus that fire now, by the rules of this project; each has a page in docs/runbooks. Alerts "
-        "about the exporter have no station. Empty is good, if the rules are loaded."
+        "Alerts of Prometheus that fire now, by the rules of this project; the exporter has a page for each at "
+        "/runbooks/. Alerts about the exporter have no station. Empty is good, if the rules are loaded."
     )
     firing = f'ALERTS{{{SCRAPED},alertname=~"Sems.+",alertstate="firing",station=~"$station|"}}'
     by = "alertname, severity, account, station, inverter, battery"

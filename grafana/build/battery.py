@@ -58,7 +58,7 @@ def _number(title: str, text: str, *queries: Query, unit: str, **more: Any) -> J
 
 
 def _charge_now() -> Json:
-    text = "State of charge now: below 20 % is low, below 10 % nearly empty."
+    text = f"State of charge now: below {look.LOW} is low, below {look.VERY_LOW} nearly empty."
     return _dial("Charge", text, _of("state_of_charge_ratio"), look.CHARGE)
 
 
@@ -91,7 +91,7 @@ def _state_now() -> Json:
 
 
 def _charge() -> Json:
-    text = "State of charge over time. The dashed lines mark 10 % and 20 %."
+    text = f"State of charge over time. The dashed lines mark {look.VERY_LOW} and {look.LOW}."
     query, shown = _over("state_of_charge_ratio"), {"min": 0, "max": 1, "thresholds": look.CHARGE}
     return _lines("Charge over time", text, query, unit="percentunit", fill=10, limits=True, **shown)
 

@@ -233,8 +233,8 @@ def _age_now() -> Json:
 
 def _age_over_time() -> Json:
     text = (
-        "The same for stations over time: a saw below 10 minutes is normal, a ramp is an outage. The lines are 20 and "
-        "60 minutes."
+        "The same for stations over time: a saw below 10 minutes is normal, a ramp is an outage. The lines are "
+        "those at which live values go, and at which an alert tells of it."
     )
     return lines(
         "Age of the data over time",

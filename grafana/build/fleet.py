@@ -145,4 +145,4 @@ def _yields() -> Json:
 def _loads() -> Json:
     text = "PV power over installed power of each station: plants of any size on one scale. Above 80 % is rare."
     query = Query(named(f"{mean(tiles.POWER.format('pv'))} / {INSTALLED}", "station"), "{{title}}")
-    return lines("Load of the plants", text, query, unit="percentunit", min=0, decimals=0, noValue=look.NOT_NOW)
+    return lines("Load of the plants", text, query, unit="percentunit", min=0, noValue=look.NOT_NOW)

@@ -70,7 +70,9 @@ def _power_now() -> Json:
 
 
 def _temperature_now() -> Json:
-    text = "Temperature inside the inverter. Up to 60 °C is normal; above 75 °C many reduce their output."
+    text = (
+        "Temperature inside the inverter. Under a roof 70 °C are usual in summer; above 75 °C many reduce their output."
+    )
     query, thresholds = _of("temperature_celsius"), look.INVERTER_TEMPERATURE
     return _now("Temperature now", text, query, unit="celsius", decimals=1, thresholds=thresholds)
 
@@ -115,13 +117,13 @@ def _share() -> Json:
     whole = f"sum by (station, inverter) ({mean(POWER)})"
     expr = f"{mean(POWER)} / on (station, inverter) group_left () ({whole} > 100)"
     query = Query(named(expr, "inverter"), "{{title}} input {{input}}")
-    return _parts("Share of each input", text, query, unit="percentunit", min=0, max=1, decimals=0)
+    return _parts("Share of each input", text, query, unit="percentunit", min=0, max=1)
 
 
 def _imbalance() -> Json:
     text = (
         "How far the weakest input of an inverter lies below its strongest, as a ratio: 0 is even. Roofs in two "
-        "directions swing over the day; equal strings should stay below 20 %. Only above 100 W."
+        "directions swing over the day; equal strings stay close to 0. Only above 100 W."
     )
     by = "by (station, inverter)"
     strongest = f"max {by} ({mean(POWER)})"
@@ -133,9 +135,6 @@ def _imbalance() -> Json:
         unit="percentunit",
         min=0,
         max=1,
-        decimals=0,
-        limits=True,
-        thresholds=look.steps(look.GOOD, (0.2, look.ODD)),
         noValue="one input only, or too dark",
     )
 
@@ -154,7 +153,7 @@ def _input_current() -> Json:
 
 def _phase_voltage() -> Json:
     text = (
-        "AC voltage of every phase. The dashed lines are 207 V and 253 V, the limits of EN 50160 on a 230 V grid; near "
+        "AC voltage of every phase. The dashed lines are the limits, by EN 50160 207 and 253 V on a 230 V grid; near "
         "the upper one inverters reduce their output or switch off."
     )
     query = _per("phase", "voltage_volts", highest)
@@ -167,7 +166,7 @@ def _phase_current() -> Json:
 
 
 def _temperature() -> Json:
-    text = "Temperature inside the inverter over time. The dashed lines mark 60 °C and 75 °C."
+    text = "Temperature inside the inverter over time. Above the dashed lines alerts tell of it."
     return lines(
         "Temperature over time",
         text,
@@ -180,9 +179,7 @@ def _temperature() -> Json:
 
 
 def _frequency() -> Json:
-    text = (
-        "Grid frequency. The dashed lines mark 49.8 and 50.2 Hz; above the latter inverters must reduce their output."
-    )
+    text = "Grid frequency. Above the upper dashed line, usually 50.2 Hz, inverters must reduce their output."
     return lines(
         "Grid frequency",
         text,

@@ -4,9 +4,11 @@ The colours differ in hue and in lightness, so that people who see red and green
 out from a white as well as from a black background. No colour says anything that a word does not say too.
 """
 
+import os
 from collections.abc import Iterable, Mapping
 from enum import StrEnum
 
+from prometheus.values import VARIABLE, loaded
 from sems_exporter.model.plant import DeviceState, StationState
 
 Json = dict[str, object]
@@ -51,19 +53,29 @@ def steps(base: str, *above: tuple[float, str]) -> Json:
     return {"mode": "absolute", "steps": first + [{"color": colour, "value": value} for value, colour in above]}
 
 
-CHARGE = steps(BAD, (0.1, ODD), (0.2, GOOD))
-HEALTH = steps(BAD, (0.7, ODD), (0.8, GOOD))
-SHARE = steps(IDLE, (0.25, ODD), (0.5, GOOD))
-AGE = steps(GOOD, (1200, ODD), (3600, BAD))
+VALUES = loaded(os.environ.get(VARIABLE))
+"""The thresholds of the alerts, so that a board is red where an alert fires."""
+_at = VALUES.number
+
+LOW, VERY_LOW = (VALUES.text(f"battery_charge_{name}", "percent") for name in ("shown_low", "warning"))
+CHARGE = steps(BAD, (_at("battery_charge_warning"), ODD), (_at("battery_charge_shown_low"), GOOD))
+HEALTH = steps(BAD, (_at("battery_health_warranty"), ODD), (_at("battery_health_low"), GOOD))
+AGE = steps(GOOD, (1200, ODD), (_at("data_old_seconds"), BAD))
 DETAILS_AGE = steps(GOOD, (1200, IDLE), (43200, ODD), (86400, BAD))
 """Grey where they wait for their turn and are not shown meanwhile; after a day they are forgotten."""
 ANY_IS_BAD = steps(GOOD, (1, BAD))
 ANY_IS_ODD = steps(GOOD, (1, ODD))
 NONE_IS_BAD = steps(BAD, (1, GOOD))
-BATTERY_TEMPERATURE = steps(EXPORT, (5, BATTERY), (40, ODD), (50, BAD))
-INVERTER_TEMPERATURE = steps(GOOD, (60, ODD), (75, BAD))
-VOLTAGE = steps(BAD, (207, GOOD), (253, BAD))
-FREQUENCY = steps(BAD, (49.8, GOOD), (50.2, BAD))
+BATTERY_TEMPERATURE = steps(
+    EXPORT,
+    (_at("battery_cold_celsius"), BATTERY),
+    (_at("battery_hot_celsius"), ODD),
+    (_at("battery_too_hot_celsius"), BAD),
+)
+INVERTER_TEMPERATURE = steps(GOOD, (_at("inverter_hot_celsius"), ODD), (_at("inverter_too_hot_celsius"), BAD))
+VOLTAGE = steps(BAD, (_at("grid_low_volts"), GOOD), (_at("grid_high_volts"), BAD))
+HERTZ_OFF = _at("grid_frequency_off_hertz")
+FREQUENCY = steps(BAD, (50 - HERTZ_OFF, GOOD), (50 + HERTZ_OFF, BAD))
 
 
 def words(texts: Mapping[int, tuple[str, str]]) -> list[Json]:

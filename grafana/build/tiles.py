@@ -96,7 +96,8 @@ def house_dial() -> Json:
 def charge_dial() -> Json:
     """State of charge of each station."""
     text = (
-        "State of charge of all batteries of a station: below 20 % is low, below 10 % nearly empty. A dial per station."
+        f"State of charge of all batteries of a station: below {look.LOW} is low, below {look.VERY_LOW} nearly empty. "
+        "A dial per station."
     )
     query = Query(named(each("sems_station_battery_state_of_charge_ratio"), "station"), "{{title}}")
     return gauge(
@@ -122,13 +123,11 @@ def today(maker: Callable[..., Json] = stat) -> Json:
     return maker("Energy today", text, *queries, unit=look.KWH, decimals=1, noValue=look.NOT_NOW)
 
 
-def _share(title: str, text: str, metric: str, weight: str) -> Json:
+def _share(title: str, text: str, metric: str, weight: str, colour: str) -> Json:
     """A ratio of today; of several stations the mean, weighted, or the plain one where nothing was weighed yet."""
     ratio, weights = each(f"sems_station_{metric}_today_ratio"), each(f"sems_station_{weight}_energy_today_joules")
     expr = f"sum({ratio} * {weights}) / (sum({weights} and {ratio}) > 0) or avg({ratio})"
-    return stat(
-        title, text, Query(expr, title), unit="percentunit", thresholds=look.SHARE, decimals=0, noValue=look.NOT_NOW
-    )
+    return stat(title, text, Query(expr, title, colour), unit="percentunit", decimals=0, noValue=look.NOT_NOW)
 
 
 def self_sufficiency() -> Json:
@@ -137,7 +136,7 @@ def self_sufficiency() -> Json:
         "Share of today's consumption that sun and battery covered; 100 % needs no grid. In the morning it still moves "
         "a lot. Several stations are weighted by their consumption."
     )
-    return _share("Self-sufficiency today", text, "self_sufficiency", "load")
+    return _share("Self-sufficiency today", text, "self_sufficiency", "load", look.BATTERY)
 
 
 def self_consumption() -> Json:
@@ -146,7 +145,7 @@ def self_consumption() -> Json:
         "Share of today's production that was used on the spot, not fed into the grid. Several stations are weighted "
         "by their production."
     )
-    return _share("Self-consumption today", text, "self_consumption", "pv")
+    return _share("Self-consumption today", text, "self_consumption", "pv", look.SUN)
 
 
 def station_state() -> Json:

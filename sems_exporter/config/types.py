@@ -169,8 +169,11 @@ class UrlPath(click.ParamType[str]):
     def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> str:
         """The path."""
         text = str(value).strip()
-        if not re.fullmatch(r"/[\w./-]*\w", text) or text.startswith("/-/") or text == "/sd":
-            self.fail(f"{text!r} is not a path such as /metrics; /, /sd and /-/... are taken", param, ctx)
+        taken = text == "/sd" or text.startswith(("/-/", "/runbooks"))
+        if taken or not re.fullmatch(r"/[\w./-]*\w", text):
+            self.fail(
+                f"{text!r} is not a path such as /metrics; /, /sd, /runbooks/... and /-/... are taken", param, ctx
+            )
         return text
 
 

@@ -1,4 +1,4 @@
-"""The routes: /metrics, the status page, service discovery, and two health checks that do not depend on the portal."""
+"""The routes: /metrics, the status page, service discovery, runbooks, and health checks that need no portal."""
 
 import logging
 from collections.abc import Awaitable, Callable
@@ -20,6 +20,7 @@ from sems_exporter.web.http.messages import (
     part_of,
 )
 from sems_exporter.web.http.negotiation import negotiated
+from sems_exporter.web.runbooks import pages as runbooks
 from sems_exporter.web.security.auth import TooBusy
 from sems_exporter.web.security.reload import WebConfigFile
 from sems_exporter.web.status.answer import StatusPage
@@ -69,6 +70,7 @@ class Application:
             "/sd": discovery.answer,
             "/-/healthy": self._health,
             "/-/ready": self._readiness,
+            **dict.fromkeys(runbooks.paths(), runbooks.answer),
         }
 
     async def __call__(self, scope: Scope, _receive: Receive, send: Send) -> None:

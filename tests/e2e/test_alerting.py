@@ -46,7 +46,9 @@ def watching(portal: SimulatedPortal, clock: SimulatedClock, state: Path) -> Ite
         pytest.param("prometheus3", marks=pytest.mark.needs("prometheus3", "prometheus-alertmanager")),
     ],
 )
-def test_a_low_battery_and_a_broken_inverter_are_told_to_the_owner_and_so_is_their_end(version: str) -> None:
+def test_a_battery_low_in_an_outage_and_a_broken_inverter_are_told_to_the_owner_and_so_is_their_end(
+    version: str,
+) -> None:
     """At two plants of one account; the messages name the plant, the device and the value."""
     # Rules compare with the real time, so the plants live close to it. They stand still at the beginning of a minute,
     # lest a sunny one charges the battery, and a little behind, as there is a jump to the end of the fault.
@@ -60,14 +62,13 @@ def test_a_low_battery_and_a_broken_inverter_are_told_to_the_owner_and_so_is_the
         alertmanager(Path(name), owner) as manager,
     ):
         begin = clock.now()
-        home.set_state_of_charge(begin, 0.04)
+        home.grid_outage(begin, begin + FAULT)
+        home.set_state_of_charge(begin, 0.2)
         roof.fail_inverter(begin, begin + FAULT, "E-G3-0-12")
         assert parts.poller.refresh().up
 
         with prometheus(version, Path(name), address, manager.address.removeprefix("http://")):
-            low = owner.heard(
-                "firing", PATIENCE, alertname="SemsBatteryLow", station=home.spec.station_id, severity="critical"
-            )
+            low = owner.heard("firing", PATIENCE, alertname="SemsBatteryLowInOutage", station=home.spec.station_id)
             fault = owner.heard("firing", PATIENCE, alertname="SemsInverterFault", station=roof.spec.station_id)
             ended_too_early = [alert["labels"] for alert in owner.alerts if alert["status"] == "resolved"]
 
@@ -79,8 +80,8 @@ def test_a_low_battery_and_a_broken_inverter_are_told_to_the_owner_and_so_is_the
             owner.heard("resolved", PATIENCE, **fault["labels"])
 
     assert low["labels"]["battery"] == "SIMBAT0001"
-    assert low["annotations"]["summary"] == "Sunny Home: battery SIMBAT0001 is almost empty"
-    assert low["annotations"]["description"].startswith("Charge 4%")
+    assert low["annotations"]["summary"] == "Sunny Home: no grid, and battery SIMBAT0001 is running low"
+    assert low["annotations"]["description"].startswith("Charge 20%")
     assert fault["labels"]["inverter"] == "SIM5K0011"
     assert fault["annotations"]["summary"] == "Seaside Roof: inverter SIM5K0011 reports a fault"
     assert "E-G3-0-12" in fault["annotations"]["description"]
