@@ -98,7 +98,7 @@ def _spacing(brake: LoginThrottle, now: float) -> str:
     elif brake.replaced >= MANY_REPLACED:
         why = f"another client of the account took {brake.replaced} sessions over; use an account of its own"
     elif not brake.failures and brake.login_wait(now) > SPACING:
-        why = "the wait after the failures before remains, though they are forgotten"
+        why = "a wait set earlier is not over yet; neither a release nor another password shortens it"
     elif not brake.failures:
         why = "at least a minute lies between two sign-ins"
     elif brake.outcome in ("", "ok"):

@@ -218,7 +218,8 @@ def _refreshed(
         for watch, one in zip(app.runners, settings.accounts, strict=True):
             if release_brake:
                 watch.portal.release_brake()
-            with telling(lambda watch=watch, one=one: _progress(watch, one)):  # type: ignore[misc]
+            pace = f"at most {one.requests_per_minute} requests are sent in a minute (requests_per_minute)"
+            with telling(lambda watch=watch: _progress(watch), pace):  # type: ignore[misc]
                 outcomes.append(watch.poller.refresh())
             if not watch.portal.account_state().served_by:
                 watch.poller.remember()
@@ -227,11 +228,12 @@ def _refreshed(
     return app, outcomes
 
 
-def _progress(watch: AccountRunner, settings: AccountSettings) -> str:
+def _progress(watch: AccountRunner) -> str:
     done, stations = watch.poller.progress
     account = f" of account {watch.name}" if watch.name else ""
-    read = f"{done} of {stations} stations{account} read" if stations else f"the list of stations{account} is awaited"
-    return f"{read}; at most {settings.requests_per_minute} requests are sent in a minute (requests_per_minute)"
+    if not stations:
+        return f"the list of stations{account} is awaited"
+    return f"station {min(done + 1, stations)} of {stations}{account} is being read"
 
 
 def log_as(settings: ServerSettings) -> None:

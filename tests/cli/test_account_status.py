@@ -43,7 +43,7 @@ def test_a_failure_is_named_with_those_before() -> None:
 def test_after_a_release_the_wait_that_remains_is_explained() -> None:
     [line] = said(rejected(2).released())
 
-    assert "(in 240 s): the wait after the failures before remains" in line
+    assert "(in 240 s): a wait set earlier is not over yet; neither a release nor another password shortens it" in line
 
 
 def test_a_session_that_was_cut_short_is_named() -> None:

@@ -261,7 +261,8 @@ def test_a_person_who_waits_is_told_how_far_it_is_and_what_sets_the_pace(
     said: list[str] = []
 
     @contextmanager
-    def telling(progress: Callable[[], str]) -> Iterator[None]:
+    def telling(progress: Callable[[], str], remark: str) -> Iterator[None]:
+        said.append(remark)
         said.append(progress())
         yield
         said.append(progress())
@@ -270,9 +271,12 @@ def test_a_person_who_waits_is_told_how_far_it_is_and_what_sets_the_pace(
 
     serve.once(settings, "prometheus")
 
-    assert said[0].startswith("the list of stations is awaited; at most 120 requests are sent in a minute")
-    assert said[1].startswith("0 of 1 stations read; at most 120 requests are sent in a minute")
-    assert "stations read" not in capsys.readouterr().out
+    assert said == [
+        "at most 120 requests are sent in a minute (requests_per_minute)",
+        "the list of stations is awaited",
+        "station 1 of 1 is being read",
+    ]
+    assert "being read" not in capsys.readouterr().out
 
 
 class TestBeside:

@@ -3,6 +3,7 @@
 import re
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import count
 from typing import Any
 
 from sems_exporter import errors
@@ -31,7 +32,7 @@ _PV_CODES = re.compile(r"MPPT\W?\d+:\w+|pDc|ISOLimit|proPvStats\w+|(grid|storage
 class DeviceRef:
     """A device as the list of devices shows it, and the instant at which its state was told.
 
-    `parent` is the serial number of the one it is connected to.
+    `parent` is the serial number of the one it is connected to; `has_serial` is False where its own id is made up.
     """
 
     id: str
@@ -42,6 +43,7 @@ class DeviceRef:
     parent: str | None = None
     all_in_one: bool = False
     told_at: datetime | None = None
+    has_serial: bool = True
 
     @property
     def is_inverter(self) -> bool:
@@ -119,17 +121,34 @@ def batteries(data: object, inverter: str, findings: Diagnostics) -> tuple[Batte
     if data and not isinstance(data, list):
         raise errors.AnswerUnreadable("batteries: not a list")
     refs: list[BatteryRef] = []
-    for row in objects(data):
-        kind = text(row.get("type")) or SYSTEM
-        if kind not in BATTERY_TYPES:
-            continue
-        serial = text(row.get("sn")) or f"{inverter}-{text(str(row.get('no') or '')) or len(refs) + 1}"
+    rows = [(text(row.get("type")) or SYSTEM, row) for row in objects(data)]
+    rows = [(kind, row) for kind, row in rows if kind in BATTERY_TYPES]
+    for (kind, row), serial in zip(rows, _battery_ids(rows, inverter), strict=True):
         values: Values = {}
         assign_all(values, Battery, field_table.LISTED_BATTERY, row, findings)
         told = values.pop("state", None)
         state = DeviceState.OFFLINE if row.get("isConnected") is False else told
         refs.append(BatteryRef(serial, inverter, text(row.get("name")), state, values, bool(text(row.get("sn"))), kind))
     return tuple(refs)
+
+
+def _battery_ids(rows: list[tuple[str, dict[str, Any]]], inverter: str) -> list[str]:
+    """The serial number of each row; where it has none, the inverter's with the row's number, made distinct.
+
+    A system and a rack are numbered apart, rows may lack a number or share one. So each number is first its own row's,
+    systems before racks; who finds it taken, or has none, takes the lowest that is left.
+    """
+    ids = {at: serial for at, (_, row) in enumerate(rows) if (serial := text(row.get("sn")))}
+    unnamed = sorted(set(range(len(rows))) - ids.keys(), key=lambda at: rows[at][0] != SYSTEM)
+    taken = set(ids.values())
+    for at in unnamed:
+        number = code_of(rows[at][1].get("no"))
+        if number and f"{inverter}-{number}" not in taken:
+            ids[at] = f"{inverter}-{number}"
+            taken.add(ids[at])
+    left = (made for number in count(1) if (made := f"{inverter}-{number}") not in taken)
+    ids |= {at: next(left) for at in unnamed if at not in ids}
+    return [ids[at] for at in range(len(rows))]
 
 
 def related(data: object) -> frozenset[str]:

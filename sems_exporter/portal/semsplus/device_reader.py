@@ -179,7 +179,9 @@ class DeviceReader:
         for inverter, found in listed[:BATTERIES_PER_STATION]:
             if found.type == lists.RACK or found.id in racks:
                 told_at = self._batteries_of[inverter.id].fetched_at
-                own = DeviceRef(found.id, lists.RACK, found.name, found.state, told_at=told_at)
+                own = DeviceRef(
+                    found.id, lists.RACK, found.name, found.state, told_at=told_at, has_serial=found.has_serial
+                )
                 rack = racks.get(found.id, own)
                 racks[found.id] = replace(rack, parent=rack.parent or inverter.id)
             else:
@@ -226,13 +228,13 @@ class DeviceReader:
         return replace(battery, inverter=inverter.id)
 
     def _rack(self, ref: DeviceRef, systems: dict[str, Battery], offline: dict[str, DeviceRef]) -> Battery:
-        """A rack with what only racks tell: the cells. One that is offline has nothing to say, and is not asked."""
+        """A rack with what only racks tell: the cells. One that is offline or has no serial number is not asked."""
         known = _system_of(ref, systems)
         system = systems.get(known) if known else None
         inverter = system.inverter if system else ref.parent
         if inverter in offline:
             ref = replace(ref, state=DeviceState.OFFLINE, told_at=offline[inverter].told_at)
-        if ref.state is DeviceState.OFFLINE:
+        if ref.state is DeviceState.OFFLINE or not ref.has_serial:
             facts = self._facts(ref, {}, None)
         else:
             _, facts = self._reading(ref, Battery, "telemetry", "telecounting")

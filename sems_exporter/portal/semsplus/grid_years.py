@@ -12,6 +12,7 @@ from sems_exporter.model.schema import Role
 from sems_exporter.portal.client import Call
 from sems_exporter.portal.decoding.field_mapping import Values
 from sems_exporter.portal.semsplus import endpoints, station_decoder
+from sems_exporter.portal.semsplus.answer_cache import CachedAnswer
 from sems_exporter.portal.semsplus.device_reader import Facts
 from sems_exporter.portal.semsplus.station_queries import StationQueries
 
@@ -20,6 +21,8 @@ EMPTY_YEARS = 2
 """Years without any energy in a row, counting back, before which there was no plant."""
 SETTLES = timedelta(days=31)
 """So long after its end a year may still change; until then it is asked once a day, as the present one is."""
+MONTH_SHARE = 0.9
+"""A year is posted a little later than its month, and rounded otherwise."""
 
 
 class GridYears:
@@ -27,6 +30,7 @@ class GridYears:
 
     def __init__(self) -> None:
         self._over: dict[tuple[str, int], Values] = {}
+        self._unsettled: dict[tuple[str, int], CachedAnswer] = {}
         self._empty_once: set[tuple[str, int]] = set()
         self._metered: set[str] = set()
         self._connected: set[str] = set()
@@ -45,9 +49,9 @@ class GridYears:
         counted = any(each.grid_import_energy is not None or each.grid_export_energy is not None for each in inverters)
         if not inverters or counted or station in self._metered or station not in self._connected:
             return {}
-        return self._sum(questions, today)
+        return self._sum(facts, questions, today)
 
-    def _sum(self, questions: StationQueries, today: date) -> Values:
+    def _sum(self, facts: Facts, questions: StationQueries, today: date) -> Values:
         total: Values = {}
         empty, asked = 0, False
         # On its first day a year has nothing to tell, and after midnight the portal may repeat the one before.
@@ -59,10 +63,14 @@ class GridYears:
                 if asked:
                     return {}
                 asked = settled
-                known = _year(questions, year)
-                if known is None:
+                kept = _year(questions, year)
+                if kept is None:
                     return {}
-                if settled and not self._believed(questions, year, known):
+                if settled:
+                    known = self._believed(questions, year, kept.value.values)
+                else:
+                    known = self._credible(questions, year, kept, facts if year == today.year else {}, year == latest)
+                if known is None:
                     return {}
             total = {name: total.get(name, 0.0) + known.get(name, 0.0) for name in total.keys() | known.keys()}
             # The latest may have begun just now, and then says nothing of those before.
@@ -71,27 +79,44 @@ class GridYears:
                 break
         return {name: value for name, value in total.items() if value}
 
-    def _believed(self, questions: StationQueries, year: int, known: Values) -> bool:
-        """Tell whether a year that is over is kept as it was told: one without any energy only if it is told twice."""
+    def _believed(self, questions: StationQueries, year: int, known: Values) -> Values | None:
+        """Give a year that is over, kept as it was told: one without any energy only if it is told twice."""
         key = (questions.station, year)
         if not any(known.values()) and key not in self._empty_once:
             # A success with nothing in it may be the portal's disorder, and would lack until the next start.
             self._empty_once.add(key)
             questions.ask_again(_call(questions, year), (str(year),))
-            return False
+            return None
         self._empty_once.discard(key)
         self._over[key] = known
-        return True
+        return known
+
+    def _credible(
+        self, questions: StationQueries, year: int, kept: CachedAnswer, facts: Facts, latest: bool
+    ) -> Values | None:
+        """Give a year that has not settled; where it tells nothing, or less than its month, what it told before.
+
+        Then it is asked again soon: it would lack for a day. One before the latest may be empty, if it is told twice.
+        """
+        key, known = (questions.station, year), kept.value.values
+        before = self._unsettled.get(key)
+        months = {name: facts.get(f"{name}_month") or 0.0 for name in ("grid_import_energy", "grid_export_energy")}
+        told = any(known.values()) or (key in self._empty_once and not latest)
+        told = told and all(known.get(name, 0.0) >= MONTH_SHARE * month for name, month in months.items())
+        if told or (before is not None and before.fetched_at == kept.fetched_at):
+            self._unsettled[key] = before = kept
+        elif questions.memory.is_old(kept):
+            self._empty_once.add(key)
+            questions.ask_again(_call(questions, year), (str(year),))
+        return None if before is None else before.value.values
 
 
 def _call(questions: StationQueries, year: int) -> Call:
     return endpoints.statistics(questions.station, Role.YEAR, date(year, 1, 1))
 
 
-def _year(questions: StationQueries, year: int) -> Values | None:
+def _year(questions: StationQueries, year: int) -> CachedAnswer | None:
     """The energies of one calendar year; those that the portal leaves out were none. None if it does not answer."""
     day = date(year, 1, 1)
     decoded = partial(station_decoder.statistics, role=Role.YEAR, day=day, findings=questions.findings)
-    kept = questions.ask(_call(questions, year), (str(year),), decoded)
-    found: station_decoder.Energies | None = kept.value if kept else None
-    return None if found is None else found.values
+    return questions.ask(_call(questions, year), (str(year),), decoded)

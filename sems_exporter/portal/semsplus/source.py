@@ -264,4 +264,4 @@ class SemsPlus:
         )
         if income is not None:
             found |= {"currency": income.value.currency, **station_decoder.earned(income.value, priced=priced)}
-        return found | self._grid_years.lifetime(facts, questions, day)
+        return found | self._grid_years.lifetime({**facts, **found}, questions, day)

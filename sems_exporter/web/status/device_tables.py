@@ -41,13 +41,20 @@ def _table(title: str, columns: Columns, devices: Sequence[WithColumns]) -> str:
 
 
 def _rows(device: WithColumns, columns: Columns) -> str:
-    cells = "".join(f"<td>{figure(device, attribute)}</td>" for _, attribute in columns)
+    cells = "".join(f"<td>{_cell(device, attribute)}</td>" for _, attribute in columns)
     details = _details(device)
     more = f'<tr class="details"><td colspan="{len(columns) + 1}">{details}</td></tr>' if details else ""
     return (
         f'<tbody {identity(device)}><tr><th scope="row">{_title(device)}{state_badge(device)}</th>{cells}</tr>'
         f"{more}</tbody>"
     )
+
+
+def _cell(device: WithColumns, attribute: str) -> str:
+    if isinstance(device, Battery) and attribute == "temperature" and device.temperature is None:
+        # A rack has no temperature but those of its cells, which the line below tells.
+        return "" if device.cell_temperature_max is not None else figure(device, attribute)
+    return figure(device, attribute)
 
 
 def _title(device: Device) -> str:

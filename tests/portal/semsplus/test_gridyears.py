@@ -177,3 +177,56 @@ def test_a_year_that_is_empty_for_a_moment_does_not_lack_until_the_next_start(mo
 
     assert wrong == []
     assert account.read().grid_import_energy == pytest.approx((9216.08 + 4000 + 100) * KWH)
+
+
+@pytest.mark.parametrize("little", [{}, {"proPurchaseStats": 0.0, "proGridStats": 0.0}, {"proGridStats": 388.67}])
+@pytest.mark.parametrize("minutes", [5, 60, 400])
+def test_a_present_year_without_what_its_month_has_is_asked_again_and_shown_nowhere(
+    little: dict[str, float], minutes: int
+) -> None:
+    account = hybrid(statistics_month=energies("2026-06", proPurchaseStats=70.0))
+    began = account.clock.now()
+
+    def in_disorder(call: Call) -> dict[str, Any]:
+        moment = account.clock.now() - began < timedelta(minutes=minutes)
+        return energies("2026", **little) if "2026" in call.body["startTime"] and moment else year(call)
+
+    account.answers["statistics_year"] = in_disorder
+    shown = []
+    for _ in range((minutes + 60) // 5 + 9):
+        shown.append(account.read().grid_import_energy)
+        account.clock.advance(300)
+
+    assert {round(value / KWH, 2) for value in shown if value is not None} == {13_316.08}
+    assert shown[-1] is not None
+    assert account.client.asked["statistics_year"] <= 10 + minutes // 20
+
+
+def test_a_present_year_that_is_empty_for_a_moment_leaves_the_lifetime_as_it_was() -> None:
+    account = hybrid()
+    grown_up(account)
+    before = account.read().grid_import_energy
+    account.answers["statistics_year"] = lambda call: energies(call.body["startTime"][:4])
+    account.clock.advance(86_400)
+
+    during = account.read().grid_import_energy
+    account.clock.advance(1500)
+    account.answers["statistics_year"] = lambda call: energies("2026", proPurchaseStats=9300.0)
+    account.read()
+    account.clock.advance(300)
+
+    assert during == before
+    assert account.read().grid_import_energy == pytest.approx((9300 + 4000 + 100) * KWH)
+
+
+def test_a_year_before_the_plant_that_has_not_settled_may_be_empty() -> None:
+    account = hybrid(
+        start=datetime(2027, 1, 10, 12, tzinfo=UTC),
+        statistics_year=lambda call: energies(
+            call.body["startTime"][:4], proPurchaseStats=40.0 if "2027" in call.body["startTime"] else None
+        ),
+    )
+    grown_up(account)
+    grown_up(account)
+
+    assert account.read().grid_import_energy == pytest.approx(40 * KWH)

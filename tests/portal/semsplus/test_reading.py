@@ -12,6 +12,7 @@ from sems_exporter.model.plant import DeviceState, Station, StationState
 from sems_exporter.pipeline.counter_guard import without_phantom_battery
 from sems_exporter.pipeline.staleness import Limits, apply_staleness
 from sems_exporter.pipeline.totals import totals
+from sems_exporter.portal.semsplus.device_lists import batteries
 from sems_exporter.simulator import Answer, demo_plants
 from tests.portal.semsplus.conftest import Builder
 from tests.portal.semsplus.homes import Home, SharedClock, readings
@@ -630,6 +631,47 @@ def test_a_battery_without_a_serial_number_is_named_after_its_inverter(home: Hom
         (f"{INVERTER}-1", 0.5),
         (f"{INVERTER}-2", 0.6),
     ]
+
+
+@pytest.mark.parametrize(
+    "rows, ids",
+    [
+        ([("BAT_SYS", 0), ("BAT_SYS", 1)], ["0", "1"]),
+        ([("BAT_SYS", "0"), ("BAT_SYS", "1")], ["0", "1"]),
+        ([("BAT_SYS", 1), ("BAT_SYS", 0)], ["1", "0"]),
+        ([("BAT_SYS", None), ("BAT_SYS", 1)], ["2", "1"]),
+        ([("BAT_SYS", None), ("BAT_SYS", None)], ["1", "2"]),
+        ([("BAT_SYS", 2), ("BAT_SYS", None)], ["2", "1"]),
+        ([("BAT_SYS", 1), ("BAT_SYS", 1), ("BAT_SYS", 1.0)], ["1", "2", "3"]),
+        ([("BATTERY_RACK", 1), ("BATTERY_RACK", 2), ("BAT_SYS", 1)], ["3", "2", "1"]),
+    ],
+)
+def test_batteries_without_serial_numbers_have_ids_of_their_own(rows: list[tuple[str, object]], ids: list[str]) -> None:
+    data = [{"type": kind, "no": number, "soc": 50} for kind, number in rows]
+
+    found = [batteries(data, INVERTER, Diagnostics()) for _ in range(2)]
+
+    assert [ref.id for ref in found[0]] == [f"{INVERTER}-{number}" for number in ids]
+    assert found[0] == found[1]
+
+
+def test_a_made_up_id_is_nobodys_serial_number() -> None:
+    found = batteries([{"no": 1, "soc": 50}, {"no": 1, "sn": f"{INVERTER}-1"}], INVERTER, Diagnostics())
+
+    assert [ref.id for ref in found] == [f"{INVERTER}-2", f"{INVERTER}-1"]
+
+
+def test_nothing_is_asked_of_a_rack_without_a_serial_number(home: Home) -> None:
+    home.portal.mutate(
+        "batteries", lambda envelope, _: envelope["data"].append({"no": "1", "type": "BATTERY_RACK", "status": 7})
+    )
+
+    station = home.read()
+
+    assert [(battery.id, battery.system) for battery in station.batteries][1:] == [
+        (f"{INVERTER}-1", station.batteries[0].id)
+    ]
+    assert home.asked("telemetry.BATTERY_RACK") == 0
 
 
 def test_a_disconnected_battery_is_offline(home: Home) -> None:

@@ -94,7 +94,13 @@ class TestDevices:
     def test_a_rack_names_its_system_and_tells_its_cells(self) -> None:
         """A rack beside its system is no second battery, and its cells are why it is listed."""
         rack = Battery(
-            id="RACK1", system="BAT1", state_of_charge=0.76, cell_temperature_min=22.5, cell_temperature_max=24.0
+            id="RACK1",
+            system="BAT1",
+            state=DeviceState.WAITING,
+            state_of_charge=0.76,
+            state_of_health=0.99,
+            cell_temperature_min=22.5,
+            cell_temperature_max=24.0,
         )
         reader = page(replace(HOME, batteries=(*HOME.batteries, rack)))
 
@@ -103,6 +109,7 @@ class TestDevices:
         assert "rack of BAT1" in shown_rack
         assert "Coldest cell 22.5 °C" in shown_rack
         assert "Warmest cell 24.0 °C" in shown_rack
+        assert shown_rack.count("unknown") == 0
 
     @pytest.mark.parametrize(
         "power, session, text",
