@@ -23,7 +23,7 @@ from sems_exporter.cli.terminal import legible
 from sems_exporter.clock import Clock, SystemClock
 from sems_exporter.config.lint import exposed, misspelt, unfit_times
 from sems_exporter.config.passwords import exposure
-from sems_exporter.config.settings import AccountSettings, ServerSettings
+from sems_exporter.config.settings import ServerSettings
 from sems_exporter.errors import LoginWithheld, SettingError, StartError
 from sems_exporter.exposition import Format
 from sems_exporter.files import Draft

@@ -23,6 +23,7 @@ class DropReason(StrEnum):
     FELL = "fell"
     ROSE = "rose"
     CONTRADICTED = "contradicted"
+    UNPROVEN = "unproven"
     REPLAY = "replay"
     NO_BATTERY = "no_battery"
     BAD_TIME = "bad_time"

@@ -405,7 +405,7 @@ class Station(Entity):
         Role.DAY, "joules", "Energy out of the batteries today.", DAY_ENERGY
     )
     self_consumption_energy_today: float | None = period(
-        Role.DAY, "joules", "Energy of the plant that was used on the spot today.", DAY_ENERGY
+        Role.DAY, "joules", "Energy of the plant that was used on the spot today.", DAY_ENERGY, falls=True
     )
     self_sufficiency_today: float | None = period(
         Role.DAY, "ratio", "Share of today's consumption that the plant itself covered.", 1
@@ -431,7 +431,7 @@ class Station(Entity):
         Role.MONTH, "joules", "Battery discharge of the month.", ENERGY
     )
     self_consumption_energy_month: float | None = period(
-        Role.MONTH, "joules", "Energy of the plant that was used on the spot this month.", ENERGY
+        Role.MONTH, "joules", "Energy of the plant that was used on the spot this month.", ENERGY, falls=True
     )
     income_today: float | None = period(Role.DAY, "", "Income of today, in the currency of the info series.", 1e12)
     income: float | None = lifetime("", "Income since commissioning, in the currency of the info series.", 1e15)

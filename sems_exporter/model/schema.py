@@ -57,7 +57,10 @@ def begins(role: Role, day: date) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class Measure:
-    """The declaration of one metric: what it means, its unit and the range a true value lies in."""
+    """The declaration of one metric: what it means, its unit and the range a true value lies in.
+
+    `falls`: a sum of a period that the portal works out from others, some of which take away from it.
+    """
 
     role: Role
     unit: str
@@ -65,6 +68,7 @@ class Measure:
     low: float
     high: float
     sentinels: tuple[float, ...] = ()
+    falls: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,9 +140,9 @@ def lifetime(unit: str, text: str, high: float) -> float | None:
     return _declare(Measure(Role.LIFETIME, unit, text, 0.0, high))
 
 
-def period(role: Role, unit: str, text: str, high: float) -> float | None:
-    """A sum since the start of the station-local day, month or year."""
-    return _declare(Measure(role, unit, text, 0.0, high))
+def period(role: Role, unit: str, text: str, high: float, *, falls: bool = False) -> float | None:
+    """A sum since the start of the station-local day, month or year; some may fall in the midst of it."""
+    return _declare(Measure(role, unit, text, 0.0, high, falls=falls))
 
 
 def info(text: str) -> str | None:

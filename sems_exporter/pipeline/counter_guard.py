@@ -207,7 +207,8 @@ class _Check:
         young = reading.taken < start + LATE_SECONDS
         likely = night_rate(scope, name, self.station) if young else reading.rate
         dark = partial(self._dark, day.begin(role), instant) if name.startswith("pv_energy") else lambda: False
-        return of_period(track, reading, Period(day.names[role], start, day.early(role), likely, dark))
+        falls = measures(type(scope))[name].falls
+        return of_period(track, reading, Period(day.names[role], start, day.early(role), likely, dark, falls))
 
     def _dark(self, start: datetime, end: datetime) -> bool:
         where = (self.station.latitude, self.station.longitude)

@@ -63,7 +63,8 @@ class Period:
     """The day, month or year of a reading: its name, the instant it began, and whether that was just now.
 
     `early`: the portal may still repeat the period before. `rate` is the most that a counter is likely to grow by in a
-    second so soon after the beginning. `dark` tells whether no sun has shone since.
+    second so soon after the beginning. `dark` tells whether no sun has shone since. `falls`: what is judged may fall
+    honestly, no faster than it may rise.
     """
 
     name: str
@@ -71,6 +72,7 @@ class Period:
     early: bool
     rate: float | None
     dark: Callable[[], bool]
+    falls: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,11 +83,15 @@ class Reading:
     taken: float
     rate: float | None
 
-    def reachable(self, start: float, since: float | None) -> bool:
+    def reachable(self, start: float, since: float | None, grace: float = GRACE_SECONDS) -> bool:
         """Tell whether the value can have grown from `start` in the time from `since`."""
         if self.rate is None or since is None:
             return True
-        return self.value - start <= self.rate * (max(0.0, self.taken - since) + GRACE_SECONDS)
+        return self.value - start <= self.rate * (max(0.0, self.taken - since) + grace)
+
+    def fallen(self, start: float, since: float | None) -> bool:
+        """Tell whether the value can have come down from `start` since the last answer, which came at `since`."""
+        return replace(self, value=start).reachable(self.value, since, grace=0.0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,14 +131,21 @@ def lifetime(track: CounterState | None, reading: Reading, beside: float) -> Dec
 
 
 def _first_of_lifetime(track: CounterState | None, reading: Reading, beside: float) -> Decision:
-    """Leave a first value out that is lower than what it includes: a 0 of a moment, as the portal has them."""
+    """Leave a first value out that is lower than what it includes, and a 0 until it has stood for a day.
+
+    A portal in trouble says 0, too. Shown as a beginning, it would make a lifetime of what comes after it.
+    """
     value = reading.value
-    if beside <= 0 or value > beside * REPLAY_SHARE:
+    contradicted = value <= beside * REPLAY_SHARE and beside > 0
+    if value > 0 and not contradicted:
         return Decision(_begun(reading), value)
     doubted = _doubted(track or CounterState(0.0, UNSHOWN), reading)
-    if value > 0 and _stands(doubted, reading, CORRECTION_SECONDS):
+    if contradicted and value == 0:
+        # Tonight, when its day begins anew, it is no truer.
+        doubted = replace(doubted, doubts=1, doubted_since=reading.taken)
+    if _stands(doubted, reading, CORRECTION_SECONDS):
         return Decision(_begun(reading), value)
-    return Decision(doubted, None, DropReason.CONTRADICTED)
+    return Decision(doubted, None, DropReason.CONTRADICTED if contradicted else DropReason.UNPROVEN)
 
 
 def of_period(track: CounterState | None, reading: Reading, period: Period) -> Decision:
@@ -169,6 +182,9 @@ def _of_new_period(track: CounterState, reading: Reading, period: Period) -> Dec
         adopted = replace(track, good=last, base=last, period=period.name, before=0.0, doubts=0, foreign=True)
         return Decision(_doubted(adopted, reading), None, DropReason.FELL)
     began = value == 0 or (value < last * REPLAY_SHARE and _possible(reading, period))
+    if value > 0 and period.falls and reading.fallen(last, track.seen):
+        # What may fall may fall while it is repeated.
+        began = False
     if began or _began_unseen(track, reading, period):
         return Decision(CounterState(value, period.name, at=reading.taken, seen=reading.taken, before=last), value)
     counts_on = value > last and reading.taken >= period.start + LATE_SECONDS
@@ -194,7 +210,8 @@ def _within_period(track: CounterState, reading: Reading, period: Period) -> Dec
         return _risen_in_period(track, reading, period)
     if value == track.before > 0:
         return Decision(_doubted(track, reading), None, DropReason.REPLAY)
-    if value >= track.good * RESET_SHARE or (track.base is not None and value >= track.base > 0):
+    honest = period.falls and reading.fallen(track.good, track.seen)
+    if honest or value >= track.good * RESET_SHARE or (track.base is not None and value >= track.base > 0):
         corrected = replace(
             track,
             good=value,
@@ -208,7 +225,7 @@ def _within_period(track: CounterState, reading: Reading, period: Period) -> Dec
         return Decision(corrected, value)
     doubted = _doubted(track, reading)
     if value > 0 and _stands(doubted, reading, RESET_SECONDS):
-        if track.base is None:
+        if track.base is None or period.falls:
             # What it fell from was only seen once, and that was the lie.
             return Decision(
                 CounterState(value, track.period, at=reading.taken, seen=reading.taken, before=track.before), value

@@ -43,7 +43,7 @@ def filled_in(station: Station, told: Station, sums: dict[str, Sum], periods: Ma
     A sum needs every device that has to do with it; the grid needs exactly one meter, because a second one may measure
     anything. What the portal told and nobody trusts stays absent.
     """
-    found = {}
+    found, untrusted = {}, _members(told)
     for name, members in _members(station).items():
         if getattr(told, name) is not None or not members:
             continue
@@ -52,6 +52,9 @@ def filled_in(station: Station, told: Station, sums: dict[str, Sum], periods: Ma
         role = measures(Station)[name].role
         known = sums.get(key)
         new = _counted(known, values) if role is Role.LIFETIME else _of_period(known, values, periods.get(role, ""))
+        if new is None and role is Role.LIFETIME and any(getattr(each, name) is not None for each in untrusted[name]):
+            # A new device says 0, which is not believed yet; what those before it counted is no less for that.
+            new = known
         if new is not None:
             sums[key] = new
             found[name] = new.total

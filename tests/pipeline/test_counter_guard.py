@@ -36,8 +36,8 @@ class TestLifetimeCounters:
         assert shown == [100.0, 100.0, 100.0, 101.0]
         assert judge.findings.dropped == {("sems_station_pv_energy_joules_total", DropReason.FELL): 2}
 
-    def test_a_first_reading_of_zero_is_a_new_plant(self) -> None:
-        assert Judge().totals([0.0, 0.0, 1.0]) == [0.0, 0.0, 1.0]
+    def test_a_first_reading_of_zero_is_not_shown_before_the_plant_counts(self) -> None:
+        assert Judge().totals([0.0, 0.0, 1.0]) == [None, None, 1.0]
 
     def test_a_restart_is_accepted_after_25_minutes(self) -> None:
         """An inverter was replaced: its counter begins anew, and stays low."""
@@ -190,6 +190,7 @@ class TestLifetimeCounters:
         """Whatever the portal says, however often the exporter restarts between two polls."""
         judge, now = Judge(), NOON
         last, low_since, lows = -1.0, NOON, 0
+        judge.total(now - POLL, 500.0)
 
         for value, seconds, restart in readings:
             now += timedelta(seconds=seconds)
@@ -532,11 +533,11 @@ class TestPhantomBattery:
         assert shown.battery_state_of_charge == 0.4
 
     def test_a_known_battery_may_be_empty(self) -> None:
-        station = replace(home(), has_battery=True, battery_state_of_charge=0.0, battery_charge_energy=0.0)
+        station = replace(home(), has_battery=True, battery_state_of_charge=0.0, battery_charge_energy_today=0.0)
 
         shown = CounterGuard().check(station, NOON, Diagnostics())
 
-        assert (shown.battery_state_of_charge, shown.battery_charge_energy) == (0.0, 0.0)
+        assert (shown.battery_state_of_charge, shown.battery_charge_energy_today) == (0.0, 0.0)
 
 
 class TestMemory:

@@ -120,16 +120,16 @@ class TestRises:
     def test_money_and_whole_hours_are_never_held(self) -> None:
         judge = Judge(facts=HOME)
 
-        incomes = [judge.at(NOON + number * POLL, income=1e6 * number).income for number in range(5)]
+        incomes = [judge.at(NOON + number * POLL, income=1e6 * (number + 1)).income for number in range(5)]
         hours = [
             judge.at(NOON + number * POLL, inverters=(Inverter(id="A", operating_time=3600.0 * (number // 12)),))
             .inverters[0]
             .operating_time
-            for number in range(50)
+            for number in range(12, 62)
         ]
 
-        assert incomes == [0.0, 1e6, 2e6, 3e6, 4e6]
-        assert hours == [3600.0 * (number // 12) for number in range(50)]
+        assert incomes == [1e6, 2e6, 3e6, 4e6, 5e6]
+        assert hours == [3600.0 * (number // 12) for number in range(12, 62)]
         assert not judge.findings.dropped
 
     def test_a_device_is_bounded_by_its_own_rating(self) -> None:
@@ -189,12 +189,46 @@ class TestFirstReading:
         assert shown.inverters[0].pv_energy is None
         assert shown.pv_energy is None
 
-    def test_a_new_plant_shows_its_first_day(self) -> None:
+    def test_a_new_plant_shows_its_first_tenth_of_a_kilowatt_hour(self) -> None:
         judge = Judge(facts=HOME)
 
         shown = [self.first(judge, NOON + number * POLL, number / 10, pv_energy_today=number / 10) for number in (0, 1)]
 
-        assert shown == [0.0, 0.1 * KWH]
+        assert shown == [None, 0.1 * KWH]
+
+    @pytest.mark.parametrize(
+        "name",
+        ["pv_energy", "grid_import_energy", "grid_export_energy", "battery_charge_energy", "load_energy", "income"],
+    )
+    @pytest.mark.parametrize("polls", [1, 6, 150])
+    def test_a_zero_at_night_is_no_beginning_and_the_truth_is_shown_at_once(self, name: str, polls: int) -> None:
+        """Nothing of today stands beside it, and no memory is there; restarts do not make it truer."""
+        judge, shown = Judge(facts=HOME), []
+        for number in range(polls + 2):
+            judge = judge.restarted() if number % 3 == 0 else judge
+            value = 0.0 if number < polls else 15_250.0 * KWH
+            shown.append(getattr(judge.at(NOON + number * POLL, **{name: value, f"{name}_today": 0.0}), name))
+
+        assert shown == [None] * polls + [15_250.0 * KWH] * 2
+        assert judge.dropped(DropReason.UNPROVEN) == polls
+
+    def test_a_zero_that_stands_for_a_day_is_believed(self) -> None:
+        """A plant that may not export."""
+        judge = Judge(facts=HOME)
+
+        shown = [judge.at(NOON + number * POLL, grid_export_energy=0.0).grid_export_energy for number in range(290)]
+
+        assert shown == [None] * 288 + [0.0] * 2
+
+    def test_a_zero_that_its_days_contradict_is_not_believed_in_their_nights(self) -> None:
+        judge = Judge(facts=HOME)
+
+        shown = {
+            self.first(judge, NOON + number * POLL, 0.0, pv_energy_today=9.0 if number % 288 < 90 else 0.0)
+            for number in range(4 * 288)
+        }
+
+        assert shown == {None}
 
     def test_whole_kilowatt_hours_contradict_nothing(self) -> None:
         assert self.first(Judge(facts=HOME), NOON, 12.0, pv_energy_today=12.9) == 12.0 * KWH
@@ -221,6 +255,44 @@ class TestCorrections:
         shown = self.today(Judge(facts=HOME), [26.9, 27.0, *[26.9] * 50])
 
         assert shown == [26.9, 27.0, *[26.9] * 50]
+
+    @pytest.mark.parametrize("name", ["self_consumption_energy_today", "self_consumption_energy_month"])
+    def test_what_is_worked_out_from_others_may_fall(self, name: str) -> None:
+        """The portal takes away what the grid put into the battery, down to 0; the next morning it rises again."""
+        judge = Judge(facts=HOME)
+        readings = [4.0 - number / 10 for number in range(41)] + [number / 10 for number in range(20)]
+
+        shown = [
+            getattr(judge.at(NOON + number * POLL, **{name: value * KWH}), name)
+            for number, value in enumerate(readings)
+        ]
+
+        assert shown == [value * KWH for value in readings]
+        assert not judge.findings.dropped
+
+    def test_a_moments_zero_is_no_fall(self) -> None:
+        judge = Judge(facts=HOME)
+
+        shown = [
+            judge.at(NOON + number * POLL, self_consumption_energy_today=value * KWH).self_consumption_energy_today
+            for number, value in enumerate([30.0, 0.0, 30.1])
+        ]
+
+        assert shown == [30.0 * KWH, None, 30.1 * KWH]
+
+    def test_what_may_fall_is_yesterdays_while_it_falls_after_midnight(self) -> None:
+        judge = Judge(facts=HOME)
+        midnight = local("Europe/Amsterdam", 2026, 6, 11, 0, 0)
+        readings = [8.0, 7.9, *[7.8 - number / 5 for number in range(9)], 0.0, 0.1]
+
+        shown = [
+            judge.at(
+                midnight + (number - 2) * POLL, self_consumption_energy_today=value * KWH
+            ).self_consumption_energy_today
+            for number, value in enumerate(readings)
+        ]
+
+        assert shown == [8.0 * KWH, 7.9 * KWH, *[None] * 9, 0.0, 0.1 * KWH]
 
     def test_a_leap_is_left_out_and_hides_nothing_after_it(self) -> None:
         judge = Judge(facts=HOME)
@@ -479,6 +551,7 @@ class TestAnyPortal:
     @settings(deadline=None, max_examples=60)
     def test_a_lifetime_is_always_shown_and_a_day_never_negative(self, readings: list[tuple[float, int, bool]]) -> None:
         judge, now = Judge(facts=HOME), NOON
+        judge.total(now - POLL, 500.0)
         for value, seconds, restart in readings:
             now += timedelta(seconds=seconds)
             judge = judge.restarted() if restart else judge
@@ -517,11 +590,12 @@ class TestSums:
             self.total(judge, 5, a=15_000.1, b=5_000.1),
             self.total(judge, 10, a=15_000.2),
             self.total(judge, 15, a=15_000.3, c=0.0),
-            self.total(judge.restarted(), 20, a=15_000.4, c=0.2),
+            self.total(judge, 20, a=15_000.4, c=0.2),
+            self.total(judge.restarted(), 25, a=15_000.5, c=0.4),
         ]
 
-        assert shown == [20_000.0, 20_000.2, 20_000.3, 20_000.4, 20_000.7]
-        assert not judge.findings.dropped
+        assert shown == [20_000.0, 20_000.2, 20_000.3, 20_000.4, 20_000.5, 20_000.8]
+        assert judge.findings.dropped == {("sems_inverter_pv_energy_joules_total", DropReason.UNPROVEN): 1}
 
     @pytest.mark.parametrize("silent", [{"a": 15_000.1}, {"a": 15_000.1, "b": None}], ids=["unlisted", "silent"])
     def test_an_inverter_that_is_away_for_a_while_adds_what_it_made_meanwhile(
@@ -561,10 +635,10 @@ class TestSums:
 
         shown = [
             judge.at(NOON + number * POLL, meters=(Meter(id=key, grid_import_energy=value * KWH),)).grid_import_energy
-            for number, (key, value) in enumerate([("m", 9000.0), ("n", 0.0), ("n", 0.5)])
+            for number, (key, value) in enumerate([("m", 9000.0), ("n", 0.0), ("n", 0.1), ("n", 0.5)])
         ]
 
-        assert shown == [9000.0 * KWH, 9000.0 * KWH, 9000.5 * KWH]
+        assert shown == [9000.0 * KWH, 9000.0 * KWH, 9000.0 * KWH, 9000.4 * KWH]
 
     def test_a_day_that_lost_a_part_is_no_sum(self) -> None:
         judge = Judge(facts=HOME)

@@ -69,7 +69,8 @@ class GridYears:
                 if settled:
                     known = self._believed(questions, year, kept.value.values)
                 else:
-                    known = self._credible(questions, year, kept, facts if year == today.year else {}, year == latest)
+                    told = facts if year == today.year else {}
+                    known = self._credible(questions, year, kept, told, latest=year == latest)
                 if known is None:
                     return {}
             total = {name: total.get(name, 0.0) + known.get(name, 0.0) for name in total.keys() | known.keys()}
@@ -92,7 +93,7 @@ class GridYears:
         return known
 
     def _credible(
-        self, questions: StationQueries, year: int, kept: CachedAnswer, facts: Facts, latest: bool
+        self, questions: StationQueries, year: int, kept: CachedAnswer, facts: Facts, *, latest: bool
     ) -> Values | None:
         """Give a year that has not settled; where it tells nothing, or less than its month, what it told before.
 
