@@ -254,3 +254,28 @@ def test_the_keys_are_those_of_a_real_capture(clock: SimulatedClock) -> None:
     assert set(ours["inverter"][0]) == set(real["inverter"][0])
     for part in ("invert_full", "d"):
         assert set(ours["inverter"][0][part]) == set(real["inverter"][0][part]), part
+
+
+def test_the_house_uses_what_another_makers_inverter_gives_too(clock: SimulatedClock) -> None:
+    """The flow has no word for that inverter, but the load is what the house takes."""
+    plants = demo_plants(8, clock=clock)
+    [plant] = [each for each in plants if each.spec.name == "Two Makers"]
+    with SimulatedPortal(plants, clock=clock, dialects=("classic",)) as portal:
+        client = ClassicClient(portal)
+        client.login()
+        flow = client.monitor(plant.spec.station_id)["powerflow"]
+        state = plant.state(clock.now())
+
+    assert state.third_party_watts
+    assert abs(int(flow["load"].removesuffix("(W)")) - state.load_watts) <= 2
+
+
+def test_no_counter_lags_behind_the_plant_by_more_than_its_digits(
+    classic: ClassicClient, plants: list[Plant], clock: SimulatedClock
+) -> None:
+    """Each inverter counts whole tenths of a kilowatt-hour, over its life as over a day."""
+    told = classic.monitor(station(plants, BARNS))["kpi"]
+    energy, inverters = plants[BARNS].state(clock.now()).energy, len(plants[BARNS].spec.inverters)
+
+    for spoken, span in (("power", energy.today), ("month_generation", energy.month), ("total_power", energy.lifetime)):
+        assert -1e-6 <= span.pv / 3.6e6 - told[spoken] < 0.1 * inverters + 1e-6

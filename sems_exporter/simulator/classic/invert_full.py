@@ -60,13 +60,10 @@ class Yield(NamedTuple):
 
 
 def yield_of(inverter: InverterState) -> Yield:
-    """How an inverter counts: whole tenths, each period by itself."""
+    """Count as an inverter does: each counter in whole tenths of what it counts, however it came together."""
     energy = inverter.energy
-    return Yield(
-        tenths(energy.today.pv),
-        tenths(energy.month.pv - energy.today.pv),
-        tenths(energy.lifetime.pv - energy.month.pv),
-    )
+    today, month, lifetime = tenths(energy.today.pv), tenths(energy.month.pv), tenths(energy.lifetime.pv)
+    return Yield(today, month - today, lifetime - month)
 
 
 def invert_full(view: InverterView) -> JsonObject:

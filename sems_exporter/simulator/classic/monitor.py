@@ -160,7 +160,7 @@ def _flow_flags(plant: Plant, state: PlantState) -> JsonObject:
 def _powerflow(plant: Plant, state: PlantState) -> JsonObject:
     """Magnitudes as text; of the statuses only that of the grid has a known sign (-1 import)."""
     grid = round(state.grid_watts)
-    load = round(state.pv_watts) + round(state.battery_watts) - grid
+    load = round(state.pv_watts) + round(state.battery_watts) + round(state.third_party_watts or 0.0) - grid
     metered = plant.spec.metered
     return {
         "pv": _watts(state.pv_watts),
