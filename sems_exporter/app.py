@@ -3,10 +3,14 @@
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import datetime
 
 from sems_exporter.clock import Clock
 from sems_exporter.config.settings import AccountSettings, ServerSettings
+from sems_exporter.curves.keeper import CurveKeeper
+from sems_exporter.curves.memory import CurveMemory
 from sems_exporter.exposition import Renderer
+from sems_exporter.model.plant import Station
 from sems_exporter.pipeline.staleness import Limits
 from sems_exporter.polling.poller import Poller
 from sems_exporter.polling.results import Health, together
@@ -24,6 +28,7 @@ from sems_exporter.web.app import Application
 from sems_exporter.web.discovery import Discovery, Listed
 from sems_exporter.web.security.reload import WebConfigFile
 from sems_exporter.web.status.answer import StatusPage
+from sems_exporter.web.status.day import Known
 from sems_exporter.web.status.page import PageStatus
 
 
@@ -34,6 +39,7 @@ class AccountRunner:
     name: str
     portal: Portal
     poller: Poller
+    curves: CurveMemory
 
     def run(self, stop: threading.Event) -> None:
         """Poll until `stop` is set, in a thread of its own."""
@@ -94,8 +100,11 @@ def build_app(
         own = metrics.of(one.name)
         kept = stores(one, clock)
         portal = connect(one, kept, clock, own, stop, transport=transport)
-        poller = Poller(portal, snapshots, own, one, clock=clock, memory=kept.counters, first_delay=first_delay)
-        runners.append(AccountRunner(one.name, portal, poller))
+        curves = CurveKeeper(portal, snapshots, clock, kept.curves, one.name)
+        poller = Poller(
+            portal, snapshots, own, one, clock=clock, memory=kept.counters, curves=curves, first_delay=first_delay
+        )
+        runners.append(AccountRunner(one.name, portal, poller, curves.memory))
     return App(settings, clock, metrics, snapshots, exposition, accountant, tuple(runners), stop)
 
 
@@ -136,6 +145,7 @@ def application(app: App, *, simulated: bool, web_config: WebConfigFile | None =
         StatusPage(
             lambda: [shown.station for shown in app.snapshots.shown(app.clock.now())],
             lambda: _status(app, simulated=simulated),
+            curves=lambda station, begin, end: _curve(app, station, begin, end),
         ),
         # An account that has failed is ready as well: what there is to say of it is being said.
         lambda: all(watch.poller.health.up is not None for watch in app.runners),
@@ -163,7 +173,13 @@ def _status(app: App, *, simulated: bool) -> PageStatus:
         simulated=simulated,
         metrics_path=app.settings.telemetry_path,
         snapshot_max_age=app.settings.snapshot_max_age,
+        data_max_age=app.settings.data_max_age,
     )
+
+
+def _curve(app: App, station: Station, begin: datetime, end: datetime) -> Known:
+    own = [watch.curves for watch in app.runners if watch.name == (station.account or "")]
+    return own[0].known(station.id, begin, end) if own else []
 
 
 def _listed(app: App) -> list[Listed]:

@@ -69,6 +69,16 @@ class TestThousandStations:
         assert sum(at < start + 10 for at, _ in thousand.portal.sent) <= 16
         assert thousand.portal.by_endpoint["login"] == 1
 
+    def test_the_day_is_drawn_from_what_was_read_and_costs_no_request(self, thousand: Fleet) -> None:
+        """The budget is all used for the present."""
+        curves = thousand.parts.runners[0].curves
+        known = [curves.known(name(number), MIDNIGHT, thousand.clock.now()) for number in range(1000)]
+
+        assert thousand.portal.by_endpoint["curve"] == 0
+        assert curves.step == 900
+        assert all(known)
+        assert sum(powers.load is not None for one in known for _, powers in one) > 50
+
     def test_the_list_comes_first_and_then_every_interval(self, thousand: Fleet) -> None:
         asked = [endpoint for _, endpoint in thousand.portal.sent[:12]]
 

@@ -6,7 +6,7 @@ from datetime import timedelta
 
 from sems_exporter.clock import Clock
 from sems_exporter.pipeline.counter_guard import CounterGuard
-from sems_exporter.portal.session.state_store import CounterMemory
+from sems_exporter.portal.session.state_store import TextStore
 
 log = logging.getLogger(__name__)
 
@@ -17,7 +17,7 @@ BYTES_PER_SECOND = 1500.0
 class CounterStore:
     """Loads and saves what `quality` knows in `memory`, if there is one. What fails costs a line in the log only."""
 
-    def __init__(self, memory: CounterMemory | None, quality: CounterGuard, clock: Clock) -> None:
+    def __init__(self, memory: TextStore | None, quality: CounterGuard, clock: Clock) -> None:
         self._memory = memory
         self._quality = quality
         self._clock = clock

@@ -11,6 +11,7 @@ from datetime import timedelta
 from sems_exporter import errors
 from sems_exporter.clock import Clock
 from sems_exporter.config.settings import AccountSettings
+from sems_exporter.curves.keeper import CurveKeeper
 from sems_exporter.model.diagnostics import Diagnostics
 from sems_exporter.pipeline.counter_guard import CounterGuard
 from sems_exporter.polling.counter_store import CounterStore
@@ -18,7 +19,7 @@ from sems_exporter.polling.event_log import EventLog
 from sems_exporter.polling.reader import JITTER, Reader
 from sems_exporter.polling.results import Health, RefreshResult
 from sems_exporter.portal import Portal
-from sems_exporter.portal.session.state_store import CounterMemory
+from sems_exporter.portal.session.state_store import TextStore
 from sems_exporter.store import StationStore
 from sems_exporter.telemetry.metrics import INTERNAL, AccountMetrics
 
@@ -34,10 +35,11 @@ LONGEST_PAUSE_SECONDS = 3600.0
 class Poller:
     """Refreshes all stations of one account, again and again, until told to stop.
 
-    The first refresh comes within `first_delay` seconds. `memory` keeps what the counter rules know.
+    The first refresh comes within `first_delay` seconds. `memory` keeps what the counter rules know, `curves` what the
+    stations did in the last two days.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - an account is put together in one place
         self,
         portal: Portal,
         snapshots: StationStore,
@@ -45,7 +47,8 @@ class Poller:
         settings: AccountSettings,
         *,
         clock: Clock,
-        memory: CounterMemory | None = None,
+        memory: TextStore | None = None,
+        curves: CurveKeeper | None = None,
         first_delay: float = 2.0,
         chance: random.Random | None = None,
     ) -> None:
@@ -57,6 +60,7 @@ class Poller:
         self._journal = EventLog(clock)
         quality = CounterGuard()
         self._memory = CounterStore(memory, quality, clock)
+        self._curves = curves
         self._reader = Reader(
             portal,
             snapshots,
@@ -78,9 +82,13 @@ class Poller:
     def run(self, stop: threading.Event) -> None:
         """Poll until `stop` is set; what is being read then is given up."""
         self._reader.stop = stop
+        if self._curves is not None:
+            self._curves.begin()
         with suppress(errors.Stopping):
             self._poll(stop)
         self.remember()
+        if self._curves is not None:
+            self._curves.end()
 
     def _poll(self, stop: threading.Event) -> None:
         delay = self._chance.uniform(0, self._first_delay)
@@ -88,7 +96,21 @@ class Poller:
             began = self._clock.monotonic()
             outcome = self._guarded()
             self._memory.save_if_due()
+            self._keep_curves(outcome, self._clock.monotonic() - began)
             delay = self._delay_after(outcome, self._clock.monotonic() - began)
+
+    def _keep_curves(self, outcome: RefreshResult, took: float) -> None:
+        """Save the curves, and ask for the past only in what polling leaves of the first half of an interval."""
+        if self._curves is None:
+            return
+        busy = outcome.failure is not None or self._reader.rotates
+        try:
+            self._curves.after_refresh(0.0 if busy else self._settings.interval / 2 - took)
+        except errors.Stopping:
+            raise
+        except Exception:
+            # As with a refresh: the picture of a day must not end the polling.
+            log.exception("the day's curves failed through a fault of the exporter")
 
     def refresh(self, *, whole: bool = True) -> RefreshResult:
         """Read all stations once, or of a fleet what a minute allows; without `whole`, those whose turn it is."""

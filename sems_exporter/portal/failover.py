@@ -102,8 +102,11 @@ class AutoPortal:
         return truncation.station(self._ask(lambda portal: portal.read, ref, findings), findings)
 
     def past(self, question: Question) -> Answer:
-        """The portal's answer to a question about days that are over."""
-        return self._ask(lambda portal: portal.past, question)
+        """The portal's answer to a question about days that are over.
+
+        From the dialect in use: a call that polling can do without never says that the portal has left it.
+        """
+        return self._switch.dialect.portal.past(question)
 
     def account_state(self) -> AccountState:
         """The session and the brake of the account."""

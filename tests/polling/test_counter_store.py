@@ -4,7 +4,7 @@ from pathlib import Path
 
 from sems_exporter.pipeline.counter_guard import CounterGuard
 from sems_exporter.polling.counter_store import CounterStore
-from sems_exporter.portal.session.file_stores import CounterFile
+from sems_exporter.portal.session.file_stores import LARGEST_COUNTERS, TextFile
 from tests.clocks import FakeClock
 from tests.homes import NOON
 
@@ -13,7 +13,7 @@ COUNTERS = 42_000
 
 
 def test_a_restart_finds_the_memory_of_a_fleet(tmp_path: Path) -> None:
-    memory, clock = CounterFile(tmp_path / "counters.json"), FakeClock(NOON)
+    memory, clock = TextFile(tmp_path / "counters.json", LARGEST_COUNTERS), FakeClock(NOON)
     before, after = CounterGuard(), CounterGuard()
     before.remember({f"station/{number}/pv_energy": {"good": float(number)} for number in range(COUNTERS)})
     CounterStore(memory, before, clock).save()

@@ -21,7 +21,7 @@ from sems_exporter.pipeline.staleness import Limits
 from sems_exporter.polling.poller import Poller
 from sems_exporter.portal import StationRef
 from sems_exporter.portal.past import Answer, Question
-from sems_exporter.portal.session.file_stores import CounterFile
+from sems_exporter.portal.session.file_stores import LARGEST_COUNTERS, TextFile
 from sems_exporter.portal.session.state_file import AccountState
 from sems_exporter.store import StationStore
 from sems_exporter.telemetry.metrics import FAILURES, SelfMetrics
@@ -82,6 +82,7 @@ class Bench:
         wanted: Sequence[str] = (),
         excluded: Sequence[str] = (),
         memory: Path | None = None,
+        curves: object = None,
         seed: int = 1,
     ) -> None:
         self.clock = FakeClock(NOON)
@@ -95,7 +96,8 @@ class Bench:
             self.metrics,
             AccountSettings(ACCOUNT, stations=tuple(wanted), exclude_stations=tuple(excluded), interval=INTERVAL),
             clock=self.clock,
-            memory=CounterFile(memory) if memory else None,
+            memory=TextFile(memory, LARGEST_COUNTERS) if memory else None,
+            curves=curves,  # type: ignore[arg-type]
             chance=random.Random(seed),
         )
 
@@ -641,6 +643,82 @@ class TestLog:
             "refresh works",
             "part of a station is back",
         ]
+
+
+class Keeper:
+    """What the poll loop does for curves: the seconds that polling leaves idle, and the order of it all."""
+
+    def __init__(self) -> None:
+        self.done: list[object] = []
+        self.raised: list[Exception] = []
+
+    def begin(self) -> None:
+        self.done.append("begin")
+
+    def after_refresh(self, idle_seconds: float) -> None:
+        self.done.append(idle_seconds)
+        if self.raised:
+            raise self.raised.pop()
+
+    def end(self) -> None:
+        self.done.append("end")
+
+
+class TestCurves:
+    """The picture of the day comes after polling and never in its way."""
+
+    @pytest.fixture
+    def keeper(self) -> Keeper:
+        return Keeper()
+
+    @pytest.fixture
+    def bench(self, keeper: Keeper) -> Bench:
+        return Bench("a", curves=keeper)
+
+    def test_half_an_interval_is_left_for_it(self, bench: Bench, keeper: Keeper) -> None:
+        bench.run(2)
+
+        assert keeper.done == ["begin", INTERVAL / 2, INTERVAL / 2, "end"]
+
+    def test_what_a_refresh_takes_is_gone(self, bench: Bench, keeper: Keeper) -> None:
+        bench.portal.found = lambda _: bench.clock.advance(100.0)
+        bench.run(1)
+
+        assert keeper.done == ["begin", INTERVAL / 2 - 100.0, "end"]
+
+    def test_while_something_fails_nothing_is_asked_for_it(self, bench: Bench, keeper: Keeper) -> None:
+        bench.portal.failing["a"] = errors.TimedOut("slow")
+        bench.run(2)
+
+        assert keeper.done == ["begin", 0.0, 0.0, "end"]
+
+    def test_its_time_is_part_of_the_interval(self, bench: Bench, keeper: Keeper) -> None:
+        """The next refresh comes no later for it."""
+        keeper.after_refresh = lambda _: bench.clock.advance(100.0)  # type: ignore[method-assign, assignment]
+        waits = bench.run(3)
+
+        assert all(wait <= INTERVAL * 1.05 - 100.0 for wait in waits[1:])
+
+    def test_a_fault_of_it_does_not_end_the_polling(
+        self, bench: Bench, keeper: Keeper, caplog: pytest.LogCaptureFixture
+    ) -> None:
+        keeper.raised.append(KeyError("a fault of ours"))
+        bench.run(3)
+
+        assert len(bench.portal.reads) == 3
+        assert "the day's curves failed through a fault of the exporter" in caplog.text
+
+    def test_the_end_of_the_program_ends_it(self, bench: Bench, keeper: Keeper) -> None:
+        keeper.raised.append(errors.Stopping("the exporter is stopping"))
+        bench.run(3)
+
+        assert keeper.done == ["begin", INTERVAL / 2, "end"]
+
+    def test_a_single_look_keeps_no_curves(self, bench: Bench, keeper: Keeper) -> None:
+        bench.poller.refresh()
+        bench.poller.remember()
+
+        assert keeper.done == []
 
 
 class TestMemory:

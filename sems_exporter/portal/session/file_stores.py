@@ -14,13 +14,18 @@ COUNTERS = "counters.json"
 """File for what the counter rules know; of a named account, with its name."""
 LARGEST_COUNTERS = 128 * 1024 * 1024
 """Bytes; a home with inverter, battery and meter takes 8 KB, ten thousand take 76 MB."""
+CURVES = "curves.json"
+"""File for what the stations did in the last two days; of a named account, with its name."""
+LARGEST_CURVES = 64 * 1024 * 1024
+"""Bytes; a home takes 8 KB, ten thousand stations, whose slots are longer, take 14 MB."""
 
 
-class CounterFile:
-    """Keeps what the counter rules know in the file at `path`."""
+class TextFile:
+    """Keeps a text in the file at `path`; one of more than `largest` bytes is not read."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, largest: int) -> None:
         self._path = path
+        self._largest = largest
 
     @property
     def place(self) -> str:
@@ -30,7 +35,7 @@ class CounterFile:
     def load(self) -> str | None:
         """Read the file; None where there is none."""
         try:
-            return read_private(self._path, LARGEST_COUNTERS)
+            return read_private(self._path, self._largest)
         except FileNotFoundError:
             return None
 
@@ -42,11 +47,15 @@ class CounterFile:
 def file_stores(settings: AccountSettings, clock: Clock) -> AccountStores:
     """Make the stores of one account; nothing is read or written yet."""
     file = StateFile(settings.state_dir, settings.account)
-    name, _, kind = COUNTERS.rpartition(".")
-    counters = f"{name}-{settings.name}.{kind}" if settings.name else COUNTERS
+
+    def own(shared: str) -> Path:
+        name, _, kind = shared.rpartition(".")
+        return settings.state_dir / (f"{name}-{settings.name}.{kind}" if settings.name else shared)
+
     return AccountStores(
         state=file,
         lock=AccountLock(file.seat),
         ledger=RequestLedger(file.ledger, clock),
-        counters=CounterFile(settings.state_dir / counters),
+        counters=TextFile(own(COUNTERS), LARGEST_COUNTERS),
+        curves=TextFile(own(CURVES), LARGEST_CURVES),
     )

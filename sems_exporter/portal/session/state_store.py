@@ -73,8 +73,8 @@ class Ledger(Protocol):
         """Note that a request went well: the next pause is short again."""
 
 
-class CounterMemory(Protocol):
-    """Keeps what the counter rules know, as text."""
+class TextStore(Protocol):
+    """Keeps a text: what the counter rules know, or what the stations did in the last two days."""
 
     @property
     def place(self) -> str:
@@ -89,9 +89,10 @@ class CounterMemory(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class AccountStores:
-    """All places that keep something of one account."""
+    """All places that keep something of one account. Without `curves` each start begins with an empty day."""
 
     state: StateStore
     lock: Lock
     ledger: Ledger
-    counters: CounterMemory
+    counters: TextStore
+    curves: TextStore | None = None

@@ -10,7 +10,15 @@ from sems_exporter.model.plant import Station
 from sems_exporter.web.http.daemon_threads import in_thread
 from sems_exporter.web.http.messages import HTML, Refused, Request, Response
 from sems_exporter.web.http.negotiation import negotiated
-from sems_exporter.web.status.page import CONTENT_SECURITY_POLICY, NoSuchView, PageStatus, View, render_page
+from sems_exporter.web.status.day import Curves
+from sems_exporter.web.status.page import (
+    CONTENT_SECURITY_POLICY,
+    NoSuchView,
+    PageStatus,
+    View,
+    no_curves,
+    render_page,
+)
 
 FRESH = 1.0
 """Seconds for which a rendered page serves everybody who asks."""
@@ -33,9 +41,11 @@ class StatusPage:
         stations: Callable[[], Sequence[Station]],
         status: Callable[[], PageStatus],
         timer: Callable[[], float] = time.monotonic,
+        curves: Curves = no_curves,
     ) -> None:
         self._look = stations
         self._status = status
+        self._curves = curves
         self._timer = timer
         self._turn = asyncio.Lock()
         self._seen: tuple[Sequence[Station], PageStatus] | None = None
@@ -60,7 +70,7 @@ class StatusPage:
         if self._seen is None or now >= self._until or len(self._views) >= MOST_VIEWS:
             self._seen, self._until, self._views = (self._look(), self._status()), now + FRESH, {}
         if view not in self._views:
-            page = render_page(*self._seen, view)
+            page = render_page(*self._seen, view, self._curves)
             self._views[view] = _Rendered(page, gzip.compress(page, COMPRESSION, mtime=0))
         return self._views[view]
 

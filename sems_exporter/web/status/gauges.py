@@ -38,7 +38,7 @@ def round_scale(value: float) -> float:
 
 def _pv(station: Station) -> str:
     full = _full_scale(station)
-    detail = f"of {_scale_text(full)}p" if station.installed_power else _span(station.pv_power, full)
+    detail = f"of {scale_text(full)}p" if station.installed_power else _span(station.pv_power, full)
     return _dial(station, "pv_power", full, detail)
 
 
@@ -54,10 +54,11 @@ def _full_scale(station: Station) -> float:
 
 
 def _span(value: float | None, full: float) -> str:
-    return "" if value is None else f"0 – {_scale_text(full)}"
+    return "" if value is None else f"0 – {scale_text(full)}"
 
 
-def _scale_text(full: float) -> str:
+def scale_text(full: float) -> str:
+    """The end of a scale: 5000 -> "5 kW"."""
     return f"{round(full / 1000, 2):g} kW"
 
 
@@ -83,7 +84,7 @@ def _dial(station: Station, attribute: str, full: float, detail: str) -> str:
     if value is not None:
         number, unit = reading(value, family(Station, attribute).unit)
         share = min(max(value / full, 0.0), 1.0) * 100
-        spoken = f"{title}: {number} {unit}" + ("" if unit == "%" else f", {share:.0f} % of {_scale_text(full)}")
+        spoken = f"{title}: {number} {unit}" + ("" if unit == "%" else f", {share:.0f} % of {scale_text(full)}")
         # A round cap would show a dot even at nothing.
         arc = f'<path class="arc" {_ARC} stroke-dasharray="{share:.1f} 200"/>' if share >= 0.5 else ""
         centre = f'<text class="number" x="60" y="51" {marks(station, attribute)}>{number}</text>'

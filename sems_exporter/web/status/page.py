@@ -12,6 +12,7 @@ from urllib.parse import quote
 
 from sems_exporter.model.plant import Station
 from sems_exporter.web.status.badges import badge, icon
+from sems_exporter.web.status.day import Curves, Day, Known, day_of
 from sems_exporter.web.status.moments import ago, until
 from sems_exporter.web.status.overview import overview, parts
 from sems_exporter.web.status.station_block import folded_block, open_block
@@ -63,6 +64,7 @@ class PageStatus:
     simulated: bool
     metrics_path: str
     snapshot_max_age: float
+    data_max_age: float = 1200.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,10 +82,17 @@ class NoSuchView(Exception):
     """There is no such station, or the overview has not so many parts."""
 
 
-def render_page(stations: Sequence[Station], status: PageStatus, view: View = WHOLE) -> bytes:
+def no_curves(_station: Station, _begin: datetime, _end: datetime) -> Known:
+    """Nothing is known of any day."""
+    return ()
+
+
+def render_page(
+    stations: Sequence[Station], status: PageStatus, view: View = WHOLE, curves: Curves = no_curves
+) -> bytes:
     """The document in UTF-8; raises NoSuchView.
 
-    Values of `stations` that are too old to trust have been taken out before.
+    Values of `stations` that are too old to trust have been taken out before. `curves` tells of their day.
     """
     document = _DOCUMENT.substitute(
         style=_STYLE,
@@ -92,7 +101,7 @@ def render_page(stations: Sequence[Station], status: PageStatus, view: View = WH
         title=f"{_overall(status)[2]} · SEMS exporter",
         badges=_badges(status),
         notice=_notice(status),
-        content=_content(stations, status, view),
+        content=_content(stations, status, view, curves),
         metrics_path=escape(status.metrics_path),
         version=escape(status.version),
         refreshes=_refreshes(status),
@@ -122,9 +131,9 @@ def _notice(status: PageStatus) -> str:
     return f'<p class="notice {tone}">{icon(shape)}<span>{escape(sentence)}</span></p>' if sentence else ""
 
 
-def _content(stations: Sequence[Station], status: PageStatus, view: View) -> str:
+def _content(stations: Sequence[Station], status: PageStatus, view: View, curves: Curves) -> str:
     if view.station is not None:
-        return _alone([station for station in stations if station.id == view.station], status)
+        return _alone([station for station in stations if station.id == view.station], status, curves)
     first = (view.page - 1) * ROWS
     if view.page != 1 and not 0 < first < len(stations):
         raise NoSuchView
@@ -134,29 +143,37 @@ def _content(stations: Sequence[Station], status: PageStatus, view: View) -> str
         rows = [(_link(station), station) for station in stations[first : first + ROWS]]
         table = overview(rows, status.now, status.snapshot_max_age, count=len(stations))
         return table + parts(view.page, -(-len(stations) // ROWS))
-    return _together(stations, status)
+    return _together(stations, status, curves)
 
 
 def _link(station: Station) -> str:
     return f"/?station={quote(station.id, safe='', errors='replace')}"
 
 
-def _together(stations: Sequence[Station], status: PageStatus) -> str:
+def _together(stations: Sequence[Station], status: PageStatus, curves: Curves) -> str:
     named = [(f"s{number}", station) for number, station in enumerate(stations, 1)]
     folded = len(named) > FOLD_ABOVE
     block = folded_block if folded else open_block
-    blocks = "".join(block(station, anchor, status.now, status.snapshot_max_age) for anchor, station in named)
+    blocks = "".join(
+        block(station, anchor, status.now, status.snapshot_max_age, _day(station, status, curves))
+        for anchor, station in named
+    )
     if not folded:
         return blocks
     rows = [(f"#{anchor}", station) for anchor, station in named]
     return overview(rows, status.now, status.snapshot_max_age, count=len(rows)) + blocks
 
 
-def _alone(found: Sequence[Station], status: PageStatus) -> str:
+def _alone(found: Sequence[Station], status: PageStatus, curves: Curves) -> str:
     if not found:
         raise NoSuchView
     back = '<nav class="parts" aria-label="Stations"><a href="/">All stations</a></nav>'
-    return back + open_block(found[0], "s1", status.now, status.snapshot_max_age)
+    day = _day(found[0], status, curves)
+    return back + open_block(found[0], "s1", status.now, status.snapshot_max_age, day)
+
+
+def _day(station: Station, status: PageStatus, curves: Curves) -> Day:
+    return day_of(station, status.now, status.data_max_age, curves)
 
 
 def _empty(status: PageStatus) -> str:

@@ -6,6 +6,8 @@ from sems_exporter.model.plant import Station
 from sems_exporter.model.schema import Role, measures
 from sems_exporter.web.status.alarm_list import alarm_list
 from sems_exporter.web.status.badges import badge, icon, state_badge
+from sems_exporter.web.status.day import Day
+from sems_exporter.web.status.day_chart import day_chart
 from sems_exporter.web.status.device_tables import device_tables
 from sems_exporter.web.status.figures import figure, identity, name
 from sems_exporter.web.status.gauges import gauges
@@ -36,21 +38,22 @@ def station_title(station: Station) -> str:
     return name(station.name or station.id)
 
 
-def open_block(station: Station, anchor: str, now: datetime, max_age: float) -> str:
+def open_block(station: Station, anchor: str, now: datetime, max_age: float, day: Day) -> str:
     """A station with all its figures in sight."""
     return (
         f'<section class="station" id="{anchor}" aria-labelledby="{anchor}-name" {identity(station)}>'
         f'<div class="head"><h2 id="{anchor}-name">{station_title(station)}</h2>{state_badge(station)}'
-        f"{age(station, now, max_age)}</div>{_body(station, now)}</section>"
+        f"{age(station, now, max_age)}</div>{_body(station, anchor, now, day)}</section>"
     )
 
 
-def folded_block(station: Station, anchor: str, now: datetime, max_age: float) -> str:
+def folded_block(station: Station, anchor: str, now: datetime, max_age: float, day: Day) -> str:
     """A station folded to its name. Browsers unfold it when a link leads to the anchor within."""
     return (
         f'<details class="station" id="{anchor}-fold" {identity(station)}>'
         f'<summary class="head"><h2>{station_title(station)}</h2>{state_badge(station)}</summary>'
-        f'<div class="anchor" id="{anchor}">{age(station, now, max_age)}{_body(station, now)}</div></details>'
+        f'<div class="anchor" id="{anchor}">{age(station, now, max_age)}'
+        f"{_body(station, anchor, now, day)}</div></details>"
     )
 
 
@@ -67,14 +70,14 @@ def age(station: Station, now: datetime, max_age: float) -> str:
     )
 
 
-def _body(station: Station, now: datetime) -> str:
+def _body(station: Station, anchor: str, now: datetime, day: Day) -> str:
     silent = all(getattr(station, attribute) is None for attribute in _LIVE)
     return (
         f"{alarm_list(station, now)}{_SILENT if silent else ''}"
         f'<div class="flows">{_flow(station, "import", "down", "from the grid")}'
         f"{_flow(station, 'export', 'up', 'to the grid')}</div>"
         f"{gauges(station)}{_tiles('Also now', _OTHERS, station)}{_tiles('Today', _TODAY, station)}"
-        f"{device_tables(station)}"
+        f"{day_chart(station, anchor, day)}{device_tables(station)}"
     )
 
 

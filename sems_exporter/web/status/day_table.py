@@ -1,0 +1,48 @@
+"""The day hour by hour, for those who do not see the picture or want its numbers."""
+
+from datetime import datetime
+
+from sems_exporter.curves.curve import Powers, mean
+from sems_exporter.web.status.day import Day
+from sems_exporter.web.status.figures import words
+
+_HEADS = ("Hour", "PV", "Load", "Grid", "Battery", "Charge")
+_UNKNOWN = '<span class="unknown">–</span>'
+
+
+def day_table(anchor: str, day: Day) -> str:
+    """Means of the hours so far, folded away."""
+    heads = "".join(f'<th scope="col">{head}</th>' for head in _HEADS)
+    hours = [instant for instant in day.hours() if instant <= day.now]
+    ends = [*hours[1:], day.now]
+    rows = "".join(_row(day, begin, end) for begin, end in zip(hours, ends, strict=True))
+    return (
+        f'<details class="figures" id="{anchor}-hours"><summary>Hour by hour</summary><table><caption>Means</caption>'
+        f"<thead><tr>{heads}</tr></thead><tbody>{rows}</tbody></table></details>"
+    )
+
+
+def _row(day: Day, begin: datetime, end: datetime) -> str:
+    within = [powers for middle, powers in day.known if begin.timestamp() <= middle < end.timestamp()]
+    known = mean(within) if within else Powers()
+    cells = (
+        _plain(known.pv, "watts"),
+        _plain(known.load, "watts"),
+        _both(known.grid, "import", "export"),
+        _both(known.battery, "discharge", "charge"),
+        _plain(known.charge, "ratio"),
+    )
+    again = " again" if day.is_second(begin) else ""
+    columns = "".join(f"<td>{cell}</td>" for cell in cells)
+    return f'<tr><th scope="row">{day.clock(begin)}{again}</th>{columns}</tr>'
+
+
+def _plain(value: float | None, unit: str) -> str:
+    return _UNKNOWN if value is None else words(value, unit)
+
+
+def _both(value: float | None, above: str, below: str) -> str:
+    if value is None:
+        return _UNKNOWN
+    size = words(abs(value), "watts")
+    return size if not round(value) else f"{size} {above if value > 0 else below}"
