@@ -17,11 +17,19 @@ before: what a bar is called, its noon tells."""
 
 
 def calendar(
-    title: str, description: str, *queries: Query, unit: str, form: str, since: str | None, **fields: object
+    title: str,
+    description: str,
+    *queries: Query,
+    unit: str,
+    form: str,
+    since: str | None,
+    stacked: bool = True,
+    **fields: object,
 ) -> Json:
     """Standing bars by day, month or year, as `form` writes them; `since` overrides the range of the dashboard.
 
-    Series whose names are known beforehand are summed and stacked; others, such as currencies, stand side by side.
+    Series whose names are known beforehand are summed, and stacked unless they stand for the same; others, such as
+    currencies, stand side by side.
     """
     known = not any("{{" in query.legend for query in queries)
     options: Json = {
@@ -32,7 +40,7 @@ def calendar(
         "legend": {"calcs": [], "displayMode": "list", "placement": "bottom", "showLegend": True},
         "orientation": "vertical",
         "showValue": "never",
-        "stacking": "normal" if known else "none",
+        "stacking": "normal" if known and stacked else "none",
         "tooltip": TOOLTIP,
         "xField": DAY,
         "xTickLabelRotation": 0,

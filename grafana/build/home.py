@@ -1,6 +1,6 @@
 """Home: one look that answers what is going on."""
 
-from . import tiles
+from . import money, tiles
 from .look import Json
 from .page import Page, framed
 
@@ -10,7 +10,7 @@ def dashboard() -> Json:
     page = Page()
     page.band(4, tiles.grid_import(), tiles.grid_export())
     page.band(9, tiles.flow(), tiles.sun_dial(), tiles.house_dial(), tiles.charge_dial(), widths=(9, 5, 5, 5))
-    page.band(4, tiles.today())
+    page.band(4, tiles.today(), money.today(), widths=(16, 8))
     page.band(11, tiles.power_of_the_day())
     page.band(
         4,

@@ -16,9 +16,13 @@ REFRESH_ON_TIME = 2
 
 @dataclass(slots=True)
 class Page:
-    """Panels are placed from left to right in bands, and bands from top to bottom."""
+    """Panels are placed from left to right in bands, and bands from top to bottom.
+
+    `variables` are those that it has beside the ones of all dashboards.
+    """
 
     panels: list[Json] = field(default_factory=list)
+    variables: list[Json] = field(default_factory=list)
     _y: int = 0
 
     def band(self, height: int, *panels: Json, widths: tuple[int, ...] = ()) -> None:
@@ -77,6 +81,7 @@ def framed(
                 _values("instance", "Exporter", 'label_values(sems_up{job=~"$job"}, instance)', scrapers),
                 _named("station", having="battery" if "battery" in devices else None),
                 *(_named(scope) for scope in devices),
+                *page.variables,
             ]
         },
         "panels": page.panels,

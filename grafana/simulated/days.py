@@ -7,10 +7,11 @@ from itertools import chain
 from pathlib import Path
 
 from sems_exporter.app import build_app
-from sems_exporter.cli.demo import DemoClock
+from sems_exporter.cli.demo import EXAMPLE_TARIFF, DemoClock
 from sems_exporter.config.settings import Account, AccountSettings, ServerSettings
 from sems_exporter.exposition import Format, Renderer
 from sems_exporter.simulator import ENDPOINTS, Answer, Plant, SimulatedClock, SimulatedPortal
+from sems_exporter.tariffs.configuration import of_file
 from sems_exporter.telemetry.redaction import Secret
 
 Exposed = tuple[datetime, str]
@@ -41,7 +42,8 @@ def exposed(
     """
     with SimulatedPortal(plants, clock=clock, signature_tolerance=None) as portal:
         account = Account("demo@example.com", Secret("demo"), portal.login_url, ("127.0.0.1",))
-        settings = ServerSettings((AccountSettings(account, requests_per_minute=600, state_dir=state),))
+        one = AccountSettings(account, requests_per_minute=600, state_dir=state)
+        settings = ServerSettings((one,), tariffs=of_file(EXAMPLE_TARIFF))
         parts = build_app(settings, SteppedClock(clock))
         shown = Renderer(
             parts.snapshots, parts.metrics.registry, parts.clock, timer=lambda: parts.clock.now().timestamp()

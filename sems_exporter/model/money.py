@@ -9,7 +9,8 @@ class Money:
 
     Prices are those of a kilowatt hour now. A counter is None where the energy that it counts has no lifetime counter,
     or where the tariff has no such prices. Energies, in joules, by what they are of: "import", "export" or
-    "self_consumption". `today` holds what of the counters came together since midnight at the station.
+    "self_consumption". `today` holds what of the counters came together since midnight at the station, on the `day` of
+    the latest reading; nothing once that is over.
     """
 
     tariff: str
@@ -24,4 +25,5 @@ class Money:
     standing_charge: float | None = None
     unpriced: dict[str, float] = field(default_factory=dict)
     estimated: dict[str, float] = field(default_factory=dict)
+    day: str = ""
     today: dict[str, float] = field(default_factory=dict)

@@ -107,7 +107,13 @@ class Accountant:
         calendar = self.calendar(tariff, zone)
         slots = {way: calendar.at(way, now) for way in Direction if tariff.of(way)}
         prices = {way: float(slot.price) for way, slot in slots.items() if slot.price is not None}
-        money = replace(money, import_price=prices.get(Direction.IMPORT), export_price=prices.get(Direction.EXPORT))
+        is_over = money.day != now.astimezone(zone).date().isoformat()
+        money = replace(
+            money,
+            import_price=prices.get(Direction.IMPORT),
+            export_price=prices.get(Direction.EXPORT),
+            today={} if is_over else money.today,
+        )
         until = min([*(slot.end for slot in slots.values()), *([shown.until] if shown.until else [])], default=None)
         return replace(shown, station=replace(station, money=money), until=until)
 
@@ -204,6 +210,7 @@ def shown(ledger: Ledger, tariff: Tariff) -> Money:
         currency=ledger.currency,
         unpriced=_of(UNPRICED, energies),
         estimated=_of(ESTIMATED, energies),
+        day=ledger.day,
         today={name: amount / PICO for name, amount in ledger.today.items()},
         **money,
     )

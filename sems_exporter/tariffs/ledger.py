@@ -86,7 +86,7 @@ def advanced(ledger: Ledger, reading: Reading, calendar: Calendar) -> Ledger:
 
 def _on_day(ledger: Ledger, at: datetime, calendar: Calendar) -> Ledger:
     day = at.astimezone(calendar.zone).date().isoformat()
-    return ledger if ledger.day == day else replace(ledger, day=day, today={})
+    return ledger if ledger.day == day else replace(ledger, day=day, today=dict.fromkeys(ledger.money, 0))
 
 
 def _counted(ledger: Ledger, use: str, total: Total, at: datetime, calendar: Calendar) -> Ledger:

@@ -159,6 +159,20 @@ def test_a_price_that_is_not_known_is_absent(tmp_path: Path) -> None:
     assert house.shown("station_grid_import_price_per_joule") is None
 
 
+def test_what_came_today_is_gone_with_the_day(tmp_path: Path) -> None:
+    """At midnight at the station, though nothing was read since."""
+    house = House(tmp_path, FIXED, datetime(2026, 6, 10, 21, 50, tzinfo=UTC))
+    house.read(**{"import": 100})
+    house.clock.advance(300)
+    house.read(**{"import": 101})
+    assert house.money().today["import_cost"] == pytest.approx(0.294)
+    house.clock.advance(301)
+
+    assert house.money().today == {}
+    house.read(**{"import": 101})
+    assert house.money().today["import_cost"] == 0
+
+
 def test_amounts_go_on_after_a_restart_over_a_change_of_price(tmp_path: Path) -> None:
     """Read two minutes before midnight, ended, started anew, read three minutes after it."""
     house = House(tmp_path, FIXED, datetime(2026, 6, 30, 21, 58, tzinfo=UTC))

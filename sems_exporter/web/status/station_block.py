@@ -12,6 +12,7 @@ from sems_exporter.web.status.device_tables import device_tables
 from sems_exporter.web.status.figures import figure, identity, name
 from sems_exporter.web.status.gauges import gauges
 from sems_exporter.web.status.moments import ago, clock
+from sems_exporter.web.status.money_tiles import money_tiles
 
 _LIVE = tuple(attribute for attribute, measure in measures(Station).items() if measure.role is Role.LIVE)
 _TODAY = (
@@ -77,7 +78,7 @@ def _body(station: Station, anchor: str, now: datetime, day: Day) -> str:
         f'<div class="flows">{_flow(station, "import", "down", "from the grid")}'
         f"{_flow(station, 'export', 'up', 'to the grid')}</div>"
         f"{gauges(station)}{_tiles('Also now', _OTHERS, station)}{_tiles('Today', _TODAY, station)}"
-        f"{day_chart(station, anchor, day)}{device_tables(station)}"
+        f"{money_tiles(station.money)}{day_chart(station, anchor, day)}{device_tables(station)}"
     )
 
 

@@ -1,0 +1,44 @@
+"""Money on the status page: the prices of this moment, and what today cost and brought."""
+
+from html import escape
+
+from sems_exporter.exposition.families import PRICES
+from sems_exporter.model.money import Money
+from sems_exporter.model.plant import KWH
+
+_PRICES = (("Price from the grid", "import_price"), ("Price to the grid", "export_price"))
+_TODAY = (
+    ("Paid today", ("import_cost", "export_charge", "standing_charge")),
+    ("Earned today", ("export_revenue", "import_credit")),
+    ("Saved today", ("savings",)),
+)
+
+
+def money_tiles(money: Money | None) -> str:
+    """The section about money; nothing for a station without a tariff."""
+    if money is None:
+        return ""
+    tiles = [_tile(label, _price(money, name)) for label, name in _PRICES if getattr(money, name) is not None]
+    for label, names in _TODAY:
+        if known := [money.today[name] for name in names if name in money.today]:
+            tiles.append(_tile(label, _amount(money, sum(known))))
+    return f'<h3>Money</h3><dl class="tiles">{"".join(tiles)}</dl>' if tiles else ""
+
+
+def _tile(label: str, shown: str) -> str:
+    return f"<div><dt>{label}</dt><dd>{shown}</dd></div>"
+
+
+def _price(money: Money, name: str) -> str:
+    price: float = getattr(money, name)
+    mark = f'data-metric="{PRICES[name].sample_name}" data-value="{price / KWH!r}"'
+    return f'<span class="figure" {mark}>{_number(price, 4)}<small> {escape(money.currency)}/kWh</small></span>'
+
+
+def _amount(money: Money, amount: float) -> str:
+    return f'<span class="figure">{_number(amount, 2)}<small> {escape(money.currency)}</small></span>'
+
+
+def _number(value: float, decimals: int) -> str:
+    digits = f"{value:.{decimals}f}"
+    return digits.replace("-", "−") if digits.strip("-0.") else digits.lstrip("-")
