@@ -11,6 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from prometheus_client.parser import text_string_to_metric_families
 
+from sems_exporter import errors
 from sems_exporter.exposition import Format, Renderer
 from sems_exporter.model.money import Money
 from sems_exporter.model.plant import KWH, Station
@@ -417,3 +418,37 @@ def test_a_fault_of_money_takes_no_reading_along(
     assert house.shown("station_up") == 1
     assert house.cost() is None
     assert "fault of the exporter" in caplog.text
+
+
+def test_a_source_that_dies_for_two_days_leaves_its_hole_and_no_more(tmp_path: Path) -> None:
+    """A kilowatt hour each hour for six days; the source tells each day when it begins, and two days are missing."""
+    house = House(tmp_path, AGILE, datetime(2026, 6, 10, 0, tzinfo=UTC))
+    begin = house.clock.now()
+
+    def answer(_: str) -> object:
+        passed = house.clock.now() - begin
+        if timedelta(hours=24) <= passed < timedelta(hours=72):
+            return errors.Unreachable("refused")
+        first = house.clock.now().replace(hour=0, minute=0)
+        prices = [
+            {"value_inc_vat": 20, "valid_from": _iso(first, hour), "valid_to": _iso(first, hour + 1)}
+            for hour in range(24)
+        ]
+        return json.dumps({"results": prices}).encode()
+
+    house.web.answer = answer
+    costs = []
+    for hour in range(6 * 24 + 1):
+        house.accountant.refresh()
+        house.read(**{"import": 100 + hour})
+        costs.append(house.money().import_cost or 0.0)
+        house.clock.advance(3600)
+
+    unpriced = house.money().unpriced["import"] / KWH
+    assert costs == sorted(costs)
+    assert 47 <= unpriced <= 50
+    assert costs[-1] == pytest.approx((6 * 24 - unpriced) * 0.2)
+
+
+def _iso(first: datetime, hours: int) -> str:
+    return (first + timedelta(hours=hours)).isoformat()
