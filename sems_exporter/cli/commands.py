@@ -1,4 +1,4 @@
-"""The command line: commands, their flags, and how a failure is told. What they do is in `running`, `demo`, `probe`."""
+"""The command line: commands, their flags, and how a failure is told. `serve`, `demo` and their like do the work."""
 
 import errno
 import os

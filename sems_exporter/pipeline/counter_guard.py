@@ -2,7 +2,7 @@
 
 Counters that never fall or leap, no yesterday after midnight, sums of trusted parts, no battery that is not there. What
 is dropped is counted, with its reason. The rules for one counter are in `counters`; those that need only the number
-itself in `plausible`; what age does to values in `freshness`.
+itself in `plausibility`; what age does to values in `staleness`.
 """
 
 from collections.abc import Mapping

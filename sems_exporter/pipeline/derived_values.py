@@ -105,7 +105,7 @@ def _with_state(battery: Battery) -> Battery:
     """SEMS+ tells a battery's state only in a list that is asked once an hour; its powers tell it at once.
 
     The words are those of the list, where a battery that stands by is "waiting". A state without an instant of its own
-    goes with the powers that tell it (`freshness`).
+    goes with the powers that tell it (`staleness`).
     """
     if battery.state is not None or battery.charge_power is None or battery.discharge_power is None:
         return battery

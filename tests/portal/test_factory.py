@@ -2,6 +2,7 @@
 
 import json
 import threading
+import tomllib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -20,6 +21,7 @@ from sems_exporter.telemetry.metrics import SelfMetrics
 from sems_exporter.telemetry.redaction import Secret
 from tests.portal.semsplus.homes import SharedClock
 
+ROOT = Path(__file__).parents[2]
 HOUR = 3600.0
 POLL = 300.0
 
@@ -329,3 +331,14 @@ def test_a_classic_portal_that_answers_in_no_version_has_changed(build: Builder)
 
 def test_each_dialect_can_be_chosen_by_name() -> None:
     assert ("auto", *(dialect.name for dialect in DIALECTS)) == PORTALS
+
+
+def test_every_dialect_has_a_name_to_choose_and_is_known_inside_the_portal_only() -> None:
+    names = {spec.name for spec in DIALECTS}
+    contracts = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["tool"]["importlinter"][
+        "contracts"
+    ]
+    [inside] = [contract for contract in contracts if contract["id"] == "dialects-inside"]
+
+    assert names == set(PORTALS) - {"auto"}
+    assert set(inside["protected_modules"]) == {f"sems_exporter.portal.{name}" for name in names}

@@ -1,6 +1,6 @@
 """Every key of a classic monitor detail that has been seen: what becomes of it, by block.
 
-The tables themselves are in `invert_full` and `blocks`; whatever is in none of them is new to us and gets counted.
+The tables are in `invert_full` and `field_tables`; whatever is in none of them is new to us and gets counted.
 """
 
 from typing import Any

@@ -1,8 +1,8 @@
 """What the portal said before: slow answers kept for their time, refused ones left alone for a while.
 
 A call that fails in passing is answered from here with the instant of the old answer, so that its values go once they
-are too old (`freshness`), or with what of it lasts (`Memory.is_old`); a call that the portal refuses (no right, no such
-route) is not repeated for half an hour.
+are too old (`staleness`), or with what of it lasts (`AnswerCache.is_old`); a call that the portal refuses (no right, no
+such route) is not repeated for half an hour.
 """
 
 from collections.abc import Iterable, Iterator
