@@ -22,7 +22,7 @@ _PLACE = re.compile(
     r"(?i:.*(?:latitude|longitude|coordinate|gps|geoloc).*|(?:.*_)?(?:lat|lng|lon|location|position))|.*(?:Lat|Lng|Lon)"
 )
 _PERSONAL = re.compile(
-    r".*(?:owner|phone|mobile|mail|address|street|zip|post_?code|pwd|password|token|user|account|contact|remark|ssid).*"
+    r".*(?:owner|phone|mobile|mail|address|street|zip|post_?code|postal|plz|pwd|password|token|user|account|contact|remark|ssid).*"
     r"|.*check_?code.*|(?:.*_)?(?:tel|uid|city|cell|whatsapp|wechat|fax)",
     re.IGNORECASE,
 )
@@ -95,7 +95,7 @@ class Anonymiser:
         text = str(number)
         if text in self._identifiers:
             return self._identifiers[text]
-        if _PERSONAL.fullmatch(meant) or personal_data.is_long(number, meant):
+        if _PERSONAL.fullmatch(meant) or personal_data.is_long(number, meant, unit):
             return self._stand_in(text)
         if personal_data.is_fine(number) and not personal_data.is_quantity(meant, unit):
             return float(round(number))
@@ -162,9 +162,12 @@ class Anonymiser:
     def _key(self, text: str) -> str:
         if text in self._identifiers:
             return self._identifiers[text]
+        if personal_data.is_foreign_key(text):
+            return self._stand_in(text)
         # A plain word may be a device's name and a field's as well; a field it has to stay.
-        named = self._texts.get(text) if re.search(r"[\s@]", text) else None
-        return named or self._own(text, self._within)
+        if not re.search(r"[\s@]", text):
+            return self._own(text, self._within)
+        return self._texts.get(text) or self._words(self._own(text, self._within))
 
     def _own(self, text: str, known: list[tuple[str, str]]) -> str:
         """The portal's own words, with what is `known` in them replaced."""

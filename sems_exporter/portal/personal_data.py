@@ -80,11 +80,16 @@ def is_fine(number: float) -> bool:
     return len(repr(number).partition(".")[2]) >= 4
 
 
-def is_long(number: float, key: str) -> bool:
-    """Tell whether a number has as many digits as a telephone or serial number, and is no time in milliseconds."""
-    if abs(number) < 10**9:
+def is_long(number: float, key: str, unit: object = None) -> bool:
+    """Tell whether a number has as many digits as a telephone or serial number, and is neither a time nor measured."""
+    if abs(number) < 10**6 or (abs(number) < 10**9 and (number % 1 or is_quantity(key, unit))):
         return False
     return not (_TIMES.fullmatch(key) and 10**12 <= number < 3 * 10**12)
+
+
+def is_foreign_key(text: str) -> bool:
+    """Tell whether what stands in the place of a field's name is a coordinate or a telephone number."""
+    return not re.search(r"[^\W\d]", text) and bool(foreign(text))
 
 
 def is_stamp(text: str, key: str) -> bool:

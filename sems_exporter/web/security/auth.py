@@ -30,10 +30,10 @@ MOST_WAITING = 16
 """Checks of names that do not exist which may wait at a time; one more is turned away."""
 MOST_OF_ONE_CLIENT = 4
 """Of these, how many may come from one address, so that no one can take all places."""
-MOST_OF_A_USER = 64
-"""Checks of one name that exists which may wait at a time."""
-MOST_OF_A_USER_AND_CLIENT = 16
-"""Of these, how many may come from one address."""
+MOST_OF_A_USER = 512
+"""Checks of one name that exists which may wait at a time: as many as there can be connections."""
+MOST_OF_A_USER_AND_CLIENT = 128
+"""Of these, how many may come from one address. Who has to wait longer than it wants to is known when it comes again."""
 LONGEST_PASSWORD = 72
 """Bytes of a password that bcrypt looks at."""
 

@@ -199,6 +199,27 @@ class TestGatekeeper:
         place = [password for password, _ in bench.checked].index(PASSWORD.encode())
         assert place <= (2 if client != "192.0.2.1" else auth.MOST_OF_A_USER_AND_CLIENT)
 
+    @pytest.mark.parametrize("clients, guesses", [(28, 4), (1, 100)])
+    def test_many_guesses_at_the_password_of_a_user_turn_nobody_away(self, clients: int, guesses: int) -> None:
+        """As many as come from a hundred connections, from other addresses or, behind a proxy, from the user's own."""
+        bench = Bench()
+        keeper = BasicAuth(USERS, bench)
+
+        async def ask() -> bool:
+            bench.go.clear()
+            crowd = [
+                asyncio.create_task(keeper.admits(basic("alice", f"{client}-{number}").encode(), f"192.0.2.{client}"))
+                for client in range(clients)
+                for number in range(guesses)
+            ]
+            await asyncio.sleep(0)
+            alice = asyncio.create_task(keeper.admits(ALICE.encode(), "192.0.2.0"))
+            await asyncio.sleep(0)
+            bench.go.set()
+            return [await alice, *await asyncio.gather(*crowd)][0]
+
+        assert asyncio.run(ask())
+
     @pytest.mark.parametrize(
         "clients, busy",
         [
