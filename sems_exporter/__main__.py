@@ -2,6 +2,9 @@
 
 import os
 import signal
+import sys
+import threading
+from contextlib import suppress
 
 
 def main() -> None:
@@ -14,7 +17,25 @@ def main() -> None:
     from sems_exporter.cli import commands  # noqa: PLC0415 - this is the loading
 
     signal.signal(signal.SIGINT, handler)
-    commands.main()
+    try:
+        commands.main()
+    except SystemExit as ended:
+        _end_beside_threads(ended.code)
+        raise
+
+
+def _end_beside_threads(code: object) -> None:
+    """End at once where a thread is under way that nobody waits for, such as one that checks a password.
+
+    Before Python 3.14 the interpreter ends a thread that comes back from a library while it is being taken apart, and
+    a library in Rust aborts the whole process then: SIGTERM would end in SIGABRT.
+    """
+    if threading.active_count() == 1 or not isinstance(code, int):
+        return
+    for stream in (sys.stdout, sys.stderr):
+        with suppress(OSError, ValueError, AttributeError):
+            stream.flush()
+    os._exit(code)
 
 
 def _end(number: int, _: object) -> None:

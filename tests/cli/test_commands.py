@@ -2,6 +2,7 @@
 
 import errno
 import signal
+import subprocess
 import sys
 from datetime import UTC, datetime
 from importlib.abc import MetaPathFinder
@@ -299,3 +300,32 @@ def test_ctrl_c_while_the_program_is_being_loaded_leaves_no_traceback(
 
     assert loading.handlers == [meanwhile]
     assert afterwards is before
+
+
+CHECKING = """
+import sys, threading, bcrypt
+from sems_exporter import __main__
+from sems_exporter.cli import commands
+
+def main():
+    hashed, begun = bcrypt.hashpw(b"right", bcrypt.gensalt(4)), threading.Event()
+    def check():
+        begun.set()
+        while True:
+            bcrypt.checkpw(b"wrong", hashed)
+    for _ in range(3):
+        threading.Thread(target=check, daemon=True).start()
+    begun.wait()
+    print("said")
+    sys.exit(3)
+
+commands.main = main
+__main__.main()
+"""
+
+
+def test_the_program_ends_as_told_while_passwords_are_checked() -> None:
+    """What the threads leave unfinished must not abort it, and what was said is not lost."""
+    ended = subprocess.run([sys.executable, "-c", CHECKING], capture_output=True, text=True, check=False)
+
+    assert (ended.returncode, ended.stdout, ended.stderr) == (3, "said\n", "")

@@ -33,7 +33,7 @@ MOST_OF_ONE_CLIENT = 4
 MOST_OF_A_USER = 512
 """Checks of one name that exists which may wait at a time: as many as there can be connections."""
 MOST_OF_A_USER_AND_CLIENT = 128
-"""Of these, how many may come from one address. Who has to wait longer than it wants to is known when it comes again."""
+"""Of these, how many may come from one address. Who would not wait so long is known when it comes again."""
 LONGEST_PASSWORD = 72
 """Bytes of a password that bcrypt looks at."""
 
