@@ -15,6 +15,7 @@ import yaml
 
 from sems_exporter.cli import healthcheck
 from sems_exporter.config.options import FILE_VARIABLE, PASSWORD_VARIABLE, SETTINGS
+from sems_exporter.model.limits import TEXT_LENGTH
 
 ROOT = Path(__file__).parents[1]
 DEPLOY = ROOT / "deploy"
@@ -25,6 +26,7 @@ GUIDE = (ROOT / "docs" / "deployment.md").read_text("utf-8")
 MANIFESTS = [*sorted(KUBERNETES.rglob("*.yml")), KUBERNETES / "secret.yml.example"]
 USER = 65532
 PORT = 10736
+SCRAPE_LIMITS = ("sample_limit", "label_value_length_limit", "body_size_limit")
 STATE = "/var/lib/sems_exporter"
 UNITS = {"m": 2**20, "g": 2**30}
 
@@ -259,6 +261,29 @@ def test_prometheus_is_set_up_in_containers_as_elsewhere() -> None:
 
 
 # --- systemd ----------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "prometheus/prometheus.yml",
+        "deploy/compose/prometheus.yml",
+        "deploy/kubernetes/operator/servicemonitor.yml",
+        "README.md",
+        "docs/performance.md",
+    ],
+)
+def test_every_scrape_is_limited_and_an_honest_account_stays_within(path: str) -> None:
+    """The limits are the same wherever they are given, and no label that the exporter writes is longer."""
+    text = (ROOT / path).read_text("utf-8")
+    camel = path.endswith("servicemonitor.yml")
+    names = ("sampleLimit", "labelValueLengthLimit", "bodySizeLimit") if camel else SCRAPE_LIMITS
+
+    given = [re.search(rf"^ *(?:- )?{name}: (\w+)", text, re.MULTILINE) for name in names]
+
+    samples, label, body = (found[1] if found else None for found in given)
+    assert (samples, label, body) == ("2000000", "1024", "256MB")
+    assert len(("\U0001f31e" * TEXT_LENGTH).encode()) <= int(label or 0)
 
 
 def test_the_unit_gives_the_exporter_what_it_asks_for() -> None:

@@ -8,6 +8,8 @@ from sems_exporter.model.limits import TEXT_LENGTH
 _NOTHING = ("", "-", "--", "null", "N/A")
 _WHOLE = re.compile(r"(-?\d+)\.0+")
 _COUNT = re.compile(r"[0-9]{1,15}")
+_HALF = re.compile("[\ud800-\udfff]")
+"""Half a character, which JSON can spell, and neither an address nor a file can hold."""
 _LONGEST = TEXT_LENGTH + 1
 """One more than is kept, so that a text that was too long can be told by its length."""
 
@@ -17,7 +19,7 @@ def text(raw: object) -> str | None:
     if isinstance(raw, int) and not isinstance(raw, bool):
         return str(raw)[:_LONGEST]
     said = raw.strip() if isinstance(raw, str) else ""
-    return said[:_LONGEST] if said not in _NOTHING else None
+    return _HALF.sub("\ufffd", said[:_LONGEST]) if said not in _NOTHING else None
 
 
 def count(raw: object) -> int | None:

@@ -263,6 +263,35 @@ def test_all_stations_of_a_large_account_are_found_page_by_page(home: Home) -> N
     assert home.asked("stations") == 3
 
 
+@pytest.mark.parametrize("known", [True, False])
+def test_a_later_page_that_fails_removes_no_station_and_is_asked_again(home: Home, known: bool) -> None:
+    """What was known of the rest stays; at the first time there are those of the pages before."""
+    working = known
+
+    def page(envelope: dict[str, Any], parameters: Any) -> dict[str, Any] | None:
+        current, size = parameters["current"], parameters["size"]
+        if current == 2 and not working:
+            return {"code": "S0500", "data": None}
+        rows = [{"id": f"S{number}"} for number in range(250)][(current - 1) * size : current * size]
+        envelope["data"] = {"dataList": rows, "current": current, "size": size, "total": "250"}
+        return None
+
+    home.portal.mutate("stations", page)
+    if known:
+        home.account.stations(Diagnostics())
+        home.clock.advance(2 * HOUR)
+        working = False
+
+    found = {ref.id for ref in home.account.stations(Diagnostics())}
+
+    assert found == {f"S{number}" for number in range(250 if known else 100)}
+
+    working = True
+    home.clock.advance(300)
+
+    assert {ref.id for ref in home.account.stations(Diagnostics())} == {f"S{number}" for number in range(250)}
+
+
 def test_paging_ends_where_a_page_brings_nothing_new_although_more_are_promised(home: Home) -> None:
     home.portal.mutate("stations", lambda envelope, _: envelope["data"].update(total=1000))
 

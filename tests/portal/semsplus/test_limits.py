@@ -212,3 +212,35 @@ def test_what_is_remembered_is_bounded_in_bytes(monkeypatch: pytest.MonkeyPatch)
     assert sum(size(kept) for kept in memory._last.values()) < 100_000
     assert memory.last(("info", "S999")) is not None
     assert memory.last(("info", "S0")) is None
+
+
+def test_half_a_character_in_a_serial_number_costs_nothing_beside_it(home: Home) -> None:
+    """JSON can spell it, an address cannot hold it."""
+
+    def broken(envelope: dict[str, Any], _: Any) -> None:
+        devices = [
+            {"deviceType": kind, "statusDetailList": [{"status": 1, "snList": [f"X\ud800{kind}"]}]}
+            for kind in ("INVERTER", "SMART_METER", "BAT_SYS", "WIFI", "EV_CHARGER")
+        ]
+        envelope["data"]["deviceDetailList"][:0] = devices
+
+    home.portal.mutate("devices", broken)
+
+    station = home.read()
+
+    assert station.pv_power is not None
+    assert any(inverter.pv_power is not None for inverter in station.inverters)
+    assert "\\ud800" not in repr(station)
+
+
+def test_half_a_character_in_the_id_of_a_station_costs_only_that_one(home: Home) -> None:
+    def broken(envelope: dict[str, Any], _: Any) -> None:
+        envelope["data"]["dataList"].insert(0, {"id": "S\ud800"})
+        envelope["data"]["total"] = 2
+
+    home.portal.mutate("stations", broken)
+
+    with pytest.raises(errors.PortalError):
+        home.read(0)
+
+    assert home.read(1).pv_power is not None
