@@ -7,6 +7,15 @@ import threading
 from contextlib import suppress
 
 
+def run() -> None:
+    """Be the program: run the command line, and end the process."""
+    try:
+        main()
+    except SystemExit as ended:
+        _end_beside_threads(ended.code)
+        raise
+
+
 def main() -> None:
     """Run the command line; Ctrl-C while it is being loaded, for seconds on a small board, shows no traceback."""
     if signal.getsignal(signal.SIGTERM) is signal.SIG_DFL:
@@ -17,11 +26,7 @@ def main() -> None:
     from sems_exporter.cli import commands  # noqa: PLC0415 - this is the loading
 
     signal.signal(signal.SIGINT, handler)
-    try:
-        commands.main()
-    except SystemExit as ended:
-        _end_beside_threads(ended.code)
-        raise
+    commands.main()
 
 
 def _end_beside_threads(code: object) -> None:
@@ -46,4 +51,4 @@ def _end(number: int, _: object) -> None:
 
 
 if __name__ == "__main__":
-    main()
+    run()

@@ -320,7 +320,7 @@ def main():
     sys.exit(3)
 
 commands.main = main
-__main__.main()
+__main__.run()
 """
 
 

@@ -185,6 +185,7 @@ def test_a_state_directory_that_cannot_be_written_stops_nothing_and_is_told(
         state.mkdir(mode=0o500)
     with running(ANY_PORT, **settings) as server:
         metrics = server.refreshed()
+        until(lambda: "cannot be saved in " in server.get("/")[1])
         code = server.end()
     check = finished("check", **settings)
 

@@ -15,7 +15,7 @@ import pytest
 
 from sems_exporter import errors
 from sems_exporter.config.settings import Account, AccountSettings
-from sems_exporter.model.diagnostics import Diagnostics, DropReason, Unknown
+from sems_exporter.model.diagnostics import Diagnostics, DropReason, Limited, Unknown
 from sems_exporter.model.plant import KWH, Station
 from sems_exporter.pipeline.staleness import Limits
 from sems_exporter.polling.poller import Poller
@@ -501,6 +501,26 @@ class TestSelection:
         ]
         assert bench.value("sems_stations_unmatched") == 1.0
         assert bench.value("sems_up") == 1.0
+
+    def test_what_the_portal_sends_too_much_of_is_told_once_a_kind_and_counted_each_time(
+        self, caplog: pytest.LogCaptureFixture
+    ) -> None:
+        bench = Bench("a")
+
+        def too_much(findings: Diagnostics) -> None:
+            findings.limit(Limited.DEVICES, 7)
+            findings.limit(Limited.TEXT, 1)
+
+        bench.portal.found = too_much
+
+        bench.run(3)
+
+        told = [record.getMessage() for record in caplog.records if record.levelname == "WARNING"]
+        assert sorted(told) == [
+            f"the portal sends more {kind} than the exporter keeps; the rest is left out"
+            for kind in ("devices", "text")
+        ]
+        assert bench.value("sems_portal_limited_total", kind="devices") == 3 * 7.0
 
     def test_a_pattern_selects_by_name_and_an_exclusion_wins(self) -> None:
         bench = Bench("a", "b", "c", wanted=["*"], excluded=["b"])

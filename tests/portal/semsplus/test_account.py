@@ -1,5 +1,7 @@
 """One account against the simulated portal: how often it signs in, and what each failure costs."""
 
+import errno
+import os
 from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
@@ -7,6 +9,7 @@ from typing import Any
 import pytest
 
 from sems_exporter import errors
+from sems_exporter.cli.account_status import standing
 from sems_exporter.model.diagnostics import Diagnostics, Unknown
 from sems_exporter.portal.semsplus import endpoints
 from sems_exporter.portal.session.rate_limiter import RateLimiter
@@ -247,6 +250,27 @@ def test_a_release_allows_another_sign_in(build: Builder) -> None:
     refused(home)
 
     assert home.portal.login_attempts == 4
+
+
+def test_a_full_disk_is_named_where_the_sign_in_is_awaited(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
+    """In what the page shows, and in what `check` says."""
+
+    def full(_: int) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    home.read()
+    monkeypatch.setattr(os, "fsync", full)
+    home.portal.steal_session()
+    home.clock.advance(10)
+
+    failure = refused(home)
+
+    assert type(failure) is errors.LoginWithheld
+    assert "the state cannot be saved in " in str(failure)
+    assert "No space left on device; the next sign-in is allowed at" in str(failure)
+    [told] = [line for line in standing(home.account.account_state(), home.clock.now()) if line.startswith("State: ")]
+    assert "No space left on device" in told
+    assert "or room on its disk" in told
 
 
 def test_all_stations_of_a_large_account_are_found_page_by_page(home: Home) -> None:
