@@ -14,8 +14,9 @@ from sems_exporter.model.plant import Station
 from sems_exporter.pipeline.staleness import Limits
 from sems_exporter.polling.poller import Poller
 from sems_exporter.polling.results import Health, together
-from sems_exporter.portal import Portal, connect
+from sems_exporter.portal import connect
 from sems_exporter.portal.http.transport import HttpRequest, Transport
+from sems_exporter.portal.interface import AskablePortal
 from sems_exporter.portal.session.file_stores import file_stores
 from sems_exporter.portal.session.state_store import AccountStores
 from sems_exporter.store import StationStore
@@ -37,7 +38,7 @@ class AccountRunner:
     """One account that is read: its name, "" where accounts have none, and what reads it, shared with no other."""
 
     name: str
-    portal: Portal
+    portal: AskablePortal
     poller: Poller
     curves: CurveMemory
 
@@ -61,7 +62,7 @@ class App:
     stop: threading.Event
 
     @property
-    def portal(self) -> Portal:
+    def portal(self) -> AskablePortal:
         """The portal as the first account has it; most have one."""
         return self.runners[0].portal
 

@@ -260,6 +260,33 @@ def tariff(**values: Any) -> None:
 
 
 @cli.command()
+@configured(declared.SETTINGS)
+@chosen
+@click.argument("words", nargs=-1, metavar="[NAME | GET PATH | POST PATH]")
+@click.option("--station", default="", metavar="ID", help="Station to ask about; may be left out where there is one.")
+@click.option("--device", default="", metavar="SN", help="Serial number of the device to ask about.")
+@click.option("--type", "device_type", default="", metavar="TYPE", help="Its type, such as INVERTER; else looked up.")
+@click.option("--day", type=click.DateTime(["%Y-%m-%d"]), help="Day to ask about; today where not given.")
+@click.option("--body", metavar="JSON", help="Body of a call by path.")
+@click.option("--anonymous", is_flag=True, help="Replace names, places and serial numbers, as `dump` does.")
+def call(words: tuple[str, ...], body: str | None, anonymous: bool, **values: Any) -> None:  # noqa: FBT001 - as above
+    """Ask the portal, and print its answer as it came.
+
+    Without words it lists the questions.
+
+    Only calls that read are sent, with the session, budget and brake of everything else.
+    """
+    from sems_exporter.cli.call import Order  # noqa: PLC0415 - as above
+    from sems_exporter.cli.call import call as run  # noqa: PLC0415 - as above
+    from sems_exporter.portal.read_calls import Target  # noqa: PLC0415 - as above
+
+    day = values.pop("day")
+    about = {name: values.pop(name) for name in ("station", "device", "device_type")}
+    target = Target(**about, **({"day": day.date()} if day else {}))
+    sys.exit(run(_settings(values), Order(words, target, body, anonymous)))
+
+
+@cli.command()
 @configured(declared.WEB)
 def healthy(**values: Any) -> None:
     """Ask the exporter that runs here whether it is healthy.

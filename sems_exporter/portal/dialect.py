@@ -8,13 +8,14 @@ from sems_exporter import errors
 from sems_exporter.clock import Clock
 from sems_exporter.portal.client import AccountClient
 from sems_exporter.portal.interface import Source
+from sems_exporter.portal.read_calls import ReadCall
 
 
 @dataclass(frozen=True, slots=True)
 class DialectSpec:
     """One dialect: `source` reads an account through a `client` of the dialect, which asks only `endpoints`.
 
-    `outdated` are the failures that say the portal has left this dialect.
+    `outdated` are the failures that say the portal has left this dialect; `calls` are those that a person may make.
     """
 
     name: str
@@ -22,3 +23,4 @@ class DialectSpec:
     source: Callable[[Any, Clock], Source]
     endpoints: tuple[str, ...]
     outdated: tuple[type[errors.PortalError], ...]
+    calls: tuple[ReadCall, ...]

@@ -54,6 +54,12 @@ def dump(exchanges: list[tuple[HttpRequest, HttpResponse]], dialect: str, taken_
     }
 
 
+def anonymous(exchange: HttpRequest, answer: HttpResponse) -> Any:
+    """One answer, anonymised."""
+    document = _json(answer.body)
+    return _masked(Anonymiser([exchange.body, document]).clean(document))
+
+
 def _masked(document: Any) -> Any:
     """`document` without account, password and session, should the portal's texts repeat them."""
     if isinstance(document, dict):

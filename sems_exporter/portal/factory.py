@@ -9,7 +9,7 @@ from sems_exporter.config.settings import Account, AccountSettings
 from sems_exporter.portal.classic.dialect import CLASSIC
 from sems_exporter.portal.failover import AutoPortal, Dialect, Switch
 from sems_exporter.portal.http.transport import Transport
-from sems_exporter.portal.interface import Portal
+from sems_exporter.portal.interface import AskablePortal
 from sems_exporter.portal.semsplus.dialect import SEMSPLUS
 from sems_exporter.portal.session import trusted_hosts
 from sems_exporter.portal.session.rate_limiter import RateLimiter
@@ -23,7 +23,7 @@ DIALECTS = (SEMSPLUS, CLASSIC)
 
 
 def _speaks(token: Token, dialect: Dialect) -> bool:
-    return token.dialect.partition("-")[0] == dialect.name
+    return token.dialect.partition("-")[0] == dialect.spec.name
 
 
 def _is_trusted(token: Token, account: Account) -> bool:
@@ -43,7 +43,7 @@ def connect(
     stop: threading.Event,
     *,
     transport: Transport | None = None,
-) -> Portal:
+) -> AskablePortal:
     """Connect the account of `settings` in the dialects it allows, SEMS+ preferred; nothing is sent yet.
 
     `stores` keep what a restart and other processes have to know. `stop` ends waits for the next turn.
@@ -56,8 +56,7 @@ def connect(
     for spec in DIALECTS:
         if settings.portal in ("auto", spec.name):
             client = spec.client(settings.account, transport, pace, clock=clock, metrics=metrics, session=session)
-            source = spec.source(client, clock)
-            dialects.append(Dialect(spec.name, source, client.sign_in, spec.endpoints, spec.outdated))
+            dialects.append(Dialect(spec, client, spec.source(client, clock)))
     token = session.state.token
     switch.offer(tuple(dialects), token.dialect.partition("-")[0] if token else None)
     if token is not None and not (_speaks(token, switch.dialect) and _is_trusted(token, settings.account)):

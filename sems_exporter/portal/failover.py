@@ -7,15 +7,18 @@ the other one, and they end one: accounts of SEMS+ need not exist there, and it 
 import logging
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import ParamSpec, TypeVar
+from typing import Any, ParamSpec, TypeVar
 
 from sems_exporter import errors
 from sems_exporter.clock import Clock
 from sems_exporter.model.diagnostics import Diagnostics
 from sems_exporter.model.plant import Station
+from sems_exporter.portal.client import AccountClient, Call
 from sems_exporter.portal.decoding import truncation
+from sems_exporter.portal.dialect import DialectSpec
 from sems_exporter.portal.interface import Source, StationRef
 from sems_exporter.portal.past import Answer, Question
+from sems_exporter.portal.read_calls import ReadCall
 from sems_exporter.portal.session.session import Session
 from sems_exporter.portal.session.state_file import AccountState, Token
 
@@ -28,13 +31,11 @@ TRY_OTHER_EVERY_SECONDS = 3600.0
 
 @dataclass(frozen=True, slots=True)
 class Dialect:
-    """One way to talk to the portal. `outdated` are the failures that say the portal has left this dialect."""
+    """A dialect as one account speaks it."""
 
-    name: str
+    spec: DialectSpec
+    client: AccountClient
     portal: Source
-    sign_in: Callable[[], Token]
-    endpoints: tuple[str, ...]
-    outdated: tuple[type[errors.PortalError], ...]
 
 
 class Switch:
@@ -51,8 +52,8 @@ class Switch:
     def offer(self, dialects: tuple[Dialect, ...], start: str | None) -> None:
         """The dialects to choose from, the preferred first; `start` is the one that the last run used."""
         self._dialects = dialects
-        self._number = next((number for number, dialect in enumerate(dialects) if dialect.name == start), 0)
-        self._announce(self.dialect.endpoints)
+        self._number = next((number for number, dialect in enumerate(dialects) if dialect.spec.name == start), 0)
+        self._announce(self.dialect.spec.endpoints)
 
     @property
     def dialect(self) -> Dialect:
@@ -71,12 +72,12 @@ class Switch:
 
     def sign_in(self) -> Token:
         """Sign in with the dialect in use."""
-        return self.dialect.sign_in()
+        return self.dialect.client.sign_in()
 
     def use_next(self) -> None:
         """Use the next dialect."""
         self._number = (self._number + 1) % len(self._dialects)
-        self._announce(self.dialect.endpoints)
+        self._announce(self.dialect.spec.endpoints)
 
 
 class AutoPortal:
@@ -108,6 +109,15 @@ class AutoPortal:
         """
         return self._switch.dialect.portal.past(question)
 
+    def known_calls(self) -> tuple[ReadCall, ...]:
+        """The calls that a person may make by name in the dialect in use."""
+        return self._switch.dialect.spec.calls
+
+    def call(self, call: Call) -> Any:
+        """The data of one call in the dialect in use, which is never changed for it."""
+        with self._switch.dialect.client.request(call) as data:
+            return data
+
     def account_state(self) -> AccountState:
         """The session and the brake of the account."""
         return self._session.state
@@ -133,7 +143,7 @@ class AutoPortal:
                     self._unknown_there = True
                     self._change(dialect, error, "this dialect does not know the account; going back to the other one")
                 raise
-            except dialect.outdated as error:
+            except dialect.spec.outdated as error:
                 if has_switched or not self._may_switch():
                     raise
                 self._change(dialect, error, "the portal has changed its protocol; trying the other dialect")
@@ -149,4 +159,4 @@ class AutoPortal:
         self._switched_at = self._clock.now().timestamp()
         self._switch.use_next()
         self._session.forget()
-        log.error(said, extra={"left": dialect.name, "tried": self._switch.dialect.name, "error": str(error)})
+        log.error(said, extra={"left": dialect.spec.name, "tried": self._switch.dialect.spec.name, "error": str(error)})

@@ -2,11 +2,13 @@
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Protocol
+from typing import Any, Protocol
 
 from sems_exporter.model.diagnostics import Diagnostics
 from sems_exporter.model.plant import Alarm, Station, StationState, TimeZone
+from sems_exporter.portal.client import Call
 from sems_exporter.portal.past import Answer, Question
+from sems_exporter.portal.read_calls import ReadCall
 from sems_exporter.portal.session.state_file import AccountState
 
 
@@ -56,3 +58,13 @@ class Portal(Source, Protocol):
 
     def release_brake(self) -> None:
         """Allow a sign-in again after rejected credentials, on behalf of a person."""
+
+
+class AskablePortal(Portal, Protocol):
+    """A portal that answers what a person asks as well."""
+
+    def known_calls(self) -> tuple[ReadCall, ...]:
+        """The calls that a person may make by name in the dialect in use."""
+
+    def call(self, call: Call) -> Any:
+        """The `data` that the portal answers to one call that only reads; raises PortalError."""

@@ -59,9 +59,8 @@ class Classic:
         """The station as its monitor detail shows it."""
         # In the newest version of the interface that this account has.
         while True:
-            call = Call("monitor", "POST", f"/{VERSIONS[self._version]}/{_DETAIL}", {"powerStationId": ref.id})
             try:
-                with self._client.request(call) as data:
+                with self._client.request(detail(ref.id, VERSIONS[self._version])) as data:
                     station = station_decoder.monitor(data, self._clock.now(), findings, station_id=ref.id)
             except errors.RouteUnknown:
                 if self._version + 1 == len(VERSIONS):
@@ -98,10 +97,17 @@ class Classic:
             return ()
 
     def _owned(self) -> tuple[StationRef, ...]:
-        with self._client.request(Call("classic_ids", "POST", f"/{_IDS}", {})) as data:
+        with self._client.request(owned_ids()) as data:
             ids = station_decoder.station_ids(data)
         return tuple(StationRef(key) for key in ids)
 
 
-_DETAIL = "PowerStation/GetMonitorDetailByPowerstationId"
-_IDS = "PowerStation/GetPowerStationIdByOwner"
+def detail(station: str, version: str = VERSIONS[0]) -> Call:
+    """Everything that is known of a station."""
+    path = f"/{version}/PowerStation/GetMonitorDetailByPowerstationId"
+    return Call("monitor", "POST", path, {"powerStationId": station})
+
+
+def owned_ids() -> Call:
+    """The ids of the owner's own stations."""
+    return Call("classic_ids", "POST", "/PowerStation/GetPowerStationIdByOwner", {})
