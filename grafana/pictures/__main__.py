@@ -51,6 +51,7 @@ SHOTS = (
     Shot("home", station=HOME, width=PHONE),
     Shot("phone", station=HOME, width=PHONE),
     Shot("energy", station=HOME),
+    Shot("money", station=HOME),
     Shot("battery", station=HOME),
     Shot("battery", theme="light"),
     Shot("inverter"),
@@ -133,7 +134,8 @@ def _variables(shot: Shot, prometheus: Prometheus) -> tuple[Mapping[str, str], M
     found = {one["metric"]["station"]: one["metric"]["name"] for one in prometheus.at(NOW, having)}
     stations = {ident: name for ident, name in found.items() if shot.station in {None, name}}
     everything = dict.fromkeys(("job", "instance", "inverter", "battery"), ".+")
-    return {**everything, "station": "|".join(stations) if shot.station else ".+"}, stations
+    typed = {"investment": "1000"}
+    return {**everything, **typed, "station": "|".join(stations) if shot.station else ".+"}, stations
 
 
 if __name__ == "__main__":

@@ -73,12 +73,14 @@ class Viewer:
         return {"panel": panel, "results": results, "range": shown, "step": max(steps), "timeFrom": override}
 
     def _since(self, text: str) -> datetime:
-        """What `now-7d` or `now-11M/M` means."""
-        match = re.fullmatch(r"now-(\d+)([smhdwMy])(?:/([My]))?", text)
+        """What `now-7d`, `now-11M/M` or `now/d` means."""
+        match = re.fullmatch(r"now(?:-(\d+)([smhdwMy]))?(?:/([dMy]))?", text)
         if match is None:
             raise ValueError(f"{text} is no beginning of a time range")
-        number, unit, rounded = int(match[1]), match[2], match[3]
+        number, unit, rounded = int(match[1] or 0), match[2] or match[3], match[3]
         local = self.now.astimezone(ZoneInfo(self.zone))
+        if rounded == "d":
+            return local.replace(hour=0, minute=0, second=0, microsecond=0) - timedelta(days=number)
         if unit in SPANS:
             return local - timedelta(seconds=number * SPANS[unit])
         months = local.year * 12 + local.month - 1 - number * (12 if unit == "y" else 1)

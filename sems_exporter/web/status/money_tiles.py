@@ -32,11 +32,11 @@ def _tile(label: str, shown: str) -> str:
 def _price(money: Money, name: str) -> str:
     price: float = getattr(money, name)
     mark = f'data-metric="{PRICES[name].sample_name}" data-value="{price / KWH!r}"'
-    return f'<span class="figure" {mark}>{_number(price, 4)}<small> {escape(money.currency)}/kWh</small></span>'
+    return f"<span {mark}>{_number(price, 4)} <small>{escape(money.currency)}/kWh</small></span>"
 
 
 def _amount(money: Money, amount: float) -> str:
-    return f'<span class="figure">{_number(amount, 2)}<small> {escape(money.currency)}</small></span>'
+    return f"{_number(amount, 2)} <small>{escape(money.currency)}</small>"
 
 
 def _number(value: float, decimals: int) -> str:
