@@ -53,6 +53,20 @@ CUT_OFF = """
 """
 SCROLLS_SIDEWAYS = "document.documentElement.scrollWidth > innerWidth"
 
+PICTURES = """
+[...document.querySelectorAll(".day > svg")].map((picture) => {
+  const box = picture.getBoundingClientRect();
+  const texts = [...picture.querySelectorAll("text")].filter((text) => text.checkVisibility());
+  const hours = texts.filter((text) => text.textContent.endsWith(":00")).map((text) => text.getBoundingClientRect());
+  return {
+    fills: Math.abs(box.width - picture.parentElement.clientWidth) < 1,
+    letters: Math.min(...texts.map((text) => text.getBoundingClientRect().height)),
+    gaps: hours.slice(1).map((hour, place) => hour.left - hours[place].right),
+    panels: [...picture.querySelectorAll("svg")].map((panel) => panel.getBoundingClientRect().width),
+  };
+})
+"""
+
 HALF_A_MINUTE_LATER = """
 document.getElementById("page").classList.add("before");
 Date.now = ((now) => () => now() + 31000)(Date.now);
@@ -128,6 +142,19 @@ def test_fits_the_screen(page: Page) -> None:
     assert page.value(TOO_WIDE) == []
     assert page.value(CUT_OFF) == []
     assert page.value(SCROLLS_SIDEWAYS) is False
+
+
+def test_the_day_is_drawn_as_wide_as_the_page_and_its_texts_are_legible(page: Page, demo: Program) -> None:
+    """Lines are stretched, letters are not, and hours keep apart on a phone too."""
+    pictures = page.value(PICTURES)
+
+    assert len(pictures) == demo.get("/metrics")[1].count("\nsems_station_up{")
+    for picture in pictures:
+        assert picture["fills"]
+        assert picture["letters"] > 11
+        assert len(picture["gaps"]) >= 4
+        assert min(picture["gaps"]) > 4
+        assert len(picture["panels"]) >= 2
 
 
 def test_renews_itself_and_the_browser_has_nothing_to_complain_about(page: Page, browser: Browser) -> None:

@@ -23,7 +23,8 @@ def day_table(anchor: str, day: Day) -> str:
 
 
 def _row(day: Day, begin: datetime, end: datetime) -> str:
-    within = [powers for middle, powers in day.known if begin.timestamp() <= middle < end.timestamp()]
+    first, last = begin.timestamp(), end.timestamp()
+    within = [powers for middle, powers in day.known if first <= middle < last]
     known = mean(within) if within else Powers()
     cells = (
         _plain(known.pv, "watts"),
