@@ -15,6 +15,8 @@ Curves = Callable[[Station, datetime, datetime], Known]
 """What is known of a station between two instants."""
 
 _ABOUT = 300.0
+_LONGEST_JOIN_SECONDS = 3600.0
+"""Beyond which two means are not joined, however long a value is trusted."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,4 +88,4 @@ def day_of(station: Station, now: datetime, patience: float, curves: Curves) -> 
     zone = station.timezone or UTC
     today = now.astimezone(zone).date()
     begin, end = (datetime.combine(date, time(0), zone) for date in (today, today + timedelta(days=1)))
-    return Day(begin, end, now, station.timezone, curves(station, begin, now), patience)
+    return Day(begin, end, now, station.timezone, curves(station, begin, now), min(patience, _LONGEST_JOIN_SECONDS))

@@ -11,7 +11,7 @@ import pytest
 from sems_exporter.curves.curve import Powers
 from sems_exporter.model.plant import Station
 from sems_exporter.web.status.day import Known
-from sems_exporter.web.status.page import WHOLE, render_page
+from sems_exporter.web.status.page import WHOLE, PageStatus, render_page
 from tests.web.status.page_reader import HOME, NOW, STATUS, Element, Reader, fleet
 
 BERLIN = ZoneInfo("Europe/Berlin")
@@ -22,7 +22,10 @@ STEADY = Powers(2000.0, 500.0, -1000.0, -500.0, 0.5)
 
 
 def drawn(
-    powers: Callable[[datetime], Powers | None] = lambda _: STEADY, station: Station = HOME, now: datetime = NOW
+    powers: Callable[[datetime], Powers | None] = lambda _: STEADY,
+    station: Station = HOME,
+    now: datetime = NOW,
+    status: PageStatus = STATUS,
 ) -> Reader:
     """The page of a station of which these powers are known in the slots up to now."""
 
@@ -31,7 +34,7 @@ def drawn(
         found = [(slot + STEP / 2, powers(datetime.fromtimestamp(slot, UTC))) for slot in slots]
         return [(middle, means) for middle, means in found if means is not None]
 
-    return Reader(render_page([station], replace(STATUS, now=now), WHOLE, curves))
+    return Reader(render_page([station], replace(status, now=now), WHOLE, curves))
 
 
 def lines(reader: Reader, kind: str) -> list[Element]:
@@ -135,6 +138,11 @@ class TestHoles:
         reader = drawn(lambda at: STEADY if at.minute % minutes == 0 else None)
 
         assert (runs(lines(reader, "pv")[0]) == 1) is whole
+
+    def test_however_long_a_value_is_trusted_hours_are_not_bridged(self) -> None:
+        reader = drawn(lambda at: None if 6 <= at.hour < 8 else STEADY, status=replace(STATUS, data_max_age=86400.0))
+
+        assert runs(lines(reader, "pv")[0]) == 2
 
     def test_a_lonely_sample_is_a_dot(self) -> None:
         reader = drawn(lambda at: STEADY if (at.hour, at.minute) == (6, 0) else None)
