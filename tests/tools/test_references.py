@@ -11,7 +11,8 @@ from sems_exporter.exposition.families import all_families
 from tools import references
 
 ROOT = Path(__file__).parents[2]
-PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").glob("**/*.md")])
+RUNBOOKS = ROOT / "sems_exporter" / "web" / "runbooks"
+PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").glob("**/*.md"), *RUNBOOKS.glob("*.md")])
 
 METRIC = re.compile(r"(?<![:\w])sems_[a-z_]+[a-z]\b(?!:)")
 PACKAGE = "sems_exporter"
