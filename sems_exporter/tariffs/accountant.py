@@ -14,7 +14,7 @@ from sems_exporter.model.money import Money
 from sems_exporter.model.plant import Station, TimeZone
 from sems_exporter.pipeline.staleness import StationView
 from sems_exporter.tariffs.calendar import Calendar
-from sems_exporter.tariffs.ledger import ESTIMATED, MICRO, PICO, UNPRICED, Ledger, advanced
+from sems_exporter.tariffs.ledger import ESTIMATED, MICROJOULES, PARTS, UNPRICED, Ledger, advanced
 from sems_exporter.tariffs.ledger_files import LedgerFiles
 from sems_exporter.tariffs.price_source import Fetch
 from sems_exporter.tariffs.readings import reading
@@ -203,15 +203,15 @@ class Accountant:
 
 def shown(ledger: Ledger, tariff: Tariff) -> Money:
     """The ledger as it is shown, without the prices of the moment."""
-    money = {name: amount / PICO for name, amount in ledger.money.items()}
-    energies = {key: amount / MICRO for key, amount in ledger.energy.items()}
+    money = {name: amount / PARTS for name, amount in ledger.money.items()}
+    energies = {key: amount / MICROJOULES for key, amount in ledger.energy.items()}
     return Money(
         tariff=tariff.name,
         currency=ledger.currency,
         unpriced=_of(UNPRICED, energies),
         estimated=_of(ESTIMATED, energies),
         day=ledger.day,
-        today={name: amount / PICO for name, amount in ledger.today.items()},
+        today={name: amount / PARTS for name, amount in ledger.today.items()},
         **money,
     )
 

@@ -12,7 +12,7 @@ from sems_exporter.tariffs.calendar import Slot
 
 KWH = 3_600_000
 """Joules."""
-SURE = timedelta(hours=1)
+LONGEST_SURE_SPAN = timedelta(hours=1)
 """A longer span over a change of price is an estimate: nobody knows when in it the energy flowed."""
 MICROSECOND = timedelta(microseconds=1)
 
@@ -51,7 +51,7 @@ def amount(energy: Fraction, slots: Iterable[Slot]) -> Amount:
         else:
             received -= part * Fraction(price) / KWH
     several = len({price for price, _ in spans}) > 1
-    estimated = energy if several and whole * MICROSECOND > SURE else Fraction()
+    estimated = energy if several and whole * MICROSECOND > LONGEST_SURE_SPAN else Fraction()
     return Amount(paid, received, unpriced, estimated)
 
 

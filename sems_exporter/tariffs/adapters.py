@@ -16,16 +16,16 @@ from urllib.parse import quote, urlencode
 from sems_exporter.tariffs.price_list import MOST_PRICES, BadList, Price, number, of_unix, second
 from sems_exporter.tariffs.tariff import Source
 
-HOUR = 3600
-DAY = 86_400
-QUARTER = 900
-OPEN_END = 2 * HOUR
+HOUR_SECONDS = 3600
+DAY_SECONDS = 86_400
+QUARTER_SECONDS = 900
+OPEN_ENDED_SECONDS = 2 * HOUR_SECONDS
 """Seconds that a price without an end is believed: it may be replaced at any time."""
-PER_MWH = Decimal("0.001")
-CENTS = Decimal("0.01")
-PRODUCTS = r"[A-Z0-9][A-Z0-9-]{1,60}"
-REGIONS = r"[A-P]"
-ZONES = r"[A-Z]{2}[A-Za-z0-9-]{0,28}"
+OF_MEGAWATT_HOUR = Decimal("0.001")
+OF_CENTS = Decimal("0.01")
+PRODUCT_PATTERN = r"[A-Z0-9][A-Z0-9-]{1,60}"
+REGION_PATTERN = r"[A-P]"
+ZONE_PATTERN = r"[A-Z]{2}[A-Za-z0-9-]{0,28}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +68,9 @@ def _octopus(told: Any) -> list[Price]:
         if entry.get("payment_method") not in (None, "DIRECT_DEBIT"):
             continue
         start = _of(second, entry, "valid_from", with_place)
-        end = start + OPEN_END if entry.get("valid_to") is None else _of(second, entry, "valid_to", with_place)
+        end = (
+            start + OPEN_ENDED_SECONDS if entry.get("valid_to") is None else _of(second, entry, "valid_to", with_place)
+        )
         found.append(Price(start, end, _of(number, entry, "value_inc_vat", with_place)))
     return found
 
@@ -121,7 +123,7 @@ def _zero(told: Any) -> list[Price]:
     entries = _entries(told, "Prices")
     starts = [_of(second, entry, "readingDate", f"Prices[{place}]") for place, entry in enumerate(entries)]
     values = [_of(number, entry, "price", f"Prices[{place}]") for place, entry in enumerate(entries)]
-    return [Price(start, start + HOUR, value) for start, value in zip(starts, values, strict=True)]
+    return [Price(start, start + HOUR_SECONDS, value) for start, value in zip(starts, values, strict=True)]
 
 
 def _until_next(told: list[tuple[int, Decimal]]) -> list[Price]:
@@ -136,12 +138,12 @@ def _until_next(told: list[tuple[int, Decimal]]) -> list[Price]:
         raise BadList("has too few prices to tell how long one holds", "empty")
     lengths: dict[int, int] = {}
     for start, after in gaps.items():
-        lengths[start // DAY] = min(lengths.get(start // DAY, HOUR), after - start)
+        lengths[start // DAY_SECONDS] = min(lengths.get(start // DAY_SECONDS, HOUR_SECONDS), after - start)
     usual = min(lengths.values())
-    if not all(length in (QUARTER, 2 * QUARTER, HOUR) for length in lengths.values()):
+    if not all(length in (QUARTER_SECONDS, 2 * QUARTER_SECONDS, HOUR_SECONDS) for length in lengths.values()):
         raise BadList(f"its prices are {usual} s apart, neither a quarter of an hour nor an hour")
     return [
-        Price(start, start + min(lengths.get(start // DAY, usual), gaps.get(start, DAY)), value)
+        Price(start, start + min(lengths.get(start // DAY_SECONDS, usual), gaps.get(start, DAY_SECONDS)), value)
         for start, value in told
     ]
 
@@ -172,17 +174,28 @@ def _utc(instant: datetime) -> str:
 
 def _awattar_of(country: str) -> Adapter:
     host = f"api.awattar.{country}"
-    return Adapter(host, _awattar_url(host), _awattar, PER_MWH, "EUR")
+    return Adapter(host, _awattar_url(host), _awattar, OF_MEGAWATT_HOUR, "EUR")
 
 
 ADAPTERS: dict[str, Adapter] = {
     "octopus_agile": Adapter(
-        "api.octopus.energy", _octopus_url, _octopus, CENTS, "GBP", {"product": PRODUCTS, "region": REGIONS}
+        "api.octopus.energy",
+        _octopus_url,
+        _octopus,
+        OF_CENTS,
+        "GBP",
+        {"product": PRODUCT_PATTERN, "region": REGION_PATTERN},
     ),
     "awattar_de": _awattar_of("de"),
     "awattar_at": _awattar_of("at"),
     "energy_charts": Adapter(
-        "api.energy-charts.info", _charts_url, _charts, PER_MWH, "EUR", {"zone": ZONES}, {"zone": "DE-LU"}
+        "api.energy-charts.info",
+        _charts_url,
+        _charts,
+        OF_MEGAWATT_HOUR,
+        "EUR",
+        {"zone": ZONE_PATTERN},
+        {"zone": "DE-LU"},
     ),
     "energyzero": Adapter("api.energyzero.nl", _zero_url, _zero, Decimal(1), "EUR"),
 }

@@ -16,7 +16,7 @@ from sems_exporter.tariffs.tariff import Direction, Source, Tariff, Validity
 
 DAYS_KEPT = 256
 """Days of one tariff that are kept ready."""
-AHEAD = timedelta(days=8)
+LOOK_AHEAD = timedelta(days=8)
 """So far ahead it is looked whether prices are known; no source tells them that early."""
 UNKNOWN = "unknown"
 """In place of where a price is from: a source has not told it."""
@@ -83,13 +83,13 @@ class Calendar:
         """When the known prices end, in the past if they have; None where no end is in sight, or no price was there."""
         if not self.tariff.of(direction):
             return None
-        for slot in self.between(direction, now, now + AHEAD):
+        for slot in self.between(direction, now, now + LOOK_AHEAD):
             if slot.price is None:
                 return slot.start if slot.start > now else self._ended(direction, now)
         return None
 
     def _ended(self, direction: Direction, now: datetime) -> datetime | None:
-        ends = [slot.end for slot in self.between(direction, now - AHEAD, now) if slot.price is not None]
+        ends = [slot.end for slot in self.between(direction, now - LOOK_AHEAD, now) if slot.price is not None]
         return max(ends, default=None)
 
     def _slots(self, valid: Validity | None, day: date, prices: PriceList | None) -> tuple[Slot, ...]:

@@ -13,8 +13,10 @@ from sems_exporter.tariffs.calendar import Calendar
 from sems_exporter.tariffs.schedule import midnight
 from sems_exporter.tariffs.tariff import Direction, Standing, Tariff
 
-PICO = 10**12
-MICRO = 10**6
+PARTS = 10**12
+"""Of one unit of the currency, in which money is kept."""
+MICROJOULES = 10**6
+"""Of one joule."""
 RESET_SHARE = 0.5
 """A counter that fell by more began anew. After a smaller fall, a correction, it has been counted too far already."""
 GRACE_SECONDS = 900.0
@@ -25,7 +27,7 @@ COUNTERS = {IMPORT: ("import_cost", "import_credit"), EXPORT: ("export_revenue",
 """What money at prices of 0 and more, and at negative ones, is counted as."""
 SAVINGS, STANDING = "savings", "standing_charge"
 UNPRICED, ESTIMATED = "unpriced", "estimated"
-MOST_DAYS = 3700
+MOST_CHARGED_DAYS = 3700
 """Days of standing charges that are made up for at once; more is a clock that was wrong."""
 
 
@@ -112,7 +114,7 @@ def _counted(ledger: Ledger, use: str, total: Total, at: datetime, calendar: Cal
 
 def _exact(energy: float) -> Fraction:
     """Joules to the millionth: what a float holds beyond that is how it came about."""
-    return Fraction(round(energy * MICRO), MICRO)
+    return Fraction(round(energy * MICROJOULES), MICROJOULES)
 
 
 def _reachable(step: float, seconds: float, rate: float | None) -> bool:
@@ -162,13 +164,13 @@ def _since_midnight(start: datetime, end: datetime, calendar: Calendar) -> Fract
 
 def _with_energy(ledger: Ledger, use: str, found: Amount) -> Ledger:
     added = {f"{UNPRICED}/{use}": found.unpriced, f"{ESTIMATED}/{use}": found.estimated}
-    energy = {key: ledger.energy.get(key, 0) + max(0, round(joules * MICRO)) for key, joules in added.items()}
+    energy = {key: ledger.energy.get(key, 0) + max(0, round(joules * MICROJOULES)) for key, joules in added.items()}
     return replace(ledger, energy={**ledger.energy, **energy})
 
 
 def _with_money(ledger: Ledger, money: dict[str, Fraction], today: dict[str, Fraction]) -> Ledger:
-    total = {name: ledger.money.get(name, 0) + round(value * PICO) for name, value in money.items()}
-    of_today = {name: ledger.today.get(name, 0) + round(value * PICO) for name, value in today.items()}
+    total = {name: ledger.money.get(name, 0) + round(value * PARTS) for name, value in money.items()}
+    of_today = {name: ledger.today.get(name, 0) + round(value * PARTS) for name, value in today.items()}
     return replace(ledger, money={**ledger.money, **total}, today={**ledger.today, **of_today})
 
 
@@ -178,10 +180,10 @@ def _saved(ledger: Ledger, worth: Fraction, share: Fraction) -> Ledger:
     It is negative while a battery is charged from the grid. A counter cannot fall, so that is a debt, which what the
     battery gives back pays first: in the end the counter shows what was saved.
     """
-    gain = round(worth * PICO) - ledger.debt
+    gain = round(worth * PARTS) - ledger.debt
     saved = max(0, gain)
     known = replace(ledger, debt=max(0, -gain))
-    return _with_money(known, {SAVINGS: Fraction(saved, PICO)}, {SAVINGS: Fraction(saved, PICO) * share})
+    return _with_money(known, {SAVINGS: Fraction(saved, PARTS)}, {SAVINGS: Fraction(saved, PARTS) * share})
 
 
 def _charged(ledger: Ledger, today: date, tariff: Tariff) -> Ledger:
@@ -190,7 +192,7 @@ def _charged(ledger: Ledger, today: date, tariff: Tariff) -> Ledger:
     first = date.fromisoformat(ledger.charged_to) if ledger.charged_to else today
     if not known or first > today:
         return ledger
-    first = max(first, today - timedelta(days=MOST_DAYS))
+    first = max(first, today - timedelta(days=MOST_CHARGED_DAYS))
     days = [first + timedelta(days=number) for number in range((today - first).days + 1)]
     charges = [_standing(tariff, day) for day in days]
     charged = replace(ledger, charged_to=(today + timedelta(days=1)).isoformat())

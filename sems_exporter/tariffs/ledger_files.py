@@ -15,10 +15,10 @@ log = logging.getLogger(__name__)
 
 FOLDER = "money"
 """In the state directory."""
-SPOILED = ".unreadable"
+SPOILED_SUFFIX = ".unreadable"
 """Ends the name that a file gets which cannot be understood, so that it can be looked at."""
-LONGEST_ID = 150
-LATEST = 2.0**33
+LONGEST_ID_IN_NAME = 150
+LATEST_UNIX_TIME = 2.0**33
 """Unix time that no reading was taken at."""
 
 
@@ -30,7 +30,7 @@ class LedgerFiles:
 
     def path(self, station: str) -> Path:
         """The file of a station; its id comes from the portal, so it can name no other folder."""
-        return self._folder / f"station-{quote(station, safe='')[:LONGEST_ID]}.json"
+        return self._folder / f"station-{quote(station, safe='')[:LONGEST_ID_IN_NAME]}.json"
 
     def load(self, station: str) -> Ledger | None:
         """The ledger, None where there is none; raises OSError where it is there and cannot be read now.
@@ -45,10 +45,10 @@ class LedgerFiles:
         except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
             log.warning(
                 "the money counted so far cannot be understood; counting begins anew",
-                extra={"path": f"{path}{SPOILED}", "error": type(error).__name__},
+                extra={"path": f"{path}{SPOILED_SUFFIX}", "error": type(error).__name__},
             )
             with suppress(OSError):
-                path.replace(f"{path}{SPOILED}")
+                path.replace(f"{path}{SPOILED_SUFFIX}")
             return None
 
     def save(self, station: str, ledger: Ledger) -> None:
@@ -74,7 +74,7 @@ def told(document: dict[str, object]) -> Ledger:
     texts = [ledger.currency, ledger.charged_to, ledger.day, ledger.zone, *(mark.basis for mark in marks.values())]
     fit = all(type(number) is int and number >= 0 for number in whole)
     fit = fit and all(type(number) in (int, float) and math.isfinite(number) for number in numbers)
-    fit = fit and all(0 <= moment < LATEST for moment in moments)
+    fit = fit and all(0 <= moment < LATEST_UNIX_TIME for moment in moments)
     if not (fit and all(isinstance(text, str) for text in texts)):
         raise ValueError("something else stands where a number or a text should")
     return Ledger(**{**document, "marks": marks})  # type: ignore[arg-type]

@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 MOST_PRICES = 50_000
 """Of one list; a year of quarter hours has 35,000."""
-LONGEST = 366 * 86_400
+LONGEST_PRICE_SECONDS = 366 * 86_400
 """Seconds that one price may hold."""
 
 
@@ -88,7 +88,7 @@ def ordered(prices: Iterable[Price]) -> tuple[Price, ...]:
     if len(found) > MOST_PRICES:
         raise BadList(f"has more than {MOST_PRICES} prices", "too_large")
     for price in found:
-        if not 0 < price.end - price.start <= LONGEST:
+        if not 0 < price.end - price.start <= LONGEST_PRICE_SECONDS:
             raise BadList(
                 f"the price from {_text(price.start)} ends {_text(price.end)}, before it began or years later"
             )

@@ -22,19 +22,19 @@ log = logging.getLogger(__name__)
 
 FOLDER = "prices"
 """In the state directory."""
-LARGEST = 8 * 1024 * 1024
+LARGEST_LIST_BYTES = 8 * 1024 * 1024
 """Bytes of a list, and of what is kept of a source."""
-KEPT = timedelta(days=400)
-BEHIND, AHEAD = timedelta(days=2), timedelta(days=2)
+PRICES_KEPT_FOR = timedelta(days=400)
+ASKED_BEHIND, ASKED_AHEAD = timedelta(days=2), timedelta(days=2)
 """The span that is asked for, around now."""
-WANTED = timedelta(hours=11)
+LEAST_KNOWN_AHEAD = timedelta(hours=11)
 """Prices are asked for where fewer hours are known: from one o'clock on, when exchanges tell the next day's."""
-SPACING = timedelta(minutes=30)
+QUESTION_SPACING = timedelta(minutes=30)
 """Between two questions that brought nothing new, and the least between any two."""
-FILE_SPACING = timedelta(minutes=1)
+FILE_LOOK_SPACING = timedelta(minutes=1)
 """Between two looks at a file, which cost nobody anything."""
-LONGEST_SPACING = timedelta(hours=2)
-MOST_A_DAY = 48
+LONGEST_QUESTION_SPACING = timedelta(hours=2)
+MOST_QUESTIONS_A_DAY = 48
 """Questions to one source in a day, over all restarts."""
 DAY = timedelta(days=1)
 REASONS = (
@@ -121,11 +121,11 @@ class PriceSource:
             found = self._told(now)
             # A list of the user's own says all there is; what it does not say any more holds no longer, but did.
             kept = before.until(int(now.timestamp())) if self.source.kind in LISTS else before
-            new = kept.merged(found, int((now - KEPT).timestamp()))
+            new = kept.merged(found, int((now - PRICES_KEPT_FOR).timestamp()))
         except Failed as failed:
             self._failures += 1
             self.problem = str(failed)
-            self._due = now + min(SPACING * 2 ** min(self._failures - 1, 4), LONGEST_SPACING)
+            self._due = now + min(QUESTION_SPACING * 2 ** min(self._failures - 1, 4), LONGEST_QUESTION_SPACING)
             raise
         finally:
             self.attempted = True
@@ -144,7 +144,7 @@ class PriceSource:
             if kind == "url":
                 return self._fit(plain(document(self._asked(self.source.option("url"), now))))
             adapter = ADAPTERS[kind]
-            address = adapter.url(self.source, now - BEHIND, now + AHEAD)
+            address = adapter.url(self.source, now - ASKED_BEHIND, now + ASKED_AHEAD)
             if urlsplit(address).hostname != adapter.host:
                 raise Failed("internal", f"{kind} is asked at {adapter.host} only")
             return self._fit(adapter.decode(document(self._asked(address, now))))
@@ -166,15 +166,17 @@ class PriceSource:
 
     def _file(self) -> bytes:
         try:
-            return read_bounded(Path(self.source.option("path")), LARGEST)
+            return read_bounded(Path(self.source.option("path")), LARGEST_LIST_BYTES)
         except OSError as error:
             raise Failed("file", f"{self.place}: {self._name} cannot be read: {error.strerror}") from None
 
     def _asked(self, address: str, now: datetime) -> bytes:
         """The body of a good answer; the question is written down before it is sent."""
         recent = [instant for instant in self._memory.asked if 0 <= now.timestamp() - instant < DAY.total_seconds()]
-        if len(recent) >= MOST_A_DAY:
-            raise Failed("budget", f"{self.place}: asked {MOST_A_DAY} times within a day; no more until that is over")
+        if len(recent) >= MOST_QUESTIONS_A_DAY:
+            raise Failed(
+                "budget", f"{self.place}: asked {MOST_QUESTIONS_A_DAY} times within a day; no more until that is over"
+            )
         self._memory.asked = [*recent, now.timestamp()]
         self._save()
         try:
@@ -197,15 +199,15 @@ class PriceSource:
 
     def _next_due(self, prices: PriceList, asked: datetime) -> datetime:
         if self.source.kind == "file":
-            return asked + FILE_SPACING
+            return asked + FILE_LOOK_SPACING
         known = prices.known_from(int(asked.timestamp()))
-        return max(asked + SPACING, datetime.fromtimestamp(known, UTC) - WANTED)
+        return max(asked + QUESTION_SPACING, datetime.fromtimestamp(known, UTC) - LEAST_KNOWN_AHEAD)
 
     def _recalled(self) -> _Memory:
         if self.source.kind == "file":
             return _Memory(PriceList(), [])
         try:
-            told = json.loads(read_private(self._path, LARGEST))
+            told = json.loads(read_private(self._path, LARGEST_LIST_BYTES))
             prices = [Price(int(start), int(end), Decimal(value)) for start, end, value in told["prices"]]
             return _Memory(PriceList(ordered(prices)), [float(instant) for instant in told["asked"]])
         except FileNotFoundError:

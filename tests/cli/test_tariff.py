@@ -2,12 +2,18 @@
 
 import json
 import socket
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
-from sems_exporter.cli import commands
-from tests.tariffs.examples import AGILE, FIXED, SEASONS, importing
+from sems_exporter.cli import commands, serve
+from sems_exporter.config.settings import Account, AccountSettings, ServerSettings
+from sems_exporter.portal.session import rate_limiter
+from sems_exporter.simulator import SimulatedClock, SimulatedPortal, demo_plants
+from sems_exporter.telemetry.redaction import Secret
+from tests.tariffs.examples import AGILE, FIXED, SEASONS, importing, settings
 
 
 def run(*args: str) -> int:
@@ -166,3 +172,45 @@ def test_the_examples_of_the_documentation_are_taken(tmp_path: Path, capsys: pyt
         assert tariff(tmp_path, example, "--timezone", "Europe/Berlin", "--at", "2026-10-03") == 0
     assert len(examples) == 3
     assert "for a kilowatt hour" in capsys.readouterr().out
+
+
+@pytest.fixture
+def portal(monkeypatch: pytest.MonkeyPatch) -> Iterator[SimulatedPortal]:
+    """A portal with one plant; pytest's own logging stays."""
+    monkeypatch.setattr(rate_limiter, "SPACING", 0.0)
+    monkeypatch.setattr(serve, "set_up", lambda *_: None)
+    with SimulatedPortal(demo_plants(1, clock=SimulatedClock())) as found:
+        yield found
+
+
+def with_portal(portal: SimulatedPortal, state: Path, text: str) -> ServerSettings:
+    account = Account("demo@example.com", Secret("demo"), portal.login_url, ("127.0.0.1",))
+    return ServerSettings((AccountSettings(account, state_dir=state, requests_per_minute=120),), tariffs=settings(text))
+
+
+def test_check_says_until_when_prices_are_known(
+    portal: SimulatedPortal, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    end = (datetime.now(UTC) + timedelta(hours=7)).replace(minute=0, second=0, microsecond=0)
+    listed = [{"start": (end - timedelta(days=2)).isoformat(), "end": end.isoformat(), "value": 0.2}]
+    (tmp_path / "list.json").write_text(json.dumps(listed), "utf-8")
+    text = importing(f"{{from: 2024-01-01, prices: {{source: file, path: {tmp_path / 'list.json'}}}}}")
+
+    assert serve.check(with_portal(portal, tmp_path / "state", text), release_brake=False) == 0
+
+    said = capsys.readouterr().out
+    assert f"Tariff home: prices of import are known until {end:%Y-%m-%d %H:%M} UTC" in said
+
+
+def test_once_counts_from_one_run_to_the_next(
+    portal: SimulatedPortal, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """As from cron: the ledger of the first is found by the second."""
+    for _ in range(2):
+        assert serve.once(with_portal(portal, tmp_path, FIXED), "prometheus") == 0
+
+    said = capsys.readouterr().out
+    assert said.count('tariff="home",currency="EUR"} 1.0') == 2
+    assert "\nsems_station_grid_import_cost_total{" in said
+    [kept] = (tmp_path / "money").iterdir()
+    assert json.loads(kept.read_text("utf-8"))["zone"] == "Europe/Amsterdam"

@@ -15,7 +15,7 @@ import pytest
 
 from sems_exporter.simulator import SimulatedClock, demo_plants
 from sems_exporter.tariffs.calendar import Calendar
-from sems_exporter.tariffs.ledger import EXPORT, IMPORT, PICO, SELF, Ledger, Reading, Total, advanced
+from sems_exporter.tariffs.ledger import EXPORT, IMPORT, PARTS, SELF, Ledger, Reading, Total, advanced
 from sems_exporter.tariffs.price_list import PriceList
 from sems_exporter.tariffs.tariff import Source
 from tests.tariffs.examples import AGILE, BERLIN, FIXED, LONDON, SEASONS, halves, tariff
@@ -55,7 +55,7 @@ def counted(rows: list[Row], prices: Calendar, every: int = 1) -> dict[str, floa
         totals = {IMPORT: Total(row.bought), EXPORT: Total(row.sold), SELF: Total(row.used)}
         ledger = advanced(ledger, Reading(row.at, totals), prices)
     assert ledger.energy["unpriced/import"] == 0
-    return {name: amount / PICO * 100 for name, amount in ledger.money.items()}
+    return {name: amount / PARTS * 100 for name, amount in ledger.money.items()}
 
 
 Price = Callable[[datetime, datetime], float]

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from sems_exporter.tariffs.accounting import KWH
 from sems_exporter.tariffs.calendar import Calendar
-from sems_exporter.tariffs.ledger import EXPORT, IMPORT, PICO, SELF, Ledger, Reading, Total, advanced
+from sems_exporter.tariffs.ledger import EXPORT, IMPORT, PARTS, SELF, Ledger, Reading, Total, advanced
 from tests.tariffs.examples import BERLIN, FIXED, SEASONS, calendar, importing
 
 START = datetime(2026, 6, 10, 10, tzinfo=UTC)
@@ -34,7 +34,7 @@ def counted(prices: Calendar, *readings: Reading, ledger: Ledger | None = None) 
 
 def money(ledger: Ledger, name: str) -> float:
     """An amount, to the millionth."""
-    return round(ledger.money[name] / PICO, 6)
+    return round(ledger.money[name] / PARTS, 6)
 
 
 def joules(ledger: Ledger, key: str) -> int:
@@ -206,7 +206,7 @@ def test_what_came_today_ends_at_midnight() -> None:
     ledger = counted(ONE_PRICE, reading(0, {IMPORT: 10}, evening), reading(10, {IMPORT: 11}, evening))
 
     assert ledger.day == "2026-06-11"
-    assert round(ledger.today["import_cost"] / PICO, 6) == 0.12
+    assert round(ledger.today["import_cost"] / PARTS, 6) == 0.12
 
 
 steps = st.lists(

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from sems_exporter import errors
-from sems_exporter.tariffs.price_source import DAY, MOST_A_DAY, Answer, Failed, PriceSource
+from sems_exporter.tariffs.price_source import DAY, MOST_QUESTIONS_A_DAY, Answer, Failed, PriceSource
 from sems_exporter.tariffs.tariff import Source
 from tests.clocks import FakeClock
 from tests.tariffs.examples import Web
@@ -128,7 +128,7 @@ def test_a_crash_loop_does_not_ask_again_and_again(tmp_path: Path) -> None:
 def test_no_source_is_asked_more_often_a_day_than_its_budget(tmp_path: Path) -> None:
     world = World(tmp_path, lambda _: listed(MORNING, 1))
     source = world.source()
-    for _ in range(MOST_A_DAY):
+    for _ in range(MOST_QUESTIONS_A_DAY):
         source.refresh()
         world.clock.advance(60)
 
@@ -136,7 +136,7 @@ def test_no_source_is_asked_more_often_a_day_than_its_budget(tmp_path: Path) -> 
         source.refresh()
 
     assert failed.value.reason == "budget"
-    assert len(world.web.asked) == MOST_A_DAY
+    assert len(world.web.asked) == MOST_QUESTIONS_A_DAY
     world.clock.advance(DAY.total_seconds())
     source.refresh()
 
