@@ -5,14 +5,14 @@ is dropped is counted, with its reason. The rules for one counter are in `counte
 itself in `plausibility`; what age does to values in `staleness`.
 """
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field, fields
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, fields, replace
 from datetime import date, datetime, time, timedelta, tzinfo
 from functools import partial
 
 from sems_exporter.model.diagnostics import Diagnostics, DropReason
-from sems_exporter.model.plant import Device, Path, Station, transform
-from sems_exporter.model.schema import PERIODS, Entity, Role, begins, family, measures, once, with_values
+from sems_exporter.model.plant import Battery, Device, Inverter, Path, Station, transform
+from sems_exporter.model.schema import PERIODS, Entity, Role, S, begins, family, measures, once, with_values
 from sems_exporter.pipeline.counters import (
     LATE_SECONDS,
     CounterState,
@@ -239,4 +239,14 @@ def without_phantom_battery(station: Station, findings: Diagnostics) -> Station:
         findings.drop(family(Station, "battery_state_of_charge").sample_name, DropReason.NO_BATTERY)
     idle = not station.battery_charge_power and not station.battery_discharge_power
     powers = ("battery_charge_power", "battery_discharge_power") if idle else ()
-    return with_values(station, dict.fromkeys(("battery_state_of_charge", *energies, *powers)))
+    station = with_values(station, dict.fromkeys(("battery_state_of_charge", *energies, *powers)))
+    return replace(
+        station,
+        inverters=tuple(_without_noughts(each, counters(Inverter), "battery_") for each in station.inverters),
+        batteries=tuple(_without_noughts(each, measures(Battery)) for each in station.batteries),
+    )
+
+
+def _without_noughts(scope: S, names: Iterable[str], prefix: str = "") -> S:
+    """`scope` without those of `names` that begin with `prefix` and are 0."""
+    return with_values(scope, {name: None for name in names if name.startswith(prefix) and getattr(scope, name) == 0})

@@ -19,6 +19,7 @@ from sems_exporter.portal.classic import station_decoder as classic
 from sems_exporter.portal.http.envelope import HttpResponse, parse_envelope
 from sems_exporter.portal.semsplus import (
     alarms,
+    device_kinds,
     device_lists,
     ev_chargers,
     factor_reader,
@@ -32,9 +33,9 @@ Readings = dict[str, object]
 FOLDER = Path(__file__).parent
 
 ENTITIES: Mapping[str, type[Entity]] = {
-    **dict.fromkeys(device_lists.INVERTER_TYPES, Inverter),
-    **dict.fromkeys(device_lists.METER_TYPES, Meter),
-    **dict.fromkeys(device_lists.BATTERY_TYPES, Battery),
+    **dict.fromkeys(device_kinds.INVERTER_TYPES, Inverter),
+    **dict.fromkeys(device_kinds.METER_TYPES, Meter),
+    **dict.fromkeys(device_kinds.BATTERY_TYPES, Battery),
 }
 """Entity that a device of a type is, as `deviceType` in the path names it."""
 
@@ -190,7 +191,7 @@ READERS: Mapping[str, Callable[[Any, Capture, Diagnostics], Readings]] = {
     "telecounting": _factors,
     "information": _information,
     "dongle": _information,
-    "shape": lambda data, _, __: {"inverter": device_lists.looks_like_inverter(data)},
+    "shape": lambda data, _, __: {"inverter": device_kinds.looks_like_inverter(data)},
     "related": lambda data, _, __: dict.fromkeys(sorted(device_lists.related(data)), "related"),
     "statistics": _statistics(Role.DAY),
     "statistics_month": _statistics(Role.MONTH),

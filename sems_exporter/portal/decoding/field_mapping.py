@@ -122,6 +122,8 @@ def merge(
 def assign_all(
     values: Values, scope: type[Entity], rows: dict[str, FieldMapping], document: dict[str, Any], findings: Diagnostics
 ) -> None:
-    """Write every key of a flat `document` that `rows` knows."""
+    """Write every key of a flat `document` that `rows` knows, in its own case or, where that is missing, in another."""
+    spelt = {key.lower(): key for key in document}
     for key, row in sorted(rows.items(), key=lambda item: item[1].last):
-        assign(values, scope, row, document.get(key), findings=findings)
+        raw = document.get(key if key in document else spelt.get(key.lower(), key))
+        assign(values, scope, row, raw, findings=findings)

@@ -41,6 +41,16 @@ def code_of(raw: object) -> str | None:
     return whole[1] if whole else said
 
 
+def is_yes(raw: object) -> bool:
+    """Tell whether `raw` says yes, as a truth value, a number or a text."""
+    return raw is True or (code_of(raw) or "").lower() in ("1", "true", "yes")
+
+
+def is_no(raw: object) -> bool:
+    """Tell whether `raw` says no; what is missing says nothing."""
+    return raw is False or (code_of(raw) or "").lower() in ("0", "false", "no")
+
+
 def objects(raw: object) -> list[dict[str, Any]]:
     """The objects in a list; nothing for anything that is no list."""
     return [item for item in raw if isinstance(item, dict)] if isinstance(raw, list) else []

@@ -9,7 +9,7 @@ from sems_exporter.pipeline.repeated_answers import Said
 
 _OFFSET = re.compile(r"(?:UTC|GMT)?\s*([+\-\u2212])(\d{1,2})(?::?(\d{2})(?::00)?|\.(0|25|5|75))?", re.IGNORECASE)
 _DATE = re.compile(r"(\d{1,4})([-/.])(\d{1,2})\2(\d{1,4})(?:[T\s]\s*(\d{1,2})(:.+))?")
-_EPOCH = re.compile(r"\d{13}")
+_EPOCH = re.compile(r"(\d{10})(\d{3})?")
 FIRST = datetime(2000, 1, 1, tzinfo=UTC)
 """Before this no inverter reported anywhere; unset clocks and empty fields do."""
 AHEAD = timedelta(minutes=10)
@@ -34,7 +34,9 @@ def zone(text: object) -> TimeZone | None:
 
 
 def instant(text: object, local: TimeZone | None, now: datetime) -> datetime | None:
-    """The UTC instant of a station-local time or of epoch milliseconds, or None where it cannot be told or be true.
+    """The UTC instant of a station-local time or of an epoch, or None where it cannot be told or be true.
+
+    An epoch is in seconds or in milliseconds.
 
     An hour that occurs twice (end of DST), and a date that may begin with its day or with its month, is read as the
     later of its instants that is not ahead of `now`. A time that does not exist, lies before 2000 or more than ten
@@ -42,8 +44,8 @@ def instant(text: object, local: TimeZone | None, now: datetime) -> datetime | N
     """
     if not isinstance(text, str):
         return None
-    if _EPOCH.fullmatch(text.strip()):
-        found = epoch_milliseconds(text)
+    if epoch := _EPOCH.fullmatch(text.strip()):
+        found = epoch_milliseconds(epoch[1] + (epoch[2] or "000"))
         return None if found is None else _believed([found], now)
     return _believed([reading for parsed in written(text) for reading in _readings(parsed, local)], now)
 

@@ -1,6 +1,5 @@
 """Lists of devices and their static facts, decoded. Pure functions of JSON."""
 
-import re
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import count
@@ -10,22 +9,12 @@ from sems_exporter import errors
 from sems_exporter.model.diagnostics import Diagnostics, Unknown
 from sems_exporter.model.plant import Battery, Device, DeviceState
 from sems_exporter.portal.decoding.field_mapping import Values, assign, assign_all
-from sems_exporter.portal.decoding.json_shapes import code_of, objects, text
+from sems_exporter.portal.decoding.json_shapes import code_of, is_no, is_yes, objects, text
 from sems_exporter.portal.decoding.quantities import NotANumber, quantity
 from sems_exporter.portal.semsplus import field_table
+from sems_exporter.portal.semsplus.device_kinds import SYSTEM, Kind, is_known, kind_of
 from sems_exporter.portal.semsplus.documents import document
 from sems_exporter.portal.semsplus.factor_reader import factors as factor_rows
-
-INVERTER_TYPES = frozenset(
-    {"INVERTER", "INVERTER_GRID", "ALL_IN_ONE", "ENERGY_STORAGE_INTEGRATED_CABINET", "MICRO_INVERTER", "PCS"}
-)
-_INVERTER_NAME = re.compile(r"\w*INVERTER\w*|ALL_IN_ONE\w*|(?!SWITCH|BAT)\w*CABINET\w*")
-METER_TYPES = frozenset({"SMART_METER"})
-SYSTEM, RACK = "BAT_SYS", "BATTERY_RACK"
-BATTERY_TYPES = frozenset({SYSTEM, RACK})
-OTHER_TYPES = frozenset({"DONGLE", "DATA_LOGGER", "EV_CHARGER", "SWITCH_CAB", "BAT_BUSBAR", "DIESEL_GEN"})
-KNOWN_TYPES = INVERTER_TYPES | METER_TYPES | BATTERY_TYPES | OTHER_TYPES
-_PV_CODES = re.compile(r"MPPT\W?\d+:\w+|pDc|ISOLimit|proPvStats\w+|(grid|storage)PF", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,9 +35,9 @@ class DeviceRef:
     has_serial: bool = True
 
     @property
-    def is_inverter(self) -> bool:
-        """Tell whether its type says that it is an inverter; the portal has other names for them in other regions."""
-        return self.type in INVERTER_TYPES or self.all_in_one or bool(_INVERTER_NAME.fullmatch(self.type))
+    def kind(self) -> Kind:
+        """The kind that its type names, or that the list tells otherwise."""
+        return Kind.INVERTER if self.all_in_one else kind_of(self.type)
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +53,7 @@ class BatteryRef:
     state: DeviceState | None
     values: Values
     has_serial: bool = True
-    type: str = SYSTEM
+    kind: Kind = Kind.SYSTEM
 
 
 def device_state(raw: object, findings: Diagnostics) -> DeviceState | None:
@@ -83,7 +72,7 @@ def listed(data: object, findings: Diagnostics) -> tuple[DeviceRef, ...]:
         raise errors.AnswerUnreadable("devices: no deviceDetailList")
     for kind in objects(kinds):
         device_type = text(kind.get("deviceType")) or ""
-        if device_type not in KNOWN_TYPES:
+        if not is_known(device_type):
             findings.meet(Unknown.DEVICE_TYPE, device_type)
         for group in objects(kind.get("statusDetailList")):
             for ref in _device_group(group, device_type, findings):
@@ -110,7 +99,7 @@ def _device_group(group: dict[str, Any], device_type: str, findings: Diagnostics
                 state,
                 text(row.get("subtype")),
                 text(row.get("preSn")),
-                row.get("isAllInOne") is True,
+                is_yes(row.get("isAllInOne")),
             )
         )
     return refs
@@ -121,25 +110,25 @@ def batteries(data: object, inverter: str, findings: Diagnostics) -> tuple[Batte
     if data and not isinstance(data, list):
         raise errors.AnswerUnreadable("batteries: not a list")
     refs: list[BatteryRef] = []
-    rows = [(text(row.get("type")) or SYSTEM, row) for row in objects(data)]
-    rows = [(kind, row) for kind, row in rows if kind in BATTERY_TYPES]
+    rows = [(kind_of(text(row.get("type")) or SYSTEM), row) for row in objects(data)]
+    rows = [(kind, row) for kind, row in rows if kind in (Kind.SYSTEM, Kind.RACK)]
     for (kind, row), serial in zip(rows, _battery_ids(rows, inverter), strict=True):
         values: Values = {}
         assign_all(values, Battery, field_table.LISTED_BATTERY, row, findings)
         told = values.pop("state", None)
-        state = DeviceState.OFFLINE if row.get("isConnected") is False else told
+        state = DeviceState.OFFLINE if is_no(row.get("isConnected")) else told
         refs.append(BatteryRef(serial, inverter, text(row.get("name")), state, values, bool(text(row.get("sn"))), kind))
     return tuple(refs)
 
 
-def _battery_ids(rows: list[tuple[str, dict[str, Any]]], inverter: str) -> list[str]:
+def _battery_ids(rows: list[tuple[Kind, dict[str, Any]]], inverter: str) -> list[str]:
     """The serial number of each row; where it has none, the inverter's with the row's number, made distinct.
 
     A system and a rack are numbered apart, rows may lack a number or share one. So each number is first its own row's,
     systems before racks; who finds it taken, or has none, takes the lowest that is left.
     """
     ids = {at: serial for at, (_, row) in enumerate(rows) if (serial := text(row.get("sn")))}
-    unnamed = sorted(set(range(len(rows))) - ids.keys(), key=lambda at: rows[at][0] != SYSTEM)
+    unnamed = sorted(set(range(len(rows))) - ids.keys(), key=lambda at: rows[at][0] is not Kind.SYSTEM)
     taken = set(ids.values())
     for at in unnamed:
         number = code_of(rows[at][1].get("no"))
@@ -154,13 +143,6 @@ def _battery_ids(rows: list[tuple[str, dict[str, Any]]], inverter: str) -> list[
 def related(data: object) -> frozenset[str]:
     """The serial numbers of the devices that one is connected to."""
     return frozenset(serial for row in objects(data) if (serial := text(row.get("sn"))))
-
-
-def looks_like_inverter(data: object) -> bool:
-    """Tell whether telemetry is an inverter's: an AC power, and something of PV. A meter has a total of its phases."""
-    codes = [row["code"] for row in factor_rows(data)]
-    powers = {code.rpartition(":")[2].lower() for code in codes}
-    return "pac" in powers and "totalpac" not in powers and any(_PV_CODES.fullmatch(code) for code in codes)
 
 
 @dataclass(frozen=True, slots=True)

@@ -27,13 +27,14 @@ from sems_exporter.portal.decoding.field_mapping import Values
 from sems_exporter.portal.semsplus import device_lists as lists
 from sems_exporter.portal.semsplus import endpoints, ev_chargers, station_decoder
 from sems_exporter.portal.semsplus.answer_cache import PASSING_KEPT_FOR, CachedAnswer
+from sems_exporter.portal.semsplus.device_kinds import RACK, SYSTEM, Kind, looks_like_inverter, spelt
 from sems_exporter.portal.semsplus.device_lists import BatteryRef, DeviceRef
 from sems_exporter.portal.semsplus.factor_reader import Reading, factors, fill
 from sems_exporter.portal.semsplus.field_table import CHARGER, TABLES
 from sems_exporter.portal.semsplus.station_queries import StationQueries
 
-READ_TYPES = lists.METER_TYPES | lists.BATTERY_TYPES | {"EV_CHARGER", "DONGLE"}
-"""Beside inverters, which have many names."""
+READ_KINDS = (Kind.INVERTER, Kind.METER, Kind.SYSTEM, Kind.RACK, Kind.EV_CHARGER, Kind.DONGLE)
+MICRO_INVERTER = spelt("MICRO_INVERTER")
 Facts = dict[str, Any]
 """Attributes of a device, by name."""
 SIGNAL = ("signal_strength", "signal_quality")
@@ -82,7 +83,7 @@ class DeviceReader:
         self._dongle_of = self._dongles(refs, own)
         found: Facts = {
             "inverters": tuple(map(self._inverter, own)),
-            "meters": tuple(map(self._meter, (ref for ref in refs if ref.type in lists.METER_TYPES))),
+            "meters": tuple(map(self._meter, (ref for ref in refs if ref.kind is Kind.METER))),
             "batteries": batteries,
             "ev_chargers": tuple(map(self._ev_charger, self._ev_charger_refs(refs))),
         }
@@ -91,16 +92,16 @@ class DeviceReader:
 
     def _is_inverter(self, ref: DeviceRef) -> bool:
         """Tell whether `ref` is one by its type, or, where nobody knows the type, by what it tells."""
-        if ref.is_inverter or not ref.type or ref.type in lists.KNOWN_TYPES:
-            return ref.is_inverter
+        if ref.kind is not Kind.UNKNOWN or not ref.type:
+            return ref.kind is Kind.INVERTER
         call = endpoints.of_device("shape", ref.id, ref.type, self._station)
-        kept = self._questions.ask(call, (ref.id,), lists.looks_like_inverter)
+        kept = self._questions.ask(call, (ref.id,), looks_like_inverter)
         return bool(kept and kept.value)
 
     def _dongles(self, refs: tuple[DeviceRef, ...], inverters: list[DeviceRef]) -> dict[str, DeviceRef]:
         """The dongle of each inverter, as far as the portal tells."""
         found: dict[str, DeviceRef] = {}
-        for dongle in (ref for ref in refs if ref.type == "DONGLE"):
+        for dongle in (ref for ref in refs if ref.kind is Kind.DONGLE):
             for inverter in inverters:
                 if len(inverters) == 1 or inverter.id == dongle.parent or inverter.parent == dongle.id:
                     found.setdefault(inverter.id, dongle)
@@ -112,7 +113,7 @@ class DeviceReader:
         return found
 
     def _ev_charger_refs(self, refs: tuple[DeviceRef, ...]) -> tuple[DeviceRef, ...]:
-        found = tuple(ref for ref in refs if ref.type == "EV_CHARGER")
+        found = tuple(ref for ref in refs if ref.kind is Kind.EV_CHARGER)
         if found or not self._shows_charger:
             return found
         call = endpoints.chargers(self._station)
@@ -170,29 +171,27 @@ class DeviceReader:
 
     def _batteries(self, refs: tuple[DeviceRef, ...], inverters: list[DeviceRef]) -> tuple[Battery, ...]:
         """The battery systems, and their racks. Where no system is told of, the racks are the batteries."""
-        racks = {ref.id: ref for ref in refs if ref.type == lists.RACK}
+        racks = {ref.id: ref for ref in refs if ref.kind is Kind.RACK}
         systems: dict[str, Battery] = {}
         listed = [
             (one, found) for one in inverters if self._may_have_battery(one) for found in self._batteries_behind(one)
         ]
         self._findings.limit(Limited.BATTERIES, len(listed) - BATTERIES_PER_STATION)
         for inverter, found in listed[:BATTERIES_PER_STATION]:
-            if found.type == lists.RACK or found.id in racks:
+            if found.kind is Kind.RACK or found.id in racks:
                 told_at = self._batteries_of[inverter.id].fetched_at
-                own = DeviceRef(
-                    found.id, lists.RACK, found.name, found.state, told_at=told_at, has_serial=found.has_serial
-                )
+                own = DeviceRef(found.id, RACK, found.name, found.state, told_at=told_at, has_serial=found.has_serial)
                 rack = racks.get(found.id, own)
                 racks[found.id] = replace(rack, parent=rack.parent or inverter.id)
             else:
                 systems[found.id] = self._system(found, inverter)
-        alone = (ref for ref in refs if ref.type == lists.SYSTEM and ref.id not in systems)
+        alone = (ref for ref in refs if ref.kind is Kind.SYSTEM and ref.id not in systems)
         systems |= {ref.id: Battery(**self._reading(ref, Battery, "telemetry")[1]) for ref in alone}
         offline = {ref.id: ref for ref in inverters if ref.state is DeviceState.OFFLINE}
         return (*systems.values(), *(self._rack(ref, systems, offline) for ref in racks.values()))
 
     def _may_have_battery(self, inverter: DeviceRef) -> bool:
-        return inverter.type != "MICRO_INVERTER" and (inverter.subtype != "grid" or self._shows_battery)
+        return spelt(inverter.type) != MICRO_INVERTER and (inverter.subtype != "grid" or self._shows_battery)
 
     def _batteries_behind(self, inverter: DeviceRef) -> tuple[BatteryRef, ...]:
         """The batteries that the portal lists listed an inverter."""
@@ -214,7 +213,7 @@ class DeviceReader:
         return listed[:BATTERIES_PER_INVERTER]
 
     def _system(self, system: BatteryRef, inverter: DeviceRef) -> Battery:
-        ref = DeviceRef(system.id, lists.SYSTEM, system.name)
+        ref = DeviceRef(system.id, SYSTEM, system.name)
         facts: Facts = self._reading(ref, Battery, "telemetry")[1] if system.has_serial else {"id": system.id}
         battery = Battery(**facts)
         kept = self._batteries_of[inverter.id]
@@ -241,7 +240,7 @@ class DeviceReader:
         return Battery(**facts, system=known, inverter=inverter)
 
     def _from_list(self, system: BatteryRef, kept: CachedAnswer) -> Battery:
-        ref = DeviceRef(system.id, lists.SYSTEM, system.name, system.state, told_at=kept.fetched_at)
+        ref = DeviceRef(system.id, SYSTEM, system.name, system.state, told_at=kept.fetched_at)
         self.answered = self.answered or bool(system.values and "batteries" in self._questions.answered_now)
         return Battery(**self._facts(ref, system.values, self._dates("batteries", system.id, kept, system)))
 
@@ -372,7 +371,7 @@ def shared_out(refs: tuple[DeviceRef, ...], findings: Diagnostics) -> tuple[Devi
 
 
 def _is_read(ref: DeviceRef) -> bool:
-    return ref.is_inverter or ref.type in READ_TYPES
+    return ref.kind in READ_KINDS
 
 
 def _parts(reading: Reading, part: str) -> list[tuple[str, Facts]]:

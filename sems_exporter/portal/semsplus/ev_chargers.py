@@ -4,15 +4,13 @@ from dataclasses import dataclass
 
 from sems_exporter.model.diagnostics import Diagnostics
 from sems_exporter.model.plant import DeviceState, EvCharger
-from sems_exporter.portal.decoding.field_mapping import FieldMapping, Values, assign, magnitude
+from sems_exporter.portal.decoding.field_mapping import FieldMapping, Values, assign, assign_all
 from sems_exporter.portal.decoding.json_shapes import code_of, objects, text
 from sems_exporter.portal.semsplus.device_lists import DeviceRef, device_state
 from sems_exporter.portal.semsplus.documents import document
-from sems_exporter.portal.semsplus.field_table import CHARGER_DETAIL
+from sems_exporter.portal.semsplus.field_table import CHARGER_DETAIL, LAST_CHARGE
 
 RATED = FieldMapping("rated_power", "kW")
-POWER = magnitude("charging_power", "kW")
-SESSION = FieldMapping("session_energy", "kWh")
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,9 +73,8 @@ def last_charge(data: object, findings: Diagnostics) -> Told:
     if not isinstance(log, dict):
         # A charger that has never charged has no session, which is no failure.
         return Told(None, values)
-    state = device_state(log.get("workStu"), findings)
-    assign(values, EvCharger, SESSION, log.get("currentChargeQuantity"), findings=findings)
-    if state is DeviceState.CHARGING:
-        power = log.get("pevChar", log.get("pEvChar"))
-        assign(values, EvCharger, POWER, power, findings=findings)
+    assign_all(values, EvCharger, LAST_CHARGE, log, findings)
+    state = values.pop("state", None)
+    if state is not DeviceState.CHARGING:
+        values.pop("charging_power", None)
     return Told(state, values)

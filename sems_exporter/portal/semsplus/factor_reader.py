@@ -61,32 +61,42 @@ class Place(NamedTuple):
 
 def fill(reading: Reading, groups: object, table: Table, findings: Diagnostics) -> None:
     """Add the factors of a telemetry or telecounting answer to `reading`."""
-    late = []
+    late: dict[str, list[tuple[Place, dict[str, Any]]]] = {}
     for factor in factors(groups):
         place = _place(factor["code"], table.scope)
         if place is None:
             findings.meet(Unknown.FACTOR, f"{table.scope.scope} {factor['code']}")
         elif place.row is not None:
             if place.row.last:
-                late.append((place, place.row, factor))
+                late.setdefault(factor["code"].lower(), []).append((place, factor))
             else:
-                _read(reading, place, place.row, factor, findings)
-    for place, row, factor in late:
-        _read(reading, place, row, factor, findings)
+                _read(reading, place, [factor], findings)
+    for same in late.values():
+        _read(reading, same[0][0], [factor for _, factor in same], findings)
 
 
-def _read(reading: Reading, place: Place, row: FieldMapping, factor: dict[str, Any], findings: Diagnostics) -> None:
-    where = place.where
-    if where.part and reading.is_full and (where.part, where.index) not in reading.parts:
-        findings.limit(Limited.PARTS)
+def _read(reading: Reading, place: Place, said: list[dict[str, Any]], findings: Diagnostics) -> None:
+    """Add to `reading` what the factors of one code have `said`; where they differ among each other, nothing."""
+    where, row = place.where, place.row
+    if row is None or not _has_room(reading, where, findings) or (row.last and row.attribute in reading.of(where)):
         return
-    values = reading.of(where)
-    if row.last and row.attribute in values:
-        return
-    told: Values = {}
-    assign(told, place.scope, row, factor.get("data"), unit=factor.get("unit"), findings=findings)
     contradicted = reading.contradicted.setdefault((where.part, where.index), set())
-    merge(values, told, contradicted, place.scope, findings, last=row.last)
+    values: Values = {} if row.last else reading.of(where)
+    for factor in said:
+        told: Values = {}
+        # A row that only fills is for others, not for its own code in another case.
+        alone = replace(row, last=False) if row.last else row
+        assign(told, place.scope, alone, factor.get("data"), unit=factor.get("unit"), findings=findings)
+        merge(values, told, contradicted, place.scope, findings)
+    if row.last:
+        merge(reading.of(where), values, contradicted, place.scope, findings, last=True)
+
+
+def _has_room(reading: Reading, where: Address, findings: Diagnostics) -> bool:
+    if not where.part or not reading.is_full or (where.part, where.index) in reading.parts:
+        return True
+    findings.limit(Limited.PARTS)
+    return False
 
 
 def _place(code: str, scope: type[Entity]) -> Place | None:

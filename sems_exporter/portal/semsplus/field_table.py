@@ -167,6 +167,12 @@ CHARGER_DETAIL: dict[str, FieldMapping] = {
     "chargePowerSetted": FieldMapping("charging_power_limit", "kW"),
     "status": coded("state", CHARGER_STATES),
 }
+LAST_CHARGE: dict[str, FieldMapping] = {
+    "currentChargeQuantity": FieldMapping("session_energy", "kWh"),
+    "workStu": coded("state", CHARGER_STATES),
+    "pevChar": magnitude("charging_power", "kW"),
+    "pEvChar": FieldMapping("charging_power", "kW", Sign.MAGNITUDE, last=True),
+}
 LISTED_DEVICE: dict[str, FieldMapping] = {"status": coded("state", DEVICE_STATES)}
 """The lists of devices and of chargers."""
 

@@ -1,5 +1,6 @@
 """Answers of the SEMS+ gateway, decoded one by one. Pure functions of JSON; what does not fit raises or is absent."""
 
+import re
 from dataclasses import dataclass
 from datetime import date, datetime, time
 from typing import Any
@@ -17,6 +18,10 @@ from sems_exporter.portal.interface import StationRef
 from sems_exporter.portal.semsplus import field_table
 from sems_exporter.portal.semsplus.documents import document
 from sems_exporter.portal.semsplus.power_direction import settled
+
+FLOW_KEYS = frozenset(key.lower() for key in field_table.FLOW.keys() | field_table.FLOW_PASSED_OVER)
+_YEAR_MONTH = re.compile(r"(?P<year>\d{4})[-/.]?(?P<month>\d{1,2})")
+_MONTH_YEAR = re.compile(r"(?P<month>\d{1,2})[-/.](?P<year>\d{4})")
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,8 +134,9 @@ def flow(data: object, findings: Diagnostics) -> Flow:
     assign_all(values, Station, field_table.FLOW, body, findings)
     state = values.pop("state", None)
     values = settled(values, body.get("flows"), findings)
-    for key in body.keys() - field_table.FLOW.keys() - field_table.FLOW_PASSED_OVER:
-        findings.meet(Unknown.FIELD, f"flow {key}")
+    for key in body:
+        if key.lower() not in FLOW_KEYS:
+            findings.meet(Unknown.FIELD, f"flow {key}")
     if not values and text(body.get("refreshTime")) is None:
         raise errors.AnswerEmpty("flow: no power and no time")
     return Flow(
@@ -183,7 +189,8 @@ def _is_of(role: Role, day: date, when: str) -> bool:
     if role is Role.YEAR:
         return when == f"{day:%Y}"
     if role is Role.MONTH:
-        return when.replace("/", "-") == f"{day:%Y-%m}"
+        match = _YEAR_MONTH.fullmatch(when) or _MONTH_YEAR.fullmatch(when)
+        return match is not None and (int(match["year"]), int(match["month"])) == (day.year, day.month)
     return datetime.combine(day, time(0)) in [moment.replace(tzinfo=None) for moment in timestamps.written(when)]
 
 

@@ -195,3 +195,11 @@ def test_epoch_milliseconds_are_read_as_number_and_as_text() -> None:
 )
 def test_epoch_milliseconds_that_are_none_are_absent(raw: object) -> None:
     assert epoch_milliseconds(raw) is None
+
+
+@pytest.mark.parametrize("text", ["1778400960527", "1778400960"])
+def test_an_instant_may_be_told_as_seconds_or_milliseconds_of_an_epoch(text: str) -> None:
+    found = instant(text, None, utc("2026-05-10T08:20:00"))
+
+    assert found is not None
+    assert found.replace(microsecond=0) == utc("2026-05-10T08:16:00")

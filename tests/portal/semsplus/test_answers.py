@@ -1,12 +1,15 @@
 """What a single answer may say: sizes, money, other makers' power, numbers that contradict each other."""
 
+from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 
-from sems_exporter.model.diagnostics import DropReason
+from sems_exporter.model.diagnostics import Diagnostics, DropReason
 from sems_exporter.model.plant import KWH
+from sems_exporter.pipeline.counter_guard import without_phantom_battery
+from tests.portal.semsplus.homes import readings
 from tests.portal.semsplus.plants import Account, answers, device, energies, factors, repeated
 
 
@@ -109,6 +112,46 @@ def test_powers_that_contradict_each_other_are_absent_and_the_same_in_another_un
     assert (found.ac_power, found.pv_power) == (500.0, None)
 
 
+@pytest.mark.parametrize("code", ["PROPVSTATSTOTAL", "propvstatstotal"])
+@pytest.mark.parametrize(
+    "data, shown", [(("0", "15250"), 15250.0), (("15250", "0"), 15250.0), (("15250", "14000"), None)]
+)
+def test_a_code_in_another_case_contradicts_itself_as_well(
+    code: str, data: tuple[str, str], shown: float | None
+) -> None:
+    account = inverter("telecounting", *((code, each, "kWh") for each in data))
+
+    assert account.read().inverters[0].pv_energy == (None if shown is None else shown * KWH)
+
+
+@pytest.mark.parametrize("spell", [str.lower, str.upper, str.capitalize])
+def test_keys_of_a_flow_and_of_a_list_are_known_in_any_case(spell: Callable[[str], str]) -> None:
+    flow = {spell(key): value for key, value in {"pSystem": 4.25, "pGrid": -2.5, "pBat": 1.0, "soc": 40}.items()}
+    told = {spell(key): value for key, value in {"soc": 40, "pbat": 1.0}.items()}
+    batteries = [{"sn": "BAT1", "type": "BAT_SYS", "status": 7, **told}]
+    account = Account(answers(device("INV1", "INVERTER", subtype="store"), flow=flow, batteries=batteries))
+
+    station = account.read()
+
+    assert (station.pv_power, station.grid_import_power, station.battery_discharge_power) == (4250.0, 2500.0, 1000.0)
+    assert (station.batteries[0].state_of_charge, station.batteries[0].discharge_power) == (0.4, 1000.0)
+    assert account.findings.unknown == {}
+
+
+@pytest.mark.parametrize("month", ["2026-06", "2026/06", "2026-6", "202606", "06/2026"])
+def test_a_month_is_known_however_it_is_written(month: str) -> None:
+    account = Account(answers(device("INV1", "INVERTER"), statistics_month=energies(month, proConsumStats=55.0)))
+
+    assert account.read().load_energy_month == 55.0 * KWH
+
+
+@pytest.mark.parametrize("month", ["2026-06-01", "2026-05", "2025-06", "06", "2026", "June 2026"])
+def test_energies_of_another_span_are_none_of_the_month(month: str) -> None:
+    account = Account(answers(device("INV1", "INVERTER"), statistics_month=energies(month, proConsumStats=55.0)))
+
+    assert account.read().load_energy_month is None
+
+
 @pytest.mark.parametrize("period", ["LastMonth", "LastYear", "Yesterday", "Week"])
 def test_counters_of_a_period_that_is_over_are_known_and_not_read(period: str) -> None:
     account = inverter("telecounting", ("proPvStatsTotal", "100", "kWh"), (f"proPvStats{period}", "7", "kWh"))
@@ -173,6 +216,22 @@ def test_a_hybrid_inverter_without_a_battery_shows_none() -> None:
     station = account.shown()
 
     assert (station.has_battery, station.power_residual) == (None, 0.0)
+
+
+def test_noughts_of_devices_are_no_battery_either() -> None:
+    account = Account(
+        answers(
+            device("INV1", "INVERTER", subtype="store"),
+            flow={"pSystem": 4.25, "pBat": 0, "soc": 0, "pGrid": 2.5, "pConsum": 1.75},
+            batteries=[{"sn": "BAY1", "type": "BAT_SYS", "soc": 0, "pbat": 0}],
+            **{"telecounting INV1": factors(proCharStatsTotal=("0", "kWh"), proPvStatsTotal=("100", "kWh"))},
+        )
+    )
+
+    station = without_phantom_battery(account.read(), Diagnostics())
+
+    assert (station.inverters[0].battery_charge_energy, station.inverters[0].pv_energy) == (None, 100 * KWH)
+    assert readings(station.batteries[0]) == {}
 
 
 @pytest.mark.parametrize("sign", ["charge", "discharge", "capacity"])

@@ -12,6 +12,7 @@ from sems_exporter.model.plant import KWH, Alarm, AlarmLevel, Battery, DeviceSta
 from sems_exporter.model.schema import Entity, Role
 from sems_exporter.portal.http.envelope import HttpResponse, parse_envelope
 from sems_exporter.portal.semsplus import alarms, device_lists, ev_chargers, signin, station_decoder
+from sems_exporter.portal.semsplus.device_kinds import KNOWN_TYPES, Kind
 from sems_exporter.portal.semsplus.factor_reader import Reading, fill
 from sems_exporter.portal.semsplus.field_table import CHARGER, TABLES
 from tests.portal.semsplus import captures
@@ -509,9 +510,9 @@ def test_the_types_of_an_all_in_one_with_two_racks_are_known() -> None:
 
     refs = [device_lists.DeviceRef(row["sn"], row["deviceType"]) for row in rows]
 
-    assert [ref.is_inverter for ref in refs] == [True, False, False, False]
-    assert {ref.type for ref in refs} <= device_lists.KNOWN_TYPES
-    assert [ref.id for ref in refs if ref.type == device_lists.RACK] == ["SN_RACK_1", "SN_RACK_2"]
+    assert [ref.kind for ref in refs] == [Kind.INVERTER, Kind.RACK, Kind.RACK, Kind.DONGLE]
+    assert {ref.type for ref in refs} <= KNOWN_TYPES.keys()
+    assert [ref.id for ref in refs if ref.kind is Kind.RACK] == ["SN_RACK_1", "SN_RACK_2"]
 
 
 def test_counters_of_the_chinese_gateway_stand_in_a_group_of_another_name() -> None:

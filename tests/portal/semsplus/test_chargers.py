@@ -206,3 +206,21 @@ def test_what_it_charged_at_is_not_remembered_when_the_portal_stops_telling(
     assert found.charging_power is None
     assert found.session_energy == (energy and pytest.approx(energy))
     assert found.charging_power_limit == 7000.0
+
+
+@pytest.mark.parametrize(
+    "told",
+    [
+        {"workStu": "6", "pevChar": "7.6"},
+        {"workStu": 6, "pevChar": None, "pEvChar": 7.6},
+        {"workStu": 6.0, "pevchar": "7600 W"},
+        {"workStu": "charging", "pEvChar": 7.6},
+    ],
+)
+def test_the_power_of_a_session_is_known_however_it_is_written(told: dict[str, Any]) -> None:
+    session = {"chargeLog": {"currentChargeQuantity": "5.67", **told}}
+    account = Account(answers(device(CHARGER, "EV_CHARGER", 6), last_charge=session))
+
+    [charger] = account.read().ev_chargers
+
+    assert (charger.charging_power, charger.session_energy) == (7600.0, 5.67 * KWH)

@@ -4,7 +4,7 @@ import pytest
 
 from sems_exporter import errors
 from sems_exporter.model.diagnostics import Unknown
-from sems_exporter.model.plant import KWH
+from sems_exporter.model.plant import KWH, DeviceState
 from tests.portal.semsplus.plants import DONGLE, Account, answers, device, factors
 
 LIVE = factors(pAc=("0.5", "kW"), pDc=("0.6", "kW"))
@@ -27,6 +27,10 @@ def said(*rows: tuple[str, str]) -> list[dict[str, str]]:
         ("HYBRID_INVERTER", False),
         ("ALL_IN_ONE_PRO", False),
         ("OUTDOOR_CABINET", False),
+        ("inverter", True),
+        ("All-in-One", True),
+        ("ALLINONE", True),
+        ("Grid Inverter", False),
     ],
 )
 def test_an_inverter_by_any_name_is_read(kind: str, known: bool) -> None:
@@ -44,6 +48,59 @@ def test_what_is_no_inverter_by_name_and_not_by_telemetry_is_none(kind: str) -> 
 
     assert account.read().inverters == ()
     assert account.findings.unknown == {Unknown.DEVICE_TYPE: 1}
+
+
+@pytest.mark.parametrize("kind", ["smart_meter", "SMART-METER", "SMART_METER_3P", "GRID_METER", "METER"])
+def test_a_meter_of_the_grid_by_any_name_is_read(kind: str) -> None:
+    account = Account(answers(device("INV1", "INVERTER"), device("X1", kind, 1), **{"telemetry X1": METERED}))
+
+    assert [meter.grid_import_power for meter in account.read().meters] == [1100.0]
+
+
+@pytest.mark.parametrize("kind", ["WATER_METER", "PV_METER", "METER_BOX"])
+def test_a_meter_of_something_else_is_none_of_the_grid(kind: str) -> None:
+    account = Account(answers(device("INV1", "INVERTER"), device("X1", kind, 1), **{"telemetry X1": METERED}))
+
+    assert account.read().meters == ()
+
+
+@pytest.mark.parametrize(
+    "kind", ["bat_sys", "BATTERY_SYSTEM", "BATTERY", "battery_rack", "BATTERY_RACK_HV", "BAT-RACK"]
+)
+@pytest.mark.parametrize("behind", [True, False])
+def test_a_battery_by_any_name_is_read(kind: str, behind: bool) -> None:
+    listed = [{"sn": "X1", "type": kind, "status": 7}] if behind else []
+    beside = [] if behind else [device("X1", kind, 7)]
+    charged = factors(soc=("52", "%"), pBat=("0.25", "kW"))
+    told = {"telemetry X1": charged, "batteries": listed}
+    account = Account(answers(device("INV1", "INVERTER", subtype="store"), *beside, **told))
+
+    (battery,) = account.read().batteries
+
+    assert (battery.state_of_charge, battery.discharge_power) == (0.52, 250.0)
+
+
+@pytest.mark.parametrize("kind", ["ev_charger", "EV-CHARGER", "EVCHARGER", "CHARGING_PILE"])
+def test_a_charger_by_any_name_is_read(kind: str) -> None:
+    session = {"chargeLog": {"currentChargeQuantity": 5.67, "workStu": 6, "pevChar": 7.6}}
+    account = Account(answers(device("INV1", "INVERTER"), device("X1", kind, 6), last_charge=session))
+
+    assert [charger.charging_power for charger in account.read().ev_chargers] == [7600.0]
+
+
+@pytest.mark.parametrize("flag", [True, 1, "true", "1"])
+def test_what_the_list_calls_an_all_in_one_is_an_inverter(flag: object) -> None:
+    account = Account(answers(device("X1", "POWER_BOX", isAllInOne=flag), telemetry=LIVE))
+
+    assert [each.ac_power for each in account.read().inverters] == [500.0]
+
+
+@pytest.mark.parametrize("flag", [False, 0, "false", "0"])
+def test_a_battery_that_is_not_connected_is_offline(flag: object) -> None:
+    listed = [{"sn": "B1", "type": "BAT_SYS", "status": 6, "soc": 40, "isConnected": flag}]
+    account = Account(answers(device("INV1", "INVERTER", subtype="store"), batteries=listed))
+
+    assert [battery.state for battery in account.read().batteries] == [DeviceState.OFFLINE]
 
 
 def test_a_type_without_an_inverters_name_is_one_by_its_telemetry_or_by_what_the_list_says() -> None:
