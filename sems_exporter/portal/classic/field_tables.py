@@ -177,8 +177,7 @@ INVERTER: Block = {
     "emonth": stands_for("thismonthetotle"),
     "etotal": stands_for("etotal"),
     "tempperature": stands_for("tempperature"),
-    "pv_input_1": stands_for("vpv1", "ipv1"),
-    "pv_input_2": stands_for("vpv2", "ipv2"),
+    **{f"pv_input_{n}": stands_for(f"vpv{n}", f"ipv{n}") for n in range(1, 5)},
     "output_voltage": stands_for("vac1"),
     "output_current": stands_for("iac1"),
     "battery": stands_for("vbattery1", "ibattery1"),
@@ -242,8 +241,7 @@ _TWINS = [
 
 DISPLAY: Block = {
     # Texts of 2021 ("41.4V/0.1A"); the numbers below them, of newer answers, are finer.
-    "dc_input1": stands_for("vpv1", "ipv1"),
-    "dc_input2": stands_for("vpv2", "ipv2"),
+    **{f"dc_input{n}": stands_for(f"vpv{n}", f"ipv{n}") for n in range(1, 5)},
     "grid_voltage": stands_for("vac1", "vac2", "vac3"),
     "output_current": stands_for("iac1", "iac2", "iac3"),
     "battery": stands_for("vbattery1", "ibattery1"),

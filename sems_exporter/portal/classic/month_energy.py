@@ -41,6 +41,9 @@ def month(registers: Document, moment: Moment, *, included: bool | None, raw: bo
             return kept + today
         if abs(before + kept - lifetime) <= CLOSE:
             return kept
+    if included and kept + CLOSE < today:
+        # Both the plant and its inverters tell a month that has less than its last day: neither counts it.
+        return None
     if included is not None:
         return kept if included else kept + today
     if not kept:

@@ -32,6 +32,7 @@ class GridYears:
         self._over: dict[tuple[str, int], Values] = {}
         self._unsettled: dict[tuple[str, int], CachedAnswer] = {}
         self._empty_once: set[tuple[str, int]] = set()
+        self._empty_twice: dict[tuple[str, int], CachedAnswer] = {}
         self._metered: set[str] = set()
         self._connected: set[str] = set()
 
@@ -59,6 +60,9 @@ class GridYears:
         for year in range(latest, latest - MOST_YEARS, -1):
             settled = date(year, 12, 31) + SETTLES < today
             known = self._over.get((questions.station, year)) if settled else None
+            if known is not None and not asked:
+                asked = self._looked_again(questions, year, today)
+                known = self._over[questions.station, year]
             if known is None:
                 if asked:
                     return {}
@@ -67,7 +71,7 @@ class GridYears:
                 if kept is None:
                     return {}
                 if settled:
-                    known = self._believed(questions, year, kept.value.values)
+                    known = self._believed(questions, year, kept)
                 else:
                     told = facts if year == today.year else {}
                     known = self._credible(questions, year, kept, told, latest=year == latest)
@@ -80,36 +84,57 @@ class GridYears:
                 break
         return {name: value for name, value in total.items() if value}
 
-    def _believed(self, questions: StationQueries, year: int, known: Values) -> Values | None:
+    def _believed(self, questions: StationQueries, year: int, kept: CachedAnswer) -> Values | None:
         """Give a year that is over, kept as it was told: one without any energy only if it is told twice."""
-        key = (questions.station, year)
+        key, known = (questions.station, year), kept.value.values
         if not any(known.values()) and key not in self._empty_once:
             # A success with nothing in it may be the portal's disorder, and would lack until the next start.
             self._empty_once.add(key)
             questions.ask_again(_call(questions, year), (str(year),))
             return None
+        if key in self._empty_once:
+            self._empty_twice[key] = kept
         self._empty_once.discard(key)
         self._over[key] = known
         return known
+
+    def _looked_again(self, questions: StationQueries, year: int, today: date) -> bool:
+        """Ask once more, on a later day, for a year that was empty twice: disorder lasts for minutes. Tell whether."""
+        key = (questions.station, year)
+        doubted = self._empty_twice.get(key)
+        if doubted is None or today <= doubted.fetched_at.date() + timedelta(days=1):
+            return False
+        kept = _year(questions, year)
+        if kept is not None and kept.fetched_at > doubted.fetched_at:
+            self._over[key] = kept.value.values
+            del self._empty_twice[key]
+        return True
 
     def _credible(
         self, questions: StationQueries, year: int, kept: CachedAnswer, facts: Facts, *, latest: bool
     ) -> Values | None:
         """Give a year that has not settled; where it tells nothing, or less than its month, what it told before.
 
-        Then it is asked again soon: it would lack for a day. One before the latest may be empty, if it is told twice.
+        Nor does a year tell less than its day, or than it did. Then it is asked again soon: it would lack for a day.
+        One before the latest may be empty, if it is told twice.
         """
         key, known = (questions.station, year), kept.value.values
         before = self._unsettled.get(key)
-        months = {name: facts.get(f"{name}_month") or 0.0 for name in ("grid_import_energy", "grid_export_energy")}
+        least = {name: _most(facts, before, name) for name in ("grid_import_energy", "grid_export_energy")}
         told = any(known.values()) or (key in self._empty_once and not latest)
-        told = told and all(known.get(name, 0.0) >= MONTH_SHARE * month for name, month in months.items())
+        told = told and all(known.get(name, 0.0) >= MONTH_SHARE * energy for name, energy in least.items())
         if told or (before is not None and before.fetched_at == kept.fetched_at):
             self._unsettled[key] = before = kept
         elif questions.memory.is_old(kept):
             self._empty_once.add(key)
             questions.ask_again(_call(questions, year), (str(year),))
         return None if before is None else before.value.values
+
+
+def _most(facts: Facts, before: CachedAnswer | None, name: str) -> float:
+    """The most that day, month, or an earlier answer tell of what a year has."""
+    spans = [facts.get(name + span) or 0.0 for span in ("_today", "_month")]
+    return max(*spans, before.value.values.get(name, 0.0) if before else 0.0)
 
 
 def _call(questions: StationQueries, year: int) -> Call:

@@ -121,6 +121,7 @@ class TestMonth:
         "emonth, kpi, month",
         [
             (0.0, {}, None),
+            (0.0, {"month_generation": 0.0}, None),
             (0.0, {"month_generation": 73.69}, None),
             (0.0, {"month_generation": 73.69, "power": 0.0, "total_power": 9177.0}, None),
             (0.0, {"month_generation": 73.69, "power": 9.0, "total_power": 26082.2}, 73.69),
@@ -346,3 +347,13 @@ def test_the_day_of_a_page_that_is_over_is_not_today() -> None:
     [unit] = monitor(data, AT, Diagnostics()).inverters
 
     assert (unit.pv_energy_today, unit.pv_energy) == (None, 26082.2 * KWH)
+
+
+@pytest.mark.parametrize("block, key", [("d", "dc_input"), ("", "pv_input_")])
+@pytest.mark.parametrize("number", [1, 2, 3, 4])
+def test_texts_of_every_input_are_read(block: str, key: str, number: int) -> None:
+    told = {f"{key}{number}": "300.2V/5.1A"}
+
+    found = monitor(page(**({block: told} if block else told)), AT, Diagnostics()).inverters[0].inputs
+
+    assert [(each.number, each.voltage, each.current) for each in found] == [(str(number), 300.2, 5.1)]

@@ -8,7 +8,7 @@ import pytest
 from sems_exporter import errors
 from sems_exporter.model.plant import KWH
 from sems_exporter.portal.client import Call
-from tests.portal.semsplus.homes import SharedClock
+from tests.portal.semsplus.homes import JUNE_NOON, SharedClock
 from tests.portal.semsplus.plants import Account, answers, device, energies, factors
 
 BOUGHT = {2026: 9216.08, 2025: 4000.0, 2023: 100.0}
@@ -65,7 +65,8 @@ def test_years_that_are_over_are_asked_until_they_are_known_and_the_present_one_
         account.read()
 
     assert asked == 1 + 5 + 3
-    assert account.client.asked["statistics_year"] == asked + 2
+    # The present year on each day, and once more each of the three that were empty.
+    assert account.client.asked["statistics_year"] == asked + 2 + 3
 
 
 def test_at_most_one_year_that_is_over_is_asked_in_a_refresh() -> None:
@@ -151,7 +152,11 @@ def test_the_old_year_is_asked_again_until_it_has_settled() -> None:
     grown_up(account)
     account.clock.advance(40 * 3600)
     account.read()
-    account.answers["statistics_year"] = lambda call: energies(call.body["startTime"][:4], proPurchaseStats=9300.0)
+    account.answers["statistics_year"] = lambda call: (
+        energies(call.body["startTime"][:4], proPurchaseStats=9300.0, proGridStats=400.0)
+        if call.body["startTime"] >= "2026"
+        else year(call)
+    )
     account.clock.advance(86_400)
 
     total = account.read().grid_import_energy
@@ -211,7 +216,9 @@ def test_a_present_year_that_is_empty_for_a_moment_leaves_the_lifetime_as_it_was
 
     during = account.read().grid_import_energy
     account.clock.advance(1500)
-    account.answers["statistics_year"] = lambda _: energies("2026", proPurchaseStats=9300.0)
+    account.answers["statistics_year"] = lambda _: energies(
+        "2026", proPurchaseStats=9300.0, proGridStats=400.0
+    )
     account.read()
     account.clock.advance(300)
 
@@ -230,3 +237,44 @@ def test_a_year_before_the_plant_that_has_not_settled_may_be_empty() -> None:
     grown_up(account)
 
     assert account.read().grid_import_energy == pytest.approx(40 * KWH)
+
+
+def test_a_past_year_that_was_empty_for_an_hour_is_asked_once_more_on_a_later_day() -> None:
+    began = JUNE_NOON
+
+    def in_disorder(call: Call) -> dict[str, Any]:
+        wrong = "2025" in call.body["startTime"] and account.clock.now() - began < timedelta(hours=1)
+        return energies("2025") if wrong else year(call)
+
+    account = hybrid(statistics_year=in_disorder)
+    grown_up(account)
+    for _ in range(60):
+        account.clock.advance(3600)
+        account.read()
+
+    assert account.read().grid_import_energy == pytest.approx((9216.08 + 4000 + 100) * KWH)
+
+
+def test_a_present_year_that_tells_less_than_it_did_leaves_the_lifetime_as_it_was() -> None:
+    account = hybrid()
+    grown_up(account)
+    before = account.read()
+    account.answers["statistics_year"] = lambda call: energies(call.body["startTime"][:4], proPurchaseStats=12.0)
+    account.clock.advance(86_400)
+
+    during = account.read()
+
+    assert during.grid_import_energy == before.grid_import_energy
+    assert during.grid_export_energy == before.grid_export_energy
+
+
+def test_a_present_year_with_less_than_its_day_is_shown_nowhere() -> None:
+    day = energies("2026-06-10", proPurchaseStats=20.0, proGridStats=5.0)
+    account = hybrid(statistics=day)
+    account.answers["statistics_year"] = lambda call: (
+        energies("2026", proPurchaseStats=1.0) if "2026" in call.body["startTime"] else year(call)
+    )
+
+    grown_up(account)
+
+    assert account.read().grid_import_energy is None
