@@ -12,12 +12,13 @@ COPY requirements/build.txt requirements/
 RUN python -m venv /build \
     && /build/bin/pip install --no-cache-dir --require-hashes -r requirements/build.txt
 
-# The environment that is copied below has no pip; the one of /build fills it. This layer is kept until a dependency
-# changes.
+# Everything becomes a wheel first, so that what has none for this processor (PyYAML on a 32-bit Raspberry Pi) is built
+# with the setuptools of above. It then needs neither compiler nor libyaml. This layer is kept until a dependency changes.
 COPY requirements/runtime.txt requirements/
-RUN python -m venv --without-pip /opt/sems_exporter \
-    && /build/bin/pip --python /opt/sems_exporter/bin/python install --no-cache-dir --require-hashes \
-        -r requirements/runtime.txt
+RUN PYYAML_FORCE_LIBYAML=0 /build/bin/pip wheel --no-cache-dir --no-build-isolation --require-hashes \
+        -r requirements/runtime.txt --wheel-dir /dependencies \
+    && python -m venv --without-pip /opt/sems_exporter \
+    && /build/bin/pip --python /opt/sems_exporter/bin/python install --no-cache-dir --no-deps --no-index /dependencies/*.whl
 
 COPY pyproject.toml README.md LICENSE ./
 COPY sems_exporter sems_exporter
@@ -28,9 +29,13 @@ RUN /build/bin/pip wheel --no-cache-dir --no-deps --no-build-isolation --wheel-d
 
 FROM ${BASE}
 ARG BASE
+ARG VERSION=unreleased
+ARG REVISION=unknown
 LABEL org.opencontainers.image.title="sems-exporter" \
       org.opencontainers.image.description="Prometheus exporter for GoodWe solar plants, read from the SEMS+ cloud" \
       org.opencontainers.image.licenses="Apache-2.0" \
+      org.opencontainers.image.version="${VERSION}" \
+      org.opencontainers.image.revision="${REVISION}" \
       org.opencontainers.image.base.name="${BASE}"
 
 COPY --from=build /opt/sems_exporter /opt/sems_exporter

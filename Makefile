@@ -71,7 +71,8 @@ manifests: .venv/.checks ## check the files for containers, clusters and workflo
 	@$(call check,Compose (schema),$(schema) vendor.compose-spec docker-compose.yml deploy/compose/account.yml deploy/compose/monitoring.yml)
 	@$(call check,Kubernetes (schemas),.venv/bin/kubernetes-validate --strict $(wildcard deploy/kubernetes/*.yml*))
 	@$(call check,workflows (schema),$(schema) vendor.github-workflows .github/workflows/*.yml)
-	@$(call check,workflows (zizmor),.venv/bin/zizmor --offline --quiet .github/workflows)
+	@$(call check,dependency updates (schema),$(schema) vendor.dependabot .github/dependabot.yml)
+	@$(call check,workflows (zizmor),.venv/bin/zizmor --offline --quiet .github)
 
 .PHONY: coverage
 coverage: .venv/.dev ## the tests, with the lines and branches they miss
@@ -138,12 +139,21 @@ pictures: .venv/.dev ## draw the dashboards in the README anew; takes minutes, a
 	@cd grafana/pictures && npm ci --silent --ignore-scripts --no-audit --no-fund
 	@$(python) -m grafana.pictures --into docs/pictures home-dark battery-dark phone-narrow-dark fleet-dark $(ARGS)
 
+.PHONY: packages
+packages: .venv/.packages ## build all that a release has into dist, twice, and try it; as root also in a chroot
+	@.ci/packages $(ARGS)
+
+.PHONY: audit
+audit: .venv/.packages ## ask whether anything is known against the pinned dependencies; this asks the registry
+	@.venv/bin/pip-audit --require-hashes --disable-pip --requirement requirements/runtime.txt
+
 .PHONY: lock
 lock: .venv/.dev ## bring requirements/ in line with pyproject.toml; ARGS=--upgrade for newer versions
 	@$(lock) --group build -o requirements/build.txt
 	@$(lock) -c requirements/build.txt pyproject.toml -o requirements/runtime.txt
 	@$(lock) -c requirements/build.txt -c requirements/runtime.txt --group dev pyproject.toml -o requirements/dev.txt
 	@$(lock) -c requirements/build.txt -c requirements/dev.txt --group checks -o requirements/checks.txt
+	@$(lock) -c requirements/build.txt -c requirements/dev.txt --group packages -o requirements/packages.txt
 	@if grep -n '://' requirements/*.txt; then echo 'requirements/ must name no address' >&2; exit 1; fi
 
 .PHONY: clean
@@ -192,6 +202,11 @@ endef
 .venv/.dev: .venv/.runtime requirements/dev.txt
 	@echo '- the tools'
 	@$(pip) install --require-hashes -r requirements/dev.txt
+	@touch $@
+
+.venv/.packages: .venv/.dev requirements/packages.txt
+	@echo '- the tools for packages'
+	@$(pip) install --require-hashes -r requirements/packages.txt
 	@touch $@
 
 .venv/.checks: .venv/.dev requirements/checks.txt

@@ -107,7 +107,7 @@ def test_nothing_is_installed_without_hash_but_the_package_itself() -> None:
         r"pip (?:--python \S+ )?(?:install|wheel) [^&\n]*", "\n".join(rest for _, rest in instructions())
     )
 
-    assert len(installs) == 4
+    assert len(installs) == 5
     for install in installs:
         assert "--require-hashes -r requirements/" in re.sub(r"\s+", " ", install) or "--no-deps" in install
 
@@ -195,7 +195,9 @@ def test_services_start_when_what_they_need_is_healthy() -> None:
 
 def test_other_peoples_images_have_a_version() -> None:
     for service in SERVICES.values():
-        assert "build" in service or re.fullmatch(r"[a-z]+/[a-z]+:v?\d+\.\d+\.\d+", service["image"])
+        assert "build" in service or re.fullmatch(
+            r"[a-z]+/[a-z]+:v?\d+\.\d+\.\d+(@sha256:[0-9a-f]{64})?", service["image"]
+        )
 
 
 def test_mounted_files_exist_and_cannot_be_written() -> None:

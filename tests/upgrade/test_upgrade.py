@@ -19,6 +19,7 @@ from sems_exporter.app import App, build_app
 from sems_exporter.cli import commands, serve
 from sems_exporter.cli.demo import DemoClock
 from sems_exporter.config.settings import ServerSettings
+from sems_exporter.exposition import Format
 from sems_exporter.portal.session import rate_limiter
 from sems_exporter.simulator import SimulatedClock, SimulatedPortal, demo_plants
 
@@ -97,7 +98,7 @@ def installation(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Ins
 
 
 def value(app: App, metric: str) -> float:
-    text = (app.exposition.body(serve.Format.TEXT, compressed=False) or b"").decode()
+    text = (app.exposition.body(Format.TEXT, compressed=False) or b"").decode()
     found = re.search(rf"^{metric}(?:{{[^}}]*}})? (\S+)$", text, re.MULTILINE)
     assert found, metric
     return float(found[1])
