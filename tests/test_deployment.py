@@ -23,7 +23,10 @@ KUBERNETES = DEPLOY / "kubernetes"
 DOCKERFILE = (ROOT / "Dockerfile").read_text("utf-8")
 UNIT = (DEPLOY / "systemd" / "sems_exporter.service").read_text("utf-8")
 GUIDE = (ROOT / "docs" / "deployment.md").read_text("utf-8")
-MANIFESTS = [*sorted(KUBERNETES.rglob("*.yml")), KUBERNETES / "secret.yml.example"]
+MANIFESTS = [
+    *sorted(path for path in KUBERNETES.rglob("*.yml") if path.name != "accounts.yml"),
+    KUBERNETES / "secret.yml.example",
+]
 USER = 65532
 PORT = 10736
 SCRAPE_LIMITS = ("sample_limit", "label_value_length_limit", "body_size_limit")
@@ -41,7 +44,7 @@ def read(path: Path) -> Document:
 COMPOSE = read(ROOT / "docker-compose.yml")
 WITH_ACCOUNT = read(DEPLOY / "compose" / "account.yml")
 SERVICES: dict[str, Document] = COMPOSE["services"]
-DEPLOYMENT = read(KUBERNETES / "deployment.yml")
+DEPLOYMENT = read(KUBERNETES / "base" / "deployment.yml")
 POD: Document = DEPLOYMENT["spec"]["template"]["spec"]
 (CONTAINER,) = POD["containers"]
 
@@ -270,7 +273,7 @@ def test_prometheus_is_set_up_in_containers_as_elsewhere() -> None:
     [
         "prometheus/prometheus.yml",
         "deploy/compose/prometheus.yml",
-        "deploy/kubernetes/operator/servicemonitor.yml",
+        "deploy/kubernetes/overlays/operator/servicemonitor.yml",
         "README.md",
         "docs/performance.md",
     ],
@@ -348,7 +351,7 @@ def test_the_probes_do_not_depend_on_the_portal() -> None:
 
 
 def test_the_pod_uses_the_secret_and_the_volume_that_are_described() -> None:
-    claim, secret = read(KUBERNETES / "pvc.yml"), read(KUBERNETES / "secret.yml.example")
+    claim, secret = read(KUBERNETES / "base" / "pvc.yml"), read(KUBERNETES / "secret.yml.example")
     volumes = {volume["name"]: volume for volume in POD["volumes"]}
     places = {mount["name"]: mount["mountPath"] for mount in CONTAINER["volumeMounts"]}
     variables = {variable["name"]: variable for variable in CONTAINER["env"]}
@@ -364,8 +367,8 @@ def test_the_pod_uses_the_secret_and_the_volume_that_are_described() -> None:
 
 
 def test_service_and_monitor_find_the_pod() -> None:
-    service = read(KUBERNETES / "service.yml")
-    monitor = read(KUBERNETES / "operator" / "servicemonitor.yml")
+    service = read(KUBERNETES / "base" / "service.yml")
+    monitor = read(KUBERNETES / "overlays" / "operator" / "servicemonitor.yml")
     labels = DEPLOYMENT["spec"]["template"]["metadata"]["labels"]
     (port,) = CONTAINER["ports"]
     (offered,) = service["spec"]["ports"]
@@ -380,7 +383,7 @@ def test_service_and_monitor_find_the_pod() -> None:
 
 def test_the_monitor_gives_the_job_that_the_rules_ask_for() -> None:
     (scrape,) = read(ROOT / "prometheus" / "prometheus.yml")["scrape_configs"]
-    (endpoint,) = read(KUBERNETES / "operator" / "servicemonitor.yml")["spec"]["endpoints"]
+    (endpoint,) = read(KUBERNETES / "overlays" / "operator" / "servicemonitor.yml")["spec"]["endpoints"]
     fixed = {rule["targetLabel"]: rule["replacement"] for rule in endpoint["relabelings"] if "targetLabel" in rule}
 
     assert fixed["job"] == scrape["job_name"]
@@ -395,7 +398,7 @@ def test_the_rules_of_the_operator_are_those_of_prometheus() -> None:
         for group in read(ROOT / "prometheus" / "rules" / name)["groups"]
     ]
 
-    assert read(KUBERNETES / "operator" / "prometheusrule.yml")["spec"] == {"groups": groups}
+    assert read(KUBERNETES / "overlays" / "operator" / "prometheusrule.yml")["spec"] == {"groups": groups}
 
 
 @pytest.mark.parametrize("path", MANIFESTS, ids=lambda path: path.name)

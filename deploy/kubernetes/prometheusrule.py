@@ -1,10 +1,10 @@
-"""Writes operator/prometheusrule.yml from the rules in prometheus/rules; needs nothing but Python."""  # noqa: INP001
+"""Writes overlays/operator/prometheusrule.yml from the rules in prometheus/rules; needs nothing but Python."""  # noqa: INP001
 
 from pathlib import Path
 
 HERE = Path(__file__).parent
 RULES = HERE.parents[1] / "prometheus" / "rules"
-TARGET = HERE / "operator" / "prometheusrule.yml"
+TARGET = HERE / "overlays" / "operator" / "prometheusrule.yml"
 HEAD = """\
 # For the Prometheus Operator. Written by deploy/kubernetes/prometheusrule.py from prometheus/rules; change them there.
 # Give it the labels that your Prometheus selects rules by, often `release: ...`.
