@@ -68,7 +68,7 @@ types: .venv/.dev ## types (mypy, strict)
 .PHONY: manifests
 manifests: .venv/.checks ## check the files for containers, clusters and workflows against their schemas
 	@$(call check,Dockerfile (hadolint),.venv/bin/hadolint Dockerfile)
-	@$(call check,Compose (schema),$(schema) vendor.compose-spec docker-compose.yml deploy/compose/account.yml deploy/compose/monitoring.yml)
+	@$(call check,Compose (schema),$(schema) vendor.compose-spec docker-compose.yml $(wildcard deploy/compose/*.yml) deploy/compose/monitoring.yml)
 	@$(call check,Kubernetes (schemas),.venv/bin/kubernetes-validate --strict deploy/kubernetes/secret.yml.example)
 	@$(call check,Kubernetes (kustomize and schemas),$(python) -m tools.kustomized)
 	@$(call check,workflows (schema),$(schema) vendor.github-workflows .github/workflows/*.yml)

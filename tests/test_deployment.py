@@ -44,6 +44,10 @@ def read(path: Path) -> Document:
 COMPOSE = read(ROOT / "docker-compose.yml")
 WITH_ACCOUNT = read(DEPLOY / "compose" / "account.yml")
 SERVICES: dict[str, Document] = COMPOSE["services"]
+STAYING = {name: service for name, service in SERVICES.items() if name != "reload"}
+"""Those that run on; `reload` ends at once."""
+PHONE = read(DEPLOY / "compose" / "phone.yml")
+ADMINISTRATOR = read(DEPLOY / "compose" / "administrator.yml")
 DEPLOYMENT = read(KUBERNETES / "base" / "deployment.yml")
 POD: Document = DEPLOYMENT["spec"]["template"]["spec"]
 (CONTAINER,) = POD["containers"]
@@ -70,7 +74,7 @@ def unit(key: str) -> list[str]:
 def mounts(kind: str) -> Iterator[tuple[str, str, str]]:
     """Service, source and target of each mount; kind is "file" for a path of the checkout, "volume" for a named one."""
     for name, service in SERVICES.items():
-        for mount in service["volumes"]:
+        for mount in service.get("volumes", ()):
             source, target = mount.split(":")[:2]
             if source.startswith(".") == (kind == "file"):
                 yield name, source, target
@@ -172,7 +176,7 @@ def test_every_service_is_confined(name: str) -> None:
     assert not {"privileged", "network_mode", "pid", "cap_add", "user"} & set(service)
 
 
-@pytest.mark.parametrize("name", SERVICES)
+@pytest.mark.parametrize("name", STAYING)
 def test_every_port_is_open_on_this_machine_only(name: str) -> None:
     assert SERVICES[name]["ports"]
     for port in SERVICES[name]["ports"]:
@@ -182,7 +186,7 @@ def test_every_port_is_open_on_this_machine_only(name: str) -> None:
         assert f"http://localhost:{outside}" in GUIDE
 
 
-@pytest.mark.parametrize("name", SERVICES)
+@pytest.mark.parametrize("name", STAYING)
 def test_every_service_tells_whether_it_is_healthy(name: str) -> None:
     assert "healthcheck" in SERVICES[name] or ("build" in SERVICES[name] and "HEALTHCHECK" in last_stage())
 
@@ -208,12 +212,12 @@ def test_mounted_files_exist_and_cannot_be_written() -> None:
     for _, source, _ in mounts("file"):
         assert (ROOT / source).exists(), source
     for service in SERVICES.values():
-        assert all(mount.endswith(":ro") for mount in service["volumes"] if mount.startswith("."))
+        assert all(mount.endswith(":ro") for mount in service.get("volumes", ()) if mount.startswith("."))
 
 
 def test_every_service_keeps_its_data_in_a_named_volume() -> None:
-    assert {name: source for name, source, _ in mounts("volume")} == {name: name for name in SERVICES}
-    assert set(COMPOSE["volumes"]) == set(SERVICES)
+    assert {name: source for name, source, _ in mounts("volume")} == {name: name for name in STAYING}
+    assert set(COMPOSE["volumes"]) == set(STAYING)
     assert ("exporter", "exporter", STATE) in mounts("volume")
 
 
@@ -257,12 +261,67 @@ def test_prometheus_is_set_up_in_containers_as_elsewhere() -> None:
     elsewhere = (ROOT / "prometheus" / "prometheus.yml").read_text("utf-8")
     for port, service in ((PORT, "exporter"), (9093, "alertmanager")):
         elsewhere = elsewhere.replace(f"localhost:{port}", f"{service}:{port}")
-    here = read(DEPLOY / "compose" / "prometheus.yml")
+    here = read(DEPLOY / "compose" / "prometheus" / "prometheus.yml")
     rules = Path({target: source for _, source, target in mounts("file")}["/etc/prometheus/rules"])
 
     assert here == yaml.safe_load(elsewhere)
     for name in here["rule_files"]:
         assert (ROOT / rules.parent / name).is_file()
+
+
+def test_what_git_pull_brings_is_in_force_after_up() -> None:
+    """Folders are mounted, not files, whose mounts keep the old ones; and who has no eye on them is told to reload."""
+    sources = {source for _, source, _ in mounts("file")}
+    command = SERVICES["reload"]["command"][0]
+    alertmanager = next(word for word in SERVICES["alertmanager"]["command"] if word.startswith("--config.file="))
+    places = {target: source for name, source, target in mounts("file") if name == "alertmanager"}
+
+    assert all((ROOT / source).is_dir() for source in sources)
+    assert SERVICES["reload"]["restart"] == "no"
+    assert SERVICES["reload"]["image"] == SERVICES["prometheus"]["image"]
+    assert re.findall(r"http://(\w+):(\d+)/-/reload", command) == [("prometheus", "9090"), ("alertmanager", "9093")]
+    assert "--web.enable-lifecycle" in SERVICES["prometheus"]["command"]
+    file = Path(alertmanager.partition("=")[2])
+    assert (ROOT / places[str(file.parent)] / file.name).is_file()
+
+
+def test_the_disk_is_not_filled() -> None:
+    assert "--storage.tsdb.retention.size=${PROMETHEUS_SIZE:-4GB}" in SERVICES["prometheus"]["command"]
+
+
+def test_the_phone_gets_in_by_tls_and_a_login_alone() -> None:
+    phone = PHONE["services"]["phone"]
+    site = (DEPLOY / "compose" / "phone" / "Caddyfile").read_text("utf-8")
+    behind = set(re.findall(r"reverse_proxy (\w+):(\d+)", site))
+
+    assert [name for name, service in PHONE["services"].items() if "ports" in service] == ["phone"]
+    assert phone["ports"] == ["3443:3443"]
+    assert (phone["read_only"], phone["cap_drop"], phone["cap_add"]) == (True, ["ALL"], ["NET_BIND_SERVICE"])
+    assert "tls internal" in site
+    assert "import /run/secrets/phone_login" in site
+    assert PHONE["secrets"] == {"phone_login": {"file": "./secrets/phone_login"}}
+    assert behind == {("grafana", "3000"), ("prometheus", "9090"), ("alertmanager", "9093")}
+    assert site.count("header_up -Authorization") == len(behind)  # the proxy's login is none of theirs
+    assert PHONE["services"]["grafana"]["environment"] == {"GF_SERVER_ROOT_URL": "https://${PHONE_HOST}:3443/"}
+
+
+def test_links_lead_where_the_phone_gets_in() -> None:
+    for name, variable in (("prometheus", "PROMETHEUS_URL"), ("alertmanager", "ALERTMANAGER_URL")):
+        command = SERVICES[name]["command"]
+        assert any(word.startswith(f"--web.external-url=${{{variable}:-http://localhost:") for word in command)
+        # Health checks, scrapes and alerts go on without the path that the proxy takes away.
+        assert "--web.route-prefix=/" in command
+        assert variable in (DEPLOY / "compose" / "phone.yml").read_text("utf-8")
+
+
+def test_the_administrator_of_grafana_has_a_password_in_a_file() -> None:
+    grafana = ADMINISTRATOR["services"]["grafana"]
+
+    assert ADMINISTRATOR["secrets"] == {"grafana_password": {"file": "./secrets/grafana_password"}}
+    assert grafana["secrets"] == ["grafana_password"]
+    assert grafana["environment"]["GF_SECURITY_ADMIN_PASSWORD__FILE"] == "/run/secrets/grafana_password"
+    assert grafana["environment"]["GF_SECURITY_DISABLE_INITIAL_ADMIN_CREATION"] == "false"
+    assert grafana["environment"]["GF_AUTH_DISABLE_LOGIN_FORM"] == "false"
 
 
 # --- systemd ----------------------------------------------------------------------------------------------------------
@@ -272,7 +331,7 @@ def test_prometheus_is_set_up_in_containers_as_elsewhere() -> None:
     "path",
     [
         "prometheus/prometheus.yml",
-        "deploy/compose/prometheus.yml",
+        "deploy/compose/prometheus/prometheus.yml",
         "deploy/kubernetes/overlays/operator/servicemonitor.yml",
         "README.md",
         "docs/performance.md",
