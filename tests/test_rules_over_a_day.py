@@ -37,6 +37,7 @@ NEEDS_TROUBLE = {
     "station:sems_silent_by_day:bool",
     "inverter:sems_offline_by_day:bool",
     "station:sems_pv_zero_by_day:watts",
+    "station:sems_state:unusual",
 }
 EXPECTED = {
     "SemsInverterFault",  # one inverter fails for two hours

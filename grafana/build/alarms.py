@@ -17,6 +17,7 @@ LEVELS = {
 SEVERITIES = (("critical", "!", look.BAD), ("warning", "▲", look.ODD), ("info", "○", look.EXPORT))
 ALARM = ("station", "device", "code", "level")
 ONLY_STATION = ("station",)
+NORMAL = "nothing unusual in this range, or the rules are not loaded"
 
 
 def dashboard() -> Json:
@@ -24,12 +25,12 @@ def dashboard() -> Json:
     page = Page()
     page.band(4, *(_level(level) for level in LEVELS), tiles.silent_stations(), tiles.oldest_data())
     page.band(8, _list(), _alerts(), widths=(15, 9))
-    page.band(8, _history())
-    page.band(7, _count())
+    page.band(6, _history())
+    page.band(6, _count())
     page.band(6, _stations(), _inverters())
     page.band(6, _bits())
     text = "Active alarms of all stations by level, their history, and the states of stations and inverters."
-    return framed("alarms", "SEMS Alarms", text, page, since="now-7d")
+    return framed("alarms", "SEMS Alarms", text, page, since="now-7d", fleet=True)
 
 
 def _level(level: AlarmLevel) -> Json:
@@ -77,7 +78,7 @@ def _list() -> Json:
             "Level": {"mappings": levels, "custom.cellOptions": {"type": "color-text"}, "custom.width": 90},
             "Code": {"custom.width": 100},
             "Device": {"custom.width": 120},
-            "Since": {"unit": "dateTimeAsLocal", "mappings": never, "custom.width": 186},
+            "Since": {"unit": "dateTimeAsLocal", "mappings": never, "custom.width": 230},
         },
         sort=("Since", True),
         noValue="no active alarm",
@@ -125,24 +126,29 @@ def _history() -> Json:
 
 
 def _count() -> Json:
-    text = "Active alarms over time, by level. Normal is a line at 0."
+    text = "Active alarms over time, by level. Empty is good."
+    some = "station:sems_alarms_active:some"
     queries = [
-        Query(f"sum({alarms('station', level=level)})", title, colour, {"custom.lineWidth": 0})
+        Query(f"sum(max by (station) ({pick(some, level=level)}))", title, colour, {"custom.lineWidth": 0})
         for level, (title, colour, _) in LEVELS.items()
     ]
-    return lines("Alarms by level", text, *queries, unit="none", fill=80, stacked=True, min=0, decimals=0)
+    title, empty = "Alarms by level", "no alarm in this range, or the rules are not loaded"
+    return lines(title, text, *queries, unit="none", fill=80, stacked=True, min=0, decimals=0, noValue=empty)
 
 
 def _stations() -> Json:
-    text = "What the portal said of each station when. Running by day and waiting at night is normal."
-    query = Query(named(state("station", StationState), "station"), "{{title}}")
-    return timeline("Stations over time", text, query, mappings=look.STATION_STATES, noValue=look.NOT_NOW)
+    text = "When a station was neither running, waiting nor offline, as it is by day or by night. Empty is good."
+    metric = "station:sems_state:unusual"
+    parts = [f"{pick(metric, state=one)} * {number}" for number, one in enumerate(StationState)]
+    query = Query(f"max by (station, name) ({' or '.join(parts)})", "{{name}}")
+    return timeline("Unusual states of stations", text, query, mappings=look.STATION_STATES, noValue=NORMAL)
 
 
 def _inverters() -> Json:
-    text = "What the portal said of each inverter when, named by its serial number."
-    query = Query(state("inverter", DeviceState, within=ONLY_STATION), "{{inverter}}")
-    return timeline("Inverters over time", text, query, mappings=look.DEVICE_STATES, noValue=look.NOT_NOW)
+    text = "When an inverter was faulty, shut down, in maintenance or in an unknown state. Empty is good."
+    expr = state("inverter", DeviceState, within=ONLY_STATION, metric="inverter:sems_state:unusual")
+    query = Query(expr, "{{inverter}}")
+    return timeline("Unusual states of inverters", text, query, mappings=look.DEVICE_STATES, noValue=NORMAL)
 
 
 def _bits() -> Json:

@@ -27,7 +27,16 @@ def dashboard() -> Json:
     page.band(9, _heatmap())
     page.band(5, _states())
     text = "Charge, health, temperature, limits, cycles, efficiency and the charge heat map of each battery."
-    return framed("battery", "SEMS Battery", text, page, since="now-7d", devices=("battery",), alarms=True)
+    return framed(
+        "battery",
+        "SEMS Battery",
+        text,
+        page,
+        since="now-7d",
+        devices=("battery",),
+        having="sems_battery_info",
+        alarms=True,
+    )
 
 
 def _shaded(colour: str, properties: Json) -> Json:

@@ -62,6 +62,26 @@ def calendar(
     return made | {"maxDataPoints": 2000} | ({"timeFrom": since, "hideTimeOverride": True} if since else {})
 
 
+def best_days(title: str, description: str, query: Query, *, unit: str, **fields: object) -> Json:
+    """A table of the ten days with the highest values."""
+    made = panel(
+        "table",
+        title,
+        description,
+        [replace(query, interval="1d")],
+        unit=unit,
+        options={"cellHeight": "sm", "showHeader": True, "sortBy": []},
+        fields=fields,
+        custom={"align": "auto", "cellOptions": {"type": "auto"}, "filterable": False},
+    )
+    made["transformations"] = [
+        *_by_time("ddd DD MMM YYYY"),
+        {"id": "sortBy", "options": {"fields": {}, "sort": [{"field": query.legend, "desc": True}]}},
+        {"id": "limit", "options": {"limitField": 10}},
+    ]
+    return made | {"maxDataPoints": 2000}
+
+
 def _by_time(form: str) -> list[Json]:
     noon: Json = {"left": "Time", "operator": "+", "right": f"{NOON}"}
     as_time: Json = {"targetField": DAY, "destinationType": "time"}

@@ -1,22 +1,15 @@
 """Energy: what days, months and years brought, and what it was worth."""
 
 from . import look, tiles
-from .calendars import calendar
+from .calendars import best_days, calendar
 from .look import Json
 from .page import Page, framed
 from .panels import lines, stat
-from .queries import DAY, DAY_WITHOUT_ENDS, Query, day_energy, each, pick, total
+from .queries import DAY, DAY_WITHOUT_ENDS, KWH, Query, day_energy, each, increase, pick, total
 
-SOURCES = (
-    ("☀ Sun", "pv", look.SUN),
-    ("▼ From the grid", "grid_import", look.IMPORT),
-    ("▮ → Out of battery", "battery_discharge", look.BATTERY),
-)
-SINKS = (
-    ("⌂ House", "load", look.HOUSE),
-    ("▲ To the grid", "grid_export", look.EXPORT),
-    ("→ ▮ Into battery", "battery_charge", look.BATTERY),
-)
+SOURCES = ("pv", "grid_import", "battery_discharge")
+SINKS = ("load", "grid_export", "battery_charge")
+ALL_FLOWS = tuple(tiles.FLOWS)
 BALANCE = (
     "Above zero what came from sun, grid and battery, below zero where it went. The house follows from the others, "
     "losses included, where the portal has no counter for it."
@@ -26,34 +19,79 @@ BALANCE = (
 def dashboard() -> Json:
     """The dashboard."""
     page = Page()
-    page.band(4, *(_sum(*one) for one in (*SOURCES[:1], SINKS[0], SOURCES[1], SINKS[1], SINKS[2], SOURCES[2])))
+    page.band(4, tiles.today())
+    page.band(4, _this_month())
+    page.band(4, _since_commissioning(), _this_year(), widths=(20, 4))
+    page.band(4, _in_range())
     page.band(10, _days())
     page.band(8, _shares(), _specific_yield())
     page.band(9, _months(), _years(), widths=(14, 10))
+    page.band(9, _two_years(), _best_days(), widths=(16, 8))
     page.band(4, tiles.self_sufficiency(), tiles.self_consumption(), _income_today(), _income())
     page.band(8, _income_by_day())
-    text = "Energy by day, month and year, self-sufficiency, self-consumption and income."
-    return framed("energy", "SEMS Energy", text, page, since="now-30d")
+    text = "Energy today, this month, since commissioning, by day, month and year, self-sufficiency and income."
+    return framed("energy", "SEMS Energy", text, page, since="now-30d", refresh="15m")
 
 
-def _sum(name: str, metric: str, colour: str) -> Json:
-    text = f"Energy of the days below, from the lifetime counters. {tiles.SEVERAL}"
-    if metric == "load":
-        text += " Where the portal has no such counter it follows from the others, losses included."
+def _this_month() -> Json:
+    text = f"Energies of the month at the station, as the portal counts them. {tiles.SEVERAL}"
+    queries = tiles.energies("{}_energy_month_joules", ALL_FLOWS)
+    return stat("This month", text, *queries, unit=look.KWH, decimals=0, noValue=look.NOT_NOW)
+
+
+def _since_commissioning() -> Json:
+    text = (
+        "Energies since the plant was commissioned, from its lifetime counters: also of the years before "
+        f"Prometheus. {tiles.SEVERAL}"
+    )
+    queries = tiles.energies("{}_energy_joules_total", ALL_FLOWS)
+    return stat("Since commissioning", text, *queries, unit=look.KWH, decimals=0, noValue=look.NOT_NOW)
+
+
+def _this_year() -> Json:
+    text = "PV energy of the year as the inverters count it; nothing unless every inverter tells."
+    year = each("sems_inverter_pv_energy_year_joules", within=("station",))
+    inverters = each("sems_inverter_info", within=("station",))
+    expr = f"sum({year}) / {KWH} and on () count({year}) == count({inverters})"
+    return stat("PV this year", text, Query(expr, "PV", look.SUN), unit=look.KWH, decimals=0, noValue=look.NOT_NOW)
+
+
+def _in_range() -> Json:
+    text = (
+        "Energy of the days below, from the lifetime counters. The load follows from the others, losses included, "
+        f"where the portal has no counter for it. {tiles.SEVERAL}"
+    )
     # Grafana sums up, so that the tile is what the bars show.
-    query = Query(day_energy(metric), name, colour, interval="1d")
-    return _daily(stat(name, text, query, unit=look.KWH, summed=True, decimals=1, noValue=look.NOT_IN_RANGE))
+    queries = [Query(day_energy(flow), *tiles.FLOWS[flow], interval="1d") for flow in ALL_FLOWS]
+    title = "In this range"
+    return _daily(stat(title, text, *queries, unit=look.KWH, summed=True, decimals=1, noValue=look.NOT_IN_RANGE))
 
 
 def _balance() -> list[Query]:
-    above = [Query(day_energy(metric), name, colour) for name, metric, colour in SOURCES]
-    below = [Query(f"-{day_energy(metric)}", name, colour) for name, metric, colour in SINKS]
+    above = [Query(day_energy(flow), *tiles.FLOWS[flow]) for flow in SOURCES]
+    below = [Query(f"-{day_energy(flow)}", *tiles.FLOWS[flow]) for flow in SINKS]
     return above + below
 
 
 def _days() -> Json:
     text = f"Energy of each day. {BALANCE} The last bar is the day so far."
     return calendar("Days", text, *_balance(), unit=look.KWH, form="ddd DD MMM", since=None, decimals=1)
+
+
+def _two_years() -> Json:
+    text = "PV energy of each month of this year, and beside it that of the same month a year before."
+    before = f"sum({increase('pv', '[1d] offset 364d')}) / {KWH}"
+    queries = (
+        Query(before, "The year before", look.IDLE),
+        Query(day_energy("pv"), "This year", look.SUN),
+    )
+    title = "PV by month beside the year before"
+    return calendar(title, text, *queries, unit=look.KWH, form="MMM", since="now/y", stacked=False, decimals=0)
+
+
+def _best_days() -> Json:
+    text = "The ten days of the range on which PV gave most."
+    return best_days("Best days", text, Query(day_energy("pv"), "PV"), unit=look.KWH, decimals=1)
 
 
 def _months() -> Json:

@@ -6,7 +6,7 @@ from . import look
 from .look import Json
 from .page import SHOWN, Page, framed
 from .panels import REFS, bars, fixed, lines, override, stat, table
-from .queries import RANGE, Query, age, named, pick
+from .queries import NOT_RECORDED, RANGE, Query, age, named, pick
 
 RATE = "[$__rate_interval]"
 BUDGETED = "15m"
@@ -35,7 +35,7 @@ def dashboard() -> Json:
     page.band(9, _dropped(), _unknown(), widths=(15, 9))
     page.band(7, _memory(), _processor())
     text = "Age of the data, sign-ins and brakes, outcomes of requests, values dropped and fields unknown."
-    return framed("exporter", "SEMS Exporter", text, page, scrapers=SHOWN)
+    return framed("exporter", "SEMS Exporter", text, page, fleet=True, scrapers=SHOWN)
 
 
 def _own(how: str, metric: str) -> str:
@@ -216,36 +216,37 @@ def _account_looks() -> dict[str, Json]:
     }
 
 
-def _ages() -> tuple[Query, ...]:
-    return (Query(named(age("station"), "station"), "{{title}}"),)
-
-
 def _age_now() -> Json:
     text = (
-        "Time since the portal's newest report of each station, and of each device by its serial number. After 20 "
-        "minutes the live values of that station or device disappear."
+        "Time since the portal's newest report of the ten stations, and of the five devices of each kind by serial "
+        "number, that reported longest ago. After 20 minutes their live values disappear."
     )
-    devices = [Query(age(scope, within=ONLY_STATION), f"{{{{{scope}}}}}") for scope in ("inverter", "battery", "meter")]
+    devices = [
+        Query(f"topk(5, {age(scope, within=ONLY_STATION)})", f"{{{{{scope}}}}}")
+        for scope in ("inverter", "battery", "meter")
+    ]
+    stations = Query(named(f"topk(10, {age('station')})", "station"), "{{title}}")
     return bars(
-        "Age of the data now", text, *_ages(), *devices, unit="s", decimals=0, thresholds=look.AGE, noValue=look.NOT_NOW
+        "Age of the data now", text, stations, *devices, unit="s", decimals=0, thresholds=look.AGE, noValue=look.NOT_NOW
     )
 
 
 def _age_over_time() -> Json:
     text = (
-        "The same for stations over time: a saw below 10 minutes is normal, a ramp is an outage. The lines are "
-        "those at which live values go, and at which an alert tells of it."
+        "The same of the station that reported longest ago, and of the one in the middle: a saw below 10 minutes is "
+        "normal, a ramp is an outage. The lines are those at which live values go, and at which an alert tells of it."
     )
     return lines(
         "Age of the data over time",
         text,
-        *_ages(),
+        Query(f"max({pick('job:sems_data_age:seconds_max')})", "oldest", look.IMPORT),
+        Query(f"max by (instance) ({pick('job:sems_data_age:seconds_p50')})", "median of {{instance}}", look.EXPORT),
         unit="s",
         limits=True,
         min=0,
         decimals=1,
         thresholds=look.AGE,
-        noValue=look.NOT_NOW,
+        noValue=NOT_RECORDED,
     )
 
 

@@ -6,9 +6,13 @@ from . import look, tiles
 from .look import Json
 from .page import Page, framed
 from .panels import REFS, bars, lines, stat, table
-from .queries import KWH, Query, age, alarms, each, mean, named, pick, state, total
+from .queries import KWH, NOT_RECORDED, Query, age, alarms, each, named, pick, state, total
 
 INSTALLED = each("sems_station_installed_power_watts")
+INFO = each("sems_station_info")
+WELL = look.words(
+    {0: ("● well", look.GOOD), 2: ("✕ not read", look.BAD), 3: ("▲ alarm", look.ODD), 4: ("! fault", look.BAD)}
+)
 YIELD = f"{each('sems_station_full_load_time_today_seconds')} / 3600"
 
 
@@ -29,7 +33,7 @@ def dashboard() -> Json:
     page.band(12, _table())
     page.band(9, _yields(), _loads(), widths=(8, 16))
     text = "All stations in one table: state, power, specific yield, age of the data, alarms."
-    return framed("fleet", "SEMS Fleet", text, page)
+    return framed("fleet", "SEMS Fleet", text, page, fleet=True)
 
 
 def _count() -> Json:
@@ -52,13 +56,13 @@ def _running() -> Json:
 def _power() -> Json:
     text = f"PV power of all selected stations now. {tiles.SEVERAL}"
     queries = Query(total(tiles.POWER.format("pv")), "", look.SUN), tiles.night("")
-    return stat("☀ Sun now", text, *queries, unit="watt", text="value", noValue=look.NOT_NOW)
+    return stat("☀ PV now", text, *queries, unit="watt", text="value", noValue=look.NOT_NOW)
 
 
 def _energy() -> Json:
     text = "PV energy of all selected stations, each since midnight at its place."
-    query = Query(f"{total('sems_station_pv_energy_today_joules')} / {KWH}", "Sun", look.SUN)
-    return stat("☀ Sun today", text, query, unit=look.KWH, decimals=1, noValue=look.NOT_NOW)
+    query = Query(f"{total('sems_station_pv_energy_today_joules')} / {KWH}", "PV", look.SUN)
+    return stat("☀ PV today", text, query, unit=look.KWH, decimals=1, noValue=look.NOT_NOW)
 
 
 def _selection() -> Json:
@@ -75,14 +79,18 @@ def _selection() -> Json:
 
 def _table() -> Json:
     text = (
-        "A line for each station, the least specific yield first; click a name for its Home dashboard. kWh/kWp is "
+        "A line for each station, those that are not well first; click a name for its Home dashboard. kWh/kWp is "
         "today's energy over installed power and compares plants of any size. Data age is that of the portal's newest "
         "report, Details that of the last look at its devices: after 20 minutes a fleet in rotation shows of a station "
         "what the account's list says, after a day only that. Self-suff. is the share of today's consumption that the "
         "plant covered. Empty cells are not known now."
     )
     power = tiles.POWER.format
+    fault = f"{each('sems_station_state', state=StationState.FAULT)} == 1"
+    alarm = f"{alarms('station')} > 0"
+    well = f"4 * ({fault}) or 3 * (({alarm}) > bool 0) or 2 * ({each('sems_station_up')} == bool 0 > 0) or 0 * {INFO}"
     queries = (
+        Query(well),
         Query(named(state("station", StationState), "station")),
         Query(f"sum by (station) ({alarms('station', 'level')})"),
         Query(age("station")),
@@ -97,12 +105,12 @@ def _table() -> Json:
         Query(each(power("grid_export"))),
     )
     headings = [
-        *("State", "Alarms", "Data age", "Details", "☀ Now", "Installed", "kWh/kWp", "☀ Today"),
-        *("▮ Charge", "Self-suff.", "▼ Grid", "▲ Grid"),
+        *("Well?", "State", "Alarms", "Data age", "Details", "☀ Now", "Installed", "kWh/kWp", "☀ Today"),
+        *("▮ Charge", "Self-suff.", "▼ Import", "▲ Export"),
     ]
     values = {f"Value #{ref}": heading for ref, heading in zip(REFS, headings, strict=False)}
     columns = {"title": "Station"} | values | {"station": "Id"}
-    return table("All stations", text, *queries, columns=columns, looks=_looks(), sort=("kWh/kWp", False), noValue="–")
+    return table("All stations", text, *queries, columns=columns, looks=_looks(), sort=("Well?", True), noValue="–")
 
 
 def _looks() -> dict[str, Json]:
@@ -117,6 +125,7 @@ def _looks() -> dict[str, Json]:
     share: Json = {"unit": "percentunit", "decimals": 0, "custom.width": 84}
     return {
         "Station": {"links": [home], "custom.minWidth": 140},
+        "Well?": coloured | {"mappings": WELL, "custom.width": 90},
         "State": coloured | {"mappings": look.STATION_STATES, "custom.width": 110},
         "Alarms": coloured | {"thresholds": look.ANY_IS_BAD, "custom.width": 72},
         "Data age": coloured | {"unit": "s", "decimals": 0, "thresholds": look.AGE, "custom.width": 84},
@@ -127,22 +136,32 @@ def _looks() -> dict[str, Json]:
         "☀ Today": {"unit": look.KWH, "decimals": 1, "custom.width": 88},
         "▮ Charge": coloured | share | {"thresholds": look.CHARGE, "mappings": look.UNKNOWN},
         "Self-suff.": share,
-        "▼ Grid": watts,
-        "▲ Grid": watts,
-        "Id": {"custom.width": 80},
+        "▼ Import": watts,
+        "▲ Export": watts,
+        "Id": {"custom.hidden": True},
     }
 
 
 def _yields() -> Json:
     text = (
-        "Today's PV energy over installed power (kWh/kWp), the least first. Of plants near each other the one far "
-        "below the rest deserves a look."
+        "Today's PV energy over installed power (kWh/kWp) of the ten stations that have least. Of plants near each "
+        "other the one far below the rest deserves a look; where it is still morning it says nothing."
     )
-    query = Query(f"sort({named(YIELD, 'station')})", "{{title}}", look.SUN)
-    return bars("Specific yield today (kWh/kWp)", text, query, unit="none", decimals=2, noValue=look.NOT_NOW)
+    query = Query(f"sort({named(f'bottomk(10, {YIELD})', 'station')})", "{{title}}", look.SUN)
+    return bars("Least specific yield today (kWh/kWp)", text, query, unit="none", decimals=2, noValue=look.NOT_NOW)
 
 
 def _loads() -> Json:
-    text = "PV power over installed power of each station: plants of any size on one scale. Above 80 % is rare."
-    query = Query(named(f"{mean(tiles.POWER.format('pv'))} / {INSTALLED}", "station"), "{{title}}")
-    return lines("Load of the plants", text, query, unit="percentunit", min=0, noValue=look.NOT_NOW)
+    text = (
+        "PV power over installed power of all stations of an exporter: plants of any size on one scale. Half of them "
+        "are above the middle line, one in ten below the lowest. Above 80 % is rare."
+    )
+    queries = [
+        Query(f"max by (instance) ({pick(f'job:sems_pv_power:ratio_of_installed_{quantile}')})", name, colour)
+        for quantile, name, colour in (
+            ("p90", "{{instance}}: one in ten is above", look.SUN),
+            ("p50", "{{instance}}: half are above", look.HOUSE),
+            ("p10", "{{instance}}: one in ten is below", look.IMPORT),
+        )
+    ]
+    return lines("PV power over installed power", text, *queries, unit="percentunit", min=0, noValue=NOT_RECORDED)

@@ -12,7 +12,8 @@ from .panels import lines, override, shades, stat, timeline
 from .queries import KWH, Query, age, each, highest, mean, named, state
 
 POWER = "sems_inverter_input_power_watts"
-PARTS = {"input 1": look.SUN, "input 2": look.EXPORT, "input 3": look.HOUSE, "input 4": look.BATTERY}
+COLOURS = (look.SUN, look.EXPORT, look.HOUSE, look.BATTERY, look.IMPORT, look.IDLE)
+PARTS = {f"input {number}": COLOURS[(number - 1) % len(COLOURS)] for number in range(1, 13)}
 PARTS |= {"phase L1": look.SUN, "phase L2": look.EXPORT, "phase L3": look.HOUSE}
 SHADES = [override("byRegexp", f"/ {part}$/", {"color": shades(colour)}) for part, colour in PARTS.items()]
 """Equal parts of several inverters have shades of one colour."""
@@ -45,12 +46,12 @@ def _over(metric: str, legend: str = "{{title}}", colour: str | None = None, how
 
 def _per(part: str, metric: str, how: Callable[[str], str] = mean) -> Query:
     """A series for each input or phase. The name is of the inverter, so the join is by station and inverter."""
-    return Query(named(how(f"sems_inverter_{part}_{metric}"), "inverter"), f"{{{{title}}}} {part} {{{{{part}}}}}")
+    return Query(named(how(f"sems_inverter_{part}_{metric}"), "inverter"), f"{{{{inverter}}}} {part} {{{{{part}}}}}")
 
 
 def _parts(title: str, text: str, query: Query, *, unit: str, **more: Any) -> Json:
     """A chart with a line for each input or phase."""
-    return lines(title, text, query, unit=unit, noValue=look.NOT_NOW, overrides=SHADES, **more)
+    return lines(title, text, query, unit=unit, noValue=look.NOT_NOW, overrides=SHADES, beside=True, **more)
 
 
 def _now(title: str, text: str, query: Query, *, unit: str, **more: Any) -> Json:
@@ -80,7 +81,7 @@ def _temperature_now() -> Json:
 def _today() -> Json:
     text = "PV energy since midnight at the station."
     query = Query(named(f"{each('sems_inverter_pv_energy_today_joules')} / {KWH}", "inverter"), "{{title}}", look.SUN)
-    return _now("Sun today", text, query, unit=look.KWH, decimals=1)
+    return _now("PV today", text, query, unit=look.KWH, decimals=1)
 
 
 def _age() -> Json:
@@ -116,7 +117,7 @@ def _share() -> Json:
     )
     whole = f"sum by (station, inverter) ({mean(POWER)})"
     expr = f"{mean(POWER)} / on (station, inverter) group_left () ({whole} > 100)"
-    query = Query(named(expr, "inverter"), "{{title}} input {{input}}")
+    query = Query(named(expr, "inverter"), "{{inverter}} input {{input}}")
     return _parts("Share of each input", text, query, unit="percentunit", min=0, max=1)
 
 

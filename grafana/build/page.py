@@ -1,6 +1,7 @@
 """A dashboard around its panels: grid, variables, links, annotations."""
 
 from dataclasses import dataclass, field
+from urllib.parse import quote
 
 from .look import BAD, Json
 from .panels import SOURCE
@@ -44,18 +45,25 @@ class Page:
         self.panels.append(panel | {"id": len(self.panels) + 1, "gridPos": place})
 
 
-def framed(
+def framed(  # noqa: PLR0913 - all but the first four are given by name
     name: str,
     title: str,
     description: str,
     page: Page,
     *,
     since: str = "now-24h",
+    refresh: str = "1m",
     devices: tuple[str, ...] = (),
+    having: str = "",
+    fleet: bool = False,
     alarms: bool = False,
     scrapers: int = HIDDEN,
 ) -> Json:
-    """The whole dashboard; `devices` are the further variables it has, `alarms` marks them in the charts."""
+    """The whole dashboard; `devices` are the further variables it has, `alarms` marks them in the charts.
+
+    It is about the first station until another is chosen, or about all where it is for a `fleet`. `having` leaves out
+    stations without a series of that name.
+    """
     return {
         "id": None,
         "uid": f"sems-{name}",
@@ -68,19 +76,19 @@ def framed(
         "graphTooltip": 1,
         "timezone": "browser",
         "time": {"from": since, "to": "now"},
-        "refresh": "1m",
+        "refresh": refresh,
         "timepicker": {"refresh_intervals": ["1m", "5m", "15m", "1h"]},
         "fiscalYearStartMonth": 0,
         "weekStart": "",
-        "links": [_siblings()],
+        "links": [_siblings(), *([] if fleet else _spans(name))],
         "annotations": {"list": [_alarm_marks()] if alarms else []},
         "templating": {
             "list": [
                 _source(),
                 _values("job", "Job", "label_values(sems_up, job)", scrapers),
                 _values("instance", "Exporter", 'label_values(sems_up{job=~"$job"}, instance)', scrapers),
-                _named("station", having="battery" if "battery" in devices else None),
-                *(_named(scope) for scope in devices),
+                _named("station", having, everything=fleet),
+                *(_named(scope, everything=True) for scope in devices),
                 *page.variables,
             ]
         },
@@ -101,6 +109,32 @@ def _siblings() -> Json:
         "tooltip": "",
         "url": "",
     }
+
+
+def _spans(name: str) -> list[Json]:
+    """Links to the same dashboard over the spans that people ask for."""
+    spans = (
+        ("Today", "now/d", "now/d"),
+        ("Yesterday", "now-1d/d", "now-1d/d"),
+        ("Week", "now-7d", "now"),
+        ("Month", "now/M", "now"),
+        ("Year", "now/y", "now"),
+    )
+    return [
+        {
+            "type": "link",
+            "title": title,
+            "url": f"/d/sems-{name}?from={quote(begin, safe='')}&to={quote(end, safe='')}",
+            "tags": [],
+            "asDropdown": False,
+            "includeVars": True,
+            "keepTime": False,
+            "targetBlank": False,
+            "icon": "clock-nine",
+            "tooltip": "",
+        }
+        for title, begin, end in spans
+    ]
 
 
 def _alarm_marks() -> Json:
@@ -137,7 +171,7 @@ def _source() -> Json:
     }
 
 
-def _values(name: str, label: str, query: str, hide: int, regex: str = "") -> Json:
+def _values(name: str, label: str, query: str, hide: int, regex: str = "", *, everything: bool = True) -> Json:
     kind = {"qryType": 3 if query.startswith("query_result") else 1}
     return {
         "type": "query",
@@ -148,9 +182,9 @@ def _values(name: str, label: str, query: str, hide: int, regex: str = "") -> Js
         "query": {"query": query, "refId": "PrometheusVariableQueryEditor-VariableQuery"} | kind,
         "regex": regex,
         "multi": True,
-        "includeAll": True,
-        "allValue": ".+",
-        "current": ALL,
+        "includeAll": everything,
+        "allValue": ".+" if everything else "",
+        "current": ALL if everything else {},
         "hide": hide,
         "options": [],
         "refresh": REFRESH_ON_TIME,
@@ -159,10 +193,12 @@ def _values(name: str, label: str, query: str, hide: int, regex: str = "") -> Js
     }
 
 
-def _named(scope: str, having: str | None = None) -> Json:
-    """A variable that shows names and holds ids; `having` leaves out stations without such a device."""
+def _named(scope: str, having: str = "", *, everything: bool) -> Json:
+    """A variable that shows names and holds ids; `having` leaves out stations without such a series."""
     chosen = "" if scope == "station" else ',station=~"$station"'
-    owners = f" and on (station) sems_{having}_info{{{SCRAPED}}}" if having else ""
+    owners = f" and on (station) {having}{{{SCRAPED}}}" if having else ""
     series = f"topk by ({scope}) (1, max by ({scope}, name) (sems_{scope}_info{{{SCRAPED}{chosen}}}{owners}))"
     regex = f'/[{{,]\\s*title="\\s*(?<text>[^"]+)|[{{,]\\s*{scope}="(?<value>[^"]+)/g'
-    return _values(scope, scope.capitalize(), f"query_result({titled(series, scope)})", SHOWN, regex)
+    return _values(
+        scope, scope.capitalize(), f"query_result({titled(series, scope)})", SHOWN, regex, everything=everything
+    )

@@ -88,12 +88,13 @@ def stat(
     text: str | None = None,
     rows: bool = False,
     summed: bool = False,
+    leads_to: str = "",
     **fields: object,
 ) -> Json:
     """Numbers of this moment, side by side, or one below the other where `rows` gives long names more room.
 
     They are instant queries: a value that vanished must not stay on the screen. Where they are `summed`, they are the
-    sums over the steps of the time range instead.
+    sums over the steps of the time range instead. A click on a number `leads_to` another dashboard.
     """
     several = len(queries) > 1 or "{{" in queries[0].legend
     options: Json = {
@@ -104,12 +105,31 @@ def stat(
         "reduceOptions": SUM if summed else LAST,
         "showPercentChange": False,
         "textMode": text or ("value_and_name" if several else "value"),
-        "wideLayout": True,
+        "wideLayout": False,
     }
-    return panel("stat", title, description, queries, unit=unit, options=options, instant=not summed, fields=fields)
+    if several:
+        # Of their own, Grafana makes several numbers as small as the longest one has to be.
+        options["text"] = {"titleSize": 14, "valueSize": 24}
+    return panel(
+        "stat",
+        title,
+        description,
+        queries,
+        unit=unit,
+        options=options,
+        instant=not summed,
+        fields=_linked(leads_to) | fields,
+    )
 
 
-def gauge(title: str, description: str, *queries: Query, unit: str, **fields: object) -> Json:
+def _linked(dashboard: str) -> Json:
+    if not dashboard:
+        return {}
+    url = f"/d/sems-{dashboard}?var-datasource=${{datasource}}&${{station:queryparam}}"
+    return {"links": [{"title": f"Open {dashboard.capitalize()}", "url": url}]}
+
+
+def gauge(title: str, description: str, *queries: Query, unit: str, leads_to: str = "", **fields: object) -> Json:
     """Dials of this moment."""
     options: Json = {
         "barShape": "rounded",
@@ -124,23 +144,23 @@ def gauge(title: str, description: str, *queries: Query, unit: str, **fields: ob
         "showThresholdMarkers": True,
         "sizing": "auto",
     }
-    return panel(
-        "gauge", title, description, queries, unit=unit, options=options, instant=True, fields={"min": 0} | fields
-    )
+    shown = {"min": 0} | _linked(leads_to) | fields
+    return panel("gauge", title, description, queries, unit=unit, options=options, instant=True, fields=shown)
 
 
 def bars(title: str, description: str, *queries: Query, unit: str, **fields: object) -> Json:
     """Lying bars of this moment on one scale."""
     options: Json = {
         "displayMode": "basic",
-        "maxVizHeight": 300,
+        "maxVizHeight": 32,
         "minVizHeight": 16,
         "minVizWidth": 8,
         "namePlacement": "left",
         "orientation": "horizontal",
         "reduceOptions": LAST,
         "showUnfilled": True,
-        "sizing": "auto",
+        "sizing": "manual",
+        "text": {"titleSize": 14, "valueSize": 16},
         "valueMode": "text",
     }
     return panel(
@@ -148,7 +168,7 @@ def bars(title: str, description: str, *queries: Query, unit: str, **fields: obj
     )
 
 
-def lines(
+def lines(  # noqa: PLR0913 - all but the first two are given by name
     title: str,
     description: str,
     *queries: Query,
@@ -157,10 +177,14 @@ def lines(
     stacked: bool = False,
     limits: bool = False,
     drawn: str = "line",
+    beside: bool = False,
     overrides: list[Json] | None = None,
     **fields: object,
 ) -> Json:
-    """Series over time. Gaps stay gaps: nothing is drawn where nothing was known."""
+    """Series over time. Gaps stay gaps: nothing is drawn where nothing was known.
+
+    The legend is below, or `beside` the chart, where many series would take its place.
+    """
     custom: Json = {
         "axisBorderShow": False,
         "drawStyle": drawn,
@@ -173,7 +197,8 @@ def lines(
         "thresholdsStyle": {"mode": "dashed" if limits else "off"},
     }
     options: Json = {
-        "legend": {"calcs": [], "displayMode": "list", "placement": "bottom", "showLegend": True},
+        "legend": {"calcs": [], "displayMode": "list", "placement": "bottom", "showLegend": True}
+        | ({"displayMode": "table", "placement": "right"} if beside else {}),
         "tooltip": TOOLTIP,
     }
     colour: Json = {"color": {"mode": "palette-classic"}}

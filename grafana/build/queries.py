@@ -12,6 +12,8 @@ KWH = "3.6e6"
 SCRAPED = 'job=~"$job",instance=~"$instance"'
 IDS = {
     "sems_station_": ("station",),
+    "station:": ("station",),
+    "inverter:": ("station", "inverter"),
     "sems_alarm": ("station",),
     "sems_inverter_input_": ("station", "inverter", "input"),
     "sems_inverter_phase_": ("station", "inverter", "phase"),
@@ -19,9 +21,11 @@ IDS = {
     "sems_battery_": ("station", "battery"),
     "sems_meter_phase_": ("station", "meter", "phase"),
     "sems_meter_": ("station", "meter"),
+    "sems_ev_charger_": ("station", "ev_charger"),
 }
 DAYLIGHT_DEGREES = 10
 """Height of the sun from which on a plant that makes nothing is remarkable, as in the rules."""
+NOT_RECORDED = "no data in this range, or the rules are not loaded"
 SELECTABLE = ("station", "inverter", "battery")
 
 
@@ -99,16 +103,16 @@ def titled(series: str, scope: str) -> str:
     return f'label_replace(label_join({series}, "title", "", "station"), "title", "$1", "name", "(.+)")'
 
 
-def state(scope: str, states: Iterable[StrEnum], *, within: Iterable[str] = SELECTABLE) -> str:
-    """The state as a number: its place in `states`."""
-    metric = f"sems_{scope}_state"
-    parts = [f"{pick(metric, within=within, state=each_state)} * {n}" for n, each_state in enumerate(states)]
+def state(scope: str, states: Iterable[StrEnum], *, within: Iterable[str] = SELECTABLE, metric: str = "") -> str:
+    """The state as a number: its place in `states`; `metric` where a rule has recorded some of them."""
+    metric = metric or f"sems_{scope}_state"
+    parts = [f"({pick(metric, within=within, state=one)} == 1) * {n}" for n, one in enumerate(states)]
     return f"max by ({', '.join(ids(metric))}) ({' or '.join(parts)})"
 
 
 def age(scope: str, *, within: Iterable[str] = SELECTABLE) -> str:
     """Seconds since the instant that the data are from."""
-    return f"time() - {each(f'sems_{scope}_data_timestamp_seconds', within=within)}"
+    return f"clamp_min(time() - {each(f'sems_{scope}_data_timestamp_seconds', within=within)}, 0)"
 
 
 def alarms(*labels: str, **fixed: str) -> str:

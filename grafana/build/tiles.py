@@ -1,59 +1,141 @@
 """Panels that stand on more than one dashboard."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from typing import cast
 
 from sems_exporter.model.plant import StationState
 
 from . import look
 from .look import Json
-from .panels import bars, gauge, lines, shades, stat
-from .queries import KWH, Query, age, alarms, dark, each, mean, named, state, total
+from .panels import bars, gauge, lines, stat
+from .queries import KWH, SCRAPED, Query, age, alarms, dark, each, mean, named, pick, state, total
 
 POWER = "sems_station_{}_power_watts"
 BELOW: Json = {"custom.transform": "negative-Y"}
 SEVERAL = "With several stations selected, this is their sum."
 
 
-def grid_import() -> Json:
-    """Power that the grid delivers."""
-    text = f"Power taken from the grid now; 0 while the plant covers everything. {SEVERAL}"
-    return stat(
-        "▼ From the grid",
-        text,
-        Query(total(POWER.format("grid_import")), "From the grid", look.IMPORT),
-        unit="watt",
-        noValue=look.NOT_NOW,
+FLOWS = {
+    "pv": ("☀ PV", look.SUN),
+    "load": ("⌂ Load", look.HOUSE),
+    "grid_import": ("▼ Import", look.IMPORT),
+    "grid_export": ("▲ Export", look.EXPORT),
+    "battery_charge": ("▮ Charge", look.BATTERY),
+    "battery_discharge": ("▮ Discharge", look.BATTERY),
+}
+"""What energy does at a plant, in the words and colours of every dashboard."""
+
+
+def measured(*, battery: bool = True, meter: bool = True) -> list[str]:
+    """The flows of a plant with or without a battery, and with or without a meter."""
+    return [flow for flow in FLOWS if flow == "pv" or (meter and (battery or not flow.startswith("battery")))]
+
+
+VERDICT: list[Json] = [
+    {"type": "range", "options": {"from": start, "to": end, "result": {"index": index, "text": text, "color": colour}}}
+    for index, (start, end, text, colour) in enumerate(
+        (
+            (0, 0.5, "● all well", look.GOOD),
+            (1, 9, "▲ an alert fires", look.ODD),
+            (10, 99, "! alarm", look.BAD),
+            (100, 999, "✕ not read", look.BAD),
+            (1000, 9999, "✕ portal away", look.BAD),
+        )
     )
+]
 
 
-def grid_export() -> Json:
-    """Power that goes to the grid."""
-    text = f"Power fed into the grid now; 0 while the house needs everything. {SEVERAL}"
-    return stat(
-        "▲ To the grid",
-        text,
-        Query(total(POWER.format("grid_export")), "To the grid", look.EXPORT),
-        unit="watt",
-        noValue=look.NOT_NOW,
-    )
+def strip() -> tuple[Json, ...]:
+    """Whether all is well, and if not, what is wrong and since when."""
+    return verdict(), station_state(), active_alarms(), firing_alerts(), oldest_data(), latest_refresh()
 
 
-def flow() -> Json:
-    """Six directed flows."""
+STRIP_WIDTHS = (5, 5, 3, 3, 4, 4)
+
+
+def verdict() -> Json:
+    """The gravest of what is not well."""
     text = (
-        "What comes in from sun, battery and grid, and where it goes, on one scale. The three bars above add up to the "
-        f"three below, but for losses. {SEVERAL}"
+        "The gravest of: the portal cannot be reached, the station cannot be read, an alarm stands, an alert of "
+        "warning or critical fires. The tiles beside it tell more, and since when."
     )
-    flows = (
-        ("☀ Sun →", "pv", look.SUN),
-        ("▮ Battery →", "battery_discharge", look.BATTERY),
-        ("▼ Grid →", "grid_import", look.IMPORT),
-        ("→ ⌂ House", "load", look.HOUSE),
-        ("→ ▮ Battery", "battery_charge", look.BATTERY),
-        ("→ ▲ Grid", "grid_export", look.EXPORT),
+    silent = f"count({each('sems_station_up')} == 0)"
+    alarm = f"count({alarms('station')} > 0)"
+    alert = f"count({firing('warning|critical')})"
+    parts = [
+        f"{weight} * ((({count}) > bool 0) or vector(0))" for weight, count in ((100, silent), (10, alarm), (1, alert))
+    ]
+    expr = f"1000 * (min({pick('sems_up')}) == bool 0) + {' + '.join(parts)}"
+    query = Query(expr, "All well?")
+    return stat("All well?", text, query, unit="none", mappings=VERDICT, leads_to="alarms", noValue="not scraped")
+
+
+def firing(severities: str = ".+") -> str:
+    """Alerts that fire about the selected stations or about the exporter."""
+    chosen = f'alertname=~"Sems.+",alertstate="firing",severity=~"{severities}",station=~"$station|"'
+    return f"ALERTS{{{SCRAPED},{chosen}}}"
+
+
+def firing_alerts() -> Json:
+    """How many alerts fire."""
+    text = (
+        "Alerts of Prometheus that fire about the station or the exporter, but for those of severity info. Normal is 0."
     )
-    queries = [Query(total(POWER.format(metric)), name, colour) for name, metric, colour in flows]
-    queries[1:1] = [night("☾ Sun →")]
+    # Where a rule has recorded something, the rules are loaded, and none fires.
+    loaded = f"0 * count({pick('station:sems_account:info')})"
+    query = Query(f"count({firing('warning|critical')}) or {loaded}", "Alerts")
+    return stat(
+        "Alerts",
+        text,
+        query,
+        unit="none",
+        thresholds=look.ANY_IS_ODD,
+        leads_to="alarms",
+        noValue="rules not loaded",
+    )
+
+
+def latest_refresh() -> Json:
+    """When the portal last gave something."""
+    text = "Time since the exporter last read something from the portal. Normal is below 5 minutes."
+    latest = f"min({pick('sems_refresh_last_success_timestamp_seconds')} > 0)"
+    query = Query(f"clamp_min(time() - {latest}, 0)", "Portal")
+    return stat(
+        "Portal read",
+        text,
+        query,
+        unit="s",
+        decimals=0,
+        thresholds=look.AGE,
+        leads_to="exporter",
+        noValue="never yet",
+    )
+
+
+def grid() -> Json:
+    """Import and export side by side."""
+    text = f"Power taken from and fed into the grid now. One of the two is 0. {SEVERAL}"
+    queries = [Query(total(POWER.format(flow)), *FLOWS[flow]) for flow in ("grid_import", "grid_export")]
+    made = stat("Grid", text, *queries, unit="watt", leads_to="energy", noValue=look.NOT_NOW)
+    made["options"] = {**cast("Json", made["options"]), "text": {"titleSize": 18, "valueSize": 48}}
+    return made
+
+
+def flow(*, battery: bool = True) -> Json:
+    """The directed flows."""
+    text = (
+        "What comes in from PV, battery and grid, and where it goes, on one scale. The bars above add up to those "
+        f"below, but for losses. {SEVERAL}"
+    )
+    order = ("pv", "battery_discharge", "grid_import", "load", "battery_charge", "grid_export")
+    names = ("☀ PV →", "▮ Discharge →", "▼ Import →", "→ ⌂ Load", "→ ▮ Charge", "→ ▲ Export")
+    shown = measured(battery=battery)
+    queries = [
+        Query(total(POWER.format(flow)), name, FLOWS[flow][1])
+        for flow, name in zip(order, names, strict=True)
+        if flow in shown
+    ]
+    queries[1:1] = [night("☾ PV →")]
     return bars("Energy flow now", text, *queries, unit="watt", noValue=look.NOT_NOW)
 
 
@@ -64,7 +146,7 @@ def night(legend: str) -> Query:
 
 def _dial(title: str, text: str, metric: str, limit: str, colour: str, *instead: Query) -> Json:
     queries = Query(total(metric), title, colour), Query(limit, "max"), *instead
-    made = gauge(title, text, *queries, unit="watt", noValue=look.NOT_NOW)
+    made = gauge(title, text, *queries, unit="watt", leads_to="inverter", noValue=look.NOT_NOW)
     mapping = {"fieldName": "max", "handlerKey": "max", "reducerId": "last"}
     of_first: Json = {"id": "byFrameRefID", "options": "A"}
     options: Json = {"configRefId": "B", "mappings": [mapping], "applyTo": of_first}
@@ -78,7 +160,7 @@ def sun_dial() -> Json:
         f"PV power now. The dial ends at the installed power, or at the week's peak where that is not known. {SEVERAL}"
     )
     limit = f"{total('sems_station_installed_power_watts')} or {total(metric, 'max_over_time({}[7d])')}"
-    return _dial("☀ Sun", text, metric, limit, look.SUN, night("☀ Sun"))
+    return _dial("☀ PV", text, metric, limit, look.SUN, night("☀ PV"))
 
 
 def house_dial() -> Json:
@@ -90,7 +172,7 @@ def house_dial() -> Json:
     )
     peak = f'label_replace({total(metric, "max_over_time({}[7d])")}, "of", "peak", "", "")'
     rated = f'label_replace({total("sems_inverter_rated_power_watts")}, "of", "rated", "", "")'
-    return _dial("⌂ House", text, metric, f"clamp_min(max({peak} or {rated}), 3000)", look.HOUSE)
+    return _dial("⌂ Load", text, metric, f"clamp_min(max({peak} or {rated}), 3000)", look.HOUSE)
 
 
 def charge_dial() -> Json:
@@ -101,33 +183,42 @@ def charge_dial() -> Json:
     )
     query = Query(named(each("sems_station_battery_state_of_charge_ratio"), "station"), "{{title}}")
     return gauge(
-        "▮ Battery charge", text, query, unit="percentunit", max=1, thresholds=look.CHARGE, noValue=look.NOT_NOW
+        "▮ Battery",
+        text,
+        query,
+        unit="percentunit",
+        max=1,
+        thresholds=look.CHARGE,
+        leads_to="battery",
+        noValue=look.NOT_NOW,
     )
 
 
-def today(maker: Callable[..., Json] = stat) -> Json:
-    """The six energies of the day."""
+def today(maker: Callable[..., Json] = stat, *, battery: bool = True, meter: bool = True) -> Json:
+    """The energies of the day."""
     text = f"Energies since midnight at the station. They start anew with the first report after midnight. {SEVERAL}"
-    energies = (
-        ("☀ Sun", "pv", look.SUN),
-        ("⌂ House", "load", look.HOUSE),
-        ("▼ From the grid", "grid_import", look.IMPORT),
-        ("▲ To the grid", "grid_export", look.EXPORT),
-        ("→ ▮ Into battery", "battery_charge", look.BATTERY),
-        ("▮ → Out of battery", "battery_discharge", look.BATTERY),
+    return maker(
+        "Energy today",
+        text,
+        *energies("{}_energy_today_joules", measured(battery=battery, meter=meter)),
+        unit=look.KWH,
+        decimals=1,
+        noValue=look.NOT_NOW,
     )
-    queries = [
-        Query(f"{total(f'sems_station_{metric}_energy_today_joules')} / {KWH}", name, colour)
-        for name, metric, colour in energies
-    ]
-    return maker("Energy today", text, *queries, unit=look.KWH, decimals=1, noValue=look.NOT_NOW)
+
+
+def energies(metric: str, flows: Iterable[str]) -> list[Query]:
+    """The portal's own energies of a day, a month, or since commissioning, in kWh."""
+    return [Query(f"{total(f'sems_station_{metric.format(flow)}')} / {KWH}", *FLOWS[flow]) for flow in flows]
 
 
 def _share(title: str, text: str, metric: str, weight: str, colour: str) -> Json:
     """A ratio of today; of several stations the mean, weighted, or the plain one where nothing was weighed yet."""
     ratio, weights = each(f"sems_station_{metric}_today_ratio"), each(f"sems_station_{weight}_energy_today_joules")
     expr = f"sum({ratio} * {weights}) / (sum({weights} and {ratio}) > 0) or avg({ratio})"
-    return stat(title, text, Query(expr, title, colour), unit="percentunit", decimals=0, noValue=look.NOT_NOW)
+    return stat(
+        title, text, Query(expr, title, colour), unit="percentunit", decimals=0, leads_to="energy", noValue=look.NOT_NOW
+    )
 
 
 def self_sufficiency() -> Json:
@@ -152,7 +243,9 @@ def station_state() -> Json:
     """What the portal says of each station."""
     text = "What the portal says of the station as a whole. Running is normal by day, waiting at night."
     query = Query(named(state("station", StationState), "station"), "{{title}}")
-    return stat("Station", text, query, unit="none", mappings=look.STATION_STATES, noValue=look.NOT_NOW)
+    return stat(
+        "Station", text, query, unit="none", mappings=look.STATION_STATES, leads_to="inverter", noValue=look.NOT_NOW
+    )
 
 
 def active_alarms() -> Json:
@@ -162,7 +255,15 @@ def active_alarms() -> Json:
         "them."
     )
     query = Query(f"sum({alarms('station', 'level')})", "Alarms")
-    return stat("Active alarms", text, query, unit="none", thresholds=look.ANY_IS_BAD, noValue=look.NOT_NOW)
+    return stat(
+        "Active alarms",
+        text,
+        query,
+        unit="none",
+        thresholds=look.ANY_IS_BAD,
+        leads_to="alarms",
+        noValue=look.NOT_NOW,
+    )
 
 
 def oldest_data() -> Json:
@@ -178,6 +279,7 @@ def oldest_data() -> Json:
         unit="s",
         decimals=0,
         thresholds=look.AGE,
+        leads_to="exporter",
         noValue=look.NOT_NOW,
     )
 
@@ -189,30 +291,29 @@ def silent_stations() -> Json:
     return stat("Stations left out", text, query, unit="none", thresholds=look.ANY_IS_ODD, noValue=look.NOT_NOW)
 
 
-def power_of_the_day(*, sky: bool = True) -> Json:
+def power_of_the_day(*, sky: bool = True, battery: bool = True, meter: bool = True) -> Json:
     """All powers, charge and expectation over time."""
     text = (
-        "Above zero what comes from sun, battery and grid, below zero what goes into battery and grid; the thick line "
-        "is the house. Dashes: what a clear sky would give on flat modules, and on the right the state of charge. Gaps "
+        "Above zero what comes from PV, battery and grid, below zero what goes into battery and grid; the thick line "
+        "is the load. Dashes: what a clear sky would give on flat modules, and on the right the state of charge. Gaps "
         "are times without trustworthy data."
     )
     axis: Json = {"unit": "percentunit", "min": 0, "max": 1, "custom.axisPlacement": "right", "custom.fillOpacity": 0}
     dashes: Json = {"custom.lineStyle": {"fill": "dash", "dash": [8, 6]}, "custom.fillOpacity": 0}
-    charge = named(mean("sems_station_battery_state_of_charge_ratio"), "station")
-
-    def power(name: str) -> str:
-        return f"sum({mean(POWER.format(name))})"
-
-    queries = [
-        # First, because Grafana shades by position in the panel: the first few shades are seen well in both themes.
-        Query(charge, "Charge {{title}}", None, axis | dashes | {"color": shades(look.BATTERY)}),
-        Query(f"{power('pv')} or {dark()}", "☀ Sun", look.SUN, {"custom.fillOpacity": 25}),
-        Query(power("load"), "⌂ House", look.HOUSE, {"custom.fillOpacity": 0, "custom.lineWidth": 3}),
-        Query(power("grid_import"), "▼ From the grid", look.IMPORT),
-        Query(power("battery_discharge"), "▮ → Out of battery", look.BATTERY),
-        Query(power("grid_export"), "▲ To the grid", look.EXPORT, BELOW),
-        Query(power("battery_charge"), "→ ▮ Into battery", look.BATTERY, BELOW),
-    ]
+    looks: dict[str, Json] = {
+        "pv": {"custom.fillOpacity": 25},
+        "load": {"custom.fillOpacity": 0, "custom.lineWidth": 3},
+        "grid_export": BELOW,
+        "battery_charge": BELOW,
+    }
+    queries = []
+    for flow in measured(battery=battery, meter=meter):
+        expr = f"sum({mean(POWER.format(flow))})"
+        name, colour = FLOWS[flow]
+        queries.append(Query(f"{expr} or {dark()}" if flow == "pv" else expr, name, colour, looks.get(flow, {})))
+    if battery:
+        charge = f"avg({mean('sems_station_battery_state_of_charge_ratio')})"
+        queries.append(Query(charge, "State of charge", look.BATTERY, axis | dashes))
     if sky:
         queries.append(Query(f"sum({mean('sems_station_clear_sky_power_watts')})", "Clear sky", look.SUN, dashes))
     return lines("Power of the day", text, *queries, unit="watt", fill=10, noValue=look.NOT_NOW)
