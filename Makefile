@@ -138,7 +138,7 @@ dashboards: .venv/.dev ## write the Grafana dashboards anew
 .PHONY: pictures
 pictures: .venv/.dev ## draw the dashboards in the README anew; takes minutes, and needs npm, Chromium and Prometheus
 	@cd grafana/pictures && npm ci --silent --ignore-scripts --no-audit --no-fund
-	@$(python) -m grafana.pictures --into docs/pictures home-dark battery-dark phone-narrow-dark fleet-dark $(ARGS)
+	@$(python) -m grafana.pictures --into docs/pictures home-dark money-dark battery-dark phone-narrow-dark fleet-dark $(ARGS)
 
 .PHONY: packages
 packages: .venv/.packages ## build all that a release has into dist, twice, and try it; as root also in a chroot

@@ -119,9 +119,11 @@ def _prices() -> Json:
     metric = "sems_station_grid_import_price_per_joule"
     bought = f"{each(metric)} * {KWH}"
     limit = each(metric, change="quantile_over_time(0.2, {}[1d])")
+    # Where the price never changes no hour is cheap.
+    cheapest = f"({each(metric)} <= {limit}) and {each(metric)} < {each(metric, change='max_over_time({}[1d])')}"
     cheap: dict[str, object] = {"custom.lineWidth": 0, "custom.fillOpacity": 60, "color": fixed(look.BATTERY)}
     queries = [
-        Query(named(f"({each(metric)} <= {limit}) * {KWH}", "station"), "Cheapest {{title}}", None, cheap),
+        Query(named(f"({cheapest}) * {KWH}", "station"), "Cheapest {{title}}", None, cheap),
         Query(named(bought, "station"), "▼ {{title}}", look.IMPORT),
         Query(
             named(f"{each('sems_station_grid_export_price_per_joule')} * {KWH}", "station"), "▲ {{title}}", look.EXPORT
@@ -148,13 +150,13 @@ def _days() -> Json:
 def _months() -> Json:
     text = f"Money of each month of the last twelve, whatever the time range. {ONE_CURRENCY}"
     queries = _bars(f"increase({{}}{DAY})")
-    return calendar("Money by month", text, *queries, unit="none", form="YYYY-MM", since="now-11M/M", decimals=0)
+    return calendar("Money by month", text, *queries, unit="none", form="YYYY-MM", since="now-11M/M")
 
 
 def _years() -> Json:
     text = f"Money of each year of the last five, as far back as Prometheus remembers. {ONE_CURRENCY}"
     queries = _bars(f"increase({{}}{DAY})")
-    return calendar("Money by year", text, *queries, unit="none", form="YYYY", since="now-4y/y", decimals=0)
+    return calendar("Money by year", text, *queries, unit="none", form="YYYY", since="now-4y/y")
 
 
 def _months_compared() -> Json:
@@ -167,7 +169,7 @@ def _months_compared() -> Json:
         Query(_bill(f"increase({{}}{YEAR_BEFORE})"), "A year before", look.IDLE),
     ]
     title = "Bill by month, against the year before"
-    return calendar(title, text, *queries, unit="none", form="YYYY-MM", since="now-11M/M", stacked=False, decimals=0)
+    return calendar(title, text, *queries, unit="none", form="YYYY-MM", since="now-11M/M", stacked=False)
 
 
 def _bill(change: str) -> str:
@@ -196,13 +198,15 @@ def _paid_back() -> Json:
 
 def _years_left() -> Json:
     text = (
-        "Years until the investment is paid back, if each is like the last 365 days; with less history, as little as "
-        f"there is counts as a year. {ONE_CURRENCY}"
+        "Years until the investment is paid back, if each is like the last 365 days. Nothing before Prometheus "
+        f"remembers a year. {ONE_CURRENCY}"
     )
     a_year = "increase({}[365d])"
     left = f"(${INVESTMENT} - ({_of_one_currency(_gained(), '{}')}))"
-    query = Query(f"clamp_min({left} / ({_of_one_currency(_gained(a_year), a_year)}), 0)", "Years", look.BATTERY)
-    return stat("Years until paid back", text, query, unit="none", decimals=1, noValue=NO_TARIFF)
+    whole = f"count({each(INFO, change=f'last_over_time({{}}{YEAR_BEFORE})')}) > 0"
+    years = f"clamp_min({left} / ({_of_one_currency(_gained(a_year), a_year)}), 0) and on () ({whole})"
+    query = Query(years, "Years", look.BATTERY)
+    return stat("Years until paid back", text, query, unit="none", decimals=1, noValue="not a year of history yet")
 
 
 def _energy(title: str, metric: str, text: str) -> Json:
