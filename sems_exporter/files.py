@@ -3,6 +3,7 @@
 import errno
 import os
 import stat
+from collections.abc import Iterable
 from contextlib import suppress
 from pathlib import Path
 from typing import Self
@@ -28,7 +29,7 @@ class Draft:
         # What a killed process of the same number left, or somebody has put there: never written into.
         self._new.unlink(missing_ok=True)
         descriptor = os.open(self._new, os.O_WRONLY | os.O_CREAT | os.O_EXCL | AS_IT_IS, 0o600)
-        self._file = os.fdopen(descriptor, "w", encoding="utf-8")
+        self._file = os.fdopen(descriptor, "wb")
         self.fileno = self._file.fileno
 
     def __enter__(self) -> Self:
@@ -43,8 +44,12 @@ class Draft:
 
     def keep(self, text: str) -> None:
         """Let it hold `text` and take its place. When this returns, it survives a power cut."""
+        self.keep_pieces([text.encode()])
+
+    def keep_pieces(self, pieces: Iterable[bytes]) -> None:
+        """Let it hold these bytes, written as they come, and take its place, with the same promise."""
         with self._file as file:
-            file.write(text)
+            file.writelines(pieces)
             file.flush()
             os.fsync(file.fileno())
         self._new.replace(self._path)

@@ -287,6 +287,37 @@ def call(words: tuple[str, ...], body: str | None, anonymous: bool, **values: An
 
 
 @cli.command()
+@configured(declared.SETTINGS)
+@chosen
+@click.option("--since", type=types.Day(), help="First day, in the calendar of the station.")
+@click.option("--until", type=types.Day(), help="Last day; today where not given.")
+@click.option("--output", type=types.FilePath("directory"), required=True, help="Directory for answers and files.")
+@click.option(
+    "--prometheus", type=types.ExternalUrl(), help="Prometheus to look into: what it has is not written anew."
+)
+@click.option(
+    "--gaps", is_flag=True, help="Only the last 7 days, or those since --since: what Prometheus lacks of them."
+)
+@click.option("--blocks", type=types.FilePath("directory"), help="Data directory of Prometheus to put blocks into.")
+@click.option("--import", "import_url", type=types.ExternalUrl(), help="VictoriaMetrics to import into.")
+@click.option("--step", type=click.Choice(["5m", "1m"]), default="5m", show_default=True, help="Time between samples.")
+@click.option("--dry-run", is_flag=True, help="Say what it would take, and do nothing.")
+@click.option("--verify", is_flag=True, help="Compare each day in Prometheus with the portal's energy of it.")
+@click.option("--job", default="sems", show_default=True, help="Label job where Prometheus does not tell it.")
+@click.option(
+    "--instance", default="localhost:10736", show_default=True, help="Label instance where Prometheus does not tell it."
+)
+def history(**values: Any) -> None:
+    """Fetch the years before the first scrape, and fill gaps."""
+    from sems_exporter.cli import history as command  # noqa: PLC0415 - as above
+
+    own = {name: values.pop(name) for name in command.Options.__dataclass_fields__}
+    own |= {"output": Path(own["output"]), "blocks": Path(own["blocks"]) if own["blocks"] else None}
+    own["step"] = {"5m": 300, "1m": 60}[own["step"]]
+    sys.exit(command.history(_settings(values), command.Options(**own)))
+
+
+@cli.command()
 @configured(declared.WEB)
 def healthy(**values: Any) -> None:
     """Ask the exporter that runs here whether it is healthy.

@@ -30,11 +30,14 @@ def curves(data: object, findings: Diagnostics) -> dict[str, list[tuple[datetime
         row = CURVE.get(str(item.get("item")))
         if row is None:
             continue
+        known: dict[object, Values] = {}  # the same few numbers come again and again
         for point in objects(item.get("powerData")):
-            at = _local(text(point.get("tp")) or "")
-            if at is None or point.get("power") is None or point.get("isCE"):
+            at, power = _local(text(point.get("tp")) or ""), point.get("power")
+            if at is None or not isinstance(power, int | float | str) or point.get("isCE"):
                 continue
-            for name, value in _values(row, point["power"], item.get("unit"), findings).items():
+            if power not in known:
+                known[power] = _values(row, power, item.get("unit"), findings)
+            for name, value in known[power].items():
                 found.setdefault(name, []).append((at, value))
     return found
 
