@@ -44,11 +44,10 @@ def month(registers: Document, moment: Moment, *, included: bool | None, raw: bo
     if included and kept + CLOSE < today:
         # Both the plant and its inverters tell a month that has less than its last day: neither counts it.
         return None
-    if included is not None:
-        return kept if included else kept + today
-    if not kept:
-        return today if _first_day(moment) else None
-    return kept + today if raw else None
+    if included is None:
+        lacks_today = raw if kept else _first_day(moment)
+        return kept + today if lacks_today else None
+    return kept if included else kept + today
 
 
 def _first_day(moment: Moment) -> bool:

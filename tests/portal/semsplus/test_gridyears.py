@@ -216,9 +216,7 @@ def test_a_present_year_that_is_empty_for_a_moment_leaves_the_lifetime_as_it_was
 
     during = account.read().grid_import_energy
     account.clock.advance(1500)
-    account.answers["statistics_year"] = lambda _: energies(
-        "2026", proPurchaseStats=9300.0, proGridStats=400.0
-    )
+    account.answers["statistics_year"] = lambda _: energies("2026", proPurchaseStats=9300.0, proGridStats=400.0)
     account.read()
     account.clock.advance(300)
 
