@@ -1,6 +1,6 @@
 """A plant with a past that a test sets, and the portal that tells of it in the words of SEMS+."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
 from functools import cache
@@ -15,6 +15,7 @@ from sems_exporter.history.archive import Archive
 from sems_exporter.history.building import Builder, Wanted
 from sems_exporter.history.days import dates, midnight
 from sems_exporter.history.fetching import Fetcher, Reach, Span
+from sems_exporter.history.series import Further
 from sems_exporter.history.store import Store
 from sems_exporter.model.plant import KWH, Station
 from sems_exporter.portal.past import CurveQuestion, DaysQuestion, Question
@@ -196,11 +197,12 @@ def built(
     store: Store | None = None,
     station: Station | None = None,
     step: int = 300,
+    further: Sequence[Further] = (),
 ) -> Built:
     """The past of a plant from a date on, fetched and written."""
     archive, wanted = archive_in(folder), span(plant, first, last)
     fetched(plant, archive, wanted)
-    builder = Builder(archive, store, step, lambda _: None)
+    builder = Builder(archive, store, step, lambda _: None, further)
     builder.build([Wanted(wanted, station or plant.station(), {"job": "sems", "instance": "home:10736"})])
     return Built(builder, {name: (archive.openmetrics / name).read_text() for name in builder.files})
 

@@ -1,6 +1,7 @@
 """The files: the same series as live, strictly valid, exact by the day, and nothing that nobody knows."""
 
 from collections import Counter
+from collections.abc import Iterator, Mapping
 from datetime import UTC, date, datetime, time, timedelta
 from itertools import pairwise
 from pathlib import Path
@@ -14,7 +15,10 @@ from prometheus_client.openmetrics.parser import text_string_to_metric_families
 
 from sems_exporter.exposition.families import all_families
 from sems_exporter.history.days import dates, midnight
-from sems_exporter.model.plant import KWH
+from sems_exporter.history.past import Past
+from sems_exporter.history.series import Samples
+from sems_exporter.model.plant import KWH, Station
+from sems_exporter.model.schema import Family, Kind
 from tests.history.pasts import AMSTERDAM, NOW, STATION, Plant, built, falls, increase, steady, sunny
 
 PV = "sems_station_pv_energy_joules_total"
@@ -269,11 +273,25 @@ def test_a_later_run_reckons_to_the_same_joule(tmp_path: Path) -> None:
     assert {at: again[at] for at in first} == first
 
 
+def test_what_is_made_of_the_counters_is_written_beside_them(tmp_path: Path) -> None:
+    cost = Family("sems_station_cost", Kind.COUNTER, "", "What it cost.", "", Station)
+
+    def priced(_: Past, counters: Mapping[str, Samples]) -> Iterator[tuple[Family, str, Samples]]:
+        yield cost, 'tariff="home"', {at: joules / KWH for at, joules in counters["grid_import_energy"].items()}
+
+    made = built(plant(), tmp_path, SINCE, further=[priced])
+
+    assert len(made.samples("sems_station_cost_total")) == len(made.samples(BOUGHT)) > 0
+    assert f'station="{STATION}",tariff="home"}}' in made.texts["2026-11.om"]
+    for text in made.texts.values():
+        assert list(text_string_to_metric_families(text))  # type: ignore[no-untyped-call]
+
+
 def test_a_run_that_is_repeated_writes_the_same(tmp_path: Path) -> None:
     assert built(plant(), tmp_path, SINCE).texts == built(plant(), tmp_path, SINCE).texts
 
 
-@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=8, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     kwh=st.lists(st.one_of(st.none(), st.floats(0, 60).map(lambda x: round(x, 1))), min_size=12, max_size=12),
     missing=st.integers(0, 40),
