@@ -11,7 +11,7 @@ import click
 
 from sems_exporter.cli.terminal import legible
 from sems_exporter.clock import SystemClock
-from sems_exporter.config import accounts, types
+from sems_exporter.config import accounts, renamed, types
 from sems_exporter.config import options as declared
 from sems_exporter.config.lint import misspelt
 from sems_exporter.config.options import Setting
@@ -45,10 +45,11 @@ def flags(*groups: tuple[Setting, ...]) -> Callable[[Command], Command]:
             times = setting.type if isinstance(setting.type, types.Duration) else None
             option = click.option(
                 setting.option,
+                *(f"--{old.replace('_', '-')}" for old in renamed.former(setting.key)),
                 setting.key,
                 type=setting.type,
                 default=setting.shown_default or None if times else setting.default,
-                envvar=setting.variable,
+                envvar=[setting.variable, *(f"SEMS_{old.upper()}" for old in renamed.former(setting.key))],
                 show_envvar=True,
                 show_default=bool(setting.shown_default),
                 metavar=times.span if times else None,
@@ -349,6 +350,8 @@ def simulate(**values: Any) -> None:
 
 
 def _settings(values: dict[str, Any]) -> ServerSettings:
+    for text in renamed.notices({*os.environ, *(word.partition("=")[0] for word in sys.argv[1:])}):
+        click.echo(f"sems-exporter: {text}", err=True)
     name, in_file = values.pop("only", None), values.pop("config_file") or {}
     found = accounts.load_accounts(values, in_file, os.environ)
     return declared.build_settings(values, accounts.only(found, name), tariffs.of_file(in_file))

@@ -8,6 +8,7 @@ from typing import Any
 import click
 
 from sems_exporter.config import options as declared
+from sems_exporter.config import renamed
 from sems_exporter.config.options import ACCOUNTS, PER_ACCOUNT, Setting
 from sems_exporter.config.settings import AccountSettings
 from sems_exporter.errors import SettingError
@@ -81,6 +82,7 @@ def _entry(
 ) -> AccountSettings:
     if not isinstance(entry, dict):
         raise SettingError(place, "has to be a mapping with name and account")
+    entry = renamed.current(entry)
     name = _name(place, entry)
     own = {key: None if key in OWN else values[key] for key in BY_KEY}
     own |= dict.fromkeys(("stations", "exclude_stations"), ())
@@ -93,7 +95,7 @@ def _entry(
         raise SettingError(f"{place}.{error.key}", str(error).removeprefix(f"{error.key}: ")) from None
 
 
-def _name(place: str, entry: Mapping[object, object]) -> str:
+def _name(place: str, entry: Mapping[str, object]) -> str:
     name = entry.get("name")
     if not isinstance(name, str) or not NAME.fullmatch(name):
         raise SettingError(

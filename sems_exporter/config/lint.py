@@ -7,6 +7,7 @@ from difflib import get_close_matches
 from pathlib import Path
 
 from sems_exporter.config.options import FILE_VARIABLE, PASSWORD_VARIABLE, SETTINGS
+from sems_exporter.config.renamed import RENAMED
 from sems_exporter.config.settings import ServerSettings
 
 LEAST_LIKENESS = 0.8
@@ -18,6 +19,7 @@ PORTAL_LAG_SECONDS = 300.0
 def misspelt(variables: Iterable[str]) -> list[str]:
     """A sentence about each variable that is no setting and looks like one; never its value."""
     known = {setting.variable for setting in SETTINGS} | {PASSWORD_VARIABLE, FILE_VARIABLE}
+    known |= {f"SEMS_{old.upper()}" for old in RENAMED}
     # Passwords of the list `accounts` go by names that people choose.
     strange = (name for name in variables if name not in known and not name.startswith(f"{PASSWORD_VARIABLE}_"))
     ours = (name for name in strange if name.upper().startswith("SEM"))

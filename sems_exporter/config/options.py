@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 import click
 import platformdirs
 
-from sems_exporter.config import yaml_file
+from sems_exporter.config import renamed, yaml_file
 from sems_exporter.config.passwords import VARIABLE, password, sendable
 from sems_exporter.config.settings import PORTALS, REGIONS, Account, AccountSettings, ServerSettings, login_url
 from sems_exporter.config.types import Duration, ExternalUrl, FilePath, Hosts, ListenAddress, LoginUrl, Texts, UrlPath
@@ -143,9 +143,18 @@ def from_file(path: str) -> dict[str, Any]:
         return {}
     if not isinstance(document, dict):
         raise SettingError("config.file", f"{path} has to be a mapping of keys to values")
+    for text in renamed.notices({*document, *_keys_of_accounts(document.get(ACCOUNTS))}):
+        # Not logged: how to log is a setting itself, and not known yet.
+        click.echo(f"sems-exporter: {text}", err=True)
+    document = renamed.current(document)
     for key, value in document.items():
         _refuse_unfit(key, value, path)
     return document
+
+
+def _keys_of_accounts(entries: object) -> set[object]:
+    listed = entries if isinstance(entries, list) else []
+    return {key for entry in listed if isinstance(entry, dict) for key in entry}
 
 
 def _refuse_unfit(key: object, value: object, path: str) -> None:
