@@ -41,13 +41,13 @@ def month(registers: Document, moment: Moment, *, included: bool | None, raw: bo
             return kept + today
         if abs(before + kept - lifetime) <= CLOSE:
             return kept
-    if included and kept + CLOSE < today:
-        # Both the plant and its inverters tell a month that has less than its last day: neither counts it.
-        return None
-    if included is None:
-        lacks_today = raw if kept else _first_day(moment)
-        return kept + today if lacks_today else None
-    return kept if included else kept + today
+    if included is not None:
+        whole = kept if included else kept + today
+        # Where plant and inverters tell a month that has less than its last day, neither counts it.
+        return whole if whole + CLOSE >= today else None
+    if not kept:
+        return today if _first_day(moment) else None
+    return kept + today if raw else None
 
 
 def _first_day(moment: Moment) -> bool:

@@ -53,7 +53,12 @@ class BatteryRef:
     state: DeviceState | None
     values: Values
     has_serial: bool = True
-    kind: Kind = Kind.SYSTEM
+    type: str = SYSTEM
+
+    @property
+    def kind(self) -> Kind:
+        """System or rack."""
+        return kind_of(self.type)
 
 
 def device_state(raw: object, findings: Diagnostics) -> DeviceState | None:
@@ -110,8 +115,8 @@ def batteries(data: object, inverter: str, findings: Diagnostics) -> tuple[Batte
     if data and not isinstance(data, list):
         raise errors.AnswerUnreadable("batteries: not a list")
     refs: list[BatteryRef] = []
-    rows = [(kind_of(text(row.get("type")) or SYSTEM), row) for row in objects(data)]
-    rows = [(kind, row) for kind, row in rows if kind in (Kind.SYSTEM, Kind.RACK)]
+    rows = [(text(row.get("type")) or SYSTEM, row) for row in objects(data)]
+    rows = [(kind, row) for kind, row in rows if kind_of(kind) in (Kind.SYSTEM, Kind.RACK)]
     for (kind, row), serial in zip(rows, _battery_ids(rows, inverter), strict=True):
         values: Values = {}
         assign_all(values, Battery, field_table.LISTED_BATTERY, row, findings)
@@ -121,14 +126,14 @@ def batteries(data: object, inverter: str, findings: Diagnostics) -> tuple[Batte
     return tuple(refs)
 
 
-def _battery_ids(rows: list[tuple[Kind, dict[str, Any]]], inverter: str) -> list[str]:
+def _battery_ids(rows: list[tuple[str, dict[str, Any]]], inverter: str) -> list[str]:
     """The serial number of each row; where it has none, the inverter's with the row's number, made distinct.
 
     A system and a rack are numbered apart, rows may lack a number or share one. So each number is first its own row's,
     systems before racks; who finds it taken, or has none, takes the lowest that is left.
     """
     ids = {at: serial for at, (_, row) in enumerate(rows) if (serial := text(row.get("sn")))}
-    unnamed = sorted(set(range(len(rows))) - ids.keys(), key=lambda at: rows[at][0] is not Kind.SYSTEM)
+    unnamed = sorted(set(range(len(rows))) - ids.keys(), key=lambda at: kind_of(rows[at][0]) is not Kind.SYSTEM)
     taken = set(ids.values())
     for at in unnamed:
         number = code_of(rows[at][1].get("no"))

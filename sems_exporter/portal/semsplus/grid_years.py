@@ -86,7 +86,8 @@ class GridYears:
 
     def _believed(self, questions: StationQueries, year: int, kept: CachedAnswer) -> Values | None:
         """Give a year that is over, kept as it was told: one without any energy only if it is told twice."""
-        key, known = (questions.station, year), kept.value.values
+        key = (questions.station, year)
+        known: Values = kept.value.values
         if not any(known.values()) and key not in self._empty_once:
             # A success with nothing in it may be the portal's disorder, and would lack until the next start.
             self._empty_once.add(key)
