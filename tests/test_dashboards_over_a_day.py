@@ -43,6 +43,8 @@ SPEAKS_OF_SILENCE = {
     "Active alarms",
 }
 """Panels of the moment that have something true to say while nothing is known of the plants."""
+OF_NO_PLANT = {"exporter", "money"}
+"""Dashboards of the exporter itself, and of tariffs and sums that an outage does not change."""
 LASTING = {"Capacity", "Full cycles so far", "Version", "Since commissioning"}
 """What an hour does not change."""
 NOT_LIVE = re.compile(r"_today_|today|__range")
@@ -136,7 +138,7 @@ def test_nothing_of_before_is_shown_while_the_portal_is_away(day: Day, name: str
     speaking = {
         str(shown)
         for shown in DRAWN
-        if of_the_moment(shown) and shown.dashboard != "exporter" and shown.json["title"] not in LASTING
+        if of_the_moment(shown) and shown.dashboard not in OF_NO_PLANT and shown.json["title"] not in LASTING
         for target in asked(shown)
         if not NOT_LIVE.search(target["expr"])
         if target["legendFormat"] != END_OF_A_DIAL

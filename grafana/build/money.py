@@ -204,7 +204,7 @@ def _years_left() -> Json:
     a_year = "increase({}[365d])"
     left = f"(${INVESTMENT} - ({_of_one_currency(_gained(), '{}')}))"
     whole = f"count({each(INFO, change=f'last_over_time({{}}{YEAR_BEFORE})')}) > 0"
-    years = f"clamp_min({left} / ({_of_one_currency(_gained(a_year), a_year)}), 0) and on () ({whole})"
+    years = f"clamp_min({left} / (({_of_one_currency(_gained(a_year), a_year)}) > 0), 0) and on () ({whole})"
     query = Query(years, "Years", look.BATTERY)
     return stat("Years until paid back", text, query, unit="none", decimals=1, noValue="not a year of history yet")
 

@@ -65,9 +65,11 @@ def verdict() -> Json:
     parts = [
         f"{weight} * ((({count}) > bool 0) or vector(0))" for weight, count in ((100, silent), (10, alarm), (1, alert))
     ]
-    expr = f"1000 * (min({pick('sems_up')}) == bool 0) + {' + '.join(parts)}"
+    # Of a station that is not there at all nothing is well.
+    known = f"count({each('sems_station_up')})"
+    expr = f"1000 * (min({pick('sems_up')}) == bool 0) + {' + '.join(parts)} and on () {known}"
     query = Query(expr, "All well?")
-    return stat("All well?", text, query, unit="none", mappings=VERDICT, leads_to="alarms", noValue="not scraped")
+    return stat("All well?", text, query, unit="none", mappings=VERDICT, leads_to="alarms", noValue="not known")
 
 
 def firing(severities: str = ".+") -> str:
