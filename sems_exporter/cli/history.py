@@ -18,9 +18,11 @@ from sems_exporter.config.settings import AccountSettings, ServerSettings
 from sems_exporter.errors import PortalError, SettingError, StartError, Stopping
 from sems_exporter.history import blocks, importing
 from sems_exporter.history.archive import Archive
+from sems_exporter.history.batteries import only_battery_series
 from sems_exporter.history.building import Builder, Wanted
 from sems_exporter.history.days import local_date
 from sems_exporter.history.fetching import Fetcher, Reach, Span, requests_per_minute
+from sems_exporter.history.money import money
 from sems_exporter.history.store import Store
 from sems_exporter.history.verifying import Verdict, table, verify
 from sems_exporter.model.diagnostics import Diagnostics
@@ -175,6 +177,8 @@ class _Run:
 
     def _stations(self) -> list[Station]:
         [runner] = self._parts.runners
+        # Money of a first reading needs its prices.
+        self._parts.accountant.refresh()
         with telling(lambda: "the stations are read as they are now"):
             outcome = runner.poller.refresh()
         if not runner.portal.account_state().served_by:
@@ -227,7 +231,8 @@ class _Run:
                 click.echo(legible(line))
 
     def _build(self, wanted: Sequence[Wanted]) -> list[str]:
-        builder = Builder(self._archive, self._store, self._options.step, lambda name: click.echo(f"  {name}"))
+        further = (only_battery_series, money(self._parts.accountant))
+        builder = Builder(self._archive, self._store, self._options.step, lambda name: click.echo(f"  {name}"), further)
         click.echo(f"Files in {self._archive.openmetrics}:")
         builder.build(wanted)
         for note in builder.notes.values():

@@ -1,17 +1,20 @@
 """Files of a set of stations, month by month, from what is in the archive and what a store already has."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
+from functools import partial
 
+from sems_exporter.exposition.samples import label
 from sems_exporter.history import openmetrics
 from sems_exporter.history.archive import SETTLES, Archive
 from sems_exporter.history.courses import Basis
 from sems_exporter.history.days import midnight
 from sems_exporter.history.fetching import Span
+from sems_exporter.history.further import Column, Further
 from sems_exporter.history.past import Past, read_past
 from sems_exporter.history.reckoning import Hole
-from sems_exporter.history.series import Further, Notes, sample_names, series_of, within
+from sems_exporter.history.series import Notes, Series, labelled, sample_names, series_of, within
 from sems_exporter.history.store import Store
 from sems_exporter.model.plant import Station
 
@@ -57,19 +60,16 @@ class Builder:
         pasts = [read_past(self._archive, each.span, each.station, self._step) for each in wanted]
         limits = [self._limits(each, past) for each, past in zip(wanted, pasts, strict=True)]
         holes = [self._holes(each, *limit) for each, limit in zip(wanted, limits, strict=True)]
+        columns = [self._columns(*each) for each in zip(wanted, pasts, limits, strict=True)]
         for past in pasts:
             _tell(past, self.notes)
         for begin, end in openmetrics.months(min(first for first, _ in limits), max(last for _, last in limits)):
             found = [
                 series
-                for each, past, own in zip(wanted, pasts, holes, strict=True)
-                for series in series_of(
-                    past,
-                    within(own, begin, end),
-                    each.target,
-                    step=self._step,
-                    notes=self.notes,
-                    further=self._further,
+                for each, past, own, further in zip(wanted, pasts, holes, columns, strict=True)
+                for series in (
+                    *series_of(past, within(own, begin, end), each.target, step=self._step, notes=self.notes),
+                    *(Series(one.family, one.labels, one.between(begin, end)) for one in further),
                 )
             ]
             # One family after the other, and within it one station after the other.
@@ -89,13 +89,28 @@ class Builder:
 
     def _holes(self, wanted: Wanted, begin: int, end: int) -> dict[str, list[Hole]]:
         names = sample_names()
-        if begin > end:
-            return {attribute: [] for attribute in names}
-        if self._store is None:
-            return {attribute: [Hole(begin - 1, end)] for attribute in names}
-        labels = {**wanted.target, "station": wanted.station.id}
-        found = self._store.holes(list(names.values()), labels, begin, end)
+        found = self._found(wanted, begin, end, list(names.values()), {})
         return {attribute: found[name] for attribute, name in names.items()}
+
+    def _columns(self, wanted: Wanted, past: Past, limits: tuple[int, int]) -> list[Column]:
+        """The further series of a station, with all their labels."""
+        find = partial(self._found, wanted, *limits)
+        own = label("station", wanted.station.id)
+        return [
+            replace(column, labels=labelled(wanted.target, f"{own},{column.labels}" if column.labels else own))
+            for make in self._further
+            for column in make(past, find, self._step)
+        ]
+
+    def _found(
+        self, wanted: Wanted, begin: int, end: int, names: Sequence[str], further: Mapping[str, str]
+    ) -> dict[str, list[Hole]]:
+        """The holes of the station's series of these names and further labels."""
+        if begin > end:
+            return {name: [] for name in names}
+        if self._store is None:
+            return {name: [Hole(begin - 1, end)] for name in names}
+        return self._store.holes(names, {**wanted.target, "station": wanted.station.id, **further}, begin, end)
 
 
 def _says(basis: Basis) -> bool:

@@ -1,12 +1,13 @@
 """A station's past put together from the archive: its days, how their energies came, and what it is."""
 
+import math
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from itertools import groupby
 
 from sems_exporter.history.archive import Archive, Json, week_of
-from sems_exporter.history.courses import ENERGIES, course
+from sems_exporter.history.courses import ENERGIES, Basis, course
 from sems_exporter.history.days import Day, dates, local_date, midnight, placed
 from sems_exporter.history.fetching import Span, months, weeks
 from sems_exporter.history.powers import means
@@ -64,6 +65,21 @@ class Past:
     def energy(self, name: str, begin: float, end: float) -> int:
         """Joules of an energy between two instants."""
         return self.totals[name].between(begin, end)
+
+    def today(self, name: str, begin: float = -math.inf, end: float = math.inf) -> dict[int, float]:
+        """An energy of the day so far, at the instants of the days that lie between `begin` and `end`.
+
+        At the last second of a day it is all of it, so that the highest is the day's energy.
+        """
+        samples: dict[int, float] = {}
+        for one in self.totals[name].courses:
+            if one.basis is Basis.UNKNOWN or one.day.end < begin or one.day.start > end:
+                continue
+            if one.basis is Basis.CURVE:
+                samples |= {t: float(one.until(t)) for t in one.instants if t < one.day.end}
+            if one.day.is_over:
+                samples[one.day.end - 1] = float(one.joules)
+        return samples
 
 
 def read_past(archive: Archive, span: Span, station: Station, step: int) -> Past:

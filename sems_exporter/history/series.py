@@ -3,13 +3,13 @@
 What cannot be known is not there: devices, states, alarms, and whether the station was read.
 """
 
-from collections.abc import Callable, Iterable, Mapping, MutableMapping, Sequence
+from collections.abc import Mapping, MutableMapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
 from sems_exporter.exposition import families
 from sems_exporter.exposition.samples import collect, label
-from sems_exporter.history.courses import ENERGIES, Basis
+from sems_exporter.history.courses import ENERGIES
 from sems_exporter.history.past import COUNTERS, Past
 from sems_exporter.history.reckoning import Hole, reckon
 from sems_exporter.model.plant import Station
@@ -53,8 +53,6 @@ Holes = Mapping[str, Sequence[Hole]]
 """By attribute of the station, the times in which a store has nothing of it; of the info series by ""."""
 Notes = MutableMapping[str, str]
 """What a person should know of how the past was made, a sentence each, by what it is about."""
-Further = Callable[[Past, Mapping[str, Samples]], Iterable[tuple[Family, str, Samples]]]
-"""Makes further series of a past and of the samples of its counters, such as money: family, further labels, samples."""
 
 
 def sample_names() -> dict[str, str]:
@@ -102,7 +100,6 @@ def series_of(
     *,
     step: int,
     notes: Notes,
-    further: Sequence[Further] = (),
 ) -> list[Series]:
     """All series of a past within the holes of a store; `target` are the labels that scraping gives."""
     if not any(holes.values()):
@@ -112,24 +109,26 @@ def series_of(
     counted = counters(past, holes, step, notes)
     values = {**_powers(past, begin, end), **_today(past, begin, end)}
     values |= _derived(past, values)
-    values = {name: _inside(samples, holes[name]) for name, samples in values.items()} | counted
+    values = {name: inside(samples, holes[name]) for name, samples in values.items()} | counted
     instants = sorted(set().union(*values.values()))
     for name in STATIC:
         if (value := getattr(past.station, name)) is not None:
-            values[name] = _inside(dict.fromkeys(instants, value), holes[name])
-    scraped = [label(name, text) for name, text in target.items()]
-    own = ",".join([*scraped, label("station", past.station.id)])
+            values[name] = inside(dict.fromkeys(instants, value), holes[name])
     [texts] = collect([StationView(past.station, up=False, until=None)])[families.texts(Station).name]
-    described = _inside(dict.fromkeys(instants, 1.0), holes[""])
+    described = inside(dict.fromkeys(instants, 1.0), holes[""])
     return [
-        Series(families.texts(Station), ",".join([*scraped, texts.labels]), described),
-        *(Series(family(Station, name), own, values[name]) for name in WRITTEN if values.get(name)),
+        Series(families.texts(Station), labelled(target, texts.labels), described),
         *(
-            Series(of, f"{own},{labels}" if labels else own, samples)
-            for make in further
-            for of, labels, samples in make(past, counted)
+            Series(family(Station, name), labelled(target, label("station", past.station.id)), values[name])
+            for name in WRITTEN
+            if values.get(name)
         ),
     ]
+
+
+def labelled(target: Mapping[str, str], labels: str) -> str:
+    """The labels of a series that is scraped from `target`."""
+    return ",".join([*(label(name, text) for name, text in target.items()), labels])
 
 
 def _powers(past: Past, begin: float, end: float) -> dict[str, dict[int, float]]:
@@ -142,18 +141,7 @@ def _powers(past: Past, begin: float, end: float) -> dict[str, dict[int, float]]
 
 
 def _today(past: Past, begin: float, end: float) -> dict[str, dict[int, float]]:
-    """The energies of the day so far; at its last second all of it, so that the highest is the day's energy."""
-    found: dict[str, dict[int, float]] = {f"{name}_today": {} for name in ENERGIES}
-    for name, total in past.totals.items():
-        samples = found[f"{name}_today"]
-        for course in total.courses:
-            if course.basis is Basis.UNKNOWN or course.day.end < begin or course.day.start > end:
-                continue
-            if course.basis is Basis.CURVE:
-                samples |= {t: float(course.until(t)) for t in course.instants if t < course.day.end}
-            if course.day.is_over:
-                samples[course.day.end - 1] = float(course.joules)
-    return found
+    return {f"{name}_today": past.today(name, begin, end) for name in ENERGIES}
 
 
 def _derived(past: Past, values: Mapping[str, Samples]) -> dict[str, dict[int, float]]:
@@ -181,7 +169,7 @@ def _bare(station: Station) -> Station:
     )
 
 
-def _inside(samples: Samples, holes: Sequence[Hole]) -> dict[int, float]:
+def inside(samples: Samples, holes: Sequence[Hole]) -> dict[int, float]:
     """The samples within holes, which are in order."""
     found: dict[int, float] = {}
     for hole in holes:

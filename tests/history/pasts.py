@@ -15,7 +15,7 @@ from sems_exporter.history.archive import Archive
 from sems_exporter.history.building import Builder, Wanted
 from sems_exporter.history.days import dates, midnight
 from sems_exporter.history.fetching import Fetcher, Reach, Span
-from sems_exporter.history.series import Further
+from sems_exporter.history.further import Further
 from sems_exporter.history.store import Store
 from sems_exporter.model.plant import KWH, Station
 from sems_exporter.portal.past import CurveQuestion, DaysQuestion, Question

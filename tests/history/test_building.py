@@ -1,7 +1,6 @@
 """The files: the same series as live, strictly valid, exact by the day, and nothing that nobody knows."""
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
 from datetime import UTC, date, datetime, time, timedelta
 from itertools import pairwise
 from pathlib import Path
@@ -15,10 +14,7 @@ from prometheus_client.openmetrics.parser import text_string_to_metric_families
 
 from sems_exporter.exposition.families import all_families
 from sems_exporter.history.days import dates, midnight
-from sems_exporter.history.past import Past
-from sems_exporter.history.series import Samples
-from sems_exporter.model.plant import KWH, Station
-from sems_exporter.model.schema import Family, Kind
+from sems_exporter.model.plant import KWH
 from tests.history.pasts import AMSTERDAM, NOW, STATION, Plant, built, falls, increase, steady, sunny
 
 PV = "sems_station_pv_energy_joules_total"
@@ -271,20 +267,6 @@ def test_a_later_run_reckons_to_the_same_joule(tmp_path: Path) -> None:
     again = built(there, tmp_path, date(2026, 10, 20), station=there.station(pv_energy=more)).samples(PV)
 
     assert {at: again[at] for at in first} == first
-
-
-def test_what_is_made_of_the_counters_is_written_beside_them(tmp_path: Path) -> None:
-    cost = Family("sems_station_cost", Kind.COUNTER, "", "What it cost.", "", Station)
-
-    def priced(_: Past, counters: Mapping[str, Samples]) -> Iterator[tuple[Family, str, Samples]]:
-        yield cost, 'tariff="home"', {at: joules / KWH for at, joules in counters["grid_import_energy"].items()}
-
-    made = built(plant(), tmp_path, SINCE, further=[priced])
-
-    assert len(made.samples("sems_station_cost_total")) == len(made.samples(BOUGHT)) > 0
-    assert f'station="{STATION}",tariff="home"}}' in made.texts["2026-11.om"]
-    for text in made.texts.values():
-        assert list(text_string_to_metric_families(text))  # type: ignore[no-untyped-call]
 
 
 def test_a_run_that_is_repeated_writes_the_same(tmp_path: Path) -> None:
