@@ -30,13 +30,12 @@ def only_battery(station: Station) -> Battery | None:
 
 
 def only_battery_series(past: Past, find: FindHoles, step: int) -> Iterator[Column]:
-    """The past of a station's only battery, of what the battery tells live."""
+    """The past of a station's only battery, in the names and labels of its live series."""
     battery = only_battery(past.station)
     if battery is None:
         return
-    kept = [name for name in (*GAUGES, *TODAY, *COUNTERS) if getattr(battery, name) is not None]
-    # At night, or asleep, a battery may not tell its power just now.
-    kept += [name for name in GAUGES if name not in kept]
+    # Powers it may not tell just now, being asleep; energies it has or has not.
+    kept = [*GAUGES, *(name for name in (*TODAY, *COUNTERS) if getattr(battery, name) is not None)]
     found = {name: family(Battery, name) for name in kept}
     info = families.texts(Battery)
     names = [info.sample_name, *(each.sample_name for each in found.values())]

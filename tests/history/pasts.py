@@ -45,13 +45,15 @@ class Plant:
     """What a plant did, and what the portal says of it.
 
     `energies` replace what follows from the powers, by date and item; None is a missing row. `begin` is its first day,
-    `spacing` the seconds from one point of its curves to the next.
+    `spacing` the seconds from one point of its curves to the next. `battery` is its power, more than 0 out of it; with
+    it comes a charge of a half.
     """
 
     zone: ZoneInfo = AMSTERDAM
     begin: date = date(2026, 9, 1)
     pv: Power = sunny
     load: Power = steady
+    battery: Power | None = None
     energies: dict[tuple[date, str], float | None] = field(default_factory=dict)
     curves_from: date = date.min
     spacing: int = 600
@@ -88,8 +90,12 @@ class Plant:
         """The kilowatt hours of a date, rounded as the portal does."""
         if (day, item) in self.energies:
             return self.energies[day, item]
-        power = self.pv if item == "proSystemTotalStats" else self.load
-        return round(sum(self.minutes(day, power).values()) * self.spacing / 3600, 2)
+        signs = {"proCharStats": -1, "proDischarStats": 1}
+        if item in signs and self.battery is not None:
+            found = [max(0.0, signs[item] * kilowatts) for kilowatts in self.minutes(day, self.battery).values()]
+        else:
+            found = list(self.minutes(day, self.pv if item == "proSystemTotalStats" else self.load).values())
+        return round(sum(found) * self.spacing / 3600, 2)
 
     def total(self, item: str, until: date) -> float:
         """The kilowatt hours of all days before one."""
@@ -117,7 +123,10 @@ class Plant:
 
     def _curves(self, question: CurveQuestion) -> dict[str, Any]:
         items = []
-        for item, power in (("pSystem", self.pv), ("pGrid", self.load)):
+        powers = [("pSystem", self.pv), ("pGrid", self.load)]
+        if self.battery is not None:
+            powers += [("pBat", self.battery), ("soc", lambda _: 50.0)]
+        for item, power in powers:
             points: list[dict[str, Any]] = []
             for day in dates(max(question.first, self.begin, self.curves_from), question.last):
                 found = self.minutes(day, power)
@@ -129,7 +138,7 @@ class Plant:
                 ]
                 points.append({"tp": f"{day} 23:59:00", "power": None, "isCE": True})
             if points:
-                items.append({"item": item, "unit": "kW", "powerData": points})
+                items.append({"item": item, "unit": "%" if item == "soc" else "kW", "powerData": points})
         return {"dataList": items}
 
     def _energies(self, question: DaysQuestion) -> dict[str, Any]:
@@ -137,7 +146,8 @@ class Plant:
         last = min(after - timedelta(days=1), self.now.astimezone(self.zone).date())
         days = list(dates(max(question.month, self.begin), last)) if self.begin <= last else []
         items = []
-        for item in ("proSystemTotalStats", "proPurchaseStats"):
+        of_battery = ("proCharStats", "proDischarStats") if self.battery is not None else ()
+        for item in ("proSystemTotalStats", "proPurchaseStats", *of_battery):
             told = [{"date": f"{day}", "val": kwh} for day in days if (kwh := self.energy(day, item)) is not None]
             if told:
                 items.append({"item": item, "unit": "kWh", "statisticsList": told})
