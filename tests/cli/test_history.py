@@ -22,6 +22,8 @@ from sems_exporter.portal.session.lock import AccountLock
 from sems_exporter.portal.session.state_file import StateFile
 from sems_exporter.simulator import SimulatedClock, SimulatedPortal, demo_plants
 from sems_exporter.telemetry.redaction import Secret
+from tests.tariffs.examples import FIXED
+from tests.tariffs.examples import settings as tariffs
 
 NOW = datetime(2026, 6, 10, 10, 30, 20, tzinfo=UTC)
 SINCE = date(2026, 6, 9)
@@ -92,6 +94,22 @@ def test_two_days_are_fetched_and_written(desk: Desk, capsys: pytest.CaptureFixt
     assert list(desk.files()) == ["2026-06.om"]
     assert b"sems_station_pv_energy_joules_total{" in desk.files()["2026-06.om"]
     assert desk.portal.logins == 1
+
+
+def test_money_and_the_only_battery_are_written_too(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    paid = replace(desk.settings(), tariffs=tariffs(FIXED))
+    monkeypatch.setattr(desk, "settings", lambda: paid)
+
+    assert desk.run() == 0
+
+    text = desk.files()["2026-06.om"].decode()
+    for name in (
+        "station_grid_import_cost_total",
+        "station_self_consumption_savings_total",
+        "battery_charge_power_watts",
+    ):
+        assert f"sems_{name}{{" in text
+    assert 'tariff="home",currency="EUR"} 1.0' in text
 
 
 def test_a_dry_run_asks_for_nothing_and_writes_nothing(desk: Desk, capsys: pytest.CaptureFixture[str]) -> None:

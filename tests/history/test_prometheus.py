@@ -10,10 +10,12 @@ from grafana.simulated.prometheus import Prometheus, holding
 from sems_exporter.errors import StartError
 from sems_exporter.history import blocks
 from sems_exporter.history.days import dates, midnight
+from sems_exporter.history.money import money
 from sems_exporter.history.store import Store
 from sems_exporter.history.verifying import verify
 from sems_exporter.model.plant import KWH
 from tests.history.pasts import AMSTERDAM, NOW, STATION, Built, Plant, archive_in, built, span
+from tests.history.test_money import COST, accountant, bill
 
 SINCE = date(2026, 10, 22)
 TARGET = {"job": "sems", "instance": "home:10736"}
@@ -161,3 +163,25 @@ def test_a_file_that_promtool_refuses_leaves_nothing(tmp_path: Path) -> None:
         blocks.make(archive, "2026-09.om", data)
 
     assert list(data.iterdir()) == []
+
+
+@both
+def test_money_that_is_counted_live_already_gets_its_past(tmp_path: Path, plant: Plant, major: str) -> None:
+    writers = [money(accountant(tmp_path / "state"))]
+    true = built(plant, tmp_path / "true", SINCE, further=writers)
+    cost = {at: value for at, value in true.samples(COST).items() if at >= LIVE_FROM.timestamp()}
+    begun = min(cost.values())
+    lines = [f"{COST}{SEEN} {value - begun} {at}" for at, value in cost.items()]
+    lines += [f"sems_station_up{SEEN} 1 {at}" for at in cost]
+    scraped = "\n".join([f"# TYPE {COST.removesuffix('_total')} counter", *lines, "# EOF\n"])
+
+    with holding(scraped, tmp_path, major=major) as running:
+        store = Store(f"http://127.0.0.1:{running.port}")
+        made = built(plant, tmp_path / "out", SINCE, store=store, further=writers)
+    loaded(made, tmp_path / "out", tmp_path / "data")
+
+    with holding("# EOF\n", tmp_path, major=major) as running:
+        [fell] = running.at(NOW, f"resets({COST}[60d])")
+        assert float(fell["value"][1]) == 1.0
+        for day in dates(SINCE + timedelta(days=1), date(2026, 11, 19)):
+            assert brought(running, COST, day) == pytest.approx(bill(day)[0], rel=1e-3), f"on {day}"
