@@ -35,8 +35,8 @@ FIRST_DATE = date(2000, 1, 1)
 GAP_DAYS = 7
 VERIFIED_DAYS = 30
 """Days before today that are looked through where no --since is given."""
-BYTES_A_DAY = 1_200_000
-"""What a station and day take in steps of five minutes, about."""
+BYTES_A_DAY = 2_200_000
+"""What a station with a battery and a tariff takes for a day in steps of five minutes, about."""
 
 
 @dataclass(frozen=True, slots=True)
