@@ -202,6 +202,8 @@ def test_a_pause_that_one_program_is_told_is_kept_by_all(portal: FaultyPortal, s
     """A command beside the server is told "too many requests", and then neither another command nor the server asks."""
     with running(ANY_PORT, "--interval=60s", **settings) as server:
         server.refreshed()
+        # Asked for after the first refresh, to draw the day.
+        until(lambda: any(request.endpoint == "curve" for request in portal.requests))
         portal.play("http_429")
 
         told = finished("once", **settings)

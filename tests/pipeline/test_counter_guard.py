@@ -189,8 +189,8 @@ class TestLifetimeCounters:
     ) -> None:
         """Whatever the portal says, however often the exporter restarts between two polls."""
         judge, now = Judge(), NOON
-        last, low_since, lows = -1.0, NOON, 0
-        judge.total(now - POLL, 500.0)
+        last, low_since, lows = 500.0, NOON, 0
+        judge.total(now - POLL, last)
 
         for value, seconds, restart in readings:
             now += timedelta(seconds=seconds)

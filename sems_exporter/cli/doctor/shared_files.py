@@ -53,18 +53,21 @@ def dashboards() -> dict[str, list[Query]]:
     found = {}
     for file in sorted(folder("dashboards").glob("*.json")):
         dashboard = mapping(json.loads(file.read_text("utf-8")))
-        found[text(dashboard.get("title"))] = list(_queries(dashboard))
+        variables = objects(mapping(dashboard.get("templating")).get("list"))
+        typed = {text(each.get("name")): text(each.get("query")) for each in variables if each.get("type") == "textbox"}
+        found[text(dashboard.get("title"))] = list(_queries(dashboard, typed))
     return found
 
 
-def _queries(part: dict[str, object]) -> Iterator[Query]:
+def _queries(part: dict[str, object], typed: dict[str, str]) -> Iterator[Query]:
+    """The queries of all panels, with what stands in a text box at first in place of its variable."""
     for panel in objects(part.get("panels")):
         for target in objects(panel.get("targets")):
-            yield Query(text(panel.get("title")), _filled(text(target.get("expr"))))
-        yield from _queries(panel)
+            yield Query(text(panel.get("title")), _filled(text(target.get("expr")), typed))
+        yield from _queries(panel, typed)
 
 
-def _filled(expr: str) -> str:
-    for name, value in TIMES.items():
+def _filled(expr: str, typed: dict[str, str]) -> str:
+    for name, value in [*TIMES.items(), *((f"${name}", value) for name, value in typed.items())]:
         expr = expr.replace(name, value)
     return _VARIABLE.sub(".+", expr)

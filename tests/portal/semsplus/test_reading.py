@@ -804,7 +804,7 @@ def test_a_flow_without_powers_and_time_is_an_empty_answer_and_no_station_at_res
 
 def test_what_hangs_behind_an_inverter_and_is_no_battery_system_is_left_out(home: Home) -> None:
     home.portal.mutate(
-        "batteries", lambda envelope, _: envelope["data"].append({"type": "BAT_RACK", "sn": "RACK1", "soc": 5})
+        "batteries", lambda envelope, _: envelope["data"].append({"type": "BAT_BUSBAR", "sn": "BUSBAR1", "soc": 5})
     )
 
     assert [battery.id for battery in home.read().batteries] == [BATTERY]
