@@ -36,16 +36,27 @@ class Row:
 
 @pytest.fixture(scope="module")
 def year() -> list[Row]:
-    """A home of the simulator through 2026, a row each half hour."""
+    """A home of the simulator through 2026, a row each half hour; it is asked every fourth hour, which is faster."""
     begin, end = (datetime(2026 + more, 1, 1, tzinfo=UTC) - timedelta(hours=1) for more in (0, 1))
     [plant] = demo_plants(1, clock=SimulatedClock(begin, 1), seed=3)
-    rows, at = [], begin
+    asked, at = [], begin
     while at <= end:
         total = plant.state(at).energy.lifetime
         used = total.pv - total.grid_export + total.discharge - total.charge
-        rows.append(Row(at, total.grid_import, total.grid_export, used))
-        at += HALF
-    return rows
+        asked.append(Row(at, total.grid_import, total.grid_export, used))
+        at += 8 * HALF
+    between = [
+        Row(before.at + part * HALF, *(_between(before, after, name, part / 8) for name in ("bought", "sold", "used")))
+        for before, after in pairwise(asked)
+        for part in range(8)
+    ]
+    return [*between, asked[-1]]
+
+
+def _between(before: Row, after: Row, name: str, part: float) -> float:
+    first: float = getattr(before, name)
+    last: float = getattr(after, name)
+    return first + part * (last - first)
 
 
 def counted(rows: list[Row], prices: Calendar, every: int = 1) -> dict[str, float]:
