@@ -7,7 +7,8 @@ import json
 import platform
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -41,9 +42,10 @@ class Told:
     def __init__(self, exchanges: list[tuple[HttpRequest, HttpResponse]]) -> None:
         self._data = {_tail(exchange.url): json.loads(answer.body).get("data") for exchange, answer in exchanges}
 
-    def call(self, call: Call, decoded: Callable[[Any], Any] = lambda data: data) -> Any:
-        """The data of the answer that came last time, decoded."""
-        return decoded(self._data[_tail(call.path)])
+    @contextmanager
+    def request(self, call: Call) -> Iterator[Any]:
+        """Give the data of the answer that came last time."""
+        yield self._data[_tail(call.path)]
 
 
 def _tail(path: str) -> str:
