@@ -1,7 +1,7 @@
 """`sems-exporter call` against a simulated portal: what is asked, what is printed, and what is never sent."""
 
 import json
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
@@ -11,31 +11,16 @@ import pytest
 
 from sems_exporter.app import build_app
 from sems_exporter.cli import call as calling
-from sems_exporter.cli import serve
 from sems_exporter.cli.call import Order
 from sems_exporter.clock import SystemClock
 from sems_exporter.config.settings import Account, AccountSettings, ServerSettings
 from sems_exporter.errors import SettingError
 from sems_exporter.portal.read_calls import ReadCall, Target
 from sems_exporter.portal.semsplus.read_calls import READ_CALLS
-from sems_exporter.portal.session import rate_limiter
-from sems_exporter.simulator import Answer, Plant, SimulatedClock, SimulatedPortal, demo_plants
+from sems_exporter.simulator import Answer, Plant, SimulatedPortal
 from sems_exporter.telemetry.redaction import Secret
 
 Run = Callable[..., tuple[int, str, str]]
-
-
-@pytest.fixture(scope="module")
-def plants() -> list[Plant]:
-    return demo_plants(1, clock=SimulatedClock())
-
-
-@pytest.fixture
-def portal(plants: list[Plant], monkeypatch: pytest.MonkeyPatch) -> Iterator[SimulatedPortal]:
-    monkeypatch.setattr(rate_limiter, "SPACING", 0.0)
-    monkeypatch.setattr(serve, "set_up", lambda *_: None)  # pytest's own logging stays
-    with SimulatedPortal(plants) as portal:
-        yield portal
 
 
 @pytest.fixture

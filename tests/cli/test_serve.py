@@ -22,21 +22,8 @@ from sems_exporter.portal.session import rate_limiter
 from sems_exporter.portal.session.file_stores import COUNTERS
 from sems_exporter.portal.session.lock import AccountLock
 from sems_exporter.portal.session.state_file import StateFile
-from sems_exporter.simulator import Answer, Plant, SimulatedClock, SimulatedPortal, demo_plants
+from sems_exporter.simulator import Answer, Plant, SimulatedPortal
 from sems_exporter.telemetry.redaction import Secret
-
-
-@pytest.fixture(scope="module")
-def plants() -> list[Plant]:
-    return demo_plants(1, clock=SimulatedClock())
-
-
-@pytest.fixture
-def portal(plants: list[Plant], monkeypatch: pytest.MonkeyPatch) -> Iterator[SimulatedPortal]:
-    monkeypatch.setattr(rate_limiter, "SPACING", 0.0)
-    monkeypatch.setattr(serve, "set_up", lambda *_: None)  # pytest's own logging stays
-    with SimulatedPortal(plants) as portal:
-        yield portal
 
 
 @pytest.fixture
