@@ -1,9 +1,10 @@
-"""A simulated year under each example tariff, against a bill that is worked out apart, like a spreadsheet would.
+"""A year under each example tariff, against a bill that is worked out apart, like a spreadsheet would.
 
 The bill knows nothing of the exporter's prices and sums: it goes through the year by half hours, looks at the clock on
 the wall, and multiplies.
 """
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
@@ -13,7 +14,6 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from sems_exporter.simulator import SimulatedClock, demo_plants
 from sems_exporter.tariffs.calendar import Calendar
 from sems_exporter.tariffs.ledger import EXPORT, IMPORT, PARTS, SELF, Ledger, Reading, Total, advanced
 from sems_exporter.tariffs.price_list import PriceList
@@ -36,27 +36,23 @@ class Row:
 
 @pytest.fixture(scope="module")
 def year() -> list[Row]:
-    """A home of the simulator through 2026, a row each half hour; it is asked every fourth hour, which is faster."""
-    begin, end = (datetime(2026 + more, 1, 1, tzinfo=UTC) - timedelta(hours=1) for more in (0, 1))
-    [plant] = demo_plants(1, clock=SimulatedClock(begin, 1), seed=3)
-    asked, at = [], begin
-    while at <= end:
-        total = plant.state(at).energy.lifetime
-        used = total.pv - total.grid_export + total.discharge - total.charge
-        asked.append(Row(at, total.grid_import, total.grid_export, used))
-        at += 8 * HALF
-    between = [
-        Row(before.at + part * HALF, *(_between(before, after, name, part / 8) for name in ("bought", "sold", "used")))
-        for before, after in pairwise(asked)
-        for part in range(8)
-    ]
-    return [*between, asked[-1]]
-
-
-def _between(before: Row, after: Row, name: str, part: float) -> float:
-    first: float = getattr(before, name)
-    last: float = getattr(after, name)
-    return first + part * (last - first)
+    """A home with modules and a battery through 2026, a row each half hour; in some, its meter counts both ways."""
+    at = datetime(2025, 12, 31, 23, tzinfo=UTC)
+    rows, stored = [Row(at, 0.0, 0.0, 0.0)], 0.0
+    while at < datetime(2026, 12, 31, 23, tzinfo=UTC):
+        season = 1 - math.cos(math.tau * (at.timetuple().tm_yday + 10) / 365)
+        pv = max(0.0, math.sin(math.tau * (at.hour + at.minute / 60 - 6) / 24)) * (0.3 + season) * (1 + at.day % 4) / 4
+        load = 0.15 + 0.1 * (at.hour % 5) + (0.6 if at.hour >= 17 else 0.0)
+        both = 0.05 if pv else 0.0  # of a half hour that begins in the sun and ends in the shade
+        charge = min(max(0.0, pv - load), 6.0 - stored)
+        discharge = min(max(0.0, load - pv), stored)
+        stored += charge - discharge
+        sold = max(0.0, pv - load - charge) + both
+        bought = max(0.0, load - pv - discharge) + both
+        used, at = pv - sold + discharge - charge + both, at + HALF
+        last = rows[-1]
+        rows.append(Row(at, last.bought + bought * KWH, last.sold + sold * KWH, last.used + used * KWH))
+    return rows
 
 
 def counted(rows: list[Row], prices: Calendar, every: int = 1) -> dict[str, float]:
