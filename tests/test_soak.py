@@ -8,9 +8,9 @@ import pytest
 import sems_exporter
 from bench import soak
 
-HOURS = 18
-EARLY, LATE = 5, 17
-"""Hours after which is measured: when each code path of a quiet day has run, and half a day later."""
+HOURS = 8
+EARLY, LATE = 3, 7
+"""Hours after which is measured: when each code path of a quiet day has run, and some hours later."""
 SPREAD = 100.0
 """KiB by which what the exporter holds may change with the time of day; masks that were never forgotten took 200."""
 PACKAGE = Path(sems_exporter.__file__).parent
