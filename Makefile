@@ -16,8 +16,9 @@ pip := $(python) -m pip --disable-pip-version-check -qq
 lock := .venv/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 	--no-header --no-emit-index-url --no-emit-find-links $(ARGS)
 
-# A worker for each processor; ARGS=-n0 does without, for a debugger.
-pytest := $(python) -m pytest -n auto --maxprocesses=4 --dist=worksteal
+# A worker more than there are processors, as many tests wait for a program; ARGS=-n0 does without, for a debugger.
+workers := $(shell processors=$$(getconf _NPROCESSORS_ONLN); echo $$((processors < 4 ? processors + 1 : 4)))
+pytest := $(python) -m pytest -n $(workers) --dist=worksteal
 
 schema := .venv/bin/check-jsonschema --builtin-schema
 
