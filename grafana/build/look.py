@@ -1,8 +1,4 @@
-"""Colours, thresholds and words.
-
-The colours differ in hue and in lightness, so that people who see red and green alike can tell them apart, and stand
-out from a white as well as from a black background. No colour says anything that a word does not say too.
-"""
+"""Colours, thresholds and words. The colours are those of the status page."""
 
 import os
 from collections.abc import Iterable, Mapping
@@ -10,19 +6,12 @@ from enum import StrEnum
 
 from prometheus.values import VARIABLE, loaded
 from sems_exporter.model.plant import DeviceState, StationState
+from sems_exporter.web.status import palette
 
 Json = dict[str, object]
 
-SUN = "#CF8200"
-HOUSE = "#B0579F"
-BATTERY = "#009E73"
-IMPORT = "#C2410C"
-EXPORT = "#3D71D9"
-IDLE = "#7D8590"
-
-GOOD = EXPORT
-ODD = SUN
-BAD = IMPORT
+SUN, HOUSE, BATTERY, IMPORT, EXPORT = palette.PV, palette.LOAD, palette.BATTERY, palette.IMPORT, palette.EXPORT
+GOOD, ODD, BAD, IDLE = palette.GOOD, palette.ODD, palette.BAD, palette.IDLE
 
 NOT_NOW = "no current data"
 """True whatever the reason: the portal is away, the plant is silent, or it has no such device."""

@@ -2,26 +2,27 @@
 
 from sems_exporter.model.plant import Device, DeviceState, Station, StationState
 
-# Shape and tone of each state. The shapes are the symbols that page.html defines.
+# Shape, tone and word of each state. The shapes are the symbols that page.html defines; the words are the dashboards'.
 _STATION = {
-    StationState.RUNNING: ("ok", "good"),
-    StationState.WAITING: ("wait", "calm"),
-    StationState.CONSTRUCTING: ("wait", "calm"),
-    StationState.OFFLINE: ("off", "warn"),
-    StationState.FAULT: ("alert", "bad"),
+    StationState.RUNNING: ("ok", "good", "running"),
+    StationState.WAITING: ("wait", "calm", "waiting"),
+    StationState.CONSTRUCTING: ("wait", "calm", "under construction"),
+    StationState.OFFLINE: ("off", "warn", "offline"),
+    StationState.FAULT: ("alert", "bad", "fault"),
 }
 _DEVICE = {
-    DeviceState.ONLINE: ("ok", "good"),
-    DeviceState.RUNNING: ("ok", "good"),
-    DeviceState.AVAILABLE: ("ok", "good"),
-    DeviceState.CHARGING: ("up", "good"),
-    DeviceState.DISCHARGING: ("down", "good"),
-    DeviceState.WAITING: ("wait", "calm"),
-    DeviceState.MAINTENANCE: ("wait", "calm"),
-    DeviceState.SHUTDOWN: ("off", "calm"),
-    DeviceState.OFFLINE: ("off", "warn"),
-    DeviceState.FAULT: ("alert", "bad"),
+    DeviceState.ONLINE: ("ok", "good", "online"),
+    DeviceState.RUNNING: ("ok", "good", "running"),
+    DeviceState.AVAILABLE: ("ok", "good", "available"),
+    DeviceState.CHARGING: ("up", "good", "charging"),
+    DeviceState.DISCHARGING: ("down", "good", "discharging"),
+    DeviceState.WAITING: ("wait", "calm", "waiting"),
+    DeviceState.MAINTENANCE: ("wait", "calm", "maintenance"),
+    DeviceState.SHUTDOWN: ("off", "calm", "shut down"),
+    DeviceState.OFFLINE: ("off", "warn", "offline"),
+    DeviceState.FAULT: ("alert", "bad", "fault"),
 }
+_UNKNOWN = ("what", "calm", "unknown")
 
 
 def icon(shape: str) -> str:
@@ -38,7 +39,7 @@ def state_badge(thing: Station | Device) -> str:
     """The state of a station or device; a state nobody knows is said to be unknown."""
     state = thing.state
     if state is None:
-        return badge("what", "calm", "unknown")
-    shape, tone = (_STATION.get(state) if isinstance(state, StationState) else _DEVICE.get(state)) or ("what", "calm")
+        return badge(*_UNKNOWN)
+    shape, tone, word = (_STATION.get(state) if isinstance(state, StationState) else _DEVICE.get(state)) or _UNKNOWN
     extra = f' data-metric="sems_{thing.scope}_state" data-state="{state}" data-value="1"'
-    return badge(shape, tone, state, extra)
+    return badge(shape, tone, word, extra)

@@ -175,7 +175,7 @@ def day_chart(station: Station, anchor: str, day: Day) -> str:
         drawing.panel(panel)
     drawing.hours()
     return (
-        f'<figure class="day"><h3>The day</h3>'
+        f'<figure class="day"><h3>Power of the day</h3>'
         f'<svg role="img" aria-labelledby="{anchor}-day {anchor}-told" width="100%" height="{drawing.height}">'
         f'<title id="{anchor}-day">Power since midnight</title><desc id="{anchor}-told">{described(day)}</desc>'
         f"{''.join(drawing.parts)}</svg>{lacking(day)}{day_table(anchor, day)}</figure>"

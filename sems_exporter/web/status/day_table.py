@@ -6,7 +6,7 @@ from sems_exporter.curves.curve import Powers, mean
 from sems_exporter.web.status.day import Day
 from sems_exporter.web.status.figures import words
 
-_HEADS = ("Hour", "PV", "Load", "Grid", "Battery", "Charge")
+_HEADS = ("Hour", "PV", "Load", "Grid", "Battery", "State of charge")
 _UNKNOWN = '<span class="unknown">–</span>'
 
 

@@ -9,7 +9,7 @@ from sems_exporter.web.status.figures import figure, identity, name
 Columns = tuple[tuple[str, str], ...]
 
 _INVERTER: Columns = (("AC power", "ac_power"), ("Temp.", "temperature"))
-_BATTERY: Columns = (("Charge", "state_of_charge"), ("Health", "state_of_health"), ("Temp.", "temperature"))
+_BATTERY: Columns = (("State of charge", "state_of_charge"), ("Health", "state_of_health"), ("Temp.", "temperature"))
 _METER: Columns = (("Import", "grid_import_power"), ("Export", "grid_export_power"))
 _EV_CHARGER: Columns = (("Limit", "charging_power_limit"),)
 _DETAILS: dict[type[Device], Columns] = {

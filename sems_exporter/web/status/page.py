@@ -11,6 +11,7 @@ from string import Template
 from urllib.parse import quote
 
 from sems_exporter.model.plant import Station
+from sems_exporter.web.status import palette
 from sems_exporter.web.status.badges import badge, icon
 from sems_exporter.web.status.day import Curves, Day, Known, day_of
 from sems_exporter.web.status.moments import ago, until
@@ -34,7 +35,8 @@ def _source(text: str) -> str:
     return f"'sha256-{base64.b64encode(digest).decode()}'"
 
 
-_DOCUMENT, _STYLE, _SCRIPT = Template(_part("html")), _part("css"), _part("js")
+_DOCUMENT, _SCRIPT = Template(_part("html")), _part("js")
+_STYLE = f"{palette.style()}\n{_part('css')}"
 
 CONTENT_SECURITY_POLICY: str = "; ".join(
     (

@@ -17,7 +17,7 @@ from sems_exporter.web.status.money_tiles import money_tiles
 _LIVE = tuple(attribute for attribute, measure in measures(Station).items() if measure.role is Role.LIVE)
 _TODAY = (
     ("PV", "pv_energy_today"),
-    ("Consumption", "load_energy_today"),
+    ("Load", "load_energy_today"),
     ("Import", "grid_import_energy_today"),
     ("Export", "grid_export_energy_today"),
     ("Charge", "battery_charge_energy_today"),
@@ -77,7 +77,7 @@ def _body(station: Station, anchor: str, now: datetime, day: Day) -> str:
         f"{alarm_list(station, now)}{_SILENT if silent else ''}"
         f'<div class="flows">{_flow(station, "import", "down", "from the grid")}'
         f"{_flow(station, 'export', 'up', 'to the grid')}</div>"
-        f"{gauges(station)}{_tiles('Also now', _OTHERS, station)}{_tiles('Today', _TODAY, station)}"
+        f"{gauges(station)}{_tiles('Also now', _OTHERS, station)}{_tiles('Energy today', _TODAY, station)}"
         f"{money_tiles(station.money)}{day_chart(station, anchor, day)}{device_tables(station)}"
     )
 

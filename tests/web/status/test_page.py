@@ -7,7 +7,9 @@ from dataclasses import replace
 
 import pytest
 
-from sems_exporter.model.plant import Inverter, PvInput
+from grafana.build import look, tiles
+from sems_exporter.model.plant import Inverter, PvInput, StationState
+from sems_exporter.web.status import palette
 from sems_exporter.web.status.page import CONTENT_SECURITY_POLICY, render_page
 from tests.web.status.page_reader import HOME, STATUS, Reader, fleet, page
 
@@ -171,34 +173,95 @@ class TestDocument:
 
         assert refresh.parents[-1].tag == "noscript"
 
-    @pytest.mark.parametrize("scheme", [0, 1], ids=["light", "dark"])
-    def test_text_has_contrast(self, scheme: int) -> None:
-        """WCAG AA: 4.5 to 1 for text on every ground it stands on, 3 to 1 for the arcs."""
-        colours = palettes()[scheme]
+    @pytest.mark.parametrize("scheme", ["light", "dark"])
+    @pytest.mark.parametrize("more", [False, True], ids=["", "more contrast"])
+    def test_text_and_pictures_have_contrast(self, scheme: str, more: bool) -> None:
+        """WCAG AA: 4.5 to 1 for text on every ground it stands on, 3 to 1 for what is drawn; AAA for who wants more."""
+        colours = Colours(scheme, more=more)
+        tones = [palette.GOOD, palette.ODD, palette.BAD]
+        tints = [colours.mixed(".flowing", "background", tone) for tone in (palette.IMPORT, palette.EXPORT)]
 
-        for ink, grounds in TEXT_ON.items():
-            for ground in grounds:
-                assert contrast(colours[ink], colours[ground]) >= 4.5, f"{ink} on {ground}"
-        for arc in ("pv", "load", "battery"):
-            assert contrast(colours[arc], colours["card"]) >= 3, arc
+        for ink in ("text", "muted"):
+            for ground in (colours["card"], colours["ground"], colours["inset"], *tints):
+                assert contrast(colours[ink], ground) >= (7 if more else 4.5), f"{ink} on {ground}"
+        assert contrast(colours["link"], colours["card"]) >= 4.5
+        for tone in tones:
+            ink, ground = (colours.mixed(".good, .warn, .bad", name, tone) for name in ("color", "background"))
+            assert contrast(ink, ground) >= 4.5, tone
+        for tone, tint in zip((palette.IMPORT, palette.EXPORT), tints, strict=True):
+            icon = colours.mixed(".flow .icon, .way .icon", "color", tone)
+            assert min(contrast(icon, ground) for ground in (tint, colours["inset"])) >= 3
+        for name in ("pv", "load", "battery", "import", "export"):
+            assert contrast(colours[name], colours["card"]) >= 3, name
+
+    def test_colours_are_those_of_the_dashboards(self) -> None:
+        """Who knows one knows the other."""
+        colours = Colours("light")
+        page_has = [colours[name] for name in ("pv", "load", "battery", "import", "export")]
+
+        assert page_has == [look.SUN, look.HOUSE, look.BATTERY, look.IMPORT, look.EXPORT]
+        assert {tiles.FLOWS[flow][1] for flow in ("pv", "load", "grid_import", "grid_export")} <= set(page_has)
+
+    def test_words_are_those_of_the_dashboards(self) -> None:
+        """Behind the signs that stand for icons there."""
+        named = {text.split(" ", 1)[1] for text, _ in (*tiles.FLOWS.values(), *look.STATES.values())}
+        everything = replace(HOME, load_energy_today=1.0, grid_import_energy_today=1.0)
+        shown = {e.text for e in page(everything).all("dt")} - {"Charge", "Discharge"}
+        states = {page(replace(HOME, state=state)).classed("badge")[-3].text for state in StationState}
+
+        assert shown <= named
+        assert states <= named
+
+    def test_forced_colours_are_the_systems(self) -> None:
+        """Where the system paints all grounds, what is drawn on them is painted in its colours too."""
+        [style] = page().all("style")
+        forced = style.text.partition("(forced-colors: active)")[2]
+        declared = dict(re.findall(r"--([\w-]+): (\w+);", forced))
+
+        assert {"pv", "load", "battery", "import", "export", "track", "card", "text"} <= declared.keys()
+        assert set(declared.values()) <= {"Canvas", "CanvasText", "LinkText", "GrayText"}
 
 
-TEXT_ON = {
-    "text": ("card", "ground", "inset", "import-tint", "export-tint"),
-    "muted": ("card", "ground", "inset", "import-tint", "export-tint"),
-    "link": ("card", "ground"),
-    "import": ("card", "inset", "import-tint"),
-    "export": ("card", "inset", "export-tint"),
-    "good": ("good-tint",),
-    "warn": ("warn-tint",),
-    "bad": ("bad-tint",),
-}
+class Colours:
+    """The colours of a scheme as a browser works them out."""
 
+    def __init__(self, scheme: str, *, more: bool = False) -> None:
+        [style] = page().all("style")
+        self._style = style.text
+        found = self._of(self._style.partition("@media")[0])
+        if scheme == "dark":
+            found |= self._of(self._style.partition("scheme: dark)")[2].partition("@media")[0])
+        if more:
+            found |= self._of(self._style.partition("contrast: more)")[2].partition("@media")[0])
+        self._declared = found
 
-def palettes() -> list[dict[str, str]]:
-    """The colours of the light and of the dark scheme."""
-    [style] = page().all("style")
-    return [dict(re.findall(r"--([\w-]+): (#\w{6});", block)) for block in re.findall(r":root {([^}]*)}", style.text)]
+    @staticmethod
+    def _of(text: str) -> dict[str, str]:
+        blocks = re.findall(r":root {([^}]*)}", text)
+        return dict(re.findall(r"--([\w-]+): ([^;]+);", " ".join(blocks)))
+
+    def __getitem__(self, name: str) -> str:
+        value = self._declared[name]
+        return self[value.removeprefix("var(--").removesuffix(")")] if value.startswith("var(") else value
+
+    def mixed(self, rule: str, name: str, tone: str) -> str:
+        """The colour that a rule mixes from a tone and another."""
+        body = re.search("\n" + re.escape(rule) + r" {([^}]*)}", self._style)
+        assert body
+        found = re.search(
+            rf"(?<![\w-]){name}: color-mix\(in srgb, var\(--tone\) (?:var\(--shade, )?(\d+)%\)?, var\(--(\w+)\)\)",
+            body[1],
+        )
+        assert found
+        share = int(found[1]) / 100
+        if "--shade" in found[0] and "shade" in self._declared:
+            share = int(self._declared["shade"].removesuffix("%")) / 100
+        pairs = [
+            (int(one[i : i + 2], 16), int(other[i : i + 2], 16))
+            for one, other in ((tone, self[found[2]]),)
+            for i in (1, 3, 5)
+        ]
+        return "#" + "".join(f"{round(a * share + b * (1 - share)):02x}" for a, b in pairs)
 
 
 def contrast(one: str, other: str) -> float:
