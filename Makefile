@@ -136,6 +136,11 @@ monitoring: .venv/.dev ## write rules and dashboards with thresholds of your own
 dashboards: .venv/.dev ## write the Grafana dashboards anew
 	@$(python) -m grafana.build
 
+.PHONY: icons
+icons: ## draw the icons of the status page anew; needs Chromium
+	@cd sems_exporter/web/status && for size in 192 512; do chromium --headless --no-sandbox --disable-gpu \
+	  --hide-scrollbars --window-size=$$size,$$size --screenshot=icon-$$size.png "file://$$PWD/icon.svg"; done
+
 .PHONY: pictures
 pictures: .venv/.dev ## draw the dashboards in the README anew; takes minutes, and needs npm, Chromium and Prometheus
 	@cd grafana/pictures && npm ci --silent --ignore-scripts --no-audit --no-fund

@@ -3,12 +3,13 @@
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 
 from sems_exporter.clock import Clock
 from sems_exporter.config.settings import AccountSettings, ServerSettings
 from sems_exporter.curves.keeper import CurveKeeper
 from sems_exporter.curves.memory import CurveMemory
+from sems_exporter.curves.week import DayTotal
 from sems_exporter.exposition import Renderer
 from sems_exporter.model.plant import Station
 from sems_exporter.pipeline.staleness import Limits
@@ -28,9 +29,10 @@ from sems_exporter.version import package_version
 from sems_exporter.web.app import Application
 from sems_exporter.web.discovery import Discovery, Listed
 from sems_exporter.web.security.reload import WebConfigFile
+from sems_exporter.web.stations_api import StationsApi
 from sems_exporter.web.status.answer import StatusPage
 from sems_exporter.web.status.day import Known
-from sems_exporter.web.status.page import PageStatus
+from sems_exporter.web.status.page import PageStatus, Past
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,8 +148,12 @@ def application(app: App, *, simulated: bool, web_config: WebConfigFile | None =
         StatusPage(
             lambda: [shown.station for shown in app.snapshots.shown(app.clock.now())],
             lambda: _status(app, simulated=simulated),
-            curves=lambda station, begin, end: _curve(app, station, begin, end),
+            past=Past(
+                lambda station, begin, end: _curve(app, station, begin, end),
+                lambda station, day: _day(app, station, day),
+            ),
         ),
+        StationsApi(app.snapshots, app.clock),
         # An account that has failed is ready as well: what there is to say of it is being said.
         lambda: all(watch.poller.health.up is not None for watch in app.runners),
         telemetry_path=settings.telemetry_path,
@@ -179,8 +185,17 @@ def _status(app: App, *, simulated: bool) -> PageStatus:
 
 
 def _curve(app: App, station: Station, begin: datetime, end: datetime) -> Known:
-    own = [watch.curves for watch in app.runners if watch.name == (station.account or "")]
-    return own[0].known(station.id, begin, end) if own else []
+    own = _memory(app, station)
+    return [] if own is None else own.known(station.id, begin, end)
+
+
+def _day(app: App, station: Station, day: date) -> DayTotal | None:
+    own = _memory(app, station)
+    return None if own is None else own.weeks.at(station.id, day)
+
+
+def _memory(app: App, station: Station) -> CurveMemory | None:
+    return next((watch.curves for watch in app.runners if watch.name == (station.account or "")), None)
 
 
 def _listed(app: App) -> list[Listed]:

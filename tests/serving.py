@@ -23,6 +23,7 @@ from sems_exporter.web.http import server
 from sems_exporter.web.http.connections import Connections
 from sems_exporter.web.http.messages import Request, ScrapeRequest
 from sems_exporter.web.security.reload import WebConfigFile
+from sems_exporter.web.stations_api import StationsApi
 from sems_exporter.web.status.answer import StatusPage
 from sems_exporter.web.status.page import PageStatus
 from tests.clocks import FakeClock
@@ -64,6 +65,7 @@ class Site:
         self.application = Application(
             Renderer(self.snapshots, self.metrics.registry, self.clock),
             StatusPage(self._stations, lambda: self.status),
+            StationsApi(self.snapshots, self.clock),
             lambda: self.ready,
             telemetry_path=telemetry_path,
             web_config=self.web_config,

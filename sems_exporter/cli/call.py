@@ -8,12 +8,12 @@ from datetime import date
 import click
 
 from sems_exporter.app import build_app
-from sems_exporter.cli.report import written
 from sems_exporter.cli.serve import log_as
 from sems_exporter.cli.terminal import legible
 from sems_exporter.clock import SystemClock
 from sems_exporter.config.settings import ServerSettings
 from sems_exporter.errors import PortalError, SettingError
+from sems_exporter.exposition.json_form import written
 from sems_exporter.model.diagnostics import Diagnostics
 from sems_exporter.portal.client import Call
 from sems_exporter.portal.dump_file import Recorder, anonymous

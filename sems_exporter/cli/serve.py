@@ -17,7 +17,7 @@ import click
 from sems_exporter.app import AccountRunner, App, application, build_app, start_polling
 from sems_exporter.cli.account_status import standing
 from sems_exporter.cli.progress import telling
-from sems_exporter.cli.report import as_json, complaints, described, unread, written
+from sems_exporter.cli.report import complaints, described, unread
 from sems_exporter.cli.tariff import known_until, unpaid
 from sems_exporter.cli.terminal import legible
 from sems_exporter.clock import Clock, SystemClock
@@ -26,6 +26,7 @@ from sems_exporter.config.passwords import exposure
 from sems_exporter.config.settings import ServerSettings
 from sems_exporter.errors import LoginWithheld, SettingError, StartError
 from sems_exporter.exposition import Format
+from sems_exporter.exposition.json_form import as_json, written
 from sems_exporter.files import Draft
 from sems_exporter.polling.results import RefreshResult
 from sems_exporter.portal.dump_file import Recorder

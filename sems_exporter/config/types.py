@@ -169,10 +169,13 @@ class UrlPath(click.ParamType[str]):
     def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> str:
         """The path."""
         text = str(value).strip()
-        taken = text == "/sd" or text.startswith(("/-/", "/runbooks"))
+        taken = text == "/sd" or text.startswith(("/-/", "/api/", "/icon", "/manifest", "/runbooks"))
         if taken or not re.fullmatch(r"/[\w./-]*\w", text):
             self.fail(
-                f"{text!r} is not a path such as /metrics; /, /sd, /runbooks/... and /-/... are taken", param, ctx
+                f"{text!r} is not a path such as /metrics; /, /sd, /api/..., /icon..., /manifest..., /runbooks/... and "
+                "/-/... are taken",
+                param,
+                ctx,
             )
         return text
 

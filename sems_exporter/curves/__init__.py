@@ -1,1 +1,1 @@
-"""The powers of each station over the last two days, for the picture of its day."""
+"""The powers of each station over the last two days and its energies over the last seven, for the pictures of them."""

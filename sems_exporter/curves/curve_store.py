@@ -1,4 +1,4 @@
-"""The curves, kept from one run to the next, so that a restart does not begin with an empty day."""
+"""The curves and weeks, kept from one run to the next, so that a restart does not begin with an empty day."""
 
 import json
 import logging
@@ -36,10 +36,16 @@ class CurveStore:
 
     def save(self) -> None:
         """Save it anew, if anything has changed."""
-        if self._kept is None or self._memory.changes == self._saved_changes:
+        changes, now = self._memory.changes + self._memory.weeks.changes, self._clock.now()
+        if self._kept is None or changes == self._saved_changes:
             return
-        self._saved_at, self._saved_changes = self._clock.now(), self._memory.changes
-        document = {"version": VERSION, "step": self._memory.step, "stations": self._memory.kept()}
+        self._saved_at, self._saved_changes = now, changes
+        document = {
+            "version": VERSION,
+            "step": self._memory.step,
+            "stations": self._memory.kept(),
+            "weeks": self._memory.weeks.kept(now),
+        }
         text = json.dumps(document, separators=(",", ":"))
         self._every = max(LEAST_SECONDS, len(text) / BYTES_PER_SECOND)
         try:
@@ -54,7 +60,10 @@ class CurveStore:
         try:
             text = self._kept.load()
             if text is not None:
-                self._memory.restore(_curves(json.loads(text), self._clock.now()))
+                document, now = json.loads(text), self._clock.now()
+                curves = _curves(document, now)
+                self._memory.weeks.restore(document.get("weeks", {}), now)
+                self._memory.restore(curves)
         except (OSError, ValueError, TypeError, AttributeError, KeyError, RecursionError) as error:
             log.warning(
                 "the day's curves cannot be read; starting without them",

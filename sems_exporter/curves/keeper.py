@@ -4,13 +4,14 @@ from sems_exporter.clock import Clock
 from sems_exporter.curves.curve_store import CurveStore
 from sems_exporter.curves.day_so_far import DaySoFar
 from sems_exporter.curves.memory import CurveMemory
+from sems_exporter.curves.past_days import PastDays
 from sems_exporter.portal import Portal
 from sems_exporter.portal.session.state_store import TextStore
 from sems_exporter.store import StationStore
 
 
 class CurveKeeper:
-    """Keeps the curves of one account in memory and in `kept`, and lets the portal fill the day before a start."""
+    """Keeps the curves and weeks of one account in memory and in `kept`, and lets the portal fill what it missed."""
 
     def __init__(
         self, portal: Portal, store: StationStore, clock: Clock, kept: TextStore | None = None, account: str = ""
@@ -19,15 +20,16 @@ class CurveKeeper:
         self.memory = CurveMemory(store, clock, account)
         self._store = CurveStore(kept, self.memory, clock)
         self._day = DaySoFar(portal, self.memory, store, clock)
+        self._days = PastDays(portal, self.memory.weeks, store, clock)
 
     def begin(self) -> None:
         """Go on from the last run."""
         self._store.recall()
 
     def after_refresh(self, idle_seconds: float) -> None:
-        """Save what has changed, now and then; while the account is idle, ask for the day of one station more."""
+        """Save what has changed, now and then; while the account is idle, ask for one day or month more."""
         end = self._clock.monotonic() + idle_seconds
-        while self._clock.monotonic() < end and self._day.fill_one():
+        while self._clock.monotonic() < end and (self._day.fill_one() or self._days.fill_one()):
             pass
         self._store.save_if_due()
 

@@ -6,6 +6,7 @@ from datetime import datetime
 
 from sems_exporter.clock import Clock
 from sems_exporter.curves.curve import MEASURED, NOTHING, Curve, Powers, powers
+from sems_exporter.curves.week_memory import WeekMemory
 from sems_exporter.model.limits import STATIONS_PER_ACCOUNT
 from sems_exporter.model.plant import Station
 from sems_exporter.pipeline.staleness import measured_at
@@ -21,7 +22,7 @@ def step_for(stations: int) -> int:
 
 
 class CurveMemory:
-    """Takes part in every change of the stations of `account`; read from other threads."""
+    """Takes part in every change of the stations of `account`; read from other threads. `weeks` are noted as well."""
 
     def __init__(self, store: StationStore, clock: Clock, account: str = "") -> None:
         self._store = store
@@ -31,6 +32,7 @@ class CurveMemory:
         self._curves: dict[str, Curve] = {}
         self.step = step_for(0)
         self.changes = 0
+        self.weeks = WeekMemory()
         store.subscribe(self._changed)
 
     def stations(self) -> list[str]:
@@ -81,8 +83,10 @@ class CurveMemory:
             if shown is None:
                 with self._lock:
                     self._curves.pop(key, None)
+                self.weeks.forget(key)
             elif shown.account == self._account:
                 self._note(shown.station, now)
+                self.weeks.note(shown.station)
 
     def _note(self, station: Station, now: datetime) -> None:
         measured, at = powers({name: getattr(station, name) for name in MEASURED}), measured_at(station)

@@ -1,4 +1,4 @@
-"""The routes: /metrics, the status page, service discovery, runbooks, and health checks that need no portal."""
+"""The routes: metrics, status page, stations as JSON, service discovery, runbooks, and health checks."""
 
 import logging
 from collections.abc import Awaitable, Callable
@@ -23,6 +23,8 @@ from sems_exporter.web.http.negotiation import negotiated
 from sems_exporter.web.runbooks import pages as runbooks
 from sems_exporter.web.security.auth import TooBusy
 from sems_exporter.web.security.reload import WebConfigFile
+from sems_exporter.web.stations_api import PATH, StationsApi
+from sems_exporter.web.status import installing
 from sems_exporter.web.status.answer import StatusPage
 
 log = logging.getLogger(__name__)
@@ -36,6 +38,7 @@ GUARDS = (
     ("cross-origin-resource-policy", "same-origin"),
 )
 """Headers of every answer. Not stored, because a cache would show as true what was true a while ago."""
+NOT_MODIFIED = 304
 POLICY = "content-security-policy"
 LOCKED = "default-src 'none'; frame-ancestors 'none'"
 """The policy of whatever is no page."""
@@ -51,6 +54,7 @@ class Application:
         self,
         exposition: Renderer,
         page: StatusPage,
+        stations: StationsApi,
         ready: Callable[[], bool],
         *,
         telemetry_path: str,
@@ -67,9 +71,11 @@ class Application:
         self._routes: dict[str, Callable[[Request], Awaitable[Response]]] = {
             "/": self._page.answer,
             telemetry_path: self._metrics,
+            PATH: stations.answer,
             "/sd": discovery.answer,
             "/-/healthy": self._health,
             "/-/ready": self._readiness,
+            **installing.routes(),
             **dict.fromkeys(runbooks.paths(), runbooks.answer),
         }
 
@@ -93,9 +99,9 @@ class Application:
     def fields(self, response: Response) -> list[tuple[bytes, bytes]]:
         """The header of an answer, without the date."""
         configured = self.web_config.current.headers
+        content = {"content-type": response.content_type, "content-length": str(len(response.body))}
         own = {
-            "content-type": response.content_type,
-            "content-length": str(len(response.body)),
+            **({} if response.status == NOT_MODIFIED else content),
             **dict(GUARDS),
             POLICY: LOCKED,
             **dict(response.headers),

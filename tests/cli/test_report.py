@@ -4,7 +4,8 @@ import json
 from dataclasses import replace
 from datetime import timedelta
 
-from sems_exporter.cli.report import as_json, described
+from sems_exporter.cli.report import described
+from sems_exporter.exposition.json_form import as_json
 from sems_exporter.model.plant import KWH, Alarm, AlarmLevel, EvCharger, Station
 from sems_exporter.pipeline.staleness import Limits, StationView, apply_staleness
 from tests.homes import NOON, home

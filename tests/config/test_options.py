@@ -85,6 +85,8 @@ WRONG = [
     ("web_telemetry_path", "--web.telemetry-path", "metrics"),
     ("web_telemetry_path", "--web.telemetry-path", "/-/healthy"),
     ("web_telemetry_path", "--web.telemetry-path", "/sd"),
+    ("web_telemetry_path", "--web.telemetry-path", "/api/v1/stations"),
+    ("web_telemetry_path", "--web.telemetry-path", "/icon.svg"),
     ("allowed_hosts", "--allowed-hosts", "https://data.example.com"),
     ("allowed_hosts", "--allowed-hosts", "data.example.com/web"),
     ("allowed_hosts", "--allowed-hosts", "data.example.com,*.example.com"),

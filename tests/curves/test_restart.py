@@ -10,6 +10,7 @@ import pytest
 from sems_exporter.app import App, build_app
 from sems_exporter.config.settings import Account, AccountSettings, ServerSettings
 from sems_exporter.curves.curve import Powers
+from sems_exporter.model.plant import KWH
 from sems_exporter.portal.session import rate_limiter
 from sems_exporter.simulator import Answer, Plant, SimulatedClock, SimulatedPortal, demo_plants
 from sems_exporter.telemetry.redaction import Secret
@@ -47,6 +48,7 @@ class World:
     def __init__(self, portal: SimulatedPortal, plant: Plant, state: Path) -> None:
         self.portal, self.plant, self.state = portal, plant, state
         self.clock = OneClock(portal.clock)
+        self.runs: list[App] = []
 
     def run(self, polls: int, dialect: str = "auto", interval: float = 300.0) -> App:
         """Start, poll so many times, and end."""
@@ -56,12 +58,19 @@ class World:
         self.clock.left = polls
         parts.poller.run(parts.stop)
         parts.close()
+        self.runs.append(parts)
         return parts
 
     def known(self, parts: App) -> dict[datetime, Powers]:
         """What is known of the day, by the middle of each slot."""
         found = parts.runners[0].curves.known(self.plant.spec.station_id, MIDNIGHT, self.clock.now())
         return {datetime.fromtimestamp(at, UTC): powers for at, powers in found}
+
+    @staticmethod
+    def days_asked(parts: App) -> float | None:
+        """Requests of a run for the energies of the days of a month."""
+        labels = {"endpoint": "day_energies", "outcome": "ok"}
+        return parts.metrics.registry.get_sample_value("sems_portal_requests_total", labels)
 
     @property
     def asked(self) -> int:
@@ -91,6 +100,24 @@ def test_the_first_start_shows_the_day_from_midnight(world: World) -> None:
         assert known[at].load == pytest.approx(truth, abs=2.0)
         assert known[at].grid == pytest.approx(-sum(state.grid_watts for state in minutes) / 5, abs=2.0)
         assert known[at].charge == pytest.approx(minutes[2].state_of_charge, abs=0.02)
+
+
+def test_the_first_start_shows_the_six_days_before(world: World) -> None:
+    """As the plant lived them, and with one request, which no restart repeats."""
+    for parts in (world.run(3), world.run(2)):
+        for ago in range(1, 7):
+            day = MIDNIGHT.date() + timedelta(days=1 - ago)
+            truth = world.plant.energy_on(day, world.clock.now())
+            total = parts.runners[0].curves.weeks.at(world.plant.spec.station_id, day)
+            assert total is not None
+            assert total.until is None
+            assert total.energies == pytest.approx(
+                (truth.pv, truth.load, truth.grid_import, truth.grid_export, truth.charge, truth.discharge),
+                abs=0.01 * KWH,
+            )
+        world.clock.simulated.advance(300)
+
+    assert [world.days_asked(parts) for parts in world.runs] == [1, 0]
 
 
 def test_a_restart_remembers_and_asks_nothing(world: World) -> None:

@@ -1,5 +1,6 @@
 """The status page of the running demo in a real browser, on a phone and on a desk."""
 
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -7,7 +8,7 @@ import pytest
 from prometheus_client.parser import text_string_to_metric_families as read_text
 
 from tests.e2e.browser import Browser, Page, browsing
-from tests.e2e.program import ANY_PORT, Program, running
+from tests.e2e.program import ANY_PORT, Program, running, until
 
 pytestmark = pytest.mark.needs("chromium")
 
@@ -18,6 +19,8 @@ LABELS = ("station", "inverter", "battery", "meter", "ev_charger", "input", "sta
 UNITS = {"W": 1.0, "kW": 1e3, "MW": 1e6, "kWh": 3.6e6, "MWh": 3.6e9, "%": 0.01, "°C": 1.0}
 HOME, FLEET = 2, 7
 """Numbers of plants: a page with all in sight, and one with an overview and folded plants."""
+DAYS_ASKED = 'sems_portal_requests_total{endpoint="day_energies",outcome="ok"}'
+"""What tells that the days before are known, for which the portal is asked after the first refresh."""
 
 UNFOLD = "document.querySelectorAll('details').forEach((details) => { details.open = true; })"
 MARKED = """
@@ -54,7 +57,7 @@ CUT_OFF = """
 SCROLLS_SIDEWAYS = "document.documentElement.scrollWidth > innerWidth"
 
 PICTURES = """
-[...document.querySelectorAll(".day > svg")].map((picture) => {
+[...document.querySelectorAll(".day:not(.week) > svg")].map((picture) => {
   const box = picture.getBoundingClientRect();
   const texts = [...picture.querySelectorAll("text")].filter((text) => text.checkVisibility());
   const hours = texts.filter((text) => text.textContent.endsWith(":00")).map((text) => text.getBoundingClientRect());
@@ -63,6 +66,20 @@ PICTURES = """
     letters: Math.min(...texts.map((text) => text.getBoundingClientRect().height)),
     gaps: hours.slice(1).map((hour, place) => hour.left - hours[place].right),
     panels: [...picture.querySelectorAll("svg")].map((panel) => panel.getBoundingClientRect().width),
+  };
+})
+"""
+
+WEEKS = """
+[...document.querySelectorAll(".week > svg")].map((picture) => {
+  const names = [...picture.querySelectorAll(":scope > text:not(.name, .scale)")];
+  const texts = names.map((text) => text.getBoundingClientRect());
+  const bars = [...picture.querySelectorAll("rect")].map((bar) => bar.getBoundingClientRect());
+  const frame = picture.getBoundingClientRect();
+  return {
+    gaps: texts.slice(1).map((text, place) => text.left - texts[place].right),
+    within: bars.every((bar) => bar.left >= frame.left && bar.right <= frame.right && bar.bottom <= texts[0].top + 1),
+    bars: bars.length,
   };
 })
 """
@@ -83,6 +100,7 @@ def browser() -> Iterator[Browser]:
 def demo(request: pytest.FixtureRequest) -> Iterator[Program]:
     with running("demo", f"--plants={request.param}", *STANDING_STILL, ANY_PORT) as program:
         program.refreshed()
+        until(lambda: f"{DAYS_ASKED} {request.param}.0\n" in program.get("/metrics")[1])
         yield program
         program.end()  # killed, it would leave its folder behind
 
@@ -155,6 +173,30 @@ def test_the_day_is_drawn_as_wide_as_the_page_and_its_texts_are_legible(page: Pa
         assert len(picture["gaps"]) >= 4
         assert min(picture["gaps"]) > 4
         assert len(picture["panels"]) >= 2
+
+
+def test_the_last_seven_days_stand_side_by_side(page: Page, demo: Program) -> None:
+    """Their names keep apart on a phone too, and no bar reaches beyond the picture."""
+    weeks = page.value(WEEKS)
+
+    assert len(weeks) == demo.get("/metrics")[1].count("\nsems_station_up{")
+    for week in weeks:
+        assert len(week["gaps"]) == 6
+        assert min(week["gaps"]) > 2
+        assert week["bars"] >= 14
+        assert week["within"]
+
+
+def test_a_screen_on_the_wall_needs_no_scrolling(browser: Browser, demo: Program) -> None:
+    """Where one home hangs there, everything is in sight, on a small tablet too."""
+    station = next(iter(re.findall(r'sems_station_up{station="([^"]+)"}', demo.get("/metrics")[1])))
+    browser.complaints.clear()
+    page = browser.visit(f"{demo.address}/?kiosk&station={station}", 1280, 800, phone=False)
+
+    assert page.value("document.documentElement.scrollHeight <= innerHeight") is True
+    assert page.value(TOO_WIDE) == []
+    assert browser.complaints == []
+    page.close()
 
 
 def test_renews_itself_and_the_browser_has_nothing_to_complain_about(page: Page, browser: Browser) -> None:

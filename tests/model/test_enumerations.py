@@ -10,8 +10,7 @@ from typing import ClassVar
 
 import pytest
 
-from sems_exporter.cli import report
-from sems_exporter.exposition import families, samples
+from sems_exporter.exposition import families, json_form, samples
 from sems_exporter.model.diagnostics import Diagnostics, Unknown
 from sems_exporter.model.plant import CHILDREN, Device, DeviceState, Inverter, Station, StationState
 from sems_exporter.model.schema import PERIODS, Entity, Role, enumerated, enumerations, measures
@@ -77,7 +76,7 @@ class TestOneLineAndOneRow:
         ]
 
     def test_it_stands_in_the_snapshot(self, modal: Station) -> None:
-        document = json.loads(json.dumps(report.as_json([StationView(modal, up=True, until=None)], NOON)))
+        document = json.loads(json.dumps(json_form.as_json([StationView(modal, up=True, until=None)], NOON)))
 
         assert document["stations"][0]["inverters"][0]["mode"] == "backup"
 

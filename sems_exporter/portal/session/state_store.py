@@ -74,7 +74,7 @@ class Ledger(Protocol):
 
 
 class TextStore(Protocol):
-    """Keeps a text: what the counter rules know, or what the stations did in the last two days."""
+    """Keeps a text: what the counter rules know, or what the stations did in the last days."""
 
     @property
     def place(self) -> str:
@@ -89,7 +89,7 @@ class TextStore(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class AccountStores:
-    """All places that keep something of one account. Without `curves` each start begins with an empty day."""
+    """All places that keep something of one account. Without `curves` each start begins with an empty week."""
 
     state: StateStore
     lock: Lock

@@ -137,7 +137,9 @@ class Request:
             pairs = [(name, value) for name, value in pairs if name in allowed]
         found = dict(pairs)
         if len(found) != len(pairs) or not found.keys() <= set(allowed):
-            raise Refused(400, f"parameters can be {', '.join(allowed)}, each once")
+            raise Refused(
+                400, f"parameters can be {', '.join(allowed)}, each once" if allowed else "no parameters here"
+            )
         return found
 
 

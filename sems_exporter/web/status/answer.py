@@ -10,13 +10,12 @@ from sems_exporter.model.plant import Station
 from sems_exporter.web.http.daemon_threads import in_thread
 from sems_exporter.web.http.messages import HTML, Refused, Request, Response
 from sems_exporter.web.http.negotiation import negotiated
-from sems_exporter.web.status.day import Curves
 from sems_exporter.web.status.page import (
     CONTENT_SECURITY_POLICY,
     NoSuchView,
     PageStatus,
+    Past,
     View,
-    no_curves,
     render_page,
 )
 
@@ -41,11 +40,11 @@ class StatusPage:
         stations: Callable[[], Sequence[Station]],
         status: Callable[[], PageStatus],
         timer: Callable[[], float] = time.monotonic,
-        curves: Curves = no_curves,
+        past: Past | None = None,
     ) -> None:
         self._look = stations
         self._status = status
-        self._curves = curves
+        self._past = past
         self._timer = timer
         self._turn = asyncio.Lock()
         self._seen: tuple[Sequence[Station], PageStatus] | None = None
@@ -70,14 +69,15 @@ class StatusPage:
         if self._seen is None or now >= self._until or len(self._views) >= MOST_VIEWS:
             self._seen, self._until, self._views = (self._look(), self._status()), now + FRESH, {}
         if view not in self._views:
-            page = render_page(*self._seen, view, self._curves)
+            page = render_page(*self._seen, view, self._past)
             self._views[view] = _Rendered(page, gzip.compress(page, COMPRESSION, mtime=0))
         return self._views[view]
 
 
 def _view(request: Request) -> View:
-    named = request.parameters("station", "page", others_ignored=True)
+    named = request.parameters("station", "page", "kiosk", others_ignored=True)
+    kiosk = named.pop("kiosk", None) is not None
     page = named.get("page", "1")
     if not page.isascii() or not page.isdigit() or len(page) > 4 or len(named) > 1:
         raise Refused(400, "name a station, or a page by its number")
-    return View(named.get("station"), int(page))
+    return View(named.get("station"), int(page), kiosk)

@@ -4,7 +4,6 @@ Lines are stretched to the width of the page, texts are not: the picture has no 
 of its width, and each panel is a drawing within. Presentation attributes only: the policy forbids inline styles.
 """
 
-import math
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from itertools import pairwise
@@ -14,7 +13,7 @@ from sems_exporter.model.plant import Station
 from sems_exporter.web.status.day import Day
 from sems_exporter.web.status.day_table import day_table
 from sems_exporter.web.status.day_words import described, lacking
-from sems_exporter.web.status.gauges import has_battery, scale_text
+from sems_exporter.web.status.gauges import has_battery, round_reach, scale_text
 
 _TICK = 150.0
 """Seconds of a step to the right: half a slot of a home, in whose middle its mean stands."""
@@ -25,8 +24,6 @@ _FINENESS = 4
 _EVERY_HOURS = 3
 _ALWAYS = (0, 6, 12, 18)
 """Hours that are named on a narrow page too."""
-_ROUND = (1.0, 1.5, 2.0, 3.0, 4.0, 5.0, 6.0, 8.0, 10.0)
-_LEAST_REACH = 1000.0
 _LEAST_SHARE = 0.02
 """Of the larger direction; below it the other one needs no half of the panel."""
 
@@ -166,19 +163,24 @@ class _Scale:
         return round(edge + share * (self.size - 2 * edge))
 
 
-def day_chart(station: Station, anchor: str, day: Day) -> str:
-    """The picture with a text and a table that say the same; nothing where nothing is known of the day."""
+def day_chart(station: Station, anchor: str, day: Day, *, brief: bool) -> str:
+    """The picture with a text and a table that say the same; nothing where nothing is known of the day.
+
+    A `brief` one has PV, load and the state of charge, and no table.
+    """
     if not day.known:
         return ""
     drawing = _Drawing(day)
-    for panel in (_PV_AND_LOAD, _GRID, *((_BATTERY, _CHARGE) if has_battery(station) else ())):
+    charge = (_CHARGE,) if has_battery(station) else ()
+    panels = (_PV_AND_LOAD, *charge) if brief else (_PV_AND_LOAD, _GRID, *(charge and (_BATTERY, *charge)))
+    for panel in panels:
         drawing.panel(panel)
     drawing.hours()
     return (
         f'<figure class="day"><h3>Power of the day</h3>'
         f'<svg role="img" aria-labelledby="{anchor}-day {anchor}-told" width="100%" height="{drawing.height}">'
         f'<title id="{anchor}-day">Power since midnight</title><desc id="{anchor}-told">{described(day)}</desc>'
-        f"{''.join(drawing.parts)}</svg>{lacking(day)}{day_table(anchor, day)}</figure>"
+        f"{''.join(drawing.parts)}</svg>{lacking(day)}{'' if brief else day_table(anchor, day)}</figure>"
     )
 
 
@@ -188,18 +190,11 @@ def _range(panel: _Panel, numbers: Iterable[float]) -> tuple[float, float]:
         return 0.0, 1.0
     every = list(numbers)
     most, least = max(every), min(every)
-    reach = _reach(max(most, -least))
+    reach = round_reach(max(most, -least))
     if not panel.signed:
         return 0.0, reach
     low, high = (reach if -least > _LEAST_SHARE * reach else 0.0), (reach if most > _LEAST_SHARE * reach else 0.0)
     return (-low, high) if low or high else (0.0, reach)
-
-
-def _reach(most: float) -> float:
-    """The end of a scale: the next of some round numbers, at least 1 kW, so that a house at rest looks like one."""
-    least = max(most, _LEAST_REACH)
-    decade = 10.0 ** math.floor(math.log10(least))
-    return next(step * decade for step in _ROUND if step * decade >= least)
 
 
 def _drawn(line: _Line, runs: list[_Run], scale: _Scale, *, outlined: bool) -> str:

@@ -4,6 +4,7 @@ import math
 
 from sems_exporter.model.plant import Station
 from sems_exporter.model.schema import family
+from sems_exporter.pipeline.sun import TWILIGHT
 from sems_exporter.web.status.badges import icon
 from sems_exporter.web.status.figures import figure, marks, reading
 
@@ -36,10 +37,25 @@ def round_scale(value: float) -> float:
     return next(step * decade for step in (1, 2, 5, 10) if step * decade >= least)
 
 
+_ROUND = (1.0, 1.5, 2.0, 3.0, 4.0, 5.0, 6.0, 8.0, 10.0)
+
+
+def round_reach(most: float) -> float:
+    """The end of the scale of a picture: the next of some round numbers, at least 1000: rest looks like rest."""
+    least = max(most, _LEAST_SCALE)
+    decade = 10.0 ** math.floor(math.log10(least))
+    return next(step * decade for step in _ROUND if step * decade >= least)
+
+
 def _pv(station: Station) -> str:
     full = _full_scale(station)
     detail = f"of {scale_text(full)}p" if station.installed_power else _span(station.pv_power, full)
     return _dial(station, "pv_power", full, detail)
+
+
+def is_night(station: Station) -> bool:
+    """Tell whether it is so dark at a station that no module gives anything."""
+    return station.sun_elevation is not None and station.sun_elevation < TWILIGHT
 
 
 def _load(station: Station) -> str:
@@ -79,8 +95,10 @@ def _battery_flow(station: Station) -> str:
 def _dial(station: Station, attribute: str, full: float, detail: str) -> str:
     kind, title = _DIALS[attribute]
     value: float | None = getattr(station, attribute)
-    spoken, arc, centre = f"{title}: unknown", "", '<text class="unknown" x="60" y="51">–</text>'
-    below = '<text class="unit" x="60" y="67">unknown</text>'
+    # The portal leaves out PV power that nobody expects.
+    sign, word = ("☾", "night") if attribute == "pv_power" and is_night(station) else ("–", "unknown")
+    spoken, arc, centre = f"{title}: {word}", "", f'<text class="unknown" x="60" y="51">{sign}</text>'
+    below = f'<text class="unit" x="60" y="67">{word}</text>'
     if value is not None:
         number, unit = reading(value, family(Station, attribute).unit)
         share = min(max(value / full, 0.0), 1.0) * 100

@@ -13,7 +13,7 @@ _HEADS = (("Station", ""), ("PV", ""), ("Load", ' class="spare"'), ("Grid", ""),
 
 
 def overview(stations: Sequence[tuple[str, Station]], now: datetime, max_age: float, *, count: int) -> str:
-    """The table of these stations, given with where their link leads, out of `count`."""
+    """The table of these stations, given with where their link leads, "" where there is none, out of `count`."""
     heads = "".join(f'<th scope="col"{extra}>{text}</th>' for text, extra in _HEADS)
     rows = "".join(_row(link, station, now, max_age) for link, station in stations)
     return (
@@ -35,8 +35,10 @@ def parts(page: int, pages: int) -> str:
 
 def _row(link: str, station: Station, now: datetime, max_age: float) -> str:
     battery = figure(station, "battery_state_of_charge") if has_battery(station) else "none"
+    title = station_title(station)
+    named = f'<a href="{link}">{title}</a>' if link else f'<span class="title">{title}</span>'
     return (
-        f'<tr {identity(station)}><th scope="row"><a href="{link}">{station_title(station)}</a>'
+        f'<tr {identity(station)}><th scope="row">{named}'
         f"{state_badge(station)}{age(station, now, max_age)}</th>"
         f'<td>{figure(station, "pv_power")}</td><td class="spare">{figure(station, "load_power")}</td>'
         f'<td>{_grid(station)}</td><td class="spare">{battery}</td></tr>'

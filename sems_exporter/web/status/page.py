@@ -2,21 +2,23 @@
 
 import base64
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from html import escape
 from importlib.resources import files
 from string import Template
 from urllib.parse import quote
 
+from sems_exporter.curves.week import DayTotal
 from sems_exporter.model.plant import Station
 from sems_exporter.web.status import palette
 from sems_exporter.web.status.badges import badge, icon
-from sems_exporter.web.status.day import Curves, Day, Known, day_of
+from sems_exporter.web.status.day import Curves, Known, day_of
 from sems_exporter.web.status.moments import ago, until
 from sems_exporter.web.status.overview import overview, parts
-from sems_exporter.web.status.station_block import folded_block, open_block
+from sems_exporter.web.status.station_block import Surroundings, folded_block, open_block
+from sems_exporter.web.status.week import Days, week_of
 
 FOLD_ABOVE = 6
 """With more stations than this the page starts with an overview and folds each station's block."""
@@ -36,6 +38,11 @@ def _source(text: str) -> str:
 
 
 _DOCUMENT, _SCRIPT = Template(_part("html")), _part("js")
+_FOOTER = Template(
+    "<footer>\n<p>$refreshes</p>\n"
+    '<nav aria-label="Exporter"><a href="$metrics_path">Metrics</a> <a href="/-/healthy">Healthy</a> '
+    '<a href="/-/ready">Ready</a></nav>\n<p>version $version</p>\n</footer>\n'
+)
 _STYLE = f"{palette.style()}\n{_part('css')}"
 
 CONTENT_SECURITY_POLICY: str = "; ".join(
@@ -43,7 +50,8 @@ CONTENT_SECURITY_POLICY: str = "; ".join(
         "default-src 'none'",
         f"style-src {_source(_STYLE)}",
         f"script-src {_source(_SCRIPT)}",
-        "img-src data:",  # the icon of the browser tab
+        "img-src 'self'",  # the icon of the browser tab
+        "manifest-src 'self'",
         "connect-src 'self'",  # the script fetches this page again
         "base-uri 'none'",
         "form-action 'none'",
@@ -71,10 +79,14 @@ class PageStatus:
 
 @dataclass(frozen=True, slots=True)
 class View:
-    """Which part of the page is wanted: one station by its id, or a part of the overview, counted from 1."""
+    """Which part of the page is wanted: one station by its id, or a part of the overview, counted from 1.
+
+    `kiosk` is the form for a screen on the wall: large, without anything to touch.
+    """
 
     station: str | None = None
     page: int = 1
+    kiosk: bool = False
 
 
 WHOLE = View()
@@ -89,24 +101,34 @@ def no_curves(_station: Station, _begin: datetime, _end: datetime) -> Known:
     return ()
 
 
-def render_page(
-    stations: Sequence[Station], status: PageStatus, view: View = WHOLE, curves: Curves = no_curves
-) -> bytes:
+def no_days(_station: Station, _day: date) -> DayTotal | None:
+    """Nothing is known of any day."""
+    return None
+
+
+@dataclass(frozen=True, slots=True)
+class Past:
+    """What tells of the stations' powers today, and of their energies on the days before."""
+
+    curves: Curves = no_curves
+    days: Days = no_days
+
+
+def render_page(stations: Sequence[Station], status: PageStatus, view: View = WHOLE, past: Past | None = None) -> bytes:
     """The document in UTF-8; raises NoSuchView.
 
-    Values of `stations` that are too old to trust have been taken out before. `curves` tells of their day.
+    Values of `stations` that are too old to trust have been taken out before.
     """
     document = _DOCUMENT.substitute(
+        kind=' class="kiosk"' if view.kiosk else "",
+        footer="" if view.kiosk else _footer(status),
         style=_STYLE,
         script=_SCRIPT,
         now=f"{status.now.timestamp():.0f}",
         title=f"{_overall(status)[2]} · SEMS exporter",
         badges=_badges(status),
         notice=_notice(status),
-        content=_content(stations, status, view, curves),
-        metrics_path=escape(status.metrics_path),
-        version=escape(status.version),
-        refreshes=_refreshes(status),
+        content=_content(stations, status, view, past or Past()),
     )
     # A name may hold half a surrogate pair, which JSON can spell and UTF-8 cannot.
     return document.encode("utf-8", "replace")
@@ -133,55 +155,59 @@ def _notice(status: PageStatus) -> str:
     return f'<p class="notice {tone}">{icon(shape)}<span>{escape(sentence)}</span></p>' if sentence else ""
 
 
-def _content(stations: Sequence[Station], status: PageStatus, view: View, curves: Curves) -> str:
+def _content(stations: Sequence[Station], status: PageStatus, view: View, past: Past) -> str:
+    def around(station: Station) -> Surroundings:
+        day = day_of(station, status.now, status.data_max_age, past.curves)
+        week = week_of(station, status.now, past.days)
+        return Surroundings(status.now, status.snapshot_max_age, day, week, view.kiosk)
+
     if view.station is not None:
-        return _alone([station for station in stations if station.id == view.station], status, curves)
+        return _alone([station for station in stations if station.id == view.station], around, view)
     first = (view.page - 1) * ROWS
     if view.page != 1 and not 0 < first < len(stations):
         raise NoSuchView
     if not stations:
         return f'<section class="station empty">{_empty(status)}</section>'
-    if len(stations) > APART_ABOVE:
-        rows = [(_link(station), station) for station in stations[first : first + ROWS]]
+    if len(stations) > (FOLD_ABOVE if view.kiosk else APART_ABOVE):
+        rows = [("" if view.kiosk else _link(station), station) for station in stations[first : first + ROWS]]
         table = overview(rows, status.now, status.snapshot_max_age, count=len(stations))
-        return table + parts(view.page, -(-len(stations) // ROWS))
-    return _together(stations, status, curves)
+        return table if view.kiosk else table + parts(view.page, -(-len(stations) // ROWS))
+    return _together(stations, status, around)
 
 
 def _link(station: Station) -> str:
     return f"/?station={quote(station.id, safe='', errors='replace')}"
 
 
-def _together(stations: Sequence[Station], status: PageStatus, curves: Curves) -> str:
+def _together(stations: Sequence[Station], status: PageStatus, around: Callable[[Station], Surroundings]) -> str:
     named = [(f"s{number}", station) for number, station in enumerate(stations, 1)]
     folded = len(named) > FOLD_ABOVE
     block = folded_block if folded else open_block
-    blocks = "".join(
-        block(station, anchor, status.now, status.snapshot_max_age, _day(station, status, curves))
-        for anchor, station in named
-    )
+    blocks = "".join(block(station, anchor, around(station)) for anchor, station in named)
     if not folded:
         return blocks
     rows = [(f"#{anchor}", station) for anchor, station in named]
     return overview(rows, status.now, status.snapshot_max_age, count=len(rows)) + blocks
 
 
-def _alone(found: Sequence[Station], status: PageStatus, curves: Curves) -> str:
+def _alone(found: Sequence[Station], around: Callable[[Station], Surroundings], view: View) -> str:
     if not found:
         raise NoSuchView
     back = '<nav class="parts" aria-label="Stations"><a href="/">All stations</a></nav>'
-    day = _day(found[0], status, curves)
-    return back + open_block(found[0], "s1", status.now, status.snapshot_max_age, day)
-
-
-def _day(station: Station, status: PageStatus, curves: Curves) -> Day:
-    return day_of(station, status.now, status.data_max_age, curves)
+    block = open_block(found[0], "s1", around(found[0]))
+    return block if view.kiosk else back + block
 
 
 def _empty(status: PageStatus) -> str:
     if status.up:
         return "<h2>No stations</h2><p>The account answers, but shows no station to this exporter.</p>"
     return "<h2>No data yet</h2><p>Stations appear here as soon as the portal has answered. The page renews itself.</p>"
+
+
+def _footer(status: PageStatus) -> str:
+    return _FOOTER.substitute(
+        metrics_path=escape(status.metrics_path), version=escape(status.version), refreshes=_refreshes(status)
+    )
 
 
 def _refreshes(status: PageStatus) -> str:

@@ -1,5 +1,7 @@
 """One station on the status page: flows, gauges, today's energies, devices and how old all that is."""
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 
 from sems_exporter.model.plant import Station
@@ -13,6 +15,8 @@ from sems_exporter.web.status.figures import figure, identity, name
 from sems_exporter.web.status.gauges import gauges
 from sems_exporter.web.status.moments import ago, clock
 from sems_exporter.web.status.money_tiles import money_tiles
+from sems_exporter.web.status.week import WeekDay
+from sems_exporter.web.status.week_chart import week_chart
 
 _LIVE = tuple(attribute for attribute, measure in measures(Station).items() if measure.role is Role.LIVE)
 _TODAY = (
@@ -34,27 +38,41 @@ _SILENT = (
 )
 
 
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """What a block shows beside the station itself: the time, since when data are old, and its latest days.
+
+    In a `kiosk` it shows no tables: nobody unfolds them, or scrolls to them.
+    """
+
+    now: datetime
+    max_age: float
+    day: Day
+    week: Sequence[WeekDay]
+    kiosk: bool = False
+
+
 def station_title(station: Station) -> str:
     """The name of the station, or its id where it has none."""
     return name(station.name or station.id)
 
 
-def open_block(station: Station, anchor: str, now: datetime, max_age: float, day: Day) -> str:
+def open_block(station: Station, anchor: str, around: Surroundings) -> str:
     """A station with all its figures in sight."""
     return (
         f'<section class="station" id="{anchor}" aria-labelledby="{anchor}-name" {identity(station)}>'
         f'<div class="head"><h2 id="{anchor}-name">{station_title(station)}</h2>{state_badge(station)}'
-        f"{age(station, now, max_age)}</div>{_body(station, anchor, now, day)}</section>"
+        f"{age(station, around.now, around.max_age)}</div>{_body(station, anchor, around)}</section>"
     )
 
 
-def folded_block(station: Station, anchor: str, now: datetime, max_age: float, day: Day) -> str:
+def folded_block(station: Station, anchor: str, around: Surroundings) -> str:
     """A station folded to its name. Browsers unfold it when a link leads to the anchor within."""
     return (
         f'<details class="station" id="{anchor}-fold" {identity(station)}>'
         f'<summary class="head"><h2>{station_title(station)}</h2>{state_badge(station)}</summary>'
-        f'<div class="anchor" id="{anchor}">{age(station, now, max_age)}'
-        f"{_body(station, anchor, now, day)}</div></details>"
+        f'<div class="anchor" id="{anchor}">{age(station, around.now, around.max_age)}'
+        f"{_body(station, anchor, around)}</div></details>"
     )
 
 
@@ -71,14 +89,15 @@ def age(station: Station, now: datetime, max_age: float) -> str:
     )
 
 
-def _body(station: Station, anchor: str, now: datetime, day: Day) -> str:
+def _body(station: Station, anchor: str, around: Surroundings) -> str:
     silent = all(getattr(station, attribute) is None for attribute in _LIVE)
     return (
-        f"{alarm_list(station, now)}{_SILENT if silent else ''}"
+        f"{alarm_list(station, around.now)}{_SILENT if silent else ''}"
         f'<div class="flows">{_flow(station, "import", "down", "from the grid")}'
         f"{_flow(station, 'export', 'up', 'to the grid')}</div>"
         f"{gauges(station)}{_tiles('Also now', _OTHERS, station)}{_tiles('Energy today', _TODAY, station)}"
-        f"{money_tiles(station.money)}{day_chart(station, anchor, day)}{device_tables(station)}"
+        f'{money_tiles(station.money)}<div class="charts">{day_chart(station, anchor, around.day, brief=around.kiosk)}'
+        f"{week_chart(anchor, around.week, brief=around.kiosk)}</div>{'' if around.kiosk else device_tables(station)}"
     )
 
 

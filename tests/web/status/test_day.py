@@ -11,7 +11,7 @@ import pytest
 from sems_exporter.curves.curve import Powers
 from sems_exporter.model.plant import Station
 from sems_exporter.web.status.day import Known
-from sems_exporter.web.status.page import WHOLE, PageStatus, render_page
+from sems_exporter.web.status.page import WHOLE, PageStatus, Past, render_page
 from tests.web.status.page_reader import HOME, NOW, STATUS, Element, Reader, fleet
 
 BERLIN = ZoneInfo("Europe/Berlin")
@@ -34,7 +34,7 @@ def drawn(
         found = [(slot + STEP / 2, powers(datetime.fromtimestamp(slot, UTC))) for slot in slots]
         return [(middle, means) for middle, means in found if means is not None]
 
-    return Reader(render_page([station], replace(status, now=now), WHOLE, curves))
+    return Reader(render_page([station], replace(status, now=now), WHOLE, Past(curves)))
 
 
 def lines(reader: Reader, kind: str) -> list[Element]:
@@ -110,9 +110,9 @@ class TestWhatIsDrawn:
         def curves(station: Station, begin: datetime, _: datetime) -> Known:
             return [(begin.timestamp() + 150, STEADY)] if station.id == "plant-1" else []
 
-        reader = Reader(render_page(fleet(3), STATUS, WHOLE, curves))
+        reader = Reader(render_page(fleet(3), STATUS, WHOLE, Past(curves)))
 
-        assert [figure.parents[-1].attributes["data-station"] for figure in reader.classed("day")] == ["plant-1"]
+        assert [figure.parents[-2].attributes["data-station"] for figure in reader.classed("day")] == ["plant-1"]
 
 
 class TestHoles:
@@ -234,7 +234,7 @@ class TestForEverybody:
         def curves(_station: Station, begin: datetime, _end: datetime) -> Known:
             return [(begin.timestamp() + 150, STEADY)]
 
-        reader = Reader(render_page(fleet(12), STATUS, WHOLE, curves))
+        reader = Reader(render_page(fleet(12), STATUS, WHOLE, Past(curves)))
         ids = [e.attributes["id"] for e in reader.elements if "id" in e.attributes]
 
         assert len(ids) == len(set(ids))

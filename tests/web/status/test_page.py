@@ -219,7 +219,7 @@ class TestDocument:
         declared = dict(re.findall(r"--([\w-]+): (\w+);", forced))
 
         assert {"pv", "load", "battery", "import", "export", "track", "card", "text"} <= declared.keys()
-        assert set(declared.values()) <= {"Canvas", "CanvasText", "LinkText", "GrayText"}
+        assert set(declared.values()) <= {"Canvas", "CanvasText", "LinkText", "GrayText", "Highlight"}
 
 
 class Colours:
