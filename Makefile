@@ -72,6 +72,7 @@ manifests: .venv/.checks ## check the files for containers, clusters and workflo
 	@$(call check,Compose (schema),$(schema) vendor.compose-spec docker-compose.yml $(wildcard deploy/compose/*.yml) deploy/compose/monitoring.yml)
 	@$(call check,Kubernetes (schemas),.venv/bin/kubernetes-validate --strict deploy/kubernetes/secret.yml.example)
 	@$(call check,Kubernetes (kustomize and schemas),$(python) -m tools.kustomized)
+	@$(call check,mixin (jsonnet),$(python) -m tools.mixin)
 	@$(call check,workflows (schema),$(schema) vendor.github-workflows .github/workflows/*.yml)
 	@$(call check,dependency updates (schema),$(schema) vendor.dependabot .github/dependabot.yml)
 	@$(call check,workflows (zizmor),.venv/bin/zizmor --offline --quiet .github)
@@ -140,6 +141,10 @@ dashboards: .venv/.dev ## write the Grafana dashboards anew
 icons: ## draw the icons of the status page anew; needs Chromium
 	@cd sems_exporter/web/status && for size in 192 512; do chromium --headless --no-sandbox --disable-gpu \
 	  --hide-scrollbars --window-size=$$size,$$size --screenshot=icon-$$size.png "file://$$PWD/icon.svg"; done
+
+.PHONY: grafana-com
+grafana-com: .venv/.dev ## write the dashboards as grafana.com takes them, into build/grafana.com
+	@$(python) -m tools.grafana_com
 
 .PHONY: pictures
 pictures: .venv/.dev ## draw the dashboards in the README anew; takes minutes, and needs npm, Chromium and Prometheus

@@ -51,6 +51,7 @@ ADMINISTRATOR = read(DEPLOY / "compose" / "administrator.yml")
 DEPLOYMENT = read(KUBERNETES / "base" / "deployment.yml")
 POD: Document = DEPLOYMENT["spec"]["template"]["spec"]
 (CONTAINER,) = POD["containers"]
+BOARDS = sorted((ROOT / "grafana" / "dashboards").glob("*.json"), key=lambda path: path.stem)
 
 
 def instructions() -> list[tuple[str, str]]:
@@ -458,6 +459,32 @@ def test_the_rules_of_the_operator_are_those_of_prometheus() -> None:
     ]
 
     assert read(KUBERNETES / "overlays" / "operator" / "prometheusrule.yml")["spec"] == {"groups": groups}
+
+
+def test_each_dashboard_is_a_config_map_that_the_sidecar_of_grafana_finds() -> None:
+    made = read(ROOT / "grafana" / "kustomization.yaml")
+    found = [source for one in made["configMapGenerator"] for source in one["files"]]
+    operator = read(KUBERNETES / "overlays" / "operator" / "kustomization.yaml")
+
+    assert found == [f"sems-{path.name}=dashboards/{path.name}" for path in BOARDS]
+    assert len({one["name"] for one in made["configMapGenerator"]}) == len(found)
+    assert made["generatorOptions"]["labels"]["grafana_dashboard"] == "1"
+    assert made["generatorOptions"]["disableNameSuffixHash"] is True
+    for path in BOARDS:  # `kubectl apply` writes the whole object into an annotation of at most 256 KiB
+        assert len(json.dumps(path.read_text("utf-8"))) < 250_000, path.name
+    assert (ROOT / "grafana").resolve() in [
+        (KUBERNETES / "overlays" / "operator" / one).resolve() for one in operator["resources"]
+    ]
+
+
+def test_the_mixin_has_every_dashboard_and_every_rule() -> None:
+    """`make manifests` evaluates it; this needs no jsonnet."""
+    mixin = (DEPLOY / "mixin" / "mixin.libsonnet").read_text("utf-8")
+    boards = re.findall(r"'sems-(.+)\.json': import '\.\./\.\./grafana/dashboards/\1\.json'", mixin)
+    rules = re.findall(r"importstr '\.\./\.\./prometheus/rules/(.+)'", mixin)
+
+    assert boards == [path.stem for path in BOARDS]
+    assert sorted(rules) == sorted(path.name for path in (ROOT / "prometheus" / "rules").glob("*.yml"))
 
 
 @pytest.mark.parametrize("path", MANIFESTS, ids=lambda path: path.name)

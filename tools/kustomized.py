@@ -1,4 +1,4 @@
-"""Checks what kustomize makes of the base and of each overlay against the schemas of Kubernetes."""
+"""Checks what kustomize makes of the base, of each overlay and of the dashboards against the schemas of Kubernetes."""
 
 import subprocess
 import sys
@@ -7,7 +7,8 @@ from pathlib import Path
 
 import yaml
 
-KUBERNETES = Path(__file__).parents[1] / "deploy" / "kubernetes"
+ROOT = Path(__file__).parents[1]
+KUBERNETES = ROOT / "deploy" / "kubernetes"
 BIN = Path(sys.executable).parent
 OF_OTHERS = "monitoring.coreos.com/"
 """Kinds of the Prometheus Operator, of which Kubernetes has no schema."""
@@ -15,7 +16,7 @@ OF_OTHERS = "monitoring.coreos.com/"
 
 def main() -> None:
     """End with what is wrong, if something is."""
-    for folder in (KUBERNETES / "base", *sorted((KUBERNETES / "overlays").iterdir())):
+    for folder in (KUBERNETES / "base", *sorted((KUBERNETES / "overlays").iterdir()), ROOT / "grafana"):
         made = _output(BIN / "kubectl", "kustomize", folder)
         known = [one for one in yaml.safe_load_all(made) if not one["apiVersion"].startswith(OF_OTHERS)]
         with tempfile.TemporaryDirectory() as work:
