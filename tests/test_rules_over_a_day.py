@@ -38,6 +38,7 @@ NEEDS_TROUBLE = {
     "inverter:sems_offline_by_day:bool",
     "station:sems_pv_zero_by_day:watts",
     "station:sems_state:unusual",
+    "inverter_phase:sems_voltage_high:seconds_1h",
 }
 EXPECTED = {
     "SemsInverterFault",  # one inverter fails for two hours

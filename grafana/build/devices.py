@@ -90,7 +90,7 @@ def _meter() -> Json:
 
 
 def _meter_voltage() -> Json:
-    text = "Voltage of each phase at the meter; the dashed lines are the limits at which alerts tell of it."
+    text = "Voltage of each phase at the meter; the dashed lines are the limits, by EN 50160 207 and 253 V on 230 V."
     query = _per("meter", "meter_phase_voltage_volts", "{{meter}} {{phase}}", peaks=True)
     return _lines("Voltage at the meter", text, query, unit="volt", limits=True, thresholds=look.VOLTAGE, beside=True)
 

@@ -113,8 +113,9 @@ def _over(title: str, since: str) -> Json:
 
 def _prices() -> Json:
     text = (
-        "Price of a kilowatt hour from and to the grid. Green is the cheapest fifth of the day before each moment: the "
-        "hours to wash and to charge in. A gap is a time whose price nobody told."
+        "Price of a kilowatt hour from and to the grid, as it was. Green were the hours that belonged to the cheapest "
+        "fifth of the 24 hours up to then. The prices to come are not here: `sems-exporter tariff` prints a day's. A "
+        "gap is a time whose price nobody told."
     )
     metric = "sems_station_grid_import_price_per_joule"
     bought = f"{each(metric)} * {KWH}"
@@ -123,7 +124,7 @@ def _prices() -> Json:
     cheapest = f"({each(metric)} <= {limit}) and {each(metric)} < {each(metric, change='max_over_time({}[1d])')}"
     cheap: dict[str, object] = {"custom.lineWidth": 0, "custom.fillOpacity": 60, "color": fixed(look.BATTERY)}
     queries = [
-        Query(named(f"({cheapest}) * {KWH}", "station"), "Cheapest {{title}}", None, cheap),
+        Query(named(f"({cheapest}) * {KWH}", "station"), "Cheap for its day {{title}}", None, cheap),
         Query(named(bought, "station"), "▼ {{title}}", look.IMPORT),
         Query(
             named(f"{each('sems_station_grid_export_price_per_joule')} * {KWH}", "station"), "▲ {{title}}", look.EXPORT
