@@ -43,6 +43,7 @@ UNITS = {
     "voltampreact",
     "degree",
     "s",
+    "m",
     "cpm",
     "bytes",
     "ohm",
@@ -229,6 +230,17 @@ def test_ids_and_titles_of_panels_are_unique(name: str) -> None:
 
     assert len({panel["id"] for panel in panels}) == len(panels)
     assert len({panel["title"] for panel in panels}) == len(panels)
+
+
+def test_the_exporter_answers_before_its_details() -> None:
+    """Whether it works is seen without scrolling; all else is a click away."""
+    folded = [panel for panel in loaded("exporter")["panels"] if panel["type"] == "row"]
+    tiles = [shown.json for shown in EVERY if shown.dashboard == "exporter" and shown.json["type"] == "stat"]
+    shown = [panel["title"] for panel in loaded("exporter")["panels"] if panel["type"] == "stat"]
+
+    assert (len(shown), shown[0]) == (6, "Portal reached")
+    assert all(row["collapsed"] and row["panels"] for row in folded)
+    assert len(tiles) == len(shown) + sum(panel["type"] == "stat" for row in folded for panel in row["panels"])
 
 
 def test_the_phone_has_eight_tiles_as_wide_as_the_screen() -> None:
@@ -553,6 +565,30 @@ def test_shares_of_a_day_are_those_of_its_evening_on_the_other_side_of_the_earth
         ]
 
     assert [[float(value) for _, value in one["values"]] for [one] in found] == [[0.2, 0.6, 0.4]] * 2
+
+
+@pytest.mark.needs("promtool", "prometheus")
+def test_shares_of_more_than_two_months_are_left_to_the_bars_by_month(tmp_path: Path) -> None:
+    panels = {shown.json["title"]: shown.json for shown in DRAWN if shown.dashboard == "energy"}
+    midnight = datetime(2026, 6, 1, 14, tzinfo=UTC)
+    last = midnight + timedelta(days=3)
+
+    with holding(days_of_home(midnight, [0.2, 0.6, 0.4, 0.0]), tmp_path) as prometheus:
+        asked = panels["Self-sufficiency and self-consumption"]["targets"][0]["expr"]
+        days = {
+            span: prometheus.between(
+                midnight.timestamp(), last.timestamp(), 86400, filled(asked.replace("$__range", span))
+            )
+            for span in ("20h", "30d", "60d", "90d", "365d")
+        }
+    by_month = panels["Self-sufficiency and self-consumption by month"]
+    divided = [one["options"] for one in by_month["transformations"] if one["id"] == "calculateField"][1:]
+
+    assert [span for span, found in days.items() if found] == ["20h", "30d", "60d"]
+    assert [(one["alias"], one["binary"]["left"], one["binary"]["right"]) for one in divided] == [
+        ("Self-sufficiency", "Covered", "Load"),
+        ("Self-consumption", "Used on the spot", "PV"),
+    ]
 
 
 @pytest.mark.needs("promtool", "prometheus")

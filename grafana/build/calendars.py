@@ -5,6 +5,7 @@ Grafana knows no bars of a month. The queries therefore ask for days, and Grafan
 
 from collections.abc import Iterable
 from dataclasses import replace
+from typing import cast
 
 from .look import Json
 from .panels import TOOLTIP, fixed, override, panel
@@ -60,6 +61,44 @@ def calendar(
     made["transformations"] = _by_time(form) + (_sums([query.legend for query in queries]) if known else [])
     # More points than days in five years, so that a step is never longer than a day.
     return made | {"maxDataPoints": 2000} | ({"timeFrom": since, "hideTimeOverride": True} if since else {})
+
+
+def shares(
+    title: str, description: str, *queries: tuple[str, Query, Query], form: str, since: str, colours: Iterable[str]
+) -> Json:
+    """Standing bars by month or year of parts of wholes, from the sums of both; each is a name, the part, the whole."""
+    sums = [query for _, part, whole in queries for query in (part, whole)]
+    names = [name for name, _, _ in queries]
+    made = calendar(
+        title,
+        description,
+        *(replace(query, colour=None) for query in sums),
+        unit="percentunit",
+        form=form,
+        since=since,
+        stacked=False,
+        min=0,
+        max=1,
+    )
+    config = cast("Json", made["fieldConfig"])
+    config["overrides"] = [
+        override("byName", name, {"color": fixed(colour)}) for name, colour in zip(names, colours, strict=True)
+    ]
+    divided: list[Json] = [
+        {
+            "id": "calculateField",
+            "options": {
+                "mode": "binary",
+                "alias": name,
+                "binary": {"left": part.legend, "operator": "/", "right": whole.legend},
+            },
+        }
+        for name, part, whole in queries
+    ]
+    hidden: Json = {query.legend: True for query in sums}
+    shown: Json = {"id": "organize", "options": {"excludeByName": hidden, "indexByName": {}, "renameByName": {}}}
+    made["transformations"] = [*cast("list[Json]", made["transformations"]), *divided, shown]
+    return made
 
 
 def best_days(title: str, description: str, query: Query, *, unit: str, **fields: object) -> Json:

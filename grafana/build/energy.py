@@ -1,15 +1,18 @@
 """Energy: what days, months and years brought, and what it was worth."""
 
 from . import look, tiles
-from .calendars import best_days, calendar
+from .calendars import best_days, calendar, shares
 from .look import Json
 from .page import Page, framed
 from .panels import lines, stat
-from .queries import DAY, DAY_WITHOUT_ENDS, KWH, Query, day_energy, each, increase, pick, total
+from .queries import DAY, DAY_WITHOUT_ENDS, KWH, RANGE, Query, day_energy, each, increase, pick, total
 
 SOURCES = ("pv", "grid_import", "battery_discharge")
 SINKS = ("load", "grid_export", "battery_charge")
 ALL_FLOWS = tuple(tiles.FLOWS)
+MOST_DAYS = 62
+"""Of points side by side; a year of them is a scribble."""
+TOO_LONG = "no data, or a range of more than two months: see the bars by month"
 BALANCE = (
     "Above zero what came from sun, grid and battery, below zero where it went. The house follows from the others, "
     "losses included, where the portal has no counter for it."
@@ -26,6 +29,7 @@ def dashboard() -> Json:
     page.band(10, _days())
     page.band(8, _shares(), _specific_yield())
     page.band(9, _months(), _years(), widths=(14, 10))
+    page.band(8, _shares_by_month(), _shares_by_year(), widths=(14, 10))
     page.band(9, _two_years(), _best_days(), widths=(16, 8))
     page.band(4, tiles.self_sufficiency(), tiles.self_consumption(), _income_today(), _income())
     page.band(8, _income_by_day())
@@ -113,13 +117,48 @@ def _shares() -> Json:
     text = (
         "Self-sufficiency: share of consumption that the plant covered. Self-consumption: share of production used on "
         "the spot. One value a day, as of 23:00 or, where that is earlier, as of the station's own midnight; the last "
-        "one is the day so far. Several stations are weighted."
+        "one is the day so far. Several stations are weighted. Of more than two months the bars by month below tell."
     )
+    too_long = f"unless on () count_over_time(vector(1){RANGE[:-1]}:1d]) > {MOST_DAYS}"
     queries = [
-        Query(_share_of_day("self_sufficiency", "load"), "Self-sufficiency", look.BATTERY, _points(), "1d"),
-        Query(_share_of_day("self_consumption", "pv"), "Self-consumption", look.SUN, _points(), "1d"),
+        Query(f"{_share_of_day(ratio, weight)} {too_long}", name, colour, _points(), "1d")
+        for ratio, weight, name, colour in (
+            ("self_sufficiency", "load", "Self-sufficiency", look.BATTERY),
+            ("self_consumption", "pv", "Self-consumption", look.SUN),
+        )
     ]
-    return _daily(lines("Self-sufficiency and self-consumption", text, *queries, unit="percentunit", min=0, max=1))
+    title = "Self-sufficiency and self-consumption"
+    return _daily(lines(title, text, *queries, unit="percentunit", min=0, max=1, noValue=TOO_LONG))
+
+
+def _shares_of(title: str, text: str, form: str, since: str) -> Json:
+    """Of sums, because a mean of days would give a dull one the weight of a bright one."""
+    load, pv = day_energy("load"), day_energy("pv")
+    covered, used = (
+        f"clamp_min({whole} - {day_energy(less)}, 0)" for whole, less in ((load, "grid_import"), (pv, "grid_export"))
+    )
+    return shares(
+        title,
+        text,
+        ("Self-sufficiency", Query(covered, "Covered"), Query(load, "Load")),
+        ("Self-consumption", Query(used, "Used on the spot"), Query(pv, "PV")),
+        form=form,
+        since=since,
+        colours=(look.BATTERY, look.SUN),
+    )
+
+
+def _shares_by_month() -> Json:
+    text = (
+        "Self-sufficiency, the share of the load that did not come from the grid, and self-consumption, the share of "
+        "PV energy that was not exported, of each month of the last twelve, whatever the time range."
+    )
+    return _shares_of("Self-sufficiency and self-consumption by month", text, "YYYY-MM", "now-11M/M")
+
+
+def _shares_by_year() -> Json:
+    text = "The same of each year of the last five, as far back as Prometheus remembers."
+    return _shares_of("Self-sufficiency and self-consumption by year", text, "YYYY", "now-4y/y")
 
 
 def _points() -> dict[str, object]:

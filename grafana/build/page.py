@@ -25,6 +25,8 @@ class Page:
     panels: list[Json] = field(default_factory=list)
     variables: list[Json] = field(default_factory=list)
     _y: int = 0
+    _last_id: int = 0
+    _folded: list[Json] | None = None
 
     def band(self, height: int, *panels: Json, widths: tuple[int, ...] = ()) -> None:
         """Place `panels` side by side, of equal width unless said otherwise."""
@@ -36,13 +38,24 @@ class Page:
 
     def row(self, title: str, repeat: str | None = None) -> None:
         """Begin a row; with `repeat` there is one for each value of that variable."""
+        self._folded = None
         row: Json = {"type": "row", "title": title, "collapsed": False, "panels": []}
         self._add(row | ({"repeat": repeat} if repeat else {}), 0, WIDTH, 1)
         self._y += 1
 
+    def folded(self, title: str) -> None:
+        """Begin a row that a click opens; the bands that follow are in it."""
+        self._folded = None
+        panels: list[Json] = []
+        self._add({"type": "row", "title": title, "collapsed": True, "panels": panels}, 0, WIDTH, 1)
+        self._folded = panels
+        self._y += 1
+
     def _add(self, panel: Json, x: int, width: int, height: int) -> None:
         place = {"x": x, "y": self._y, "w": width, "h": height}
-        self.panels.append(panel | {"id": len(self.panels) + 1, "gridPos": place})
+        self._last_id += 1
+        target = self.panels if self._folded is None else self._folded
+        target.append(panel | {"id": self._last_id, "gridPos": place})
 
 
 def framed(  # noqa: PLR0913 - all but the first four are given by name
