@@ -37,6 +37,8 @@ def prepare(version: str, root: Path = ROOT, today: str = "") -> None:
     replace(root / "CHANGELOG.md", r"(?m)^## \[Unreleased\]\n", f"## [Unreleased]\n\n## [{version}] - {day}\n")
     for image in (root / "deploy" / "kubernetes").rglob("deployment.yml"):
         replace(image, r"(/sems-exporter):[\w.]+", rf"\g<1>:{version}")
+    # What kustomize puts in its place.
+    replace(root / "deploy" / "kubernetes" / "base" / "kustomization.yaml", r"newTag: \S+", f"newTag: {version}")
     for name, text in promises(root, version).items():
         for old in (root / "docs" / "stable").glob(f"{name}-*.txt"):
             old.unlink()

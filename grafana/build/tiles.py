@@ -214,13 +214,12 @@ def energies(metric: str, flows: Iterable[str]) -> list[Query]:
     return [Query(f"{total(f'sems_station_{metric.format(flow)}')} / {KWH}", *FLOWS[flow]) for flow in flows]
 
 
-def _share(title: str, text: str, metric: str, weight: str, colour: str) -> Json:
+def _share(title: str, text: str, metric: str, weight: str, colour: str, *, none: str) -> Json:
     """A ratio of today; of several stations the mean, weighted, or the plain one where nothing was weighed yet."""
     ratio, weights = each(f"sems_station_{metric}_today_ratio"), each(f"sems_station_{weight}_energy_today_joules")
     expr = f"sum({ratio} * {weights}) / (sum({weights} and {ratio}) > 0) or avg({ratio})"
-    return stat(
-        title, text, Query(expr, title, colour), unit="percentunit", decimals=0, leads_to="energy", noValue=look.NOT_NOW
-    )
+    query = Query(expr, title, colour)
+    return stat(title, text, query, unit="percentunit", decimals=0, leads_to="energy", noValue=none)
 
 
 def self_sufficiency() -> Json:
@@ -229,7 +228,7 @@ def self_sufficiency() -> Json:
         "Share of today's consumption that sun and battery covered; 100 % needs no grid. In the morning it still moves "
         "a lot. Several stations are weighted by their consumption."
     )
-    return _share("Self-sufficiency today", text, "self_sufficiency", "load", look.BATTERY)
+    return _share("Self-sufficiency today", text, "self_sufficiency", "load", look.BATTERY, none=look.NOT_NOW)
 
 
 def self_consumption() -> Json:
@@ -238,7 +237,8 @@ def self_consumption() -> Json:
         "Share of today's production that was used on the spot, not fed into the grid. Several stations are weighted "
         "by their production."
     )
-    return _share("Self-consumption today", text, "self_consumption", "pv", look.SUN)
+    none = "no PV yet, or no current data"
+    return _share("Self-consumption today", text, "self_consumption", "pv", look.SUN, none=none)
 
 
 def station_state() -> Json:

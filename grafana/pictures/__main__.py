@@ -11,14 +11,30 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from grafana.build import dashboards
 from grafana.simulated.prometheus import Prometheus, holding
 from tests.e2e.browser import Browser, browsing
 
 from .questions import Json, Viewer, laid_out
-from .scenes import FLEET, HOME, HOMES, NOW, SCENES, ZONE, Scene, history
+from .scenes import (
+    EVENING,
+    FIRST_DAY,
+    FLEET,
+    FORTY,
+    HOME,
+    HOMES,
+    LOOKBACK,
+    OUTAGE,
+    ROOF,
+    ROOFS_NIGHT,
+    SCENES,
+    WINTER_NIGHT,
+    ZONE,
+    Scene,
+    history,
+)
 
 HERE = Path(__file__).parent
+BOARDS = HERE.parent / "dashboards"
 DESKTOP, PHONE = 1400, 390
 PAGE = """<!doctype html><meta charset="utf-8"><meta name="viewport" content="width=device-width">
 <link rel="stylesheet" href="page.css"><div id="root"></div>
@@ -30,7 +46,7 @@ EMPTY = "[...document.querySelectorAll('[data-empty]')].map((one) => one.dataset
 
 @dataclass(frozen=True, slots=True)
 class Shot:
-    """A dashboard as somebody sees it; `station` is the name of the one chosen, all where not given."""
+    """A dashboard as somebody sees it; without `station` with what is chosen at first: the first one, or all."""
 
     dashboard: str
     scene: Scene = HOMES
@@ -41,8 +57,9 @@ class Shot:
     @property
     def name(self) -> str:
         """The name of the file."""
+        scene = "" if self.scene in {HOMES, FLEET} else self.scene.name
         narrow = "narrow" if self.width == PHONE else ""
-        return "-".join(filter(None, (self.dashboard, narrow, self.theme)))
+        return "-".join(filter(None, (scene, self.dashboard, narrow, self.theme)))
 
 
 SHOTS = (
@@ -59,6 +76,14 @@ SHOTS = (
     Shot("exporter"),
     Shot("fleet", FLEET),
     Shot("fleet", FLEET, theme="light"),
+    Shot("home", WINTER_NIGHT),
+    Shot("home-without-battery", ROOFS_NIGHT, station=ROOF),
+    Shot("home", OUTAGE),
+    Shot("home", FIRST_DAY),
+    Shot("energy", FIRST_DAY),
+    Shot("home", FORTY),
+    Shot("fleet", FORTY),
+    Shot("devices", EVENING, station="Cabinet"),
 )
 
 
@@ -67,6 +92,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m grafana.pictures", description=__doc__)
     parser.add_argument("names", nargs="*", help="pictures to draw; all where none is named")
     parser.add_argument("--into", type=Path, default=HERE / "build", help="folder for the pictures")
+    parser.add_argument("--dashboards", type=Path, default=BOARDS, help="folder with the dashboards, if not today's")
     parser.add_argument("--keep", type=Path, help="folder that keeps the simulated days for the next time")
     asked = parser.parse_args()
     wanted = [shot for shot in SHOTS if not asked.names or shot.name in asked.names]
@@ -79,7 +105,7 @@ def main() -> None:
             if shots:
                 with _prometheus(scene, asked.keep) as prometheus:
                     for shot in shots:
-                        _draw(shot, prometheus, browser, asked.into)
+                        _draw(shot, prometheus, browser, asked.dashboards, asked.into)
 
 
 @contextmanager
@@ -88,13 +114,13 @@ def _prometheus(scene: Scene, keep: Path | None) -> Iterator[Prometheus]:
         kept = (keep or Path(name)) / f"{scene.name}.om"
         if not kept.exists():
             kept.write_text(history(scene, Path(name)), "utf-8")
-        with holding(kept.read_text("utf-8"), Path(name), lookback="15m") as prometheus:
+        with holding(kept.read_text("utf-8"), Path(name), lookback=LOOKBACK) as prometheus:
             yield prometheus
 
 
-def _draw(shot: Shot, prometheus: Prometheus, browser: Browser, into: Path) -> None:
+def _draw(shot: Shot, prometheus: Prometheus, browser: Browser, boards: Path, into: Path) -> None:
     page = HERE / "build" / "page.html"
-    page.write_text(PAGE.replace("{shot}", json.dumps(_answers(shot, prometheus))), "utf-8")
+    page.write_text(PAGE.replace("{shot}", json.dumps(_answers(shot, prometheus, _board(boards, shot)))), "utf-8")
     opened = browser.visit(page.as_uri(), shot.width, 900, phone=shot.width == PHONE)
     opened.wait_for(DRAWN)
     opened.unroll()
@@ -107,18 +133,28 @@ def _draw(shot: Shot, prometheus: Prometheus, browser: Browser, into: Path) -> N
     print(f"{into / shot.name}.png; without data: {', '.join(empty) or 'nothing'}")
 
 
-def _answers(shot: Shot, prometheus: Prometheus) -> Json:
-    board: Json = dict(dashboards()[shot.dashboard])
-    chosen, stations = _variables(shot, prometheus)
-    viewer = Viewer(prometheus, NOW, ZONE)
+def _board(boards: Path, shot: Shot) -> Json:
+    """The dashboard; older versions have one Home for all plants, and not every other one."""
+    names = [shot.dashboard, shot.dashboard.partition("-")[0]]
+    file = next((file for name in names if (file := boards / f"{name}.json").exists()), None)
+    if file is None:
+        raise SystemExit(f"{boards} has no {shot.dashboard}.json")
+    board: Json = json.loads(file.read_text("utf-8"))
+    return board
+
+
+def _answers(shot: Shot, prometheus: Prometheus, board: Json) -> Json:
+    chosen, stations = _variables(shot, prometheus, board)
+    viewer = Viewer(prometheus, shot.scene.now, ZONE)
     since = board["time"]["from"]
     panels = [
         viewer.answered(panel, variables, since, shot.width * panel["gridPos"]["w"] / 24)
         for panel, variables in laid_out(board["panels"], stations, chosen)
     ]
+    names = ", ".join(stations.values()) if len(stations) == 1 else "All"
     return {
         "title": board["title"],
-        "chosen": f"Station: {shot.station or 'All'} · {since} to now",
+        "chosen": f"Station: {names} · {since} to now",
         "theme": shot.theme,
         "timeZone": ZONE,
         "width": shot.width,
@@ -126,16 +162,24 @@ def _answers(shot: Shot, prometheus: Prometheus) -> Json:
     }
 
 
-def _variables(shot: Shot, prometheus: Prometheus) -> tuple[Mapping[str, str], Mapping[str, str]]:
+def _variables(shot: Shot, prometheus: Prometheus, board: Json) -> tuple[Mapping[str, str], Mapping[str, str]]:
     """What the variables hold, and the names of the chosen stations by id."""
     having = {"battery": "sems_station_info and on (station) sems_battery_info"}.get(
         shot.dashboard, "sems_station_info"
     )
-    found = {one["metric"]["station"]: one["metric"]["name"] for one in prometheus.at(NOW, having)}
-    stations = {ident: name for ident, name in found.items() if shot.station in {None, name}}
+    found = {one["metric"]["station"]: one["metric"]["name"] for one in prometheus.at(shot.scene.now, having)}
+    by_name = sorted(found, key=lambda ident: found[ident])
+    variable = next(one for one in board["templating"]["list"] if one["name"] == "station")
+    chosen = [ident for ident in by_name if shot.station in {None, found[ident]}]
+    if shot.station is None and not variable["includeAll"]:
+        chosen = chosen[:1]
+    if not chosen:
+        raise SystemExit(f"{shot.name}: there is no {shot.station}; there are {', '.join(sorted(found.values()))}")
     everything = dict.fromkeys(("job", "instance", "inverter", "battery"), ".+")
     typed = {"investment": "1000"}
-    return {**everything, **typed, "station": "|".join(stations) if shot.station else ".+"}, stations
+    everybody = shot.station is None and variable["includeAll"]
+    station = ".+" if everybody else "|".join(chosen)
+    return {**everything, **typed, "station": station}, {ident: found[ident] for ident in chosen}
 
 
 if __name__ == "__main__":

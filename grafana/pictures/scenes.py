@@ -1,53 +1,92 @@
 """What the pictures show: simulated plants that had some days with events."""
 
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from grafana.simulated.days import as_history, exposed
+from grafana.simulated.prometheus import holding
 from sems_exporter.simulator import Alarm, Plant, SimulatedClock, demo_plants
 
+from .rules import Evaluation, in_turn, rules
+
 ZONE = "Europe/Amsterdam"
-NOW = datetime(2026, 6, 21, 10, 45, tzinfo=UTC)
-HOME = "Sunny Home"
+NOON = datetime(2026, 6, 21, 10, 45, tzinfo=UTC)
+HOME, ROOF = "Sunny Home", "Seaside Roof"
+LOOKBACK = "15m"
+HOUR = timedelta(hours=1)
 
 
 @dataclass(frozen=True, slots=True)
 class Scene:
-    """So many plants over so many days."""
+    """So many plants over so many hours until `now`, of whose last hours the portal was `away`."""
 
     name: str
     plants: int
-    days: int
+    hours: float
+    now: datetime = NOON
+    away: float = 0
 
 
-HOMES = Scene("homes", 3, 8)
-FLEET = Scene("fleet", 12, 1)
-SCENES = (HOMES, FLEET)
+HOMES = Scene("homes", 3, 8 * 24)
+FLEET = Scene("fleet", 12, 24)
+WINTER_NIGHT = Scene("winter-night", 1, 28, datetime(2026, 12, 21, 2, 30, tzinfo=UTC))
+ROOFS_NIGHT = Scene("roofs-night", 2, 26, datetime(2026, 6, 21, 13, 30, tzinfo=UTC))
+OUTAGE = Scene("outage", 1, 30, away=6.5)
+FIRST_DAY = Scene("first-day", 1, 2 / 3)
+FORTY = Scene("forty", 40, 24)
+EVENING = Scene("evening", 7, 26, datetime(2026, 6, 20, 18, 30, tzinfo=UTC))
+SCENES = (HOMES, FLEET, WINTER_NIGHT, ROOFS_NIGHT, OUTAGE, FIRST_DAY, FORTY, EVENING)
 
 
-def history(scene: Scene, state: Path) -> str:
-    """The scene as an OpenMetrics text."""
-    begin = NOW - timedelta(days=scene.days)
+def history(scene: Scene, work: Path) -> str:
+    """The scene as an OpenMetrics text, with what rules would have made of it."""
+    begin = scene.now - timedelta(hours=scene.hours)
     clock = SimulatedClock(begin, speed=0)
     plants = demo_plants(scene.plants, clock=clock)
-    _happen(plants)
-    return as_history(exposed(plants, clock, _instants(begin), state), instance="localhost:10736")
+    _happen(plants, scene)
+    away = (scene.now - scene.away * HOUR, scene.now + HOUR) if scene.away else None
+    pages = exposed(plants, clock, _instants(begin, scene.now), work, away=away)
+    text = as_history(pages, instance="localhost:10736")
+    text = _followed_by(
+        text,
+        [f'up{{job="sems",instance="localhost:10736"}} 1 {at.timestamp():.0f}' for at in _instants(begin, scene.now)],
+    )
+    for ready in in_turn(rules("recording.yml")):
+        with _asked(text, scene) as found:
+            lines = [line for rule in ready for line in found.recorded(rule)]
+        text = _followed_by(text, lines)
+    with _asked(text, scene) as found:
+        return _followed_by(text, sorted(line for rule in rules("alerts.yml") for line in found.fires(rule)))
 
 
-def _happen(plants: Sequence[Plant]) -> None:
+@contextmanager
+def _asked(text: str, scene: Scene) -> Iterator[Evaluation]:
+    with TemporaryDirectory() as work, holding(text, Path(work), lookback=LOOKBACK) as prometheus:
+        yield Evaluation(prometheus, scene.now)
+
+
+def _followed_by(text: str, lines: Sequence[str]) -> str:
+    return "\n".join([text.removesuffix("# EOF\n").rstrip("\n"), *lines, "# EOF\n"])
+
+
+def _happen(plants: Sequence[Plant], scene: Scene) -> None:
+    if len(plants) < 3 or scene is EVENING:
+        return
+    now = scene.now
     roof, barns = plants[1], plants[2]
-    hour = timedelta(hours=1)
-    barns.fail_inverter(NOW - 26 * hour, NOW - 23 * hour, "E-G3-0-12", "SIM5K0022")
-    roof.alarms.append(Alarm("E-G3-0-9", "Prompt", "SIM5K0011", NOW - 3 * hour))
+    barns.fail_inverter(now - 26 * HOUR, now - 23 * HOUR, "E-G3-0-12", "SIM5K0022")
+    roof.alarms.append(Alarm("E-G3-0-9", "Prompt", "SIM5K0011", now - 3 * HOUR))
     if len(plants) > 5:
-        plants[4].fail_inverter(NOW - 5 * hour, NOW + hour, "E-G3-0-12")
+        plants[4].fail_inverter(now - 5 * HOUR, now + HOUR, "E-G3-0-12")
 
 
-def _instants(begin: datetime) -> Iterator[datetime]:
+def _instants(begin: datetime, now: datetime) -> Iterator[datetime]:
     """Every five minutes of the last day, every ten before; the first one is before the exporter asked."""
     instant = begin
-    while instant <= NOW:
+    while instant <= now:
         yield instant
-        instant += timedelta(minutes=5 if NOW - instant <= timedelta(hours=26) else 10)
+        instant += timedelta(minutes=5 if now - instant <= timedelta(hours=26) else 10)

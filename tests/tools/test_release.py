@@ -77,6 +77,9 @@ def test_a_release_is_prepared_at_once(copy: Path) -> None:
     ]
     assert "sems_up gauge" in (copy / "docs" / "stable" / "metrics-7.8.9.txt").read_text("utf-8")
     assert release.notes("7.8.9", copy).startswith("- [")
+    base = copy / "deploy" / "kubernetes" / "base"
+    assert "/sems-exporter:7.8.9" in (base / "deployment.yml").read_text("utf-8")
+    assert "newTag: 7.8.9" in (base / "kustomization.yaml").read_text("utf-8")
 
 
 @pytest.mark.parametrize("version, why", [("7.8.9", "pyproject.toml says"), ("1.2", "no version")])
