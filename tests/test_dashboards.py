@@ -211,17 +211,18 @@ def test_variables_show_names_and_hold_ids(answer: str, text: str) -> None:
 
 @each_dashboard
 def test_panels_fill_the_grid_without_overlap(name: str) -> None:
-    """Every line of the grid is covered exactly once, from edge to edge."""
-    places = [shown.json["gridPos"] for shown in EVERY if shown.dashboard == name]
-    cells = [
-        (x, y)
-        for place in places
-        for x in range(place["x"], place["x"] + place["w"])
-        for y in range(place["y"], place["y"] + place["h"])
-    ]
-
-    assert len(cells) == len(set(cells))
-    assert set(cells) == set(itertools.product(range(24), range(max(y for _, y in cells) + 1)))
+    """Every line of the grid is covered exactly once, from edge to edge; of a folded row those below it."""
+    board = loaded(name)
+    folded = [(panel["panels"], panel["gridPos"]["y"] + 1) for panel in board["panels"] if panel.get("panels")]
+    for panels, top in [(board["panels"], 0), *folded]:
+        cells = [
+            (x, y)
+            for place in (panel["gridPos"] for panel in panels)
+            for x in range(place["x"], place["x"] + place["w"])
+            for y in range(place["y"], place["y"] + place["h"])
+        ]
+        assert len(cells) == len(set(cells))
+        assert set(cells) == set(itertools.product(range(24), range(top, max(y for _, y in cells) + 1)))
 
 
 @each_dashboard

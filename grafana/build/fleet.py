@@ -138,7 +138,8 @@ def _looks() -> dict[str, Json]:
         "Self-suff.": share,
         "▼ Import": watts,
         "▲ Export": watts,
-        "Id": {"custom.hidden": True},
+        # The first is what Grafana goes by before 12.2, the second what it goes by since.
+        "Id": {"custom.hidden": True, "custom.hideFrom": {"viz": True, "legend": False, "tooltip": False}},
     }
 
 

@@ -27,6 +27,7 @@ class Page:
     _y: int = 0
     _last_id: int = 0
     _folded: list[Json] | None = None
+    _below: int = 0
 
     def band(self, height: int, *panels: Json, widths: tuple[int, ...] = ()) -> None:
         """Place `panels` side by side, of equal width unless said otherwise."""
@@ -38,18 +39,23 @@ class Page:
 
     def row(self, title: str, repeat: str | None = None) -> None:
         """Begin a row; with `repeat` there is one for each value of that variable."""
-        self._folded = None
+        self._unfold()
         row: Json = {"type": "row", "title": title, "collapsed": False, "panels": []}
         self._add(row | ({"repeat": repeat} if repeat else {}), 0, WIDTH, 1)
         self._y += 1
 
     def folded(self, title: str) -> None:
-        """Begin a row that a click opens; the bands that follow are in it."""
-        self._folded = None
+        """Begin a row that a click opens; the bands that follow are in it, and the next row is right below it."""
+        self._unfold()
         panels: list[Json] = []
         self._add({"type": "row", "title": title, "collapsed": True, "panels": panels}, 0, WIDTH, 1)
         self._folded = panels
         self._y += 1
+        self._below = self._y
+
+    def _unfold(self) -> None:
+        if self._folded is not None:
+            self._folded, self._y = None, self._below
 
     def _add(self, panel: Json, x: int, width: int, height: int) -> None:
         place = {"x": x, "y": self._y, "w": width, "h": height}
