@@ -22,8 +22,11 @@ RUN PYYAML_FORCE_LIBYAML=0 /build/bin/pip wheel --no-cache-dir --no-build-isolat
 
 COPY pyproject.toml README.md LICENSE ./
 COPY sems_exporter sems_exporter
-COPY prometheus/rules prometheus/rules
+COPY prometheus prometheus
 COPY grafana/dashboards grafana/dashboards
+COPY grafana/build grafana/build
+COPY languages languages
+COPY tools/build_hook.py tools/
 RUN /build/bin/pip wheel --no-cache-dir --no-deps --no-build-isolation --wheel-dir /wheels . \
     && /build/bin/pip --python /opt/sems_exporter/bin/python install --no-cache-dir --no-deps /wheels/*.whl
 

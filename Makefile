@@ -11,6 +11,8 @@ PYTHON ?=
 ARGS ?=
 FILE ?=
 VALUES ?=
+# Only as a word of make: GNU gettext reads an environment variable of this name.
+language := $(if $(filter command,$(firstword $(origin LANGUAGE))),--language $(LANGUAGE))
 python := .venv/bin/python
 pip := $(python) -m pip --disable-pip-version-check -qq
 lock := .venv/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
@@ -130,12 +132,16 @@ rules: .venv/.dev ## write the rules of Prometheus anew, and the examples for Al
 monitoring: .venv/.dev ## write rules and dashboards with thresholds of your own, into build/monitoring: VALUES=my-values.toml
 	@test -n "$(VALUES)" || { echo 'Name your file: make monitoring VALUES=my-values.toml' >&2; exit 2; }
 	@$(python) -m prometheus.build --values "$(VALUES)" --into build/monitoring/rules
-	@MONITORING_VALUES="$(VALUES)" $(python) -m grafana.build --into build/monitoring/dashboards
+	@MONITORING_VALUES="$(VALUES)" $(python) -m grafana.build --into build/monitoring/dashboards $(language)
 	@echo '- build/monitoring/rules and build/monitoring/dashboards are ready'
 
 .PHONY: dashboards
-dashboards: .venv/.dev ## write the Grafana dashboards anew
-	@$(python) -m grafana.build
+dashboards: .venv/.dev ## write the Grafana dashboards anew; LANGUAGE=de, or all, writes others into build/dashboards
+	@$(python) -m grafana.build $(language)
+
+.PHONY: languages
+languages: .venv/.dev ## bring the catalogues of all languages in line with the English texts, and say what they lack
+	@$(python) -m languages
 
 .PHONY: icons
 icons: ## draw the icons of the status page anew; needs Chromium

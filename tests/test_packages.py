@@ -6,13 +6,19 @@
 import os
 import re
 import subprocess
+import sys
+import tempfile
 import tomllib
+import zipfile
 from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
+from hatchling.builders.wheel import WheelBuilder
 
+from grafana.build.__main__ import files
+from languages import LANGUAGES
 from sems_exporter.cli import first_run
 
 ROOT = Path(__file__).parents[1]
@@ -74,6 +80,24 @@ def test_the_wheel_holds_the_rules_and_dashboards() -> None:
         "prometheus/rules": "sems_exporter/share/rules",
         "grafana/dashboards": "sems_exporter/share/dashboards",
     }
+
+
+def test_the_wheel_holds_the_dashboards_in_all_languages(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """They are made meanwhile, and nothing else is left behind."""
+    monkeypatch.setenv("TMPDIR", str(tmp_path))
+    monkeypatch.setattr(tempfile, "tempdir", None)
+    monkeypatch.setattr(sys, "path", [*sys.path])
+
+    [wheel] = WheelBuilder(str(ROOT)).build(directory=str(tmp_path), versions=["standard"])
+
+    with zipfile.ZipFile(wheel) as archive:
+        held = {
+            name.removeprefix("sems_exporter/share/") for name in archive.namelist() if "/share/dashboards-" in name
+        }
+        german = {name: archive.read(f"sems_exporter/share/dashboards-de/{name}").decode() for name in files("de")}
+    assert held == {f"dashboards-{language}/{name}" for language in LANGUAGES for name in files()}
+    assert german == files("de")
+    assert [path.suffix for path in tmp_path.iterdir()] == [".whl"]
 
 
 @pytest.mark.parametrize("path", WORKFLOWS, ids=lambda path: path.name)

@@ -16,6 +16,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from grafana.build.__main__ import write
+from languages import LANGUAGES
+
 ROOT = Path(__file__).parents[1]
 BIN = Path(sys.executable).parent
 OLDEST_PYTHON = "3.11"
@@ -134,6 +137,8 @@ def stage(files: Path) -> None:
     """Copy what else goes into the packages to `files`, where neither mode nor time are those of this checkout."""
     for name in ("deploy/packages", "prometheus/rules", "prometheus/alertmanager", "grafana/dashboards"):
         shutil.copytree(ROOT / name, files / name)
+    for language in LANGUAGES:
+        write(files / "translated" / f"dashboards-{language}", language)
     for name in ("README.md", "CHANGELOG.md", "LICENSE"):
         shutil.copy(ROOT / name, files)
     settle(files)
@@ -144,7 +149,7 @@ def package(folder: Path, kind: str, arch: str, tree: Path, files: Path) -> None
     run(
         *(BIN / "nfpm", "package", "-f", "deploy/packages/nfpm.yml", "-p", kind, "-t", folder),
         cwd=files,
-        variables={"ARCH": arch, "VERSION": version(), "TREE": str(tree)},
+        variables={"ARCH": arch, "VERSION": version(), "TREE": str(tree), "TRANSLATED": str(files / "translated")},
     )
 
 

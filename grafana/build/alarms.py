@@ -7,6 +7,7 @@ from .look import Json
 from .page import Page, framed
 from .panels import fixed, lines, stat, table, timeline
 from .queries import SCRAPED, Query, alarms, named, pick, state
+from .texts import read
 
 LEVELS = {
     AlarmLevel.FAULT: ("! Faults", look.BAD, "Something does not work, and the device stopped or limits itself."),
@@ -61,12 +62,12 @@ def _list() -> Json:
         {
             "type": "value",
             "options": {
-                level.value: {"index": n, "text": f"{title.split()[0]} {level}", "color": colour}
+                level.value: {"index": n, "text": read(f"{title.split()[0]} {level}"), "color": colour}
                 for n, (level, (title, colour, _)) in enumerate(LEVELS.items())
             },
         }
     ]
-    never: list[Json] = [{"type": "value", "options": {"0": {"index": 0, "text": "not told"}}}]
+    never: list[Json] = [{"type": "value", "options": {"0": {"index": 0, "text": read("not told")}}}]
     return table(
         "Active now",
         text,
@@ -98,7 +99,7 @@ def _alerts() -> Json:
         {
             "type": "value",
             "options": {
-                severity: {"index": n, "text": f"{sign} {severity}", "color": colour}
+                severity: {"index": n, "text": read(f"{sign} {severity}"), "color": colour}
                 for n, (severity, sign, colour) in enumerate(SEVERITIES)
             },
         }

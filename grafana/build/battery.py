@@ -10,6 +10,7 @@ from .look import Json
 from .page import Page, framed
 from .panels import gauge, heatmap, lines, shades, stat, timeline
 from .queries import RANGE, SCRAPED, Query, each, highest, increase, mean, named, state
+from .texts import Text
 from .tiles import BELOW
 
 CAPACITY = each("sems_station_battery_capacity_joules")
@@ -67,8 +68,10 @@ def _number(title: str, text: str, *queries: Query, unit: str, **more: Any) -> J
 
 
 def _charge_now() -> Json:
-    text = f"State of charge now: below {look.LOW} is low, below {look.VERY_LOW} nearly empty."
-    return _dial("Charge", text, _of("state_of_charge_ratio"), look.CHARGE)
+    text = Text(
+        "State of charge now: below {low} is low, below {very_low} nearly empty.", low=look.LOW, very_low=look.VERY_LOW
+    )
+    return _dial(look.STATE_OF_CHARGE, text, _of("state_of_charge_ratio"), look.CHARGE)
 
 
 def _health_now() -> Json:
@@ -100,7 +103,9 @@ def _state_now() -> Json:
 
 
 def _charge() -> Json:
-    text = f"State of charge over time. The dashed lines mark {look.VERY_LOW} and {look.LOW}."
+    text = Text(
+        "State of charge over time. The dashed lines mark {very_low} and {low}.", very_low=look.VERY_LOW, low=look.LOW
+    )
     query, shown = _over("state_of_charge_ratio"), {"min": 0, "max": 1, "thresholds": look.CHARGE}
     return _lines("Charge over time", text, query, unit="percentunit", fill=10, limits=True, **shown)
 

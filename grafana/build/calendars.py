@@ -10,8 +10,9 @@ from typing import cast
 from .look import Json
 from .panels import TOOLTIP, fixed, override, panel
 from .queries import Query
+from .texts import read
 
-DAY = "Day"
+DAY = read("Day")
 NOON = 12 * 3_600_000
 """Milliseconds. The days on the other side of a change of the clocks begin an hour beside midnight, perhaps on the day
 before: what a bar is called, its noon tells."""
@@ -56,7 +57,7 @@ def calendar(
         options=options,
         custom={"fillOpacity": 85, "lineWidth": 0, "axisBorderShow": False},
         fields={"color": {"mode": "palette-classic"}} | fields,
-        overrides=[override("byName", one.legend, {"color": fixed(one.colour)}) for one in queries if one.colour],
+        overrides=[override("byName", read(one.legend), {"color": fixed(one.colour)}) for one in queries if one.colour],
     )
     made["transformations"] = _by_time(form) + (_sums([query.legend for query in queries]) if known else [])
     # More points than days in five years, so that a step is never longer than a day.
@@ -115,7 +116,7 @@ def best_days(title: str, description: str, query: Query, *, unit: str, **fields
     )
     made["transformations"] = [
         *_by_time("ddd DD MMM YYYY"),
-        {"id": "sortBy", "options": {"fields": {}, "sort": [{"field": query.legend, "desc": True}]}},
+        {"id": "sortBy", "options": {"fields": {}, "sort": [{"field": read(query.legend), "desc": True}]}},
         {"id": "limit", "options": {"limitField": 10}},
     ]
     return made | {"maxDataPoints": 2000}
@@ -134,7 +135,7 @@ def _by_time(form: str) -> list[Json]:
 
 
 def _sums(names: Iterable[str]) -> list[Json]:
-    summed: Json = {name: {"operation": "aggregate", "aggregations": ["sum"]} for name in names}
+    summed: Json = {read(name): {"operation": "aggregate", "aggregations": ["sum"]} for name in names}
     return [
         {"id": "groupBy", "options": {"fields": {DAY: {"operation": "groupby", "aggregations": []}} | summed}},
         {"id": "renameByRegex", "options": {"regex": "(.*) \\(sum\\)", "renamePattern": "$1"}},

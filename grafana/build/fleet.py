@@ -7,9 +7,11 @@ from .look import Json
 from .page import Page, framed
 from .panels import REFS, bars, lines, stat, table
 from .queries import KWH, NOT_RECORDED, Query, age, alarms, each, named, pick, state, total
+from .texts import Text, read
 
 INSTALLED = each("sems_station_installed_power_watts")
 INFO = each("sems_station_info")
+FULL = Text("▮ Charge", "how full, in a narrow column")
 WELL = look.words(
     {0: ("● well", look.GOOD), 2: ("✕ not read", look.BAD), 3: ("▲ alarm", look.ODD), 4: ("! fault", look.BAD)}
 )
@@ -28,7 +30,7 @@ def dashboard() -> Json:
         tiles.active_alarms(),
         tiles.silent_stations(),
         _selection(),
-        widths=(3, 3, 4, 4, 3, 3, 4),
+        widths=(3, 3, 4, 4, 3, 4, 3),
     )
     page.band(12, _table())
     page.band(9, _yields(), _loads(), widths=(8, 16))
@@ -106,7 +108,7 @@ def _table() -> Json:
     )
     headings = [
         *("Well?", "State", "Alarms", "Data age", "Details", "☀ Now", "Installed", "kWh/kWp", "☀ Today"),
-        *("▮ Charge", "Self-suff.", "▼ Import", "▲ Export"),
+        *(FULL, "Self-suff.", "▼ Import", "▲ Export"),
     ]
     values = {f"Value #{ref}": heading for ref, heading in zip(REFS, headings, strict=False)}
     columns = {"title": "Station"} | values | {"station": "Id"}
@@ -116,7 +118,7 @@ def _table() -> Json:
 def _looks() -> dict[str, Json]:
     """Widths add up to a screen of 1,280 pixels, so that nobody has to scroll sideways to the alarms."""
     home: Json = {
-        "title": "Open Home",
+        "title": read("Open Home"),
         "url": "/d/sems-home?var-datasource=${datasource}&var-station=${__data.fields.Id}",
     }
     # Not a cell with a gauge: Grafana draws one that is nearly empty where there is no battery.
@@ -134,7 +136,7 @@ def _looks() -> dict[str, Json]:
         "Installed": watts,
         "kWh/kWp": {"decimals": 2, "custom.width": 84},
         "☀ Today": {"unit": look.KWH, "decimals": 1, "custom.width": 88},
-        "▮ Charge": coloured | share | {"thresholds": look.CHARGE, "mappings": look.UNKNOWN},
+        FULL: coloured | share | {"thresholds": look.CHARGE, "mappings": look.UNKNOWN},
         "Self-suff.": share,
         "▼ Import": watts,
         "▲ Export": watts,

@@ -13,10 +13,10 @@ from .queries import KWH, Query, age, each, highest, mean, named, state
 
 POWER = "sems_inverter_input_power_watts"
 COLOURS = (look.SUN, look.EXPORT, look.HOUSE, look.BATTERY, look.IMPORT, look.IDLE)
-PARTS = {f"input {number}": COLOURS[(number - 1) % len(COLOURS)] for number in range(1, 13)}
-PARTS |= {"phase L1": look.SUN, "phase L2": look.EXPORT, "phase L3": look.HOUSE}
+PARTS = {f"{number}": COLOURS[(number - 1) % len(COLOURS)] for number in range(1, 13)}
+PARTS |= {"L1": look.SUN, "L2": look.EXPORT, "L3": look.HOUSE}
 SHADES = [override("byRegexp", f"/ {part}$/", {"color": shades(colour)}) for part, colour in PARTS.items()]
-"""Equal parts of several inverters have shades of one colour."""
+"""Equal inputs or phases of several inverters have shades of one colour; their names end in their number."""
 
 
 def dashboard() -> Json:

@@ -8,6 +8,8 @@ from prometheus.values import VARIABLE, loaded
 from sems_exporter.model.plant import DeviceState, StationState
 from sems_exporter.web.status import palette
 
+from .texts import Text, read
+
 Json = dict[str, object]
 
 SUN, HOUSE, BATTERY, IMPORT, EXPORT = palette.PV, palette.LOAD, palette.BATTERY, palette.IMPORT, palette.EXPORT
@@ -16,6 +18,9 @@ GOOD, ODD, BAD, IDLE = palette.GOOD, palette.ODD, palette.BAD, palette.IDLE
 NOT_NOW = "no current data"
 """True whatever the reason: the portal is away, the plant is silent, or it has no such device."""
 NOT_IN_RANGE = "no data in this range"
+
+STATE_OF_CHARGE = Text("Charge", "how full")
+"""Not what goes into the battery."""
 
 KWH = "suffix:kWh"
 """Grafana's own unit turns 0.8 kWh into "800 Wh", which beside "74.5 kWh" is taken for a thousand times as much."""
@@ -72,7 +77,7 @@ FREQUENCY = steps(BAD, (50 - HERTZ_OFF, GOOD), (50 + HERTZ_OFF, BAD))
 def words(texts: Mapping[int, tuple[str, str]]) -> list[Json]:
     """Value mappings from numbers to a text and its colour."""
     options = {
-        str(number): {"index": index, "text": text, "color": colour}
+        str(number): {"index": index, "text": read(text), "color": colour}
         for index, (number, (text, colour)) in enumerate(texts.items())
     }
     return [{"type": "value", "options": options}]

@@ -5,7 +5,9 @@ from .calendars import calendar
 from .look import Json
 from .page import Page, framed
 from .panels import fixed, lines, stat
-from .queries import DAY, KWH, RANGE, SCRAPED, Query, each, named, pick
+from .queries import DAY, KWH, RANGE, Query, each, named, pick
+from .texts import read
+from .tiles import FLOWS
 
 COUNTERS = {
     "cost": "sems_station_grid_import_cost_total",
@@ -44,8 +46,8 @@ def _investment() -> Json:
     return {
         "type": "textbox",
         "name": INVESTMENT,
-        "label": "Investment",
-        "description": text,
+        "label": read("Investment"),
+        "description": read(text),
         "query": "10000",
         "current": {"selected": False, "text": "10000", "value": "10000"},
         "options": [{"selected": True, "text": "10000", "value": "10000"}],
@@ -95,7 +97,7 @@ def today() -> Json:
 
 def _over(title: str, since: str) -> Json:
     text = (
-        f"{title}, as far as Prometheus remembers: paid for energy from the grid, standing charges included, received "
+        "As far as Prometheus remembers: paid for energy from the grid, standing charges included, received "
         "for energy fed in, and saved, which is what the self-used energy would have cost. For each currency."
     )
     change = f"increase({{}}{RANGE})"
@@ -211,9 +213,13 @@ def _years_left() -> Json:
 
 
 def _energy(title: str, metric: str, text: str) -> Json:
-    by_direction = f"max by (station, direction) (increase({pick(metric)}{RANGE}))"
-    query = Query(f"sum by (direction) ({by_direction}) / {KWH}", "{{direction}}")
-    return stat(title, text, query, unit=look.KWH, decimals=1, thresholds=look.ANY_IS_ODD, noValue=NO_TARIFF)
+    queries = [
+        Query(
+            f"sum(max by (station) (increase({pick(metric, direction=way)}{RANGE}))) / {KWH}", FLOWS[f"grid_{way}"][0]
+        )
+        for way in ("import", "export")
+    ]
+    return stat(title, text, *queries, unit=look.KWH, decimals=1, thresholds=look.ANY_IS_ODD, noValue=NO_TARIFF)
 
 
 def _without_price() -> Json:
@@ -231,6 +237,9 @@ def _estimated() -> Json:
 
 def _known_until() -> Json:
     text = "When the prices that are known end, for each tariff and direction. Fixed prices have no end."
-    metric = f"sems_tariff_known_until_timestamp_seconds{{{SCRAPED}}}"
-    query = Query(f"max by (tariff, direction) ({metric}) * 1000", "{{tariff}} {{direction}}")
-    return stat("Prices are known until", text, query, unit="dateTimeAsLocal", noValue="no end in sight")
+    metric = "sems_tariff_known_until_timestamp_seconds"
+    queries = [
+        Query(f"max by (tariff) ({pick(metric, direction=way)}) * 1000", f"{sign} {{{{tariff}}}}")
+        for way, sign in (("import", "▼"), ("export", "▲"))
+    ]
+    return stat("Prices are known until", text, *queries, unit="dateTimeAsLocal", noValue="no end in sight")

@@ -6,9 +6,9 @@ from urllib.parse import quote
 from .look import BAD, Json
 from .panels import SOURCE
 from .queries import SCRAPED, pick, titled
+from .texts import TAG, read
 
 WIDTH = 24
-TAG = "sems"
 SHOWN, HIDDEN = 0, 2
 ALL: Json = {"selected": True, "text": ["All"], "value": ["$__all"]}
 REFRESH_ON_TIME = 2
@@ -40,7 +40,7 @@ class Page:
     def row(self, title: str, repeat: str | None = None) -> None:
         """Begin a row; with `repeat` there is one for each value of that variable."""
         self._unfold()
-        row: Json = {"type": "row", "title": title, "collapsed": False, "panels": []}
+        row: Json = {"type": "row", "title": read(title), "collapsed": False, "panels": []}
         self._add(row | ({"repeat": repeat} if repeat else {}), 0, WIDTH, 1)
         self._y += 1
 
@@ -48,7 +48,7 @@ class Page:
         """Begin a row that a click opens; the bands that follow are in it, and the next row is right below it."""
         self._unfold()
         panels: list[Json] = []
-        self._add({"type": "row", "title": title, "collapsed": True, "panels": panels}, 0, WIDTH, 1)
+        self._add({"type": "row", "title": read(title), "collapsed": True, "panels": panels}, 0, WIDTH, 1)
         self._folded = panels
         self._y += 1
         self._below = self._y
@@ -86,8 +86,8 @@ def framed(  # noqa: PLR0913 - all but the first four are given by name
     return {
         "id": None,
         "uid": f"sems-{name}",
-        "title": title,
-        "description": description,
+        "title": read(title),
+        "description": read(description),
         "tags": [TAG, "solar"],
         "schemaVersion": 42,
         "version": 1,
@@ -142,7 +142,7 @@ def _spans(name: str) -> list[Json]:
     return [
         {
             "type": "link",
-            "title": title,
+            "title": read(title),
             "url": f"/d/sems-{name}?from={quote(begin, safe='')}&to={quote(end, safe='')}",
             "tags": [],
             "asDropdown": False,
@@ -158,7 +158,7 @@ def _spans(name: str) -> list[Json]:
 
 def _alarm_marks() -> Json:
     return {
-        "name": "Alarms",
+        "name": read("Alarms"),
         "datasource": SOURCE,
         "enable": True,
         "hide": False,
@@ -166,8 +166,8 @@ def _alarm_marks() -> Json:
         "expr": f"{pick('sems_alarm_start_timestamp_seconds', within=('station',))} * 1000",
         "useValueForTime": "on",
         "step": "60s",
-        "titleFormat": "Alarm {{code}}",
-        "textFormat": "{{device}}, {{level}}",
+        "titleFormat": read("Alarm {{code}}"),
+        "textFormat": read("{{device}}, {{level}}"),
         "tagKeys": "level",
     }
 
@@ -176,8 +176,8 @@ def _source() -> Json:
     return {
         "type": "datasource",
         "name": "datasource",
-        "label": "Data source",
-        "description": "The Prometheus that scrapes the exporter.",
+        "label": read("Data source"),
+        "description": read("The Prometheus that scrapes the exporter."),
         "query": "prometheus",
         "regex": "",
         "current": {},
@@ -195,7 +195,7 @@ def _values(name: str, label: str, query: str, hide: int, regex: str = "", *, ev
     return {
         "type": "query",
         "name": name,
-        "label": label,
+        "label": read(label),
         "datasource": SOURCE,
         "definition": query,
         "query": {"query": query, "refId": "PrometheusVariableQueryEditor-VariableQuery"} | kind,

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 
 from .look import IDLE, Json, steps
 from .queries import Query
+from .texts import read
 
 SOURCE: Json = {"type": "prometheus", "uid": "${datasource}"}
 LAST: Json = {"calcs": ["last"], "fields": "", "values": False}
@@ -27,17 +28,17 @@ def panel(  # noqa: PLR0913 - all but the first four are given by name
     columns: bool = False,
 ) -> Json:
     """A panel; `fields` are the defaults of its field configuration, `overrides` replace those of the queries."""
-    field: Json = {"unit": unit, "noValue": "no data", "thresholds": steps(IDLE), "color": {"mode": "thresholds"}}
+    field: Json = {"unit": unit, "thresholds": steps(IDLE), "color": {"mode": "thresholds"}}
     field |= {"custom": custom} if custom else {}
     how: Json = {"format": "table" if columns else "time_series", "instant": instant, "range": not instant}
     return {
         "type": kind,
-        "title": title,
-        "description": description,
+        "title": read(title),
+        "description": read(description),
         "datasource": SOURCE,
         "targets": [_target(ref, query) | how for ref, query in zip(REFS, queries, strict=False)],
         "fieldConfig": {
-            "defaults": field | fields,
+            "defaults": field | fields | {"noValue": read(str(fields.get("noValue", "no data")))},
             "overrides": _overrides(queries) if overrides is None else overrides,
         },
         "options": options,
@@ -50,7 +51,7 @@ def _target(ref: str, query: Query) -> Json:
         "datasource": SOURCE,
         "editorMode": "code",
         "expr": query.expr,
-        "legendFormat": query.legend,
+        "legendFormat": read(query.legend),
     }
     return target | ({"interval": query.interval} if query.interval else {})
 
@@ -126,7 +127,7 @@ def _linked(dashboard: str) -> Json:
     if not dashboard:
         return {}
     url = f"/d/sems-{dashboard}?var-datasource=${{datasource}}&${{station:queryparam}}"
-    return {"links": [{"title": f"Open {dashboard.capitalize()}", "url": url}]}
+    return {"links": [{"title": read(f"Open {dashboard.capitalize()}"), "url": url}]}
 
 
 def gauge(title: str, description: str, *queries: Query, unit: str, leads_to: str = "", **fields: object) -> Json:
@@ -274,10 +275,11 @@ def table(
 ) -> Json:
     """A table of this moment; `columns` maps labels and "Value #A" to headings in their order, all else is hidden."""
     order = {name: index for index, name in enumerate(columns)}
+    headings = {heading: read(heading) for heading in columns.values()}
     options: Json = {
         "cellHeight": "sm",
         "showHeader": True,
-        "sortBy": [{"displayName": sort[0], "desc": sort[1]}] if sort else [],
+        "sortBy": [{"displayName": headings[sort[0]], "desc": sort[1]}] if sort else [],
     }
     made = panel(
         "table",
@@ -290,11 +292,18 @@ def table(
         instant=True,
         columns=True,
         fields=fields,
-        overrides=[override("byName", name, look) for name, look in (looks or {}).items()],
+        overrides=[override("byName", headings[name], look) for name, look in (looks or {}).items()],
     )
     made["transformations"] = [
         {"id": "merge", "options": {}},
         {"id": "filterFieldsByName", "options": {"include": {"names": list(columns)}}},
-        {"id": "organize", "options": {"indexByName": order, "renameByName": dict(columns), "excludeByName": {}}},
+        {
+            "id": "organize",
+            "options": {
+                "indexByName": order,
+                "renameByName": {name: headings[heading] for name, heading in columns.items()},
+                "excludeByName": {},
+            },
+        },
     ]
     return made

@@ -9,6 +9,7 @@ from . import look
 from .look import Json
 from .panels import bars, gauge, lines, stat
 from .queries import KWH, SCRAPED, Query, age, alarms, dark, each, mean, named, pick, state, total
+from .texts import Text, read
 
 POWER = "sems_station_{}_power_watts"
 BELOW: Json = {"custom.transform": "negative-Y"}
@@ -32,7 +33,10 @@ def measured(*, battery: bool = True, meter: bool = True) -> list[str]:
 
 
 VERDICT: list[Json] = [
-    {"type": "range", "options": {"from": start, "to": end, "result": {"index": index, "text": text, "color": colour}}}
+    {
+        "type": "range",
+        "options": {"from": start, "to": end, "result": {"index": index, "text": read(text), "color": colour}},
+    }
     for index, (start, end, text, colour) in enumerate(
         (
             (0, 0.5, "● all well", look.GOOD),
@@ -149,7 +153,7 @@ def night(legend: str) -> Query:
 def _dial(title: str, text: str, metric: str, limit: str, colour: str, *instead: Query) -> Json:
     queries = Query(total(metric), title, colour), Query(limit, "max"), *instead
     made = gauge(title, text, *queries, unit="watt", leads_to="inverter", noValue=look.NOT_NOW)
-    mapping = {"fieldName": "max", "handlerKey": "max", "reducerId": "last"}
+    mapping = {"fieldName": read("max"), "handlerKey": "max", "reducerId": "last"}
     of_first: Json = {"id": "byFrameRefID", "options": "A"}
     options: Json = {"configRefId": "B", "mappings": [mapping], "applyTo": of_first}
     return made | {"transformations": [{"id": "configFromData", "options": options}]}
@@ -179,9 +183,11 @@ def house_dial() -> Json:
 
 def charge_dial() -> Json:
     """State of charge of each station."""
-    text = (
-        f"State of charge of all batteries of a station: below {look.LOW} is low, below {look.VERY_LOW} nearly empty. "
-        "A dial per station."
+    text = Text(
+        "State of charge of all batteries of a station: below {low} is low, below {very_low} nearly empty. A dial per "
+        "station.",
+        low=look.LOW,
+        very_low=look.VERY_LOW,
     )
     query = Query(named(each("sems_station_battery_state_of_charge_ratio"), "station"), "{{title}}")
     return gauge(
