@@ -60,9 +60,9 @@ def station_title(station: Station) -> str:
 def open_block(station: Station, anchor: str, around: Surroundings) -> str:
     """A station with all its figures in sight."""
     return (
-        f'<section class="station" id="{anchor}" aria-labelledby="{anchor}-name" {identity(station)}>'
+        f'<article class="station" id="{anchor}" aria-labelledby="{anchor}-name" {identity(station)}>'
         f'<div class="head"><h2 id="{anchor}-name">{station_title(station)}</h2>{state_badge(station)}'
-        f"{age(station, around.now, around.max_age)}</div>{_body(station, anchor, around)}</section>"
+        f"{age(station, around.now, around.max_age)}</div>{_body(station, anchor, around)}</article>"
     )
 
 
@@ -92,11 +92,12 @@ def age(station: Station, now: datetime, max_age: float) -> str:
 def _body(station: Station, anchor: str, around: Surroundings) -> str:
     silent = all(getattr(station, attribute) is None for attribute in _LIVE)
     return (
-        f"{alarm_list(station, around.now)}{_SILENT if silent else ''}"
+        f'<div class="now">{alarm_list(station, around.now)}{_SILENT if silent else ""}'
         f'<div class="flows">{_flow(station, "import", "down", "from the grid")}'
         f"{_flow(station, 'export', 'up', 'to the grid')}</div>"
         f"{gauges(station)}{_tiles('Also now', _OTHERS, station)}{_tiles('Energy today', _TODAY, station)}"
-        f'{money_tiles(station.money)}<div class="charts">{day_chart(station, anchor, around.day, brief=around.kiosk)}'
+        f'{money_tiles(station.money)}</div><div class="charts">'
+        f"{day_chart(station, anchor, around.day, brief=around.kiosk)}"
         f"{week_chart(anchor, around.week, brief=around.kiosk)}</div>{'' if around.kiosk else device_tables(station)}"
     )
 

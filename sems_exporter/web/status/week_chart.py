@@ -27,8 +27,8 @@ _ABOVE = {"pv": "pv", "battery_discharge": "battery", "grid_import": "import"}
 _BELOW = {"load": "load", "battery_charge": "battery", "grid_export": "export"}
 """Energies from zero outwards, with their class in the style."""
 
-_TOP, _HEIGHT, _FOOT = 26, 150, 22
-"""Pixels for the legend, for the bars, and for the names of the days."""
+_TOP, _HEIGHT, _FOOT = 4, 150, 22
+"""Pixels above the bars, for the bars, and for the names of the days."""
 _WIDTH = 62
 """Percent of its place that a bar takes."""
 _WORTH_NAMING = timedelta(hours=1)
@@ -50,12 +50,12 @@ def week_chart(anchor: str, week: Sequence[WeekDay], *, brief: bool) -> str:
     if reaches[1]:
         ends.append(f'<text class="scale" x="100%" y="{_TOP + _HEIGHT - 4}">{_end(reaches[1])}</text>')
     return (
-        f'<figure class="day week"><h3>{_HEADING}</h3><svg role="img" aria-labelledby="{anchor}-week {anchor}-days" '
-        f'width="100%" height="{_TOP + _HEIGHT + _FOOT}"><title id="{anchor}-week">{_TITLE}</title>'
+        f'<figure class="day week"><h3>{_HEADING}</h3>{_legend(week)}'
+        f'<svg role="img" aria-labelledby="{anchor}-week {anchor}-days" width="100%" height="{_TOP + _HEIGHT + _FOOT}">'
+        f'<title id="{anchor}-week">{_TITLE}</title>'
         f'<desc id="{anchor}-days">{_described(week)}</desc>{bars}'
         f'<line class="zero" x2="100%" y1="{zero:.1f}" y2="{zero:.1f}"/>'
-        f'<text class="name" y="13">{_legend(week)}</text>{"".join(ends)}</svg>'
-        f"{_lacking(week)}{'' if brief else _table(anchor, week)}</figure>"
+        f"{''.join(ends)}</svg>{_lacking(week)}{'' if brief else _table(anchor, week)}</figure>"
     )
 
 
@@ -97,7 +97,8 @@ def _end(reach: float) -> str:
 
 def _legend(week: Sequence[WeekDay]) -> str:
     drawn = {kind for day in week for kinds in (_ABOVE, _BELOW) for kind in _stack(day.total, kinds)}
-    return " ".join(f'<tspan class="{kind}">■</tspan> {name} ' for kind, name in _LEGEND.items() if kind in drawn)
+    named = " ".join(f'<span><i class="{kind}"></i>{name}</span>' for kind, name in _LEGEND.items() if kind in drawn)
+    return f'<p class="legend">{named}</p>'
 
 
 def _described(week: Sequence[WeekDay]) -> str:

@@ -96,7 +96,7 @@ class TestSafety:
         assert len(reader.all("script")) == 1
         assert not reader.all("img")
         assert [e.text for e in reader.all("h2")] == [HOSTILE]
-        assert reader.all("section", data_station=HOSTILE)
+        assert reader.all("article", data_station=HOSTILE)
         assert reader.all("tbody", data_inverter=HOSTILE)
         assert reader.all("span", data_input=HOSTILE)
 

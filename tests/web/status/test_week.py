@@ -119,7 +119,7 @@ def test_a_roof_without_meter_and_battery_has_pv_alone() -> None:
     heads = [e.text for e in reader.all("th", scope="col") if e.parents[-4].attributes.get("id") == "s1-table"]
 
     assert {kind for _, kind, *_ in bars(reader)} == {"pv"}
-    assert reader.classed("name")[-1].text.split() == ["■", "PV"]
+    assert reader.classed("legend")[0].text == "PV"
     assert heads == ["Day", "PV"]
     assert [e.text for e in reader.classed("scale")] == ["15 kWh"]
 
