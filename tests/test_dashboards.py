@@ -611,6 +611,29 @@ def test_charge_heat_map_leaves_out_the_racks_of_a_system(tmp_path: Path) -> Non
 
 
 @pytest.mark.needs("promtool", "prometheus")
+def test_what_the_demo_lacks_is_drawn_where_a_plant_has_it(tmp_path: Path) -> None:
+    """A heat pump, a generator, a car that charges, insulation and leakage, and the temperatures of cells."""
+    now = datetime(2026, 6, 1, tzinfo=UTC).timestamp()
+    of_device = {"inverter": "INV1", "battery": "BAT1", "ev_charger": "EV1"}
+    lacking = sorted(one for one in NOT_IN_THE_DEMO if re.match("sems_(station|inverter|battery|ev_charger)_", one))
+    lines = []
+    for metric in [*lacking, "sems_station_info", *(f"sems_{scope}_info" for scope in of_device)]:
+        scope = next((scope for scope in of_device if metric.startswith(f"sems_{scope}_")), "")
+        device = f',{scope}="{of_device[scope]}"' if scope else ""
+        name = ',name="Some"' if metric.endswith("_info") else ""
+        lines.append(f'{metric}{{job="sems",instance="demo",station="home"{device}{name}}} 5 {now}')
+    asked = [
+        (shown, expr) for shown, expr in QUERIES if {metric for metric, _ in SELECTOR.findall(expr)} & set(lacking)
+    ]
+
+    with holding("\n".join([*lines, "# EOF"]), tmp_path) as prometheus:
+        empty = [str(shown) for shown, expr in asked if not prometheus.between(now, now, 900, filled(expr))]
+
+    assert len({str(shown) for shown, _ in asked}) > 5
+    assert empty == []
+
+
+@pytest.mark.needs("promtool", "prometheus")
 @pytest.mark.parametrize("charge, bucket", [(0.0, 0), (0.1, 1), (0.3, 3), (0.57, 5), (0.6, 6), (0.7, 7), (1.0, 9)])
 def test_charge_heat_map_puts_each_charge_into_its_tenth(tmp_path: Path, charge: float, bucket: int) -> None:
     """Full belongs to the uppermost, which is all that Grafana draws of it."""

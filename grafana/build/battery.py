@@ -106,7 +106,8 @@ def _charge() -> Json:
     text = Text(
         "State of charge over time. The dashed lines mark {very_low} and {low}.", very_low=look.VERY_LOW, low=look.LOW
     )
-    query, shown = _over("state_of_charge_ratio"), {"min": 0, "max": 1, "thresholds": look.CHARGE}
+    query = _over("state_of_charge_ratio", properties=_shaded(look.BATTERY, {}))
+    shown = {"min": 0, "max": 1, "thresholds": look.CHARGE}
     return _lines("Charge over time", text, query, unit="percentunit", fill=10, limits=True, **shown)
 
 

@@ -52,7 +52,7 @@ VALUES = loaded(os.environ.get(VARIABLE))
 _at = VALUES.number
 
 LOW, VERY_LOW = (VALUES.text(f"battery_charge_{name}", "percent") for name in ("shown_low", "warning"))
-CHARGE = steps(BAD, (_at("battery_charge_warning"), ODD), (_at("battery_charge_shown_low"), GOOD))
+CHARGE = steps(BAD, (_at("battery_charge_warning"), ODD), (_at("battery_charge_shown_low"), BATTERY))
 HEALTH = steps(BAD, (_at("battery_health_warranty"), ODD), (_at("battery_health_low"), GOOD))
 AGE = steps(GOOD, (1200, ODD), (_at("data_old_seconds"), BAD))
 AGE_IN_MINUTES = steps(GOOD, (20, ODD), (_at("data_old_seconds") / 60, BAD))

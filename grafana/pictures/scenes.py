@@ -1,7 +1,6 @@
 """What the pictures show: simulated plants that had some days with events."""
 
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -16,7 +15,9 @@ from .rules import Evaluation, in_turn, rules
 ZONE = "Europe/Amsterdam"
 NOON = datetime(2026, 6, 21, 10, 45, tzinfo=UTC)
 HOME, ROOF = "Sunny Home", "Seaside Roof"
+INSTANCE = "localhost:10736"
 LOOKBACK = "15m"
+FEW = 7
 HOUR = timedelta(hours=1)
 
 
@@ -42,35 +43,36 @@ EVENING = Scene("evening", 7, 26, datetime(2026, 6, 20, 18, 30, tzinfo=UTC))
 SCENES = (HOMES, FLEET, WINTER_NIGHT, ROOFS_NIGHT, OUTAGE, FIRST_DAY, FORTY, EVENING)
 
 
-def history(scene: Scene, work: Path) -> str:
+def history(scene: Scene, state: Path) -> str:
     """The scene as an OpenMetrics text, with what rules would have made of it."""
     begin = scene.now - timedelta(hours=scene.hours)
     clock = SimulatedClock(begin, speed=0)
     plants = demo_plants(scene.plants, clock=clock)
     _happen(plants, scene)
     away = (scene.now - scene.away * HOUR, scene.now + HOUR) if scene.away else None
-    pages = exposed(plants, clock, _instants(begin, scene.now), work, away=away)
-    text = as_history(pages, instance="localhost:10736")
-    text = _followed_by(
-        text,
-        [f'up{{job="sems",instance="localhost:10736"}} 1 {at.timestamp():.0f}' for at in _instants(begin, scene.now)],
-    )
-    for ready in in_turn(rules("recording.yml")):
-        with _asked(text, scene) as found:
-            lines = [line for rule in ready for line in found.recorded(rule)]
-        text = _followed_by(text, lines)
-    with _asked(text, scene) as found:
-        return _followed_by(text, sorted(line for rule in rules("alerts.yml") for line in found.fires(rule)))
+    instants = list(_instants(begin, scene))
+    pages = exposed(plants, clock, instants, state, away=away)
+    shown = as_history(pages, instance=INSTANCE).removesuffix("# EOF\n").splitlines()
+    # Not the start of this process: for rules that would be after all this.
+    lines = [line for line in shown if not line.startswith("process_start_time_seconds{")]
+    lines += [f'up{{job="sems",instance="{INSTANCE}"}} 1 {instant.timestamp():.0f}' for instant in instants]
+    with TemporaryDirectory() as work:
+        added = lines
+        for ready in [*in_turn(rules("recording.yml")), []]:
+            # promtool refuses a file without samples, such as when rules had nothing to record.
+            with holding(
+                _text(added or lines[-1:]), Path(work), lookback=LOOKBACK
+            ) as prometheus:  # beside what it holds already
+                said = Evaluation(prometheus, scene.now)
+                added = [line for rule in ready for line in said.recorded(rule)]
+                lines += added
+                if not ready:
+                    lines += [line for rule in rules("alerts.yml") for line in said.fires(rule)]
+    return _text(lines)
 
 
-@contextmanager
-def _asked(text: str, scene: Scene) -> Iterator[Evaluation]:
-    with TemporaryDirectory() as work, holding(text, Path(work), lookback=LOOKBACK) as prometheus:
-        yield Evaluation(prometheus, scene.now)
-
-
-def _followed_by(text: str, lines: Sequence[str]) -> str:
-    return "\n".join([text.removesuffix("# EOF\n").rstrip("\n"), *lines, "# EOF\n"])
+def _text(lines: Sequence[str]) -> str:
+    return "\n".join([*lines, "# EOF\n"])
 
 
 def _happen(plants: Sequence[Plant], scene: Scene) -> None:
@@ -84,9 +86,10 @@ def _happen(plants: Sequence[Plant], scene: Scene) -> None:
         plants[4].fail_inverter(now - 5 * HOUR, now + HOUR, "E-G3-0-12")
 
 
-def _instants(begin: datetime, now: datetime) -> Iterator[datetime]:
-    """Every five minutes of the last day, every ten before; the first one is before the exporter asked."""
+def _instants(begin: datetime, scene: Scene) -> Iterator[datetime]:
+    """Every five minutes of a few plants' last day, else every ten; the first one is before the exporter asked."""
     instant = begin
-    while instant <= now:
+    while instant <= scene.now:
         yield instant
-        instant += timedelta(minutes=5 if now - instant <= timedelta(hours=26) else 10)
+        fine = scene.plants <= FEW and scene.now - instant <= timedelta(hours=26)
+        instant += timedelta(minutes=5 if fine else 10)
