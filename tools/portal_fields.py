@@ -1,10 +1,10 @@
 """Every field of the portal that is known, and the metric that carries it, or why none does; for the reference page."""
 
-from sems_exporter.model.plant import Battery, EvCharger, Inverter, Meter, MeterPhase, Phase, PvInput, Station
+from sems_exporter import protocol
+from sems_exporter.model.plant import Battery, EvCharger, Inverter, Meter, Station
 from sems_exporter.model.schema import PREFIX, Entity, Role, enumerations, family, info_labels, measures
 from sems_exporter.portal.classic.keys import key_table
-from sems_exporter.portal.decoding.field_mapping import FieldMapping, Sign
-from sems_exporter.portal.semsplus import field_table
+from sems_exporter.protocol.rows import FieldMapping, Sign
 from tools.unfinished import Unfinished
 
 Entry = tuple[str, str, str]
@@ -14,7 +14,7 @@ Entry = tuple[str, str, str]
 TEXTS: tuple[Entry, ...] = (
     *(
         ("basic/info", key, "timezone of sems_station_info; no local time is read without one")
-        for key in field_table.ZONES
+        for key in protocol.semsplus().written.station_texts.zones
     ),
     ("basic/info", "name", "name of sems_station_info"),
     ("basic/info", "powerStationType", "2 tells of a battery"),
@@ -47,26 +47,28 @@ def classic() -> list[Entry]:
 
 def semsplus() -> list[Entry]:
     """All codes and keys of SEMS+ that are read."""
+    known = protocol.semsplus()
+    inverter, meter = known.tables[Inverter], known.tables[Meter]
     found = [
         *TEXTS,
-        *_entries("flow", Station, field_table.FLOW),
-        *_entries("stations/page", Station, field_table.LISTED),
-        *_entries("basic/info", Station, field_table.INFO),
-        *_entries("basic/info", Station, field_table.RATED),
-        *_entries("statistics, day", Station, field_table.STATISTICS[Role.DAY]),
-        *_entries("statistics, month", Station, field_table.STATISTICS[Role.MONTH]),
-        *_entries("statistics, year", Station, field_table.YEAR),
-        *_entries("production, day", Station, field_table.PRODUCTION),
-        *_shared("device/all-status", (Inverter, Battery, Meter, EvCharger), field_table.LISTED_DEVICE),
-        *_entries("relatedDevices", Battery, field_table.LISTED_BATTERY),
-        *_entries("ev-charger/detail", EvCharger, field_table.CHARGER_DETAIL),
+        *_entries("flow", Station, known.flow),
+        *_entries("stations/page", Station, known.station_list),
+        *_entries("basic/info", Station, known.station_info),
+        *_entries("basic/info", Station, known.station_size),
+        *_entries("statistics, day", Station, known.statistics[Role.DAY]),
+        *_entries("statistics, month", Station, known.statistics[Role.MONTH]),
+        *_entries("statistics, year", Station, known.statistics[Role.YEAR]),
+        *_entries("production, day", Station, known.production),
+        *_shared("device/all-status", (Inverter, Battery, Meter, EvCharger), known.listed_device),
+        *_entries("relatedDevices", Battery, known.listed_battery),
+        *_entries("ev-charger/detail", EvCharger, known.charger_detail),
     ]
-    for scope, table in field_table.TABLES.items():
+    for scope, table in known.tables.items():
         found += _entries(f"factors of {scope.noun}", scope, table.rows)
     for part, scope, rows in (
-        ("MPPT-n:", PvInput, field_table.MPPT),
-        ("PHASE-x:", Phase, field_table.PHASE),
-        ("PHASE-x: of a meter", MeterPhase, field_table.METER_PHASE),
+        ("MPPT-n:", *inverter.parts["MPPT"]),
+        ("PHASE-x:", *inverter.parts["PHASE"]),
+        ("PHASE-x: of a meter", *meter.parts["PHASE"]),
     ):
         found += _entries(f"factors {part}", scope, rows)
     return found
@@ -93,7 +95,7 @@ def _carriers(scope: type[Entity], row: FieldMapping, code: str) -> str:
 def _sample_name(scope: type[Entity], attribute: str, code: str) -> str:
     if attribute not in {*measures(scope), *enumerations(scope)}:
         raise Unfinished(
-            f'semsplus/field_table.py says that "{code}" is {attribute!r}, '
+            f'protocol/semsplus.toml says that "{code}" is {attribute!r}, '
             f"which {scope.__name__} in model/plant.py does not declare."
         )
     return family(scope, attribute).sample_name

@@ -209,7 +209,7 @@ def _example(scope: type[S]) -> S:
         level = AlarmLevel.UNKNOWN
         values["money"] = _example_money()
         values["alarms"] = (Alarm(device=EXAMPLE, code=EXAMPLE, level=level, name=EXAMPLE, started_at=start),)
-    return scope(**values)
+    return scope(**values)  # type: ignore[arg-type] # as declared
 
 
 def _example_money() -> Money:

@@ -20,7 +20,8 @@ from sems_exporter.portal.dump_file import Recorder, anonymous
 from sems_exporter.portal.http.envelope import HttpResponse
 from sems_exporter.portal.http.transport import HttpRequest
 from sems_exporter.portal.interface import AskablePortal
-from sems_exporter.portal.read_calls import METHODS, ReadCall, Target, written_call
+from sems_exporter.portal.read_calls import ReadCall, Target, written_call
+from sems_exporter.protocol.calls import METHODS
 from sems_exporter.telemetry.redaction import MASKS
 
 ASKED_WITH = {"station": "--station ID", "device": "--device SN", "device_type": "--type TYPE", "day": "--day DATE"}

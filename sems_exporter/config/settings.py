@@ -4,6 +4,7 @@ import ipaddress
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from sems_exporter.protocol.loading import packaged
 from sems_exporter.tariffs.tariff import NO_TARIFFS, TariffSettings
 from sems_exporter.telemetry.redaction import Secret
 
@@ -21,15 +22,11 @@ def is_loopback(host: str) -> bool:
 REGIONS = ("global", "eu", "au", "us", "hk", "cn")
 """Where an account was made; hk is what the portal calls International."""
 PORTALS = ("auto", "semsplus", "classic")
-DEFAULT_LOGIN_URL = "https://semsplus.goodwe.com/web/sems/sems-user/api/v1/auth/cross-login"
-"""The sign-in address for accounts of any region."""
 
 
 def login_url(region: str) -> str:
-    """The SEMS+ sign-in address of a region."""
-    if region == "global":
-        return DEFAULT_LOGIN_URL
-    return DEFAULT_LOGIN_URL.replace("//", f"//{region}-", 1)
+    """The SEMS+ sign-in address of a region, as this version knows it: an account is known by it, whatever changes."""
+    return packaged().semsplus.written.sign_in.of(region)
 
 
 @dataclass(frozen=True, slots=True)

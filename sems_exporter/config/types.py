@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 import click
 
-from sems_exporter.config.settings import DEFAULT_LOGIN_URL, is_loopback
+from sems_exporter.config.settings import is_loopback, login_url
 
 _DURATION = re.compile(r"(?:(\d+)d)?(?:(\d+)h)?(?:(\d+)m)?(?:(\d+(?:\.\d+)?)s?)?")
 _LISTEN = re.compile(r"(\[[0-9a-fA-F:.]+\]|[A-Za-z0-9.-]*):(\d{1,5})")
@@ -100,7 +100,7 @@ class LoginUrl(click.ParamType[str]):
         if "@" in text:
             self.fail(NO_USER, param, ctx)
         if not host or port == 0:
-            self.fail(f"{text!r} is not a full address such as {DEFAULT_LOGIN_URL}", param, ctx)
+            self.fail(f"{text!r} is not a full address such as {login_url('global')}", param, ctx)
         if parts.scheme != "https" and not (parts.scheme == "http" and is_loopback(host)):
             self.fail("has to begin with https://; plain http is for this machine only", param, ctx)
         return text

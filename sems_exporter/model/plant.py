@@ -474,5 +474,5 @@ def transform(scope: S, change: Callable[[Entity, Path], Entity], path: Path = (
         if any(one is not other for one, other in zip(new, parts, strict=True)):
             changed[attribute] = new
     # Most looks change nothing, and a dataclass of fifty fields is not rebuilt for free.
-    result: S = change(replace(scope, **changed) if changed else scope, here)  # type: ignore[assignment]
+    result: S = change(replace(scope, **changed) if changed else scope, here)  # type: ignore[assignment, arg-type]
     return result

@@ -12,6 +12,8 @@ from functools import cache
 from typing import ClassVar, TypeVar, cast
 
 PREFIX = "sems"
+EXTRA_PREFIX = f"{PREFIX}_extra"
+"""How the names of all measurements begin that a user's file declares, and of no others."""
 
 F = TypeVar("F", bound=Callable[..., object])
 S = TypeVar("S", bound="Entity")
@@ -124,6 +126,17 @@ class Entity:
     key: ClassVar[str] = "id"
     noun: ClassVar[str] = ""
 
+    extras: "tuple[Extra, ...]" = dataclasses.field(default=(), kw_only=True)
+    """Measurements that a user's file declares; they age as others do."""
+
+
+@dataclass(frozen=True, slots=True)
+class Extra:
+    """A measurement that a user's file declares: its family, which has a measure, and the value in base units."""
+
+    family: Family
+    value: float
+
 
 def live(unit: str, text: str, low: float, high: float, *, sentinels: tuple[float, ...] = ()) -> float | None:
     """An instantaneous value in `unit` that lies within `low` and `high`."""
@@ -212,4 +225,4 @@ def family(scope: type[Entity], attribute: str) -> Family:
 
 def with_values(scope: S, values: Mapping[str, object]) -> S:
     """`scope` with `values` written to the measures and enumerations of these names."""
-    return dataclasses.replace(scope, **values)
+    return dataclasses.replace(scope, **values)  # type: ignore[arg-type] # the names say what fits

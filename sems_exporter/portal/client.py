@@ -5,9 +5,9 @@ from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import Any
 
-from sems_exporter import errors
+from sems_exporter import errors, protocol
 from sems_exporter.clock import Clock
 from sems_exporter.config.settings import Account
 from sems_exporter.portal.http.envelope import HttpResponse, parse_envelope, seconds_ahead
@@ -25,8 +25,6 @@ CLOCK_OFF = "; the clock of this machine is"
 MASK = "<secret>"
 SHORTEST_MASKED = 6
 """Characters of a text that may be a secret; masking shorter ones would make words unreadable."""
-HARMLESS = frozenset({"semsPlusWeb"})
-"""What an identity holds beside secrets."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,12 +38,7 @@ class Call:
 
 
 class AccountClient(ABC):
-    """Sends calls for one account. A dialect says how it signs in and how it dresses a call.
-
-    `probe` is a call that every session may make, which tells whether one works.
-    """
-
-    probe: ClassVar[Call]
+    """Sends calls for one account. A dialect says how it signs in and how it dresses a call."""
 
     def __init__(
         self,
@@ -64,6 +57,11 @@ class AccountClient(ABC):
         self._metrics = metrics
         self.session = session
         self._clock_hint = ""
+
+    @property
+    @abstractmethod
+    def probe(self) -> Call:
+        """A call that every session may make, which tells whether one works."""
 
     @abstractmethod
     def sign_in(self) -> Token:
@@ -192,9 +190,15 @@ class AccountClient(ABC):
         sent = exchange.form or (exchange.body if exchange.endpoint == "login" else {}) or {}
         told = (self._account.name, self._account.password.reveal(), *identity.values(), *sent.values())
         secrets = {each for each in told if isinstance(each, str) and len(each) >= SHORTEST_MASKED}
-        for secret in sorted(secrets - HARMLESS, key=len, reverse=True):
+        for secret in sorted(secrets - _harmless(), key=len, reverse=True):
             text = _masked(text, secret)
         return text
+
+
+def _harmless() -> set[str]:
+    """What an identity holds beside secrets."""
+    client = protocol.semsplus().written.client
+    return {client.name, client.version}
 
 
 def _masked(text: str, secret: str) -> str:

@@ -1,4 +1,4 @@
-"""Calls that a person may make by name or by path, and the guard that lets nothing but reading through."""
+"""Calls that a person may make by name or by path."""
 
 import re
 from collections.abc import Callable
@@ -7,28 +7,10 @@ from datetime import date
 from urllib.parse import unquote
 
 from sems_exporter.portal.client import Call
+from sems_exporter.protocol.calls import METHODS, write_word
 
-METHODS = ("GET", "POST")
 ENDPOINT = "call"
 """What metrics and logs call a request that a person wrote by path."""
-
-WRITE_WORDS = frozenset(
-    """
-    set save start stop cancel confirm delete star add update edit modify remove create insert upgrade write bind unbind
-    reset restart reboot enable disable switch upload publish send register login logout signin transfer grant revoke
-    command execute apply clear control frpset
-    """.split()  # noqa: SIM905 - words, not a list
-)
-"""Words of a path that change something, or that may; a read that has one is not worth the risk."""
-WRITE_CALLS = (
-    *("startcharge", "stopcharge", "cancelcharge", "setmode", "setconfig", "setscheduled"),
-    *("setdevicefunctionparameters", "remoteset", "metricconfigsave"),
-    *("alarmconfirm", "alarmdelete", "alarmstar", "saveremotecontrol", "upgrade", "frpset"),
-)
-"""Calls known to write, as letters alone, so that no other spelling gets through."""
-READ_PATHS = (re.compile(r"/sems-remote/api/ev-charger/control-item-content-list/[^/]+"),)
-"""Known to read, whatever their words look like."""
-_WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,22 +31,6 @@ class ReadCall:
     tells: str
     build: Callable[[Target], Call]
     needs: tuple[str, ...] = ()
-
-
-def write_word(path: str) -> str | None:
-    """The part of `path` for which it may change something at the portal; None where it only reads.
-
-    Query and spelling do not matter: `%73et`, `SET` and `set-mode` are the same.
-    """
-    plain = unquote(path).partition("?")[0]
-    if any(known.fullmatch(plain) for known in READ_PATHS):
-        return None
-    words: list[str] = [word.lower() for word in _WORD.findall(plain)]
-    words += re.split(r"[^a-z]+", plain.lower())
-    if word := next((word for word in words if word in WRITE_WORDS), None):
-        return word
-    letters = re.sub(r"[^a-z]", "", plain.lower())
-    return next((call for call in WRITE_CALLS if call in letters), None)
 
 
 def written_call(method: str, path: str, body: object = None) -> Call:

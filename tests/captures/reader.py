@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
+from sems_exporter import protocol
 from sems_exporter.model.diagnostics import Diagnostics
 from sems_exporter.model.plant import CHILDREN, Battery, Inverter, Meter, label_value
 from sems_exporter.model.schema import Entity, Role, enumerations, info_labels, measures
@@ -26,16 +27,20 @@ from sems_exporter.portal.semsplus import (
     past_decoder,
     station_decoder,
 )
-from sems_exporter.portal.semsplus.field_table import CHARGER, TABLES, Table
+from sems_exporter.protocol.semsplus import Kind, Table
 
 Capture = dict[str, Any]
 Readings = dict[str, object]
 FOLDER = Path(__file__).parent
 
+OF_KIND: Mapping[Kind, type[Entity]] = {
+    Kind.INVERTER: Inverter,
+    Kind.METER: Meter,
+    Kind.SYSTEM: Battery,
+    Kind.RACK: Battery,
+}
 ENTITIES: Mapping[str, type[Entity]] = {
-    **dict.fromkeys(device_kinds.INVERTER_TYPES, Inverter),
-    **dict.fromkeys(device_kinds.METER_TYPES, Meter),
-    **dict.fromkeys(device_kinds.BATTERY_TYPES, Battery),
+    name: OF_KIND[kind] for name, kind in protocol.semsplus().kinds.items() if kind in OF_KIND
 }
 """Entity that a device of a type is, as `deviceType` in the path names it."""
 
@@ -86,7 +91,7 @@ def _listed(rows: Iterable[Any], *attributes: str) -> Readings:
 def _factors(data: Any, capture: Capture, diagnostics: Diagnostics) -> Readings:
     reading = factor_reader.Reading()
     entity = ENTITIES[parse_qs(urlsplit(capture["path"]).query)["deviceType"][0]]
-    factor_reader.fill(reading, data, TABLES[entity], diagnostics)
+    factor_reader.fill(reading, data, protocol.semsplus().tables[entity], diagnostics)
     found: Readings = {**reading.own}
     for (part, index), values in reading.parts.items():
         found |= _below(f"{part} {index}", values)
@@ -96,9 +101,9 @@ def _factors(data: Any, capture: Capture, diagnostics: Diagnostics) -> Readings:
 def _table(capture: Capture) -> Table:
     device_type = parse_qs(urlsplit(capture["path"]).query)["deviceType"][0]
     if device_type == "EV_CHARGER":
-        return CHARGER
+        return protocol.semsplus().charger
     # A dongle tells of the inverter that it connects.
-    return TABLES[ENTITIES.get(device_type, Inverter)]
+    return protocol.semsplus().tables[ENTITIES.get(device_type, Inverter)]
 
 
 def _information(data: Any, capture: Capture, diagnostics: Diagnostics) -> Readings:

@@ -6,7 +6,7 @@ import pytest
 
 from sems_exporter.config import accounts
 from sems_exporter.config.options import ACCOUNT, LOGGING, POLLING, WEB
-from sems_exporter.config.settings import DEFAULT_LOGIN_URL, AccountSettings, login_url
+from sems_exporter.config.settings import AccountSettings, login_url
 from sems_exporter.errors import SettingError
 from sems_exporter.telemetry.redaction import Secret
 
@@ -36,7 +36,7 @@ def test_each_account_has_its_own_password_region_budget_and_stations() -> None:
         "north@example.com",
         "secret north",
     )
-    assert (north.account.login_url, north.requests_per_minute, north.stations) == (DEFAULT_LOGIN_URL, 30, ())
+    assert (north.account.login_url, north.requests_per_minute, north.stations) == (login_url("global"), 30, ())
     assert (south.name, south.account.login_url, south.requests_per_minute) == ("south", login_url("au"), 60)
     assert (south.stations, south.exclude_stations) == (("Solar*",), ("a", "b"))
 

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from sems_exporter.cli import commands, serve
 from sems_exporter.config import options as declared
 from sems_exporter.config.options import SETTINGS
-from sems_exporter.config.settings import DEFAULT_LOGIN_URL, AccountSettings, ServerSettings
+from sems_exporter.config.settings import AccountSettings, ServerSettings, login_url
 from sems_exporter.config.types import Duration
 from sems_exporter.telemetry.redaction import Secret
 
@@ -412,7 +412,7 @@ class TestGood:
     def test_defaults(self, program: Program) -> None:
         found = taken(program())
 
-        assert found.accounts[0].account.login_url == DEFAULT_LOGIN_URL
+        assert found.accounts[0].account.login_url == login_url("global")
         assert found.accounts[0].account.allowed_hosts == ()
         assert (found.accounts[0].interval, found.data_max_age, found.snapshot_max_age) == (300.0, 1200.0, 900.0)
         assert (found.listen_address, found.telemetry_path) == (":10736", "/metrics")

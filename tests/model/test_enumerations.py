@@ -10,13 +10,14 @@ from typing import ClassVar
 
 import pytest
 
+from sems_exporter import protocol
 from sems_exporter.exposition import families, json_form, samples
 from sems_exporter.model.diagnostics import Diagnostics, Unknown
 from sems_exporter.model.plant import CHILDREN, Device, DeviceState, Inverter, Station, StationState
 from sems_exporter.model.schema import PERIODS, Entity, Role, enumerated, enumerations, measures
 from sems_exporter.pipeline.staleness import Limits, StationView, apply_staleness
-from sems_exporter.portal.decoding.field_mapping import Values, assign, coded
-from sems_exporter.portal.semsplus import field_table
+from sems_exporter.portal.decoding.field_mapping import Values, assign
+from sems_exporter.protocol.rows import coded
 from tests.homes import NOON, home, scopes
 from tools import portal_fields, references
 
@@ -50,8 +51,9 @@ def modal(monkeypatch: pytest.MonkeyPatch) -> Iterator[Station]:
     before = dict(CHILDREN)
     CHILDREN[ModalInverter] = CHILDREN.pop(Inverter)
     CHILDREN[Station] = tuple((name, ModalInverter if kind is Inverter else kind) for name, kind in CHILDREN[Station])
-    table = replace(field_table.TABLES[Inverter], scope=ModalInverter, rows={"workModeStu": MODE})
-    monkeypatch.setitem(field_table.TABLES, ModalInverter, table)
+    tables = protocol.semsplus().tables
+    table = replace(tables[Inverter], scope=ModalInverter, rows={"workModeStu": MODE})
+    monkeypatch.setitem(tables, ModalInverter, table)
     monkeypatch.setattr(references, "labels", references.labels.__wrapped__)
     yield replace(home(), inverters=(ModalInverter(**own, mode=Mode.BACKUP),))
     # The order matters to the pages, too.

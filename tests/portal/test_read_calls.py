@@ -5,8 +5,9 @@ from datetime import date
 import pytest
 
 from sems_exporter.portal.classic.read_calls import READ_CALLS as CLASSIC
-from sems_exporter.portal.read_calls import Target, write_word, written_call
+from sems_exporter.portal.read_calls import Target, written_call
 from sems_exporter.portal.semsplus.read_calls import READ_CALLS as SEMSPLUS
+from sems_exporter.protocol.calls import write_word
 
 TARGET = Target("station", "SN1", "INVERTER", date(2026, 6, 21))
 

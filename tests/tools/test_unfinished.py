@@ -8,12 +8,11 @@ import pytest
 from click.testing import CliRunner, Result
 
 from grafana.build import look
-from sems_exporter import errors
+from sems_exporter import errors, protocol
 from sems_exporter.model.diagnostics import DropReason, Unknown
 from sems_exporter.model.plant import CHILDREN, Inverter, Station, StationState
 from sems_exporter.model.schema import Enumeration, Role
-from sems_exporter.portal.decoding.field_mapping import FieldMapping
-from sems_exporter.portal.semsplus import field_table
+from sems_exporter.protocol.rows import FieldMapping
 from tests.e2e.faults import page
 from tests.e2e.faults.row import Row
 from tests.e2e.faults.table import TABLE
@@ -62,9 +61,9 @@ def test_a_failure_without_a_description(written: Path, monkeypatch: pytest.Monk
 
 
 def test_a_code_of_an_attribute_that_the_model_lacks(written: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(field_table.INVERTER, "Invented", FieldMapping("invented", "V"))
+    monkeypatch.setitem(protocol.semsplus().tables[Inverter].rows, "Invented", FieldMapping("invented", "V"))
 
-    told = 'semsplus/field_table.py says that "Invented" is '
+    told = 'protocol/semsplus.toml says that "Invented" is '
     missing = "'invented', which Inverter in model/plant.py does not declare."
     assert_told(told + missing, written)
 

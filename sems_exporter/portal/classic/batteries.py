@@ -3,15 +3,16 @@
 from dataclasses import replace
 from enum import Enum
 
+from sems_exporter import protocol
 from sems_exporter.model.diagnostics import Diagnostics
 from sems_exporter.model.plant import Battery, DeviceState, Inverter
 from sems_exporter.model.schema import with_values
 from sems_exporter.portal.classic import keys, register_filter
 from sems_exporter.portal.classic.display_texts import Document, number
 from sems_exporter.portal.classic.field_reader import fill, register
-from sems_exporter.portal.classic.invert_full import PACK
-from sems_exporter.portal.decoding.field_mapping import Values, assign, split
+from sems_exporter.portal.decoding.field_mapping import Values, assign
 from sems_exporter.portal.decoding.json_shapes import objects, text
+from sems_exporter.protocol.rows import split
 
 OUT_OF_BATTERY = split("discharge_power", "charge_power", "W")
 
@@ -56,7 +57,7 @@ def _battery(
     keys.meet("more_batterys", pack, findings)
     mute = register_filter.mute_limits(pack) | ({"soh"} if number(pack.get("soh")) == 0 else set())
     said = {key: raw for key, raw in pack.items() if key not in mute}
-    values = {**own, **fill(PACK, said, findings).get((Battery, ""), {})}
+    values = {**own, **fill(protocol.classic().blocks["more_batterys"], said, findings).get((Battery, ""), {})}
     way = direction(values.get("work_mode_code"), pack.get("ibattery"))
     _put_power(values, pack.get("pbattery"), way, findings)
     offline = inverter.state is DeviceState.OFFLINE

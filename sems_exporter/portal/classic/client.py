@@ -8,7 +8,7 @@ from typing import Any
 
 from cachetools import TTLCache
 
-from sems_exporter import errors
+from sems_exporter import errors, protocol
 from sems_exporter.portal.classic import signin
 from sems_exporter.portal.client import AccountClient, Call
 from sems_exporter.portal.http.envelope import parse_envelope
@@ -16,19 +16,6 @@ from sems_exporter.portal.http.transport import HttpRequest
 from sems_exporter.portal.session.state_file import Token
 
 log = logging.getLogger(__name__)
-
-LIST_BODY = {
-    "powerstation_id": "",
-    "key": "",
-    "orderby": "",
-    "powerstation_type": "",
-    "powerstation_status": "",
-    "page_index": 1,
-    "page_size": 1000,
-    "adcode": "",
-    "org_id": "",
-    "condition": "",
-}
 
 NEXT_WAY = (errors.RouteUnknown, errors.ProtocolChanged, errors.ServerFault, errors.AnswerUnreadable)
 """Answers to a sign-in that say "not this way" and nothing about account or password."""
@@ -39,15 +26,45 @@ REFUSED_SECONDS = 1800.0
 MOST_REFUSED_CALLS = 10_000
 
 
+def _call(endpoint: str, name: str, **values: str) -> Call:
+    """The call `name` of the files, with `values` for the names in it."""
+    call = protocol.classic().written.calls[name]
+    return Call(endpoint, call.method, call.address(values), call.content(values))
+
+
+def listed() -> Call:
+    """The stations of the account."""
+    return _call("classic_stations", "stations")
+
+
+def owned_ids() -> Call:
+    """The ids of the owner's own stations."""
+    return _call("classic_ids", "ids")
+
+
+def versions() -> tuple[str, ...]:
+    """Versions of the interface, of which accounts differ in those that answer; the newest first."""
+    return protocol.classic().written.versions.monitor
+
+
+def detail(station: str, version: str = "") -> Call:
+    """Everything that is known of a station, in the newest `version` where none is named."""
+    return _call("monitor", "monitor", station=station, version=version or versions()[0])
+
+
 class ClassicClient(AccountClient):
     """Sends calls for one account. The ways to sign in take turns, one a sign-in, until one works."""
 
-    probe = Call("classic_stations", "POST", "/PowerStationMonitor/QueryPowerStationMonitor", LIST_BODY)
     _way = 0
 
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
         self._refused: TTLCache[str, None] = TTLCache(MOST_REFUSED_CALLS, REFUSED_SECONDS, self._clock.monotonic)
+
+    @property
+    def probe(self) -> Call:
+        """The list of stations."""
+        return listed()
 
     @contextmanager
     def request(self, call: Call) -> Iterator[Any]:
@@ -67,7 +84,8 @@ class ClassicClient(AccountClient):
 
     def sign_in(self) -> Token:
         """Send one sign-in; where this way is closed, the next sign-in takes the next one."""
-        way = signin.WAYS[self._way]
+        ways = signin.ways()
+        way = ways[self._way % len(ways)]
         now = self._clock.now().timestamp()
         try:
             with self.exchange(signin.exchange(self._account, way)) as response:
@@ -79,7 +97,7 @@ class ClassicClient(AccountClient):
                 return signin.web_token(response, self._account, now)
             return signin.token(envelope, self._account, now)
         except NEXT_WAY as error:
-            self._way = (self._way + 1) % len(signin.WAYS)
+            self._way = (self._way + 1) % len(ways)
             if self._way == 0:
                 raise errors.ProtocolChanged(f"no classic sign-in works any more ({error})") from error
             log.info("this classic sign-in is closed; the next one is tried later", extra={"path": way.path})

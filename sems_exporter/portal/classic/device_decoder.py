@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
+from sems_exporter import protocol
 from sems_exporter.model.diagnostics import Diagnostics, DropReason
 from sems_exporter.model.plant import (
     Alarm,
@@ -19,21 +20,12 @@ from sems_exporter.model.schema import with_values
 from sems_exporter.portal.classic import keys, month_energy, register_filter, time_formats
 from sems_exporter.portal.classic.batteries import Direction, batteries
 from sems_exporter.portal.classic.display_texts import Document, document, flag, number
-from sems_exporter.portal.classic.entries import Block, StandIn
 from sems_exporter.portal.classic.field_reader import Moment, Parts, drop_past_periods, fill, register
-from sems_exporter.portal.classic.field_tables import DISPLAY, INVERTER, PAGE
 from sems_exporter.portal.classic.inputs_phases import listed, rows, shown
-from sems_exporter.portal.classic.invert_full import INVERT_FULL
 from sems_exporter.portal.classic.register_filter import Plant
 from sems_exporter.portal.decoding import states
 from sems_exporter.portal.decoding.json_shapes import code_of, objects, text
-
-DEVICE_STATES = {
-    "-1": DeviceState.OFFLINE,
-    "0": DeviceState.WAITING,
-    "1": DeviceState.RUNNING,
-    "2": DeviceState.FAULT,
-}
+from sems_exporter.protocol.entries import Block, StandIn
 
 HIGHEST_VERSION = 1e9
 
@@ -75,7 +67,7 @@ def unit(raw: Document, sn: str, plant: Plant, moment: Moment, findings: Diagnos
     meter = register_filter.has_meter(registers, plant)
     reliable = register_filter.readings(registers, plant, battery=battery, meter=meter, findings=findings)
     reliable["thismonthetotle"] = _month(reliable, raw, plant, moment)
-    parts = fill(INVERT_FULL, reliable, findings)
+    parts = fill(protocol.classic().blocks["invert_full"], reliable, findings)
     for (scope, _), values in parts.items():
         drop_past_periods(values, scope, taken, moment, findings)
     described = Inverter(
@@ -114,9 +106,10 @@ def registers_of(raw: Document) -> Document:
     The page of an inverter that has never reported shows zeros, beside no state.
     """
     reports = code_of(raw.get("status")) is not None
-    pages = ((PAGE, rows(raw)), (DISPLAY, document(raw.get("d")))) if reports else ()
+    blocks = protocol.classic().blocks
+    pages = ((blocks["dict"], rows(raw)), (blocks["d"], document(raw.get("d")))) if reports else ()
     found: Document = {}
-    for block, said in (*pages, (INVERTER, raw)):
+    for block, said in (*pages, (blocks["inverter"], raw)):
         found.update(_standing_in(block, said))
     return {**found, **document(raw.get("invert_full"))}
 
@@ -134,7 +127,7 @@ def _standing_in(block: Block, said: Document) -> Document:
 
 def device_state(raw: object, findings: Diagnostics) -> DeviceState | None:
     """The state that a device's status code names."""
-    return states.device_state(raw, DEVICE_STATES, findings)
+    return states.device_state(raw, protocol.classic().device_states, findings)
 
 
 def _taken(registers: Document, raw: Document, moment: Moment, findings: Diagnostics) -> datetime | None:

@@ -7,9 +7,9 @@ from typing import Any
 from sems_exporter.model.diagnostics import Diagnostics, DropReason
 from sems_exporter.model.plant import TimeZone
 from sems_exporter.model.schema import Entity, Role, family, measures
-from sems_exporter.portal.classic.entries import Block, Mapped
 from sems_exporter.portal.decoding.field_mapping import Values, assign
 from sems_exporter.portal.decoding.quantities import NotANumber, quantity
+from sems_exporter.protocol.entries import Block, Mapped
 
 Parts = dict[tuple[type[Entity], str], Values]
 """Values by scope and, for MPPT inputs and phases, by part."""

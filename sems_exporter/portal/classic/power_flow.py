@@ -3,14 +3,15 @@
 from dataclasses import dataclass, replace
 from itertools import product
 
+from sems_exporter import protocol
 from sems_exporter.model.diagnostics import Diagnostics
 from sems_exporter.model.plant import Station
 from sems_exporter.portal.classic import keys
 from sems_exporter.portal.classic.display_texts import Document, document, flag, some
 from sems_exporter.portal.classic.field_reader import fill
-from sems_exporter.portal.classic.field_tables import POWERFLOW
-from sems_exporter.portal.decoding.field_mapping import Values, assign, magnitude
+from sems_exporter.portal.decoding.field_mapping import Values, assign
 from sems_exporter.portal.decoding.json_shapes import code_of
+from sems_exporter.protocol.rows import magnitude
 
 ALMOST = 5.0
 """Watts by which a balance may be off: each power is rounded on its own."""
@@ -59,7 +60,7 @@ def power_flow(data: object, findings: Diagnostics) -> PowerFlow:
     if around.get("hasPowerflow") is False or not body:
         return NOTHING
     keys.meet("powerflow", body, findings)
-    values = fill(POWERFLOW, body, findings).get((Station, ""), {})
+    values = fill(protocol.classic().blocks["powerflow"], body, findings).get((Station, ""), {})
     if not values.get("battery_state_of_charge"):
         # 0 also stands there where nothing is known of a battery.
         values.pop("battery_state_of_charge", None)

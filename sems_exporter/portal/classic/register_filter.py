@@ -6,10 +6,10 @@ battery, a backup output that repeats the meter, and counters of the day that st
 
 from dataclasses import dataclass
 
+from sems_exporter import protocol
 from sems_exporter.model.diagnostics import Diagnostics, DropReason
 from sems_exporter.model.plant import Battery
 from sems_exporter.model.schema import family
-from sems_exporter.portal.classic import invert_full as tables
 from sems_exporter.portal.classic.display_texts import Document, flag, number, some
 from sems_exporter.portal.classic.power_flow import NOTICEABLE, PowerFlow
 from sems_exporter.portal.decoding.json_shapes import code_of, objects, text
@@ -54,7 +54,11 @@ def never_reported(registers: Document) -> bool:
 
 def described(registers: Document) -> Document:
     """Describe an inverter that never reported; where the portal has it wait, it is not there."""
-    known = {key: raw for key, raw in registers.items() if key in tables.IDENTITIES or key == "capacity"}
+    known = {
+        key: raw
+        for key, raw in registers.items()
+        if key in protocol.classic().registers["identities"] or key == "capacity"
+    }
     return known if code_of(registers.get("status")) is None else {**known, "status": -1}
 
 
@@ -159,7 +163,7 @@ def _mute_battery(registers: Document, findings: Diagnostics, *, battery: bool) 
     if not battery:
         if some(registers.get("soc")):
             findings.drop(family(Battery, "state_of_charge").sample_name, DropReason.NO_BATTERY)
-        return set(tables.BATTERY)
+        return set(protocol.classic().registers["battery"])
     gone = {"vbattery1", "ibattery1", "soc", "soh"} if not alive(registers, "1") else set()
     return gone | mute_limits(registers)
 
@@ -172,11 +176,12 @@ def mute_limits(registers: Document) -> set[str]:
 
 def _mute_backup(registers: Document, *, battery: bool) -> set[str]:
     """Only storage inverters have a backup output. `pbackup` is their one phase, or of three phases nobody knows."""
-    felt = any(some(registers.get(key)) for key in tables.BACKUP if key != "pbackup")
+    backup = protocol.classic().registers["backup"]
+    felt = any(some(registers.get(key)) for key in backup if key != "pbackup")
     power = number(registers.get("pbackup"))
     mirrored = bool(power) and power == number(registers.get("pmeter"))
     if not battery or not (felt or (power and not mirrored)):
-        return set(tables.BACKUP)
-    three = any(some(registers.get(key)) for key in tables.BACKUP if key.endswith(("_S", "_T")))
-    others = set() if three else {key for key in tables.BACKUP if key.endswith(("_S", "_T"))}
+        return set(backup)
+    three = any(some(registers.get(key)) for key in backup if key.endswith(("_S", "_T")))
+    others = set() if three else {key for key in backup if key.endswith(("_S", "_T"))}
     return others | ({"pbackup"} if mirrored or three else set())

@@ -10,22 +10,13 @@ from datetime import datetime
 from typing import Any
 from urllib.parse import urlsplit
 
-from sems_exporter import errors
+from sems_exporter import errors, protocol
 from sems_exporter.config.settings import Account
 from sems_exporter.portal.http.envelope import Envelope, HttpResponse, parse_envelope
 from sems_exporter.portal.http.transport import HttpRequest
 from sems_exporter.portal.session import trusted_hosts
 from sems_exporter.portal.session.state_file import Token, unfit
 
-HOST = "https://www.semsportal.com"
-REGIONS = {
-    "eu": "https://eu.semsportal.com",
-    "au": "https://au.semsportal.com",
-    "us": "https://us.semsportal.com",
-    "hk": "https://hk.semsportal.com",
-    "cn": "https://www.semsportal.com",
-}
-BOOTSTRAP = {"version": "3.1.1", "client": "ios", "language": "en"}
 DIALECT = "classic"
 WEB_DIALECT = "classic-web"
 
@@ -38,12 +29,10 @@ class Way:
     form: bool = False
 
 
-WAYS = (
-    Way("/api/v3/Common/CrossLogin"),
-    Way("/api/v2/Common/CrossLogin"),
-    Way("/api/v1/Common/CrossLogin"),
-    Way("/Home/Login", form=True),
-)
+def ways() -> tuple[Way, ...]:
+    """The ways to sign in, in the order in which they are tried."""
+    written = protocol.classic().written.sign_in
+    return (*map(Way, written.paths), Way(written.form, form=True))
 
 
 def origin(account: Account) -> str:
@@ -51,16 +40,17 @@ def origin(account: Account) -> str:
     if account.own_login_url:
         parts = urlsplit(account.login_url)
         return f"{parts.scheme}://{parts.netloc}"
-    return REGIONS.get(account.region, HOST)
+    hosts = protocol.classic().written.hosts
+    return hosts.get(account.region, hosts["other"])
 
 
 def exchange(account: Account, way: Way) -> HttpRequest:
     """The sign-in request of `account` by `way`; the password goes out as it is, as this dialect wants it."""
-    url = origin(account) + way.path
-    fields = {"account": account.name, "pwd": account.password.reveal()}
+    url, written = origin(account) + way.path, protocol.classic().written
+    fields = {written.sign_in.account: account.name, written.sign_in.password: account.password.reveal()}
     if way.form:
-        return HttpRequest("login", "POST", url, form={**fields, "code": ""})
-    return HttpRequest("login", "POST", url, {"token": json.dumps(BOOTSTRAP)}, fields)
+        return HttpRequest("login", "POST", url, form={**fields, **written.sign_in.form_beside})
+    return HttpRequest("login", "POST", url, {"token": json.dumps(written.client.identity)}, fields)
 
 
 def token(envelope: Envelope, account: Account, now: float) -> Token:

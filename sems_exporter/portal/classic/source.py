@@ -12,9 +12,8 @@ from sems_exporter.model.limits import STATIONS_PER_ACCOUNT
 from sems_exporter.model.plant import Station
 from sems_exporter.pipeline.repeated_answers import RepeatedAnswers
 from sems_exporter.portal.classic import station_decoder
-from sems_exporter.portal.classic.client import ClassicClient
+from sems_exporter.portal.classic.client import ClassicClient, detail, owned_ids, versions
 from sems_exporter.portal.classic.report_dates import dated
-from sems_exporter.portal.client import Call
 from sems_exporter.portal.interface import StationRef
 from sems_exporter.portal.past import Answer, Question
 from sems_exporter.portal.roster import Roster
@@ -22,8 +21,6 @@ from sems_exporter.portal.roster import Roster
 log = logging.getLogger(__name__)
 
 ENDPOINTS = ("login", "classic_ids", "classic_stations", "monitor")
-VERSIONS = ("v3", "v2", "v1")
-"""Accounts differ in the versions that answer; the newest first."""
 LIST_KEPT_FOR = 3600.0
 
 
@@ -59,11 +56,12 @@ class Classic:
         """The station as its monitor detail shows it."""
         # In the newest version of the interface that this account has.
         while True:
+            known = versions()
             try:
-                with self._client.request(detail(ref.id, VERSIONS[self._version])) as data:
+                with self._client.request(detail(ref.id, known[self._version % len(known)])) as data:
                     station = station_decoder.monitor(data, self._clock.now(), findings, station_id=ref.id)
             except errors.RouteUnknown:
-                if self._version + 1 == len(VERSIONS):
+                if self._version + 1 >= len(known):
                     self._version = 0
                     raise errors.ProtocolChanged("no version of the classic monitor detail answers") from None
                 self._version += 1
@@ -100,14 +98,3 @@ class Classic:
         with self._client.request(owned_ids()) as data:
             ids = station_decoder.station_ids(data)
         return tuple(StationRef(key) for key in ids)
-
-
-def detail(station: str, version: str = VERSIONS[0]) -> Call:
-    """Everything that is known of a station."""
-    path = f"/{version}/PowerStation/GetMonitorDetailByPowerstationId"
-    return Call("monitor", "POST", path, {"powerStationId": station})
-
-
-def owned_ids() -> Call:
-    """The ids of the owner's own stations."""
-    return Call("classic_ids", "POST", "/PowerStation/GetPowerStationIdByOwner", {})

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from sems_exporter import errors
+from sems_exporter import errors, protocol
 from sems_exporter.model.diagnostics import Diagnostics
 from sems_exporter.model.plant import Alarm, Station, StationState
 from sems_exporter.model.schema import with_values
@@ -17,7 +17,6 @@ from sems_exporter.portal.classic import (
 from sems_exporter.portal.classic.device_decoder import Unit
 from sems_exporter.portal.classic.display_texts import Document, document, flag, number, some
 from sems_exporter.portal.classic.field_reader import Moment, fill
-from sems_exporter.portal.classic.field_tables import INFO
 from sems_exporter.portal.classic.power_flow import power_flow
 from sems_exporter.portal.classic.register_filter import Plant
 from sems_exporter.portal.decoding import states
@@ -27,12 +26,6 @@ from sems_exporter.portal.interface import StationRef
 
 __all__ = ["monitor", "power_flow", "station_ids", "station_list"]
 
-STATION_STATES = {
-    "-1": StationState.OFFLINE,
-    "0": StationState.WAITING,
-    "1": StationState.RUNNING,
-    "2": StationState.FAULT,
-}
 STORAGE_FLAGS = ("is_stored", "only_bps", "only_bpu")
 
 
@@ -126,7 +119,7 @@ def _state(info: Document, units: list[Unit], findings: Diagnostics) -> StationS
 
 def station_state(raw: object, findings: Diagnostics) -> StationState | None:
     """The state that a station's status code names."""
-    return states.station_state(raw, STATION_STATES, findings)
+    return states.station_state(raw, protocol.classic().station_states, findings)
 
 
 def _taken(units: list[Unit]) -> datetime | None:
@@ -152,7 +145,7 @@ def _coordinates(info: Document) -> tuple[float | None, float | None]:
 
 def _sizes(info: Document, findings: Diagnostics) -> Values:
     known = {key: raw for key, raw in info.items() if number(raw) != 0}
-    return fill(INFO, known, findings).get((Station, ""), {})
+    return fill(protocol.classic().blocks["info"], known, findings).get((Station, ""), {})
 
 
 def _alarms(units: list[Unit]) -> tuple[Alarm, ...] | None:

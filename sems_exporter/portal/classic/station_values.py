@@ -5,6 +5,7 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
+from sems_exporter import protocol
 from sems_exporter.model.diagnostics import Diagnostics
 from sems_exporter.model.plant import KWH, DeviceState, Inverter, Station
 from sems_exporter.model.schema import Entity, with_values
@@ -14,10 +15,10 @@ from sems_exporter.portal.classic.batteries import with_power
 from sems_exporter.portal.classic.device_decoder import Unit
 from sems_exporter.portal.classic.display_texts import Document, document, flag, number, some
 from sems_exporter.portal.classic.field_reader import fill
-from sems_exporter.portal.classic.field_tables import CHARTS, KPI
 from sems_exporter.portal.classic.power_flow import NOTHING, NOTICEABLE, PowerFlow, directed
 from sems_exporter.portal.classic.register_filter import Plant
-from sems_exporter.portal.decoding.field_mapping import FieldMapping, Values, assign, split
+from sems_exporter.portal.decoding.field_mapping import Values, assign
+from sems_exporter.protocol.rows import FieldMapping, split
 
 TO_GRID = split("grid_export_power", "grid_import_power", "W")
 OUT_OF_BATTERIES = split("battery_discharge_power", "battery_charge_power", "W")
@@ -200,7 +201,7 @@ def _of_this_month(station: Station) -> bool:
 def _income(kpi: Document, inverters: tuple[Inverter, ...], findings: Diagnostics) -> Values:
     """Money, where the energy it is made from is that of the inverters; on HomeKit plants it is not."""
     keys.meet("kpi", kpi, findings)
-    values = fill(KPI, kpi, findings).get((Station, ""), {})
+    values = fill(protocol.classic().blocks["kpi"], kpi, findings).get((Station, ""), {})
     if not _agree(number(kpi.get("power")), _total(inverters, "pv_energy_today")) or _contradicted(kpi):
         values.pop("income_today", None)
     if not _agree(number(kpi.get("total_power")), _total(inverters, "pv_energy")):
@@ -247,7 +248,7 @@ def _today(body: Document, station: Station, plant: Plant, findings: Diagnostics
     proven = any(stated and joules for stated, joules in known)
     if not proven or not all(_agree(stated, joules) for stated, joules in known):
         return {}
-    values = fill(CHARTS, charts, findings).get((Station, ""), {})
+    values = fill(protocol.classic().blocks["energeStatisticsCharts"], charts, findings).get((Station, ""), {})
     return {name: joules for name, joules in values.items() if _only_here(name, charts, station)}
 
 

@@ -3,9 +3,6 @@
 Pure: what is odd goes into the findings.
 """
 
-from collections.abc import Mapping
-from dataclasses import dataclass
-from enum import Enum, StrEnum
 from typing import Any
 
 from sems_exporter.model.diagnostics import Diagnostics, DropReason, Unknown
@@ -13,47 +10,10 @@ from sems_exporter.model.schema import Entity, Measure, Role, family, measures
 from sems_exporter.portal.decoding import states
 from sems_exporter.portal.decoding.plausibility import flaw
 from sems_exporter.portal.decoding.quantities import NotANumber, NotAUnit, Quantity, quantity, to_base
+from sems_exporter.protocol.rows import FieldMapping, Sign
 
 Values = dict[str, Any]
 """Numbers in base units, and words of enumerations, by attribute."""
-
-
-class Sign(Enum):
-    """What the sign of a portal number means."""
-
-    PLAIN = "plain"
-    """It belongs to the value."""
-    MAGNITUDE = "magnitude"
-    """None: the direction is told elsewhere."""
-    SPLIT = "split"
-    """It is the direction: positive fills `attribute`, negative fills `opposite`."""
-
-
-@dataclass(frozen=True, slots=True)
-class FieldMapping:
-    """Where one code goes. `last` rows fill only what no other row has filled; `codes` are the words of a state."""
-
-    attribute: str
-    unit: str
-    sign: Sign = Sign.PLAIN
-    opposite: str = ""
-    last: bool = False
-    codes: Mapping[str, StrEnum] | None = None
-
-
-def split(positive: str, negative: str, unit: str, *, last: bool = False) -> FieldMapping:
-    """A row whose sign is the direction."""
-    return FieldMapping(positive, unit, Sign.SPLIT, negative, last)
-
-
-def magnitude(attribute: str, unit: str) -> FieldMapping:
-    """A row whose sign is noise."""
-    return FieldMapping(attribute, unit, Sign.MAGNITUDE)
-
-
-def coded(attribute: str, codes: Mapping[str, StrEnum]) -> FieldMapping:
-    """A row whose value is a code that stands for a word."""
-    return FieldMapping(attribute, "", codes=codes)
 
 
 def assign(

@@ -7,12 +7,12 @@ never the name of the field. Separators of thousands and decimal commas are read
 
 import math
 import re
-import unicodedata
 from decimal import Decimal
-from functools import lru_cache
 from typing import NamedTuple
 
-MISSING = frozenset({"", "-", "--", "null", "none", "n/a", "nan"})
+from sems_exporter import protocol
+from sems_exporter.protocol.units import MISSING, normalised, spelt
+
 _NUMBER = re.compile(r"\s*([+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d{1,3})?)\s*\(?\s*([^\d()]*?)\s*\)?\s*")
 _MARKED = re.compile(r"\s*([+\-\u2212]?)\s*(\d[\d.,'\u2019\s]*\d|\d)(.*)")
 _MARK = re.compile(r"[.,'\u2019\s]")
@@ -37,38 +37,6 @@ class Quantity(NamedTuple):
     unit: str
 
 
-_SCALES: dict[str, tuple[tuple[float, str], ...]] = {
-    "watts": ((1.0, "W Wp"), (1e3, "kW kWp 千瓦"), (1e6, "MW MWp"), (1e9, "GW")),
-    "joules": ((3600.0, "Wh"), (3.6e6, "kWh 度 千瓦时"), (3.6e9, "MWh"), (3.6e12, "GWh"), (1.0, "J"), (1e6, "MJ")),
-    "vars": ((1.0, "var"), (1e3, "kvar"), (1e6, "Mvar")),
-    "volts": ((1.0, "V"), (1e-3, "mV"), (1e3, "kV")),
-    "amperes": ((1.0, "A"), (1e-3, "mA"), (1e3, "kA")),
-    "hertz": ((1.0, "Hz"), (1e3, "kHz")),
-    "celsius": ((1.0, "°C ℃ C ºC"),),
-    "ratio": ((1e-2, "%"), (1.0, "ratio")),
-    "ohms": ((1.0, "Ω ohm"), (1e3, "kΩ kohm"), (1e6, "MΩ Mohm")),
-    "dbm": ((1.0, "dBm"),),
-    "seconds": ((3600.0, "h hr hrs hour hours 小时"), (60.0, "min"), (1.0, "s"), (86400.0, "d day days")),
-}
-
-
-@lru_cache(maxsize=1024)
-def _normalised(unit: str) -> str:
-    plain = unicodedata.normalize("NFKC", unit).replace(" ", "")
-    return "" if plain.lower() in MISSING else plain
-
-
-@lru_cache(maxsize=1024)
-def _spelt(unit: str) -> str:
-    """A unit without what is a matter of taste: dots within, and case except that of milli and mega."""
-    plain = re.sub(r"[.·⋅]", "", _normalised(unit))
-    return plain[:1] + plain[1:].lower() if plain[:1] in ("m", "M") else plain.lower()
-
-
-_FACTORS = {
-    target: {_spelt(name): Decimal(repr(factor)) for factor, names in scales for name in names.split()}
-    for target, scales in _SCALES.items()
-}
 _FAHRENHEIT = "°f"
 
 
@@ -85,9 +53,9 @@ def quantity(raw: object, unit: object = None) -> Quantity | None:
         if raw.strip().lower() in MISSING:
             return None
         number, within = _read(raw)
-        return Quantity(number, _normalised(within or beside))
+        return Quantity(number, normalised(within or beside))
     if isinstance(raw, (int, float)) and not isinstance(raw, bool):
-        return Quantity(_finite(raw), _normalised(beside))
+        return Quantity(_finite(raw), normalised(beside))
     raise NotANumber(type(raw).__name__)
 
 
@@ -131,13 +99,13 @@ def to_base(value: Quantity, target: str, assumed: str = "") -> float:
 
     Raises NotAUnit where the unit is unknown or measures something else.
     """
-    unit = value.unit or _normalised(assumed)
-    if target == "celsius" and _spelt(unit) == _FAHRENHEIT:
+    unit = value.unit or normalised(assumed)
+    if target == "celsius" and spelt(unit) == _FAHRENHEIT:
         return (value.number - 32) / 1.8
     if (target == "ratio" and not unit) or not target:
         # A power factor, a raw code, an amount of money: numbers without a unit.
         return value.number
-    factor = _FACTORS[target].get(_spelt(unit))
+    factor = protocol.current().units[target].get(spelt(unit))
     if factor is None:
         raise NotAUnit(unit or "none")
     # Decimal keeps "0.84117 kW" at 841.17 W and "42 %" at 0.42, where a product of floats would not.

@@ -3,14 +3,12 @@
 from collections.abc import Mapping
 from datetime import datetime
 from enum import StrEnum
-from typing import TypeVar
 
 from sems_exporter.model.diagnostics import Diagnostics, Unknown
 from sems_exporter.model.plant import Device, DeviceState, Station, StationState
 from sems_exporter.model.schema import Entity, enumerations
 from sems_exporter.portal.decoding.json_shapes import code_of
 
-S = TypeVar("S", StationState, DeviceState)
 OFFLINE = (StationState.OFFLINE, DeviceState.OFFLINE)
 AT_WORK = (
     StationState.RUNNING,
@@ -33,19 +31,16 @@ def dated(
     return told_at if limit is None else min(told_at, limit)
 
 
-def station_state(raw: object, states: Mapping[str, StationState], findings: Diagnostics) -> StationState | None:
+def station_state(raw: object, states: Mapping[str, StrEnum], findings: Diagnostics) -> StationState | None:
     """The state that a station's status code names in `states`."""
-    return _typed(raw, Station, states, findings)
+    found = word(raw, Station, "state", states, findings)
+    return found if isinstance(found, StationState) else None
 
 
-def device_state(raw: object, states: Mapping[str, DeviceState], findings: Diagnostics) -> DeviceState | None:
+def device_state(raw: object, states: Mapping[str, StrEnum], findings: Diagnostics) -> DeviceState | None:
     """The state that a device's status code names in `states`."""
-    return _typed(raw, Device, states, findings)
-
-
-def _typed(raw: object, scope: type[Entity], states: Mapping[str, S], findings: Diagnostics) -> S | None:
-    found: S | None = word(raw, scope, "state", states, findings)  # type: ignore[assignment] # as `states` has it
-    return found
+    found = word(raw, Device, "state", states, findings)
+    return found if isinstance(found, DeviceState) else None
 
 
 def word(

@@ -54,7 +54,7 @@ def _within(scope: S, findings: Diagnostics) -> S:
         new = tuple(_within(part, findings) for part in parts[:most])
         if len(new) < len(parts) or any(one is not other for one, other in zip(new, parts, strict=True)):
             changed[attribute] = new
-    return _texts(replace(scope, **changed) if changed else scope, findings)
+    return _texts(replace(scope, **changed) if changed else scope, findings)  # type: ignore[arg-type] # parts only
 
 
 def _texts(thing: T, findings: Diagnostics) -> T:

@@ -6,12 +6,11 @@ from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import Any
 
-from sems_exporter import errors
+from sems_exporter import errors, protocol
 from sems_exporter.model.limits import JSON_VALUES
 from sems_exporter.portal.http import result_codes
 from sems_exporter.telemetry.redaction import MASKS
 
-_MESSAGES = ("msg", "description", "errorMsg", "translationCode", "error_msg")
 MESSAGE_LENGTH = 120
 CODE_LENGTH = 40
 
@@ -38,7 +37,7 @@ class Envelope:
     @property
     def data(self) -> Any:
         """Return what the answer carries; None where there is no such key."""
-        return self.document.get("data")
+        return next((self.document[key] for key in protocol.current().envelope.data if key in self.document), None)
 
 
 def parse_envelope(answer: HttpResponse, now: datetime) -> Envelope:
@@ -46,7 +45,7 @@ def parse_envelope(answer: HttpResponse, now: datetime) -> Envelope:
     by_status = result_codes.status_failure(answer.status)
     document = _document(answer, by_status)
     envelope = Envelope(_told(_code(document), _message(document), document), _message(document), document)
-    if envelope.code in result_codes.SUCCESS or (envelope.code in result_codes.SUCCESS_WITH_DATA and envelope.data):
+    if result_codes.is_success(envelope.code, envelope.data):
         if by_status is None:
             return envelope
         raise _failure(by_status, f"HTTP {answer.status}", answer, now)
@@ -80,19 +79,19 @@ def _document(answer: HttpResponse, by_status: type[errors.PortalError] | None) 
 
 
 def _code(document: dict[str, Any]) -> str:
-    code = document.get("code")
+    code = next((document[key] for key in protocol.current().envelope.code if key in document), None)
     return str(code)[:CODE_LENGTH].strip() if isinstance(code, int | str) and not isinstance(code, bool) else ""
 
 
 def _told(code: str, message: str, document: dict[str, Any]) -> str:
     """`code`, or the word that stands in its place where the classic portal says so of an error of its own."""
-    if document.get("hasError") is not True or (code and code not in result_codes.SUCCESS):
+    if document.get("hasError") is not True or (code and code not in protocol.current().results.success):
         return code
     return message.strip().lower() if result_codes.failure(message.strip().lower()) is not errors.UnknownCode else code
 
 
 def _message(document: dict[str, Any]) -> str:
-    texts = (document.get(key) for key in _MESSAGES)
+    texts = (document.get(key) for key in protocol.current().envelope.message)
     found = next((text for text in texts if isinstance(text, str) and text), "no message")
     # Masked before it is cut, because it goes to the status page and to people, and may repeat what was sent.
     return "".join(c for c in MASKS.masked(found[: 10 * MESSAGE_LENGTH])[:MESSAGE_LENGTH] if c.isprintable())

@@ -11,7 +11,10 @@ from sems_exporter.portal.session.state_file import Token
 class Client(AccountClient):
     """Sends signed calls for one account."""
 
-    probe = endpoints.stations(1)
+    @property
+    def probe(self) -> Call:
+        """The first page of the list of stations."""
+        return endpoints.stations(1)
 
     def sign_in(self) -> Token:
         """Send one sign-in of the web page."""
@@ -25,5 +28,6 @@ class Client(AccountClient):
 
     def build_request(self, call: Call, token: Token) -> HttpRequest:
         """`call` with the whole identity and a new signature."""
-        headers = signin.headers(token.identity, self._clock.now())
+        now = self._clock.now()
+        headers = signin.headers(signin.own_identity(token.identity, now), now)
         return HttpRequest(call.endpoint, call.method, token.gateway + call.path, headers, call.body)

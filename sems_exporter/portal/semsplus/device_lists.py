@@ -5,16 +5,16 @@ from datetime import datetime
 from itertools import count
 from typing import Any
 
-from sems_exporter import errors
+from sems_exporter import errors, protocol
 from sems_exporter.model.diagnostics import Diagnostics, Unknown
 from sems_exporter.model.plant import Battery, Device, DeviceState
 from sems_exporter.portal.decoding.field_mapping import Values, assign, assign_all
 from sems_exporter.portal.decoding.json_shapes import code_of, is_no, is_yes, objects, text
 from sems_exporter.portal.decoding.quantities import NotANumber, quantity
-from sems_exporter.portal.semsplus import field_table
-from sems_exporter.portal.semsplus.device_kinds import SYSTEM, Kind, is_known, kind_of
+from sems_exporter.portal.semsplus.device_kinds import SYSTEM, is_known, kind_of
 from sems_exporter.portal.semsplus.documents import document
 from sems_exporter.portal.semsplus.factor_reader import factors as factor_rows
+from sems_exporter.protocol.semsplus import Kind, Table
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +64,7 @@ class BatteryRef:
 def device_state(raw: object, findings: Diagnostics) -> DeviceState | None:
     """The state that a device's status code names."""
     values: Values = {}
-    assign(values, Device, field_table.LISTED_DEVICE["status"], raw, findings=findings)
+    assign(values, Device, protocol.semsplus().listed_device["status"], raw, findings=findings)
     return values.get("state")
 
 
@@ -119,7 +119,7 @@ def batteries(data: object, inverter: str, findings: Diagnostics) -> tuple[Batte
     rows = [(kind, row) for kind, row in rows if kind_of(kind) in (Kind.SYSTEM, Kind.RACK)]
     for (kind, row), serial in zip(rows, _battery_ids(rows, inverter), strict=True):
         values: Values = {}
-        assign_all(values, Battery, field_table.LISTED_BATTERY, row, findings)
+        assign_all(values, Battery, protocol.semsplus().listed_battery, row, findings)
         told = values.pop("state", None)
         state = DeviceState.OFFLINE if is_no(row.get("isConnected")) else told
         refs.append(BatteryRef(serial, inverter, text(row.get("name")), state, values, bool(text(row.get("sn"))), kind))
@@ -162,7 +162,7 @@ class Information:
     communication_firmware: str | None
 
 
-def information(data: object, table: field_table.Table, findings: Diagnostics) -> Information:
+def information(data: object, table: Table, findings: Diagnostics) -> Information:
     """Model, firmware and rating by their codes; raises AnswerEmpty where there are none."""
     codes = {row["code"].lower(): row for row in factor_rows(data)}
     if not codes:
@@ -177,13 +177,14 @@ def information(data: object, table: field_table.Table, findings: Diagnostics) -
     def said(code: str) -> str | None:
         return text(str(codes.get(code.lower(), {}).get("data") or ""))
 
+    texts = protocol.semsplus().written.information
     return Information(
-        name=said("deviceName"),
-        model=said("modelType"),
-        firmware=said("safetyVersion"),
+        name=said(texts.name),
+        model=said(texts.model),
+        firmware=said(texts.firmware),
         values=values,
-        communication_mode=said("communicationMode"),
-        communication_firmware=said("commModuleVer"),
+        communication_mode=said(texts.communication_mode),
+        communication_firmware=said(texts.communication_firmware),
     )
 
 

@@ -6,6 +6,7 @@ from datetime import datetime
 from functools import partial
 from typing import Any
 
+from sems_exporter import protocol
 from sems_exporter.model.diagnostics import Diagnostics, Limited, Unknown
 from sems_exporter.model.limits import BATTERIES_PER_INVERTER, BATTERIES_PER_STATION, DEVICES_PER_STATION
 from sems_exporter.model.plant import (
@@ -27,11 +28,11 @@ from sems_exporter.portal.decoding.field_mapping import Values
 from sems_exporter.portal.semsplus import device_lists as lists
 from sems_exporter.portal.semsplus import endpoints, ev_chargers, station_decoder
 from sems_exporter.portal.semsplus.answer_cache import PASSING_KEPT_FOR, CachedAnswer
-from sems_exporter.portal.semsplus.device_kinds import RACK, SYSTEM, Kind, looks_like_inverter, spelt
+from sems_exporter.portal.semsplus.device_kinds import RACK, SYSTEM, looks_like_inverter, spelt
 from sems_exporter.portal.semsplus.device_lists import BatteryRef, DeviceRef
 from sems_exporter.portal.semsplus.factor_reader import Reading, factors, fill
-from sems_exporter.portal.semsplus.field_table import CHARGER, TABLES
 from sems_exporter.portal.semsplus.station_queries import StationQueries
+from sems_exporter.protocol.semsplus import Kind
 
 READ_KINDS = (Kind.INVERTER, Kind.METER, Kind.SYSTEM, Kind.RACK, Kind.EV_CHARGER, Kind.DONGLE)
 MICRO_INVERTER = spelt("MICRO_INVERTER")
@@ -154,7 +155,9 @@ class DeviceReader:
             found: ev_chargers.Model = kept.value
             return found
         call = endpoints.of_device("information", ref.id, ref.type, self._station)
-        kept = self._questions.ask(call, (ref.id,), lambda data: lists.information(data, CHARGER, self._findings))
+        kept = self._questions.ask(
+            call, (ref.id,), lambda data: lists.information(data, protocol.semsplus().charger, self._findings)
+        )
         return ev_chargers.Model(kept.value.model, kept.value.values) if kept else ev_chargers.Model(None, {})
 
     def _inverter(self, ref: DeviceRef) -> Inverter:
@@ -280,7 +283,7 @@ class DeviceReader:
     def _told(self, data: object, call: Call, ref: DeviceRef, scope: type[Device]) -> Reading:
         """Decode what an answer says, and keep nothing else of it: as the portal sent it, it may be megabytes."""
         told = Reading()
-        fill(told, data, TABLES[scope], self._findings)
+        fill(told, data, protocol.semsplus().tables[scope], self._findings)
         if data and not any(factors(data)):
             self._findings.meet(Unknown.FIELD, f"{call.endpoint} of {ref.type} without factors")
         return told
@@ -324,7 +327,7 @@ class DeviceReader:
 
     def _information(self, endpoint: str, ref: DeviceRef, scope: type[Device]) -> CachedAnswer | None:
         call = endpoints.of_device(endpoint, ref.id, ref.type, self._station)
-        table = TABLES[scope]
+        table = protocol.semsplus().tables[scope]
         return self._questions.ask(call, (ref.id,), lambda data: lists.information(data, table, self._findings))
 
     def _current(self, kept: CachedAnswer, scope: type[Device]) -> Values:

@@ -4,9 +4,6 @@ from typing import Any
 
 from sems_exporter import errors
 
-OTHER = "4294967295"
-"""Written where the portal itself knows no status."""
-
 
 def document(data: object, what: str) -> dict[str, Any]:
     """`data` as a non-empty object; raises AnswerEmpty or AnswerUnreadable."""

@@ -2,15 +2,13 @@
 
 from dataclasses import dataclass
 
+from sems_exporter import protocol
 from sems_exporter.model.diagnostics import Diagnostics
 from sems_exporter.model.plant import DeviceState, EvCharger
-from sems_exporter.portal.decoding.field_mapping import FieldMapping, Values, assign, assign_all
+from sems_exporter.portal.decoding.field_mapping import Values, assign, assign_all
 from sems_exporter.portal.decoding.json_shapes import code_of, objects, text
 from sems_exporter.portal.semsplus.device_lists import DeviceRef, device_state
 from sems_exporter.portal.semsplus.documents import document
-from sems_exporter.portal.semsplus.field_table import CHARGER_DETAIL, LAST_CHARGE
-
-RATED = FieldMapping("rated_power", "kW")
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +40,7 @@ def model(data: object, findings: Diagnostics) -> Model:
     """Model and rated power, out of the list of what can be set there."""
     body = document(data, "EV charger model")
     values: Values = {}
-    assign(values, EvCharger, RATED, body.get("ratedPower"), findings=findings)
+    assign_all(values, EvCharger, protocol.semsplus().charger_model, body, findings)
     return Model(text(body.get("productModel")), values)
 
 
@@ -57,7 +55,7 @@ def detail(data: object, findings: Diagnostics) -> Told:
     unit = code_of(body.get("unit"))
     # 0 stands beside kilowatts; what other numbers mean there has never been captured.
     shown = None if unit == "0" else unit
-    for key, row in CHARGER_DETAIL.items():
+    for key, row in protocol.semsplus().charger_detail.items():
         assign(values, EvCharger, row, body.get(key), unit=shown, findings=findings)
     return Told(values.pop("state", None), values)
 
@@ -73,7 +71,7 @@ def last_charge(data: object, findings: Diagnostics) -> Told:
     if not isinstance(log, dict):
         # A charger that has never charged has no session, which is no failure.
         return Told(None, values)
-    assign_all(values, EvCharger, LAST_CHARGE, log, findings)
+    assign_all(values, EvCharger, protocol.semsplus().last_charge, log, findings)
     state = values.pop("state", None)
     if state is not DeviceState.CHARGING:
         values.pop("charging_power", None)

@@ -5,12 +5,15 @@ from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from typing import Any, NamedTuple
 
+from sems_exporter import protocol
 from sems_exporter.model.diagnostics import Diagnostics, Limited, Unknown
 from sems_exporter.model.limits import PARTS_PER_DEVICE, TEXT_LENGTH
 from sems_exporter.model.schema import LASTING, PERIODS, Entity, Role, family
-from sems_exporter.portal.decoding.field_mapping import FieldMapping, Values, assign, merge
+from sems_exporter.portal.decoding.field_mapping import Values, assign, merge
 from sems_exporter.portal.decoding.json_shapes import objects
-from sems_exporter.portal.semsplus.field_table import PASSED_OVER, TABLES, Address, Table, address, row_of
+from sems_exporter.portal.semsplus.factor_address import Address, address, row_of
+from sems_exporter.protocol.rows import FieldMapping
+from sems_exporter.protocol.semsplus import Table
 
 
 @dataclass(slots=True)
@@ -63,7 +66,7 @@ def fill(reading: Reading, groups: object, table: Table, findings: Diagnostics) 
     """Add the factors of a telemetry or telecounting answer to `reading`."""
     late: dict[str, list[tuple[Place, dict[str, Any]]]] = {}
     for factor in factors(groups):
-        place = _place(factor["code"], table.scope)
+        place = _place(factor["code"], table)
         if place is None:
             findings.meet(Unknown.FACTOR, f"{table.scope.scope} {factor['code']}")
         elif place.row is not None:
@@ -99,21 +102,21 @@ def _has_room(reading: Reading, where: Address, findings: Diagnostics) -> bool:
     return False
 
 
-def _place(code: str, scope: type[Entity]) -> Place | None:
+def _place(code: str, table: Table) -> Place | None:
     """Find where a code goes: without a row it is passed over on purpose; None where nobody knows it."""
-    return _known_place(code, scope) if len(code) <= TEXT_LENGTH else None  # type: ignore[arg-type] # hashable
+    return _known_place(code, table) if len(code) <= TEXT_LENGTH else None
 
 
 @lru_cache(maxsize=4096)
-def _known_place(code: str, scope: type[Entity]) -> Place | None:
-    table = TABLES[scope]
+def _known_place(code: str, table: Table) -> Place | None:
+    # A table belongs to one protocol, so that what another one has given is never taken.
     where = address(code, table)
     part, rows = table.parts.get(where.part, (table.scope, {})) if where.part else (table.scope, table.rows)
     row = row_of(rows, where.name) if bool(where.part) == bool(where.index) else None
     if row is not None and not where.part and where.name != code:
         # A phase tells of the whole device, as each of the others does in its own rounding.
         row = replace(row, last=True)
-    if row is not None or PASSED_OVER.fullmatch(where.name):
+    if row is not None or protocol.semsplus().passed_over.fullmatch(where.name):
         return Place(where, part, row)
     return None
 

@@ -4,16 +4,16 @@ from datetime import date, datetime
 from functools import lru_cache
 from typing import Any
 
-from sems_exporter import errors
+from sems_exporter import errors, protocol
 from sems_exporter.model.diagnostics import Diagnostics
 from sems_exporter.model.plant import Station
 from sems_exporter.model.schema import Role
 from sems_exporter.portal.decoding import timestamps
-from sems_exporter.portal.decoding.field_mapping import FieldMapping, Values, assign
+from sems_exporter.portal.decoding.field_mapping import Values, assign
 from sems_exporter.portal.decoding.json_shapes import objects, text
-from sems_exporter.portal.semsplus import field_table
+from sems_exporter.protocol.rows import FieldMapping
 
-CURVE = {item: field_table.FLOW[item] for item in ("pSystem", "pConsum", "pGrid", "pBat", "soc")}
+CURVE = ("pSystem", "pConsum", "pGrid", "pBat", "soc")
 """The items of the curve that are asked for; they mean what they mean in the flow, signs included (HN, IS: 2026-09)."""
 
 MINUTES_OF_A_WEEK = 7 * 24 * 60
@@ -27,7 +27,8 @@ def curves(data: object, findings: Diagnostics) -> dict[str, list[tuple[datetime
     """
     found: dict[str, list[tuple[datetime, float]]] = {}
     for item in _items(data, "curve"):
-        row = CURVE.get(str(item.get("item")))
+        name = str(item.get("item"))
+        row = protocol.semsplus().flow.get(name) if name in CURVE else None
         if row is None:
             continue
         known: dict[object, Values] = {}  # the same few numbers come again and again
@@ -46,7 +47,7 @@ def day_energies(data: object, findings: Diagnostics) -> dict[date, Values]:
     """The energies of each date; an item without any data is left out of the answer, as is a date without a row."""
     found: dict[date, Values] = {}
     for item in _items(data, "day energies"):
-        row = field_table.STATISTICS[Role.DAY].get(str(item.get("item")))
+        row = protocol.semsplus().statistics[Role.DAY].get(str(item.get("item")))
         if row is None:
             continue
         for entry in objects(item.get("statisticsList")):

@@ -1,55 +1,83 @@
-"""The SEMS+ web sign-in of 2026-09: bootstrap identity, signature, and what a real session looks like.
+"""The SEMS+ web sign-in as semsplus.toml has it: first identity, signature, and what a real session looks like.
 
 The portal broke every client that lacks the web identity or the signature; a success without token and uid is no
 session. All of it was seen in captures and in several independent clients.
 """
 
-import base64
-import hashlib
 import json
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from sems_exporter import errors
+from sems_exporter import errors, protocol
 from sems_exporter.config.settings import Account
 from sems_exporter.portal.http.envelope import Envelope
 from sems_exporter.portal.http.transport import HttpRequest
 from sems_exporter.portal.session import trusted_hosts
 from sems_exporter.portal.session.state_file import Token, unfit
-
-CLIENT = "semsPlusWeb"
-BOOTSTRAP = {"uid": "", "timestamp": 0, "token": "", "client": CLIENT, "version": "", "language": "en"}
+from sems_exporter.protocol import templates
 
 
-def signature(identity: dict[str, Any], now: datetime) -> str:
-    """The `X-Signature` of one request: base64 of "sha256hex(ts@uid@token)@ts", ts in milliseconds."""
-    stamp = int(now.timestamp() * 1000)
-    text = f"{stamp}@{identity.get('uid', '')}@{identity.get('token', '')}"
-    digest = hashlib.sha256(text.encode()).hexdigest()
-    return base64.b64encode(f"{digest}@{stamp}".encode()).decode()
+def _named(now: datetime, *, chinese: bool = False) -> dict[str, object]:
+    """What the names in texts stand for that do not depend on the session."""
+    client = protocol.semsplus().written.client
+    return {
+        "client": client.name,
+        "version": client.version,
+        "language": client.chinese_language if chinese else client.language,
+        "timestamp": int(now.timestamp() * 1000),
+        "seconds": int(now.timestamp()),
+    }
 
 
-def headers(identity: dict[str, Any], now: datetime) -> dict[str, str]:
-    """The headers that carry an identity: the whole of it, and the signature over it."""
-    return {"token": json.dumps(identity, separators=(",", ":")), "X-Signature": signature(identity, now)}
+def first_identity(now: datetime, *, chinese: bool = False) -> dict[str, Any]:
+    """The identity of a sign-in, which has no session yet."""
+    written: Mapping[str, object] = protocol.semsplus().written.identity.first
+    values = _named(now, chinese=chinese)
+    return {key: templates.filled(value, values) for key, value in written.items()}
+
+
+def own_identity(identity: Mapping[str, Any], now: datetime) -> dict[str, Any]:
+    """The identity of a session with what the exporter says of itself, whatever the portal gave."""
+    values = _named(now)
+    always = {key: templates.text(value, values) for key, value in protocol.semsplus().written.identity.always.items()}
+    return {**identity, **{key: text for key, text in always.items() if text}}
+
+
+def signature(identity: Mapping[str, Any], now: datetime) -> str:
+    """The signature of one request."""
+    told = {key: identity.get(key, "") for key in ("uid", "token")}
+    return protocol.semsplus().written.signature.made({**_named(now), **told})
+
+
+def headers(identity: Mapping[str, Any], now: datetime) -> dict[str, str]:
+    """The headers of one request, which carry the whole identity and the signature over it."""
+    values = {
+        **_named(now),
+        **{key: identity.get(key, "") for key in ("uid", "token")},
+        "identity": json.dumps(identity, separators=(",", ":")),
+        "signature": signature(identity, now),
+    }
+    return {name: templates.text(text, values) for name, text in protocol.semsplus().written.headers.items()}
 
 
 def password_digest(password: str) -> str:
-    """base64 of the lowercase hex MD5 of the password, as the portal wants it."""
-    return base64.b64encode(hashlib.md5(password.encode(), usedforsecurity=False).hexdigest().encode()).decode()
+    """The password as the portal wants it."""
+    return protocol.semsplus().written.password.made({"password": password})
 
 
 def exchange(account: Account, now: datetime) -> HttpRequest:
     """The sign-in request of `account`."""
-    body = {
+    written = protocol.semsplus().written.sign_in
+    values = {
+        **_named(now, chinese=account.is_chinese),
         "account": account.name,
-        "pwd": password_digest(account.password.reveal()),
-        "agreement": 1,
-        "isLocal": account.is_chinese,
-        "isChinese": account.is_chinese,
+        "password": password_digest(account.password.reveal()),
+        "chinese": account.is_chinese,
     }
-    identity = {**BOOTSTRAP, "language": "zh-CN"} if account.is_chinese else BOOTSTRAP
-    return HttpRequest("login", "POST", account.login_url, headers(identity, now), body)
+    address = account.login_url if account.own_login_url else written.of(account.region)
+    identity = first_identity(now, chinese=account.is_chinese)
+    return HttpRequest("login", "POST", address, headers(identity, now), templates.filled(written.body, values))
 
 
 def token(envelope: Envelope, allowed_hosts: tuple[str, ...], now: datetime) -> Token:
@@ -65,7 +93,7 @@ def token(envelope: Envelope, allowed_hosts: tuple[str, ...], now: datetime) -> 
         )
     if why := unfit(identity):
         raise errors.LoginRefused(f"the portal gave a session that cannot be used: {why}")
-    identity["client"] = CLIENT
+    identity = own_identity(identity, now)
     address = identity.get("api") or envelope.document.get("api")
     return Token(identity, trusted_hosts.trusted(address, allowed_hosts), now.timestamp())
 

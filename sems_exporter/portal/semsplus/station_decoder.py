@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, time
 from typing import Any
 
-from sems_exporter import errors
+from sems_exporter import errors, protocol
 from sems_exporter.model.diagnostics import Diagnostics, DropReason, Limited, Unknown
 from sems_exporter.model.limits import STATIONS_PER_ACCOUNT
 from sems_exporter.model.plant import Station, StationState
@@ -15,11 +15,9 @@ from sems_exporter.portal.decoding.field_mapping import Values, assign, assign_a
 from sems_exporter.portal.decoding.json_shapes import code_of, count, objects, text
 from sems_exporter.portal.decoding.quantities import NotANumber, quantity
 from sems_exporter.portal.interface import StationRef
-from sems_exporter.portal.semsplus import field_table
 from sems_exporter.portal.semsplus.documents import document
 from sems_exporter.portal.semsplus.power_direction import settled
 
-FLOW_KEYS = frozenset(key.lower() for key in field_table.FLOW.keys() | field_table.FLOW_PASSED_OVER)
 _YEAR_MONTH = re.compile(r"(?P<year>\d{4})[-/.]?(?P<month>\d{1,2})")
 _MONTH_YEAR = re.compile(r"(?P<month>\d{1,2})[-/.](?P<year>\d{4})")
 
@@ -56,7 +54,7 @@ def page(data: object, findings: Diagnostics) -> Page:
 
 def _station_ref(row: dict[str, Any], findings: Diagnostics) -> StationRef:
     values: Values = {}
-    assign_all(values, Station, field_table.LISTED, row, findings)
+    assign_all(values, Station, protocol.semsplus().station_list, row, findings)
     zone_name = text(row.get("timeZone"))
     return StationRef(
         id=text(row["id"]) or "",
@@ -91,10 +89,11 @@ def info(data: object, findings: Diagnostics) -> Info:
     """Name, zone and sizes of a station; the IANA zone wins over an offset, because it knows summer time."""
     body = document(data, "station info")
     values: Values = {}
-    assign_all(values, Station, field_table.INFO, body, findings)
-    zones = [name for name in (text(body.get(key)) for key in field_table.ZONES) if name and timestamps.zone(name)]
+    assign_all(values, Station, protocol.semsplus().station_info, body, findings)
+    keys = protocol.semsplus().written.station_texts.zones
+    zones = [name for name in (text(body.get(key)) for key in keys) if name and timestamps.zone(name)]
     rated: Values = {}
-    assign_all(rated, Station, field_table.RATED, body, findings)
+    assign_all(rated, Station, protocol.semsplus().station_size, body, findings)
     by_name = sorted(zones, key=lambda name: "/" not in name)
     latitude, longitude = coordinates(body)
     return Info(
@@ -131,11 +130,12 @@ def flow(data: object, findings: Diagnostics) -> Flow:
     """
     body = document(data, "flow")
     values: Values = {}
-    assign_all(values, Station, field_table.FLOW, body, findings)
+    assign_all(values, Station, protocol.semsplus().flow, body, findings)
     state = values.pop("state", None)
     values = settled(values, body.get("flows"), findings)
+    known = protocol.semsplus().flow_keys
     for key in body:
-        if key.lower() not in FLOW_KEYS:
+        if key.lower() not in known:
             findings.meet(Unknown.FIELD, f"flow {key}")
     if not values and text(body.get("refreshTime")) is None:
         raise errors.AnswerEmpty("flow: no power and no time")
@@ -165,12 +165,12 @@ def statistics(data: object, role: Role, day: date, findings: Diagnostics) -> En
     body = document(data, "statistics")
     values: Values = {}
     contradicted: set[str] = set()
-    rows = field_table.YEAR if role is Role.YEAR else field_table.STATISTICS[role]
+    tables = protocol.semsplus().statistics
     for item in objects(body.get("dataList")):
         name = str(item.get("item"))
-        row = rows.get(name)
+        row = tables[role].get(name)
         if row is None:
-            if name not in field_table.STATISTICS[Role.DAY]:
+            if name not in tables[Role.DAY]:
                 findings.meet(Unknown.FIELD, f"statistics {name}")
             continue
         entries = objects(item.get("statisticsList"))
@@ -208,7 +208,7 @@ def income(data: object, findings: Diagnostics) -> Income:
     values: Values = {}
     currency = text(body.get("currency"))
     if currency is not None:
-        assign_all(values, Station, field_table.PRODUCTION, body, findings)
+        assign_all(values, Station, protocol.semsplus().production, body, findings)
     return Income(currency, values)
 
 

@@ -4,11 +4,10 @@ import re
 from collections.abc import Iterable
 from urllib.parse import urlsplit
 
+from sems_exporter import protocol
 from sems_exporter.config.settings import is_loopback
 from sems_exporter.errors import GatewayRefused
 
-SUFFIXES = (".semsportal.com", ".goodwe.com", ".sems.com.cn")
-"""Domains of GoodWe's own portals."""
 # Parsers of addresses disagree on what ends a host: in "evil.org\.goodwe.com" the HTTP library reads evil.org.
 _LABEL = r"[a-z0-9](?:[a-z0-9-]*[a-z0-9])?"
 _HOST = re.compile(rf"{_LABEL}(?:\.{_LABEL})*|[0-9a-f:]+")
@@ -45,7 +44,7 @@ def _allowed(scheme: str, host: str, port: int | None, own: set[str]) -> bool:
         return False
     if f"{host}:{port or 443}" in own:
         return True
-    return port in (None, 443) and (host in own or host.endswith(SUFFIXES))
+    return port in (None, 443) and (host in own or protocol.current().hosts.trusts(host))
 
 
 def _path(path: str) -> str:

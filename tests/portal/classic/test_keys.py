@@ -5,11 +5,12 @@ from typing import Any
 
 import pytest
 
+from sems_exporter import protocol
 from sems_exporter.model.diagnostics import Diagnostics, Unknown
 from sems_exporter.model.plant import Battery, Inverter, Meter, Phase, PvInput
 from sems_exporter.model.schema import measures
-from sems_exporter.portal.classic.entries import Mapped, Reason, Skipped, StandIn
-from sems_exporter.portal.classic.keys import BLOCKS, key_table
+from sems_exporter.portal.classic.keys import key_table
+from sems_exporter.protocol.entries import Mapped, Reason, Skipped, StandIn
 from tests.portal.classic.captures import METERED, OFFLINE, STORAGE, TRIMMED, detail, needs_captures
 from tests.portal.classic.plants import NOW, decoded, house
 
@@ -120,6 +121,9 @@ def test_the_table_for_the_reference_pages_has_a_line_for_each_key() -> None:
     assert ("invert_full", "all_eday", "not read: the same as eday") in table
     assert ("info", "owner_email", "not read: personal or secret") in table
     assert all(fate.strip() for _, _, fate in table)
+
+
+BLOCKS = protocol.classic().blocks
 
 
 def test_the_time_of_the_invented_house_is_that_of_its_answer() -> None:

@@ -8,11 +8,10 @@ from typing import Any
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sems_exporter import errors
+from sems_exporter import errors, protocol
 from sems_exporter.model.diagnostics import Diagnostics
 from sems_exporter.model.plant import CHILDREN, Station, label_value
 from sems_exporter.model.schema import measures
-from sems_exporter.portal.classic.keys import BLOCKS
 from sems_exporter.portal.classic.station_decoder import monitor, station_ids, station_list
 from tests.homes import scopes
 from tests.portal.classic.plants import HOUSE, NOW
@@ -33,7 +32,7 @@ json = st.recursive(
     lambda inner: st.one_of(st.lists(inner, max_size=3), st.dictionaries(st.text(max_size=6), inner, max_size=3)),
     max_leaves=6,
 )
-known = {block: st.sampled_from(sorted(keys)) for block, keys in BLOCKS.items()}
+known = {block: st.sampled_from(sorted(keys)) for block, keys in protocol.classic().blocks.items()}
 
 
 @st.composite

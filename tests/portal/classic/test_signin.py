@@ -31,7 +31,7 @@ def success(api: str) -> Envelope:
 def test_without_an_address_of_its_own_an_account_signs_in_with_its_region(region: str, host: str) -> None:
     account = replace(ACCOUNT, region=region, own_login_url=False)
 
-    assert signin.exchange(account, signin.WAYS[0]).url == f"{host}/api/v3/Common/CrossLogin"
+    assert signin.exchange(account, signin.ways()[0]).url == f"{host}/api/v3/Common/CrossLogin"
 
 
 def test_a_success_that_names_the_classic_host_is_a_session() -> None:

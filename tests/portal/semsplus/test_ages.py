@@ -7,11 +7,11 @@ from typing import Any
 
 import pytest
 
+from sems_exporter import protocol
 from sems_exporter.errors import PortalError
 from sems_exporter.model.plant import Battery, DeviceState, Station, StationState
 from sems_exporter.pipeline.derived_values import derived
 from sems_exporter.pipeline.staleness import Limits, apply_staleness
-from sems_exporter.portal.semsplus.state_codes import STATION_STATES
 from sems_exporter.simulator import Answer
 from tests.portal.semsplus.conftest import Builder
 from tests.portal.semsplus.homes import Home
@@ -174,7 +174,7 @@ class TestStates:
         home.read()
         home.portal.mutate("stations", lambda envelope, _: envelope["data"]["dataList"][0].update(status=status))
 
-        assert minutes(home, 30)[-1].state is (STATION_STATES[status] if status else None)
+        assert minutes(home, 30)[-1].state is (protocol.semsplus().states["station"][status] if status else None)
         assert home.asked("stations") <= 4
 
 

@@ -6,15 +6,14 @@ from typing import Any
 
 import pytest
 
-from sems_exporter import errors
+from sems_exporter import errors, protocol
 from sems_exporter.model.diagnostics import Diagnostics, DropReason
 from sems_exporter.model.plant import KWH, Alarm, AlarmLevel, Battery, DeviceState, Inverter, Meter, StationState
 from sems_exporter.model.schema import Entity, Role
 from sems_exporter.portal.http.envelope import HttpResponse, parse_envelope
 from sems_exporter.portal.semsplus import alarms, device_lists, ev_chargers, signin, station_decoder
-from sems_exporter.portal.semsplus.device_kinds import KNOWN_TYPES, Kind
 from sems_exporter.portal.semsplus.factor_reader import Reading, fill
-from sems_exporter.portal.semsplus.field_table import CHARGER, TABLES
+from sems_exporter.protocol.semsplus import Kind
 from tests.portal.semsplus import captures
 from tests.portal.semsplus.captures import needs_captures
 
@@ -33,7 +32,7 @@ def test_every_capture_is_named_in_a_test() -> None:
 def device(scope: type[Entity], *names: str) -> tuple[Reading, Diagnostics]:
     reading, findings = Reading(), Diagnostics()
     for name in names:
-        fill(reading, captures.data(name), TABLES[scope], findings)
+        fill(reading, captures.data(name), protocol.semsplus().tables[scope], findings)
     return reading, findings
 
 
@@ -480,7 +479,9 @@ def test_model_and_rating_of_a_charger() -> None:
 
 
 def test_information_of_a_charger_names_its_model() -> None:
-    information = device_lists.information(captures.data("ev_information_2026"), CHARGER, Diagnostics())
+    information = device_lists.information(
+        captures.data("ev_information_2026"), protocol.semsplus().charger, Diagnostics()
+    )
 
     assert (information.name, information.model, information.values) == ("GW11K-HCA", "GW11K-HCA", {})
 
@@ -511,7 +512,7 @@ def test_the_types_of_an_all_in_one_with_two_racks_are_known() -> None:
     refs = [device_lists.DeviceRef(row["sn"], row["deviceType"]) for row in rows]
 
     assert [ref.kind for ref in refs] == [Kind.INVERTER, Kind.RACK, Kind.RACK, Kind.DONGLE]
-    assert {ref.type for ref in refs} <= KNOWN_TYPES.keys()
+    assert {ref.type for ref in refs} <= protocol.semsplus().kinds.keys()
     assert [ref.id for ref in refs if ref.kind is Kind.RACK] == ["SN_RACK_1", "SN_RACK_2"]
 
 

@@ -43,7 +43,7 @@ def test_the_signature_of_the_published_vector() -> None:
 def test_the_signature_of_the_sign_in_itself_is_over_empty_uid_and_token() -> None:
     digest = hashlib.sha256(b"1700000000000@@").hexdigest()
 
-    assert base64.b64decode(signin.signature(signin.BOOTSTRAP, NOW)).decode() == f"{digest}@1700000000000"
+    assert base64.b64decode(signin.signature(signin.first_identity(NOW), NOW)).decode() == f"{digest}@1700000000000"
 
 
 def test_the_password_of_the_published_vector() -> None:
