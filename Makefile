@@ -101,6 +101,10 @@ faults: .venv/.dev ## write docs/faults.md anew, the table of the faults that th
 soak: .venv/.dev ## play a month of trouble; writes build/soak.csv and .svg; ARGS="--days 2" is shorter
 	@$(python) -m bench.soak $(ARGS)
 
+.PHONY: breaks
+breaks: .venv/.dev ## change the simulated portal's protocol under the program, and mend it by a file; takes five minutes
+	@$(python) -m bench.protocol_breaks $(ARGS)
+
 .PHONY: hostile
 hostile: .venv/.dev ## let a hostile portal answer the program for an hour, in every way; ARGS="--minutes 5" is shorter
 	@$(python) -m bench.hostile_portal $(ARGS)

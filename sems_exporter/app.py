@@ -20,6 +20,7 @@ from sems_exporter.portal.http.transport import HttpRequest, Transport
 from sems_exporter.portal.interface import AskablePortal
 from sems_exporter.portal.session.file_stores import file_stores
 from sems_exporter.portal.session.state_store import AccountStores
+from sems_exporter.protocol.portal_file import PortalFile
 from sems_exporter.store import StationStore
 from sems_exporter.tariffs.accountant import Accountant
 from sems_exporter.tariffs.price_source import Answer, Fetch
@@ -95,6 +96,7 @@ def build_app(
     """Put an exporter together that polls nothing yet. `stores` makes the places that keep an account's state."""
     stop, metrics = threading.Event(), SelfMetrics(one.name for one in settings.accounts if one.name)
     runners: list[AccountRunner] = []
+    portal_file = PortalFile(settings.portal_file, metrics.portal_file_read)
     accountant = _accountant(settings, clock, metrics, runners)
     limits = Limits(settings.data_max_age, settings.snapshot_max_age)
     snapshots = StationStore(clock, limits, accountant)
@@ -105,7 +107,16 @@ def build_app(
         portal = connect(one, kept, clock, own, stop, transport=transport)
         curves = CurveKeeper(portal, snapshots, clock, kept.curves, one.name)
         poller = Poller(
-            portal, snapshots, own, one, clock=clock, memory=kept.counters, curves=curves, first_delay=first_delay
+            portal,
+            snapshots,
+            own,
+            one,
+            clock=clock,
+            memory=kept.counters,
+            curves=curves,
+            first_delay=first_delay,
+            before=portal_file.renew,
+            signs=portal.protocol_signs,
         )
         runners.append(AccountRunner(one.name, portal, poller, curves.memory))
     return App(settings, clock, metrics, snapshots, exposition, accountant, tuple(runners), stop)

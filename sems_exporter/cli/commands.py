@@ -22,6 +22,11 @@ from sems_exporter.telemetry.redaction import MASKS, Secret
 from sems_exporter.version import package_version
 
 USAGE = 2
+BREAKS = (
+    *("2026-09-23", "client-renamed", "version-demanded", "path-moved", "header-demanded"),
+    *("codes-changed", "factor-renamed"),
+)
+"""What `simulate` can break; named here because the simulator takes long to load."""
 FULL = (errno.ENOSPC, errno.EDQUOT)
 """What a command is told that writes to a file on a full disk."""
 Command = TypeVar("Command", bound=Callable[..., Any])
@@ -176,7 +181,7 @@ def _checked(config: Path) -> int:
 def _from(config: Path) -> ServerSettings:
     """What `check` would go by with this configuration file."""
     values = check.make_context("check", ["--config.file", str(config)]).params
-    del values["release_brake"]
+    del values["release_brake"], values["verbose"]
     return _settings(values)
 
 
@@ -184,11 +189,12 @@ def _from(config: Path) -> ServerSettings:
 @configured(declared.SETTINGS)
 @chosen
 @click.option("--release-brake", is_flag=True, help="Allow a sign-in again after rejected credentials.")
-def check(release_brake: bool, **values: Any) -> None:  # noqa: FBT001 - click passes it by name
+@click.option("--verbose", is_flag=True, help="Show how each metric came to be: call, code, number, unit, value.")
+def check(release_brake: bool, verbose: bool, **values: Any) -> None:  # noqa: FBT001 - click passes it by name
     """Sign in once; say in plain words what works and what not."""
     from sems_exporter.cli.serve import check as run  # noqa: PLC0415 - as above
 
-    sys.exit(run(_settings(values), release_brake=release_brake))
+    sys.exit(run(_settings(values), release_brake=release_brake, verbose=verbose))
 
 
 @cli.command()
@@ -342,6 +348,20 @@ def healthy(**values: Any) -> None:
 )
 @click.option("--replay", type=click.Path(exists=True, dir_okay=False), help="Dump to replay, in place of a plant.")
 @click.option("--plants", type=click.IntRange(1, 1000), default=1, show_default=True, help="How many plants.")
+@click.option(
+    "--break",
+    "break_",
+    type=click.Choice(BREAKS),
+    help="Change the protocol, as the real portal does overnight; docs/portal-changes.md tells of each.",
+)
+@click.option(
+    "--break-after",
+    type=types.Duration(0, 86400),
+    default="0s",
+    show_default=True,
+    metavar="DURATION",
+    help="Time from the start to the change.",
+)
 def simulate(**values: Any) -> None:
     """Serve a simulated portal alone, to point an exporter at."""
     from sems_exporter.cli.demo import simulate as run  # noqa: PLC0415 - as above

@@ -15,7 +15,7 @@ from sems_exporter.cli.serve import log_as, run
 from sems_exporter.config.options import build_settings
 from sems_exporter.config.settings import Account, AccountSettings
 from sems_exporter.errors import SettingError, StartError
-from sems_exporter.simulator import ENDPOINTS, SimulatedClock, SimulatedPortal, demo_plants
+from sems_exporter.simulator import BREAKS, ENDPOINTS, SimulatedClock, SimulatedPortal, demo_plants
 from sems_exporter.tariffs.configuration import of_file
 from sems_exporter.telemetry.redaction import Secret
 
@@ -109,12 +109,29 @@ def simulate(values: dict[str, Any]) -> None:
         raise StartError(f"web.listen-address {values['web_listen_address']}: {error.strerror or error}") from error
     except ValueError as error:
         raise SettingError("replay", f"{values['replay']} is no dump that can be replayed: {error}") from error
+    if (name := values.get("break_")) is not None:
+        _break_later(portal, name, values["break_after"], words)
     stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
     with portal:
         click.echo("\n  ".join([*words, f"SEMS_LOGIN_URL={portal.login_url}"]))
         stop.wait()
+        if name is not None:
+            click.echo(f"sign-ins: {portal.login_attempts} tried, {portal.logins} good")
+
+
+def _break_later(portal: SimulatedPortal, name: str, seconds: float, words: list[str]) -> None:
+    """Break the protocol after so many seconds, and say so."""
+    words.append(f"after {seconds:g} s the protocol changes: {BREAKS[name].tells}")
+
+    def change() -> None:
+        portal.break_protocol(name)
+        click.echo(f"the protocol has changed: {BREAKS[name].tells}")
+
+    timer = threading.Timer(seconds, change)
+    timer.daemon = True
+    timer.start()
 
 
 def _counted(number: int, thing: str) -> str:

@@ -7,19 +7,22 @@ import signal
 import sys
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
 import click
 
+from sems_exporter import protocol
 from sems_exporter.app import AccountRunner, App, application, build_app, start_polling
 from sems_exporter.cli.account_status import standing
 from sems_exporter.cli.progress import telling
 from sems_exporter.cli.report import complaints, described, unread
 from sems_exporter.cli.tariff import known_until, unpaid
 from sems_exporter.cli.terminal import legible
+from sems_exporter.cli.trace import Trace
+from sems_exporter.cli.trace import lines as origins
 from sems_exporter.clock import Clock, SystemClock
 from sems_exporter.config.lint import exposed, misspelt, unfit_times
 from sems_exporter.config.passwords import exposure
@@ -28,6 +31,7 @@ from sems_exporter.errors import LoginWithheld, SettingError, StartError
 from sems_exporter.exposition import Format
 from sems_exporter.exposition.json_form import as_json, written
 from sems_exporter.files import Draft
+from sems_exporter.model.diagnostics import Diagnostics
 from sems_exporter.polling.results import RefreshResult
 from sems_exporter.portal.dump_file import Recorder
 from sems_exporter.portal.dump_file import dump as dump_of
@@ -128,18 +132,45 @@ def once(settings: ServerSettings, form: str) -> int:
     return 0 if all(outcome.up for outcome in outcomes) else 1
 
 
-def check(settings: ServerSettings, *, release_brake: bool) -> int:
+def check(settings: ServerSettings, *, release_brake: bool, verbose: bool = False) -> int:
     """Say what works, what does not, and what to do; 1 if something does not."""
     # What a log line would say is said below in plain words.
     log_as(replace(settings, log_level="debug" if settings.log_level == "debug" else "error"))
-    app, outcomes = _refreshed(settings, release_brake=release_brake)
+    traces = [Trace() for _ in settings.accounts] if verbose else []
+    app, outcomes = _refreshed(settings, release_brake=release_brake, findings=traces)
     codes = [
         _checked(app, watch, outcome, released=release_brake)
         for watch, outcome in zip(app.runners, outcomes, strict=True)
     ]
-    for text in (*remarks(settings), *settings.tariffs.notes, *unpaid(app), *known_until(app.accountant)):
+    for watch, trace in zip(app.runners, traces, strict=False):
+        _tell_origins(app, watch, trace)
+    for text in (
+        *_of_portal_file(settings),
+        *remarks(settings),
+        *settings.tariffs.notes,
+        *unpaid(app),
+        *known_until(app.accountant),
+    ):
         click.echo(text)
     return max(codes)
+
+
+def _tell_origins(app: App, watch: AccountRunner, trace: Trace) -> None:
+    """Say where each value of an account comes from."""
+    stations = [shown.station for shown in app.snapshots.shown(app.clock.now())]
+    own = [station for station in stations if (station.account or "") == watch.name]
+    click.echo(f"Values{f' of account {watch.name}' if watch.name else ''}, by call: code, number as told -> metric")
+    for text in origins(trace, own):
+        click.echo(MASKS.masked(text))
+
+
+def _of_portal_file(settings: ServerSettings) -> list[str]:
+    """Say what the portal file changes."""
+    if settings.portal_file is None:
+        return []
+    changes = protocol.current().changes
+    many = f"{len(changes)} change{'' if len(changes) == 1 else 's'}" if changes else "changes nothing"
+    return [legible(text) for text in (f"Portal file {settings.portal_file}: {many}", *(f"  {one}" for one in changes))]
 
 
 def _checked(app: App, watch: AccountRunner, outcome: RefreshResult, *, released: bool) -> int:
@@ -208,7 +239,11 @@ def _unwritable(output: str, error: Exception) -> StartError:
 
 
 def _refreshed(
-    settings: ServerSettings, *, release_brake: bool = False, transport: Transport | None = None
+    settings: ServerSettings,
+    *,
+    release_brake: bool = False,
+    transport: Transport | None = None,
+    findings: Sequence[Diagnostics] = (),
 ) -> tuple[App, list[RefreshResult]]:
     """Every account read once, one after the other, while a person is told how far it is."""
     app = build_app(settings, SystemClock(), transport=transport)
@@ -216,12 +251,12 @@ def _refreshed(
     app.accountant.refresh()
     outcomes = []
     try:
-        for watch, one in zip(app.runners, settings.accounts, strict=True):
+        for place, (watch, one) in enumerate(zip(app.runners, settings.accounts, strict=True)):
             if release_brake:
                 watch.portal.release_brake()
             pace = f"at most {one.requests_per_minute} requests are sent in a minute (requests_per_minute)"
             with telling(lambda watch=watch: _progress(watch), pace):  # type: ignore[misc]
-                outcomes.append(watch.poller.refresh())
+                outcomes.append(watch.poller.refresh(findings=findings[place] if findings else None))
             if not watch.portal.account_state().served_by:
                 watch.poller.remember()
     finally:

@@ -74,6 +74,14 @@ ACCOUNT = (
     ),
     Setting("requests_per_minute", click.IntRange(5, 120), 30, "Most requests to the portal in a minute."),
 )
+PORTAL = (
+    Setting(
+        "portal_file",
+        FilePath(),
+        None,
+        "TOML file with what the portal has changed since this version; docs/portal-changes.md tells what it holds.",
+    ),
+)
 POLLING = (
     Setting(
         "stations",
@@ -120,7 +128,7 @@ LOGGING = (
     Setting("log_level", click.Choice(LEVELS), "info", "Least important level that is logged.", "log.level"),
     Setting("log_format", click.Choice(FORMATS), "logfmt", "Format of log lines.", "log.format"),
 )
-SETTINGS = (*ACCOUNT, *POLLING, *WEB, *LOGGING)
+SETTINGS = (*ACCOUNT, *PORTAL, *POLLING, *WEB, *LOGGING)
 PER_ACCOUNT = (*(setting for setting in ACCOUNT if setting.key != "state_dir"), *POLLING[:2])
 """What an entry of the list `accounts` may hold, beside its name and password."""
 ACCOUNTS = "accounts"
@@ -234,6 +242,7 @@ def build_settings(
         log_level=values["log_level"],
         log_format=values["log_format"],
         tariffs=tariffs,
+        portal_file=Path(file) if (file := values.get("portal_file")) else None,
     )
 
 

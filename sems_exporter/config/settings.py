@@ -80,3 +80,4 @@ class ServerSettings:
     log_level: str = "info"
     log_format: str = "logfmt"
     tariffs: TariffSettings = NO_TARIFFS
+    portal_file: Path | None = None

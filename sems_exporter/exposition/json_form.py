@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import TypeAlias
 
 from sems_exporter.model.plant import CHILDREN, Alarm, Device, Station, label_value
-from sems_exporter.model.schema import Entity, enumerations, info_labels, measures
+from sems_exporter.model.schema import PREFIX, Entity, enumerations, info_labels, measures
 from sems_exporter.pipeline.staleness import StationView
 
 Json: TypeAlias = dict[str, "str | float | bool | list[Json] | Json"]
@@ -39,6 +39,7 @@ def _scope(scope: Entity) -> Json:
     for name, measure in measures(kind).items():
         if (value := getattr(scope, name)) is not None:
             found["_".join(part for part in (name, measure.unit) if part)] = value
+    found.update({extra.family.name.removeprefix(f"{PREFIX}_"): extra.value for extra in scope.extras})
     for attribute, _ in CHILDREN[kind]:
         if children := getattr(scope, attribute):
             found[attribute] = [_scope(child) for child in children]

@@ -19,7 +19,8 @@ from sems_exporter.clock import Clock
 from sems_exporter.exposition.expiry_queue import ExpiryQueue
 from sems_exporter.exposition.prefetch import ScrapeTimes
 from sems_exporter.exposition.self_metrics import ALL, PROCESS, Collector, SelfMetricsText
-from sems_exporter.exposition.text_format import Format, fragments, heads
+from sems_exporter.exposition.text_format import Format, Lines, head, heads, lines
+from sems_exporter.model.schema import Family
 from sems_exporter.store import StationStore
 
 MAINTAIN_SECONDS = 1.0
@@ -72,7 +73,7 @@ class _Request(NamedTuple):
 
 class _Station(NamedTuple):
     account: str
-    fragments: list[bytes]
+    lines: Lines
 
 
 class _Body(NamedTuple):
@@ -169,7 +170,7 @@ class Renderer:
             if shown is None:
                 self._stations.pop(station, None)
             else:
-                self._stations[station] = _Station(shown.account, fragments(shown))
+                self._stations[station] = _Station(shown.account, lines(shown))
 
     def _expire_early(self, now: datetime) -> None:
         """Expire what is due, and of many stations that expire at the same moment some up to EARLY_EXPIRY too early.
@@ -224,24 +225,29 @@ class Renderer:
             own = b"# EOF\n" if request.wanted is Format.OPENMETRICS else b""
         return chain(_by_family(stations or [], request.wanted), (own,)), old_at
 
-    def _chosen(self, part: SeriesFilter) -> list[list[bytes]] | None:
+    def _chosen(self, part: SeriesFilter) -> list[Lines] | None:
         """The lines of the stations of `part`, in order of accounts and ids; None where none goes by that name."""
         if part.exporter or part.process:
             return []
         if part.station is not None:
             station = self._stations.get(part.station)
-            return None if station is None else [station.fragments]
+            return None if station is None else [station.lines]
         chosen = sorted(
             (one.account, key) for key, one in self._stations.items() if part.account in (None, one.account)
         )
-        return None if part.account is not None and not chosen else [self._stations[key].fragments for _, key in chosen]
+        return None if part.account is not None and not chosen else [self._stations[key].lines for _, key in chosen]
 
 
-def _by_family(stations: Sequence[Sequence[bytes]], wanted: Format) -> Iterable[bytes]:
+def _by_family(stations: Sequence[Lines], wanted: Format) -> Iterable[bytes]:
     """The lines of `stations`, family by family, each below its head."""
-    for head, lines in zip(heads(wanted), zip(*stations, strict=True), strict=False):
-        if any(lines):
-            yield b"".join((head, *lines))
+    for above, below in zip(heads(wanted), zip(*(one.known for one in stations), strict=True), strict=False):
+        if any(below):
+            yield b"".join((above, *below))
+    extra: dict[str, tuple[Family, list[bytes]]] = {}
+    for family, own in (pair for one in stations for pair in one.extra):
+        extra.setdefault(family.name, (family, []))[1].append(own)
+    for family, found in extra.values():
+        yield b"".join((head(family, wanted).encode(), *found))
 
 
 def _compressed(pieces: Iterable[bytes], stations: int) -> Iterable[bytes]:

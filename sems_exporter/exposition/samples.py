@@ -28,6 +28,8 @@ class Samples:
     """Samples by the name of their family."""
 
     by_family: dict[str, list[Sample]] = field(default_factory=dict)
+    extra: dict[str, Family] = field(default_factory=dict)
+    """Families among them that a user's file declares."""
 
     def add(self, found: Family, labels: str, value: float) -> None:
         """Add one sample."""
@@ -36,6 +38,11 @@ class Samples:
 
 def collect(stations: Iterable[StationView]) -> dict[str, list[Sample]]:
     """The samples of all stations by family name."""
+    return collected(stations).by_family
+
+
+def collected(stations: Iterable[StationView]) -> Samples:
+    """The samples of all stations, with the families that only a user's file declares."""
     samples = Samples()
     for shown in stations:
         labels = label("station", shown.station.id)
@@ -45,7 +52,7 @@ def collect(stations: Iterable[StationView]) -> dict[str, list[Sample]]:
             _alarms(shown.station, shown.station.alarms, labels, samples)
         if shown.station.money is not None:
             _money(shown.station.money, labels, samples)
-    return samples.by_family
+    return samples
 
 
 def label(name: str, value: str) -> str:
@@ -59,6 +66,9 @@ def _scope(scope: Entity, labels: str, samples: Samples) -> None:
     for name in measures(kind):
         if (value := getattr(scope, name)) is not None:
             samples.add(family(kind, name), labels, value)
+    for extra in scope.extras:
+        samples.extra[extra.family.name] = extra.family
+        samples.add(extra.family, labels, extra.value)
     for name, enumeration in enumerations(kind).items():
         if (held := getattr(scope, name)) is not None:
             for word in enumeration.words:

@@ -1,9 +1,10 @@
 """Samples into lines. Those of a sample are the same in both formats; only what stands above a family differs."""
 
+from dataclasses import dataclass
 from enum import StrEnum
 
 from sems_exporter.exposition.families import all_families
-from sems_exporter.exposition.samples import collect
+from sems_exporter.exposition.samples import Sample, collected
 from sems_exporter.model.schema import Family, Kind, once
 from sems_exporter.pipeline.staleness import StationView
 
@@ -39,17 +40,29 @@ def head(found: Family, wanted: Format) -> str:
     return f"# HELP {name} {text}\n# TYPE {name} {kind}\n{unit}"
 
 
+@dataclass(frozen=True, slots=True)
+class Lines:
+    """The lines of one station: those of each family of the model, and those that only a user's file declares."""
+
+    known: list[bytes]
+    extra: tuple[tuple[Family, bytes], ...] = ()
+
+
 def fragments(shown: StationView) -> list[bytes]:
-    """The lines of one station, for each family; nothing where a family has none of it."""
-    samples = collect([shown])
-    return [
-        _bytes(
-            "".join([f"{found.sample_name}{{{sample.labels}}} {sample.value!r}\n" for sample in samples[found.name]])
-        )
-        if found.name in samples
-        else b""
-        for found in families()
-    ]
+    """The lines of one station, for each family of the model; nothing where a family has none of it."""
+    return lines(shown).known
+
+
+def lines(shown: StationView) -> Lines:
+    """All lines of one station."""
+    found = collected([shown])
+    samples = found.by_family
+    known = [_lines(family, samples[family.name]) if family.name in samples else b"" for family in families()]
+    return Lines(known, tuple((family, _lines(family, samples[name])) for name, family in found.extra.items()))
+
+
+def _lines(family: Family, samples: list[Sample]) -> bytes:
+    return _bytes("".join([f"{family.sample_name}{{{sample.labels}}} {sample.value!r}\n" for sample in samples]))
 
 
 def _bytes(text: str) -> bytes:

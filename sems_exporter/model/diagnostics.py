@@ -6,9 +6,11 @@ Decoding has no business with metrics or logs, so it writes its findings here an
 from collections import Counter
 from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import ClassVar
 
 from sems_exporter.errors import PortalError
 from sems_exporter.model.limits import DETAILS_PER_REFRESH
+from sems_exporter.model.schema import Family
 
 DETAIL_LENGTH = 60
 
@@ -65,6 +67,16 @@ class Diagnostics:
     limited: Counter[Limited] = field(default_factory=Counter)
     partial: list[str] = field(default_factory=list)
     cut_short: PortalError | None = None
+    code: str = ""
+    """The code that is being read, for who traces."""
+    traces: ClassVar[bool] = False
+    """Tell whether anybody wants to know of each value; those who do override `asked` and `read`."""
+
+    def asked(self, endpoint: str, path: str) -> None:
+        """An answer to this call is about to be read; told only to who traces."""
+
+    def read(self, family: Family, code: str, raw: object, unit: object, became: object) -> None:
+        """`raw` became a value, or was refused for a reason; told only to who traces."""
 
     def drop(self, metric: str, reason: DropReason) -> None:
         """Count one value of the metric family `metric` that is not published."""

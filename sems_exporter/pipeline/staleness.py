@@ -3,7 +3,7 @@
 Pure functions of a station and an instant, so that they hold at every scrape, even if the poller has stopped.
 """
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field, replace
 from datetime import datetime, time, timedelta
 
@@ -12,6 +12,7 @@ from sems_exporter.model.schema import (
     PERIODS,
     Entity,
     Role,
+    S,
     begins,
     enumerations,
     measures,
@@ -76,6 +77,7 @@ def apply_staleness(station: Station, now: datetime, limits: Limits) -> StationV
             return scope
         roles = age.gone(scope) if up else PASSING
         names = _of_roles(type(scope), frozenset(roles))
+        scope = _without_extras(scope, roles)
         if Role.LIVE in roles and isinstance(scope, Device):
             scope = transform(scope, _without_live_parts)
         return _without(scope, age.judged(scope, names) if up else names)
@@ -154,8 +156,17 @@ def _without(scope: Entity, names: Iterable[str]) -> Entity:
     return with_values(scope, dict.fromkeys(present)) if present else scope
 
 
+def _without_extras(scope: S, roles: Collection[Role]) -> S:
+    """Remove measurements of a user's file whose roles have ended."""
+    if not scope.extras or not roles:
+        return scope
+    return replace(scope, extras=tuple(extra for extra in scope.extras if extra.family.role not in roles))
+
+
 def _without_live_parts(scope: Entity, _: Path) -> Entity:
-    return scope if isinstance(scope, Device) else _without(scope, _of_roles(type(scope), frozenset((Role.LIVE,))))
+    if isinstance(scope, Device):
+        return scope
+    return _without(_without_extras(scope, (Role.LIVE,)), _of_roles(type(scope), frozenset((Role.LIVE,))))
 
 
 def _merge_overview(details: Station, seen: Station, now: datetime, limits: Limits) -> StationView:
@@ -186,7 +197,9 @@ def _merge_overview(details: Station, seen: Station, now: datetime, limits: Limi
 def _instead(details: Station, seen: Station) -> Station:
     """Put what the list says in place of details that are too old; what lasts is kept."""
     # What a device was some hours ago, asleep perhaps, it need not be now.
-    kept = transform(details, lambda scope, _: _without(scope, _of_roles(type(scope), PASSING)))
+    kept = transform(
+        details, lambda scope, _: _without(_without_extras(scope, PASSING), _of_roles(type(scope), PASSING))
+    )
     merged = with_values(kept, {name: getattr(seen, name) for name in _of_roles(Station, PASSING)})
     return replace(
         merged,

@@ -4,7 +4,7 @@ import logging
 
 from sems_exporter.clock import Clock
 from sems_exporter.model.diagnostics import Diagnostics, Unknown
-from sems_exporter.polling.results import RefreshResult
+from sems_exporter.polling.results import CHANGED, WHAT_TO_DO, RefreshResult
 from sems_exporter.telemetry.logs import ChangeLimiter
 
 log = logging.getLogger(__name__)
@@ -21,6 +21,7 @@ class EventLog:
         self._news: set[tuple[Unknown, str]] = set()
         self._missing: set[str] = set()
         self._said: set[str] = set()
+        self._changes: frozenset[str] = frozenset()
 
     def say_once(self, text: str) -> None:
         """Say something that stays true for long."""
@@ -37,6 +38,7 @@ class EventLog:
                 log.warning("the portal says something new", extra={"kind": kind.value, "detail": detail})
         for limited in findings.limited:
             self.say_once(f"the portal sends more {limited.value} than the exporter keeps; the rest is left out")
+        self._tell_changes(outcome)
         if outcome.whole is None:
             self._tell_parts(outcome)
 
@@ -54,6 +56,14 @@ class EventLog:
         log.warning(
             "refresh incomplete" if outcome.up else "refresh failed", extra={"reason": reason, "error": problem, **more}
         )
+
+    def _tell_changes(self, outcome: RefreshResult) -> None:
+        for sign in outcome.changes:
+            if sign not in self._changes:
+                log.error(CHANGED, extra={"sign": sign, "help": WHAT_TO_DO})
+        if self._changes and not outcome.changes:
+            log.info("the portal's protocol is understood again")
+        self._changes = frozenset(outcome.changes)
 
     def _tell_parts(self, outcome: RefreshResult) -> None:
         # A station whose turn it was not may be as incomplete as before.

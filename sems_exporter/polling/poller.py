@@ -4,6 +4,7 @@ import logging
 import random
 import threading
 import time
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import replace
 from datetime import timedelta
@@ -36,7 +37,8 @@ class Poller:
     """Refreshes all stations of one account, again and again, until told to stop.
 
     The first refresh comes within `first_delay` seconds. `memory` keeps what the counter rules know, `curves` what the
-    stations did in the last two days.
+    stations did in the last two days. `before` is called before each refresh, and `signs` tells after it what shows
+    that the portal speaks another protocol than ours.
     """
 
     def __init__(  # noqa: PLR0913 - an account is put together in one place
@@ -51,7 +53,10 @@ class Poller:
         curves: CurveKeeper | None = None,
         first_delay: float = 2.0,
         chance: random.Random | None = None,
+        before: Callable[[], None] = lambda: None,
+        signs: Callable[[], tuple[str, ...]] = tuple,
     ) -> None:
+        self._before, self._signs = before, signs
         self._metrics = metrics
         self._clock = clock
         self._settings = settings
@@ -94,6 +99,7 @@ class Poller:
         delay = self._chance.uniform(0, self._first_delay)
         while not self._clock.wait(stop, self._announced(delay)):
             began = self._clock.monotonic()
+            self._before()
             outcome = self._guarded()
             self._memory.save_if_due()
             self._keep_curves(outcome, self._clock.monotonic() - began)
@@ -112,10 +118,13 @@ class Poller:
             # As with a refresh: the picture of a day must not end the polling.
             log.exception("the day's curves failed through a fault of the exporter")
 
-    def refresh(self, *, whole: bool = True) -> RefreshResult:
-        """Read all stations once, or of a fleet what a minute allows; without `whole`, those whose turn it is."""
+    def refresh(self, *, whole: bool = True, findings: Diagnostics | None = None) -> RefreshResult:
+        """Read all stations once, or of a fleet what a minute allows; without `whole`, those whose turn it is.
+
+        What is odd goes into `findings`.
+        """
         started = time.monotonic()
-        findings, outcome = Diagnostics(), RefreshResult()
+        findings, outcome = findings or Diagnostics(), RefreshResult()
         try:
             refs = self._reader.all_stations(outcome, findings) if whole else self._reader.due(outcome, findings)
             self._reader.read(refs, outcome, findings)
@@ -124,6 +133,8 @@ class Poller:
             if error not in outcome.by_station.values():
                 self._metrics.failure(error.reason)
         outcome.partial = findings.partial
+        outcome.changes = self._signs()
+        self._metrics.protocol_changed(changed=bool(outcome.changes))
         self._metrics.findings(findings)
         self._journal.tell(outcome, findings)
         self._conclude(outcome, time.monotonic() - started)

@@ -7,6 +7,8 @@ from datetime import datetime
 from sems_exporter import errors
 
 MOST_NAMED = 5
+CHANGED = "the portal has changed its protocol"
+WHAT_TO_DO = "docs/portal-changes.md tells what to do"
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +49,7 @@ class RefreshResult:
 
     `tried` are the stations whose details were asked for, `new` is the number of those that were read and not only
     remembered, `overviews` that of the stations which the list, in rotation, has shown of late; `earlier` are failures
-    of stations whose turn has not come again.
+    of stations whose turn has not come again. `changes` are signs that the portal speaks another protocol than ours.
     """
 
     stations: int | None = None
@@ -59,6 +61,7 @@ class RefreshResult:
     by_station: dict[str, errors.PortalError] = field(default_factory=dict)
     earlier: dict[str, errors.PortalError] = field(default_factory=dict)
     partial: list[str] = field(default_factory=list)
+    changes: tuple[str, ...] = ()
     whole: errors.SemsError | None = None
 
     @property
@@ -75,6 +78,11 @@ class RefreshResult:
     @property
     def sentence(self) -> str | None:
         """Say what does not work, for a person."""
+        changed = f"{CHANGED}: {'; '.join(self.changes[:MOST_NAMED])}; {WHAT_TO_DO}" if self.changes else None
+        return "; ".join(filter(None, (changed, self._failing))) or None
+
+    @property
+    def _failing(self) -> str | None:
         if self.whole is not None:
             return _told(self.whole)
         if failing := {**self.earlier, **self.by_station}:

@@ -12,6 +12,7 @@ from sems_exporter.clock import Clock
 from sems_exporter.config.settings import Account
 from sems_exporter.portal.http.envelope import HttpResponse, parse_envelope, seconds_ahead
 from sems_exporter.portal.http.transport import HttpRequest, Transport
+from sems_exporter.portal.protocol_signs import ProtocolSigns
 from sems_exporter.portal.session.rate_limiter import RateLimiter
 from sems_exporter.portal.session.session import Session
 from sems_exporter.portal.session.state_file import Token
@@ -49,6 +50,7 @@ class AccountClient(ABC):
         clock: Clock,
         metrics: AccountMetrics,
         session: Session,
+        signs: ProtocolSigns | None = None,
     ) -> None:
         self._account = account
         self._transport = transport
@@ -57,6 +59,7 @@ class AccountClient(ABC):
         self._metrics = metrics
         self.session = session
         self._clock_hint = ""
+        self.signs = signs or ProtocolSigns()
 
     @property
     @abstractmethod
@@ -168,7 +171,10 @@ class AccountClient(ABC):
             outcome = error.reason
             hint = self._clock_hint if isinstance(error, errors.SessionRejected) else ""
             error.args = (f"{self._discreet(str(error), request)}{hint}",)
+            self.signs.failed(request.endpoint, error)
             raise
+        else:
+            self.signs.answered(request.endpoint)
         finally:
             self._metrics.request(request.endpoint, outcome, time.monotonic() - started)
 

@@ -10,6 +10,7 @@ from sems_exporter.portal.classic.dialect import CLASSIC
 from sems_exporter.portal.failover import AutoPortal, Dialect, Switch
 from sems_exporter.portal.http.transport import Transport
 from sems_exporter.portal.interface import AskablePortal
+from sems_exporter.portal.protocol_signs import ProtocolSigns
 from sems_exporter.portal.semsplus.dialect import SEMSPLUS
 from sems_exporter.portal.session import trusted_hosts
 from sems_exporter.portal.session.rate_limiter import RateLimiter
@@ -52,13 +53,15 @@ def connect(
     switch = Switch(metrics.endpoints)
     session = Session(switch.sign_in, stores.state, clock, metrics, stores.lock, stores.ledger)
     pace = RateLimiter(settings.requests_per_minute, clock, stop, ledger=stores.ledger)
-    dialects = []
+    signs, dialects = ProtocolSigns(), []
     for spec in DIALECTS:
         if settings.portal in ("auto", spec.name):
-            client = spec.client(settings.account, transport, pace, clock=clock, metrics=metrics, session=session)
+            client = spec.client(
+                settings.account, transport, pace, clock=clock, metrics=metrics, session=session, signs=signs
+            )
             dialects.append(Dialect(spec, client, spec.source(client, clock)))
     token = session.state.token
     switch.offer(tuple(dialects), token.dialect.partition("-")[0] if token else None)
     if token is not None and not (_speaks(token, switch.dialect) and _is_trusted(token, settings.account)):
         session.forget()
-    return AutoPortal(switch, session, clock)
+    return AutoPortal(switch, session, clock, signs)

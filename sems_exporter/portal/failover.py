@@ -9,7 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, ParamSpec, TypeVar
 
-from sems_exporter import errors
+from sems_exporter import errors, protocol
 from sems_exporter.clock import Clock
 from sems_exporter.model.diagnostics import Diagnostics
 from sems_exporter.model.plant import Station
@@ -18,6 +18,7 @@ from sems_exporter.portal.decoding import truncation
 from sems_exporter.portal.dialect import DialectSpec
 from sems_exporter.portal.interface import Source, StationRef
 from sems_exporter.portal.past import Answer, Question
+from sems_exporter.portal.protocol_signs import ProtocolSigns
 from sems_exporter.portal.read_calls import ReadCall
 from sems_exporter.portal.session.session import Session
 from sems_exporter.portal.session.state_file import AccountState, Token
@@ -74,6 +75,11 @@ class Switch:
         """Sign in with the dialect in use."""
         return self.dialect.client.sign_in()
 
+    def use_first(self) -> None:
+        """Use the preferred dialect."""
+        self._number = 0
+        self._announce(self.dialect.spec.endpoints)
+
     def use_next(self) -> None:
         """Use the next dialect."""
         self._number = (self._number + 1) % len(self._dialects)
@@ -83,7 +89,9 @@ class Switch:
 class AutoPortal:
     """A Portal that speaks whichever dialect the portal understands."""
 
-    def __init__(self, switch: Switch, session: Session, clock: Clock) -> None:
+    def __init__(self, switch: Switch, session: Session, clock: Clock, signs: ProtocolSigns) -> None:
+        self._signs = signs
+        self._protocol = protocol.current()
         self._switch = switch
         self._session = session
         self._clock = clock
@@ -118,6 +126,10 @@ class AutoPortal:
         with self._switch.dialect.client.request(call) as data:
             return data
 
+    def protocol_signs(self) -> tuple[str, ...]:
+        """What shows that the portal speaks another protocol than ours, a sentence each."""
+        return self._signs.told()
+
     def account_state(self) -> AccountState:
         """The session and the brake of the account."""
         return self._session.state
@@ -134,6 +146,7 @@ class AutoPortal:
     def _ask(self, method: Callable[[Source], Callable[P, T]], *args: P.args, **options: P.kwargs) -> T:
         """Ask the dialect in use, and then the other one where the failure says that the portal has left it."""
         has_switched = False
+        self._follow_protocol()
         while True:
             dialect = self._switch.dialect
             try:
@@ -148,6 +161,17 @@ class AutoPortal:
                     raise
                 self._change(dialect, error, "the portal has changed its protocol; trying the other dialect")
                 has_switched = True
+
+    def _follow_protocol(self) -> None:
+        """Try the preferred dialect anew, and a sign-in sooner, once a file says how the portal wants it now."""
+        if self._protocol is protocol.current():
+            return
+        self._protocol = protocol.current()
+        self._switched_at, self._unknown_there = None, False
+        if self._switch.is_switched:
+            self._switch.use_first()
+            self._session.forget()
+        self._session.correct()
 
     def _may_switch(self) -> bool:
         if not self._switch.has_other or self._unknown_there:

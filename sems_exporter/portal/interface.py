@@ -63,6 +63,9 @@ class Portal(Source, Protocol):
 class AskablePortal(Portal, Protocol):
     """A portal that answers what a person asks as well."""
 
+    def protocol_signs(self) -> tuple[str, ...]:
+        """What shows that the portal speaks another protocol than ours, a sentence each."""
+
     def known_calls(self) -> tuple[ReadCall, ...]:
         """The calls that a person may make by name in the dialect in use."""
 

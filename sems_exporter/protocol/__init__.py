@@ -6,6 +6,6 @@ out what counts now, which a changed file replaces while the program runs.
 """
 
 from sems_exporter.protocol.in_use import cached, classic, current, semsplus, use
-from sems_exporter.protocol.loading import Protocol
+from sems_exporter.protocol.loading import Protocol, load, packaged
 
-__all__ = ["Protocol", "cached", "classic", "current", "semsplus", "use"]
+__all__ = ["Protocol", "cached", "classic", "current", "load", "packaged", "semsplus", "use"]

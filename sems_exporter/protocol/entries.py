@@ -1,7 +1,7 @@
 """What a table of the classic dialect can say of a key: where its value goes, or why it is not read."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum
 
 from sems_exporter.model.plant import Battery, Inverter, Meter, MeterPhase, Phase, PvInput, Station
@@ -103,4 +103,5 @@ def _entry(path: str, entry: WrittenEntry, units: Units) -> Entry:
         raise ProtocolError(f"{path}.of", f"has to be one of {', '.join(SCOPES)}")
     row = Row(entry.to, entry.unit, entry.negative, entry.sign, entry.last)
     scope = SCOPES[entry.of]
-    return Mapped(scope, mapping(path, row, scope, units, {}), entry.part)
+    found = mapping(path, row, scope, units, {})
+    return Mapped(scope, replace(found, code=path.rpartition(".")[2]), entry.part)

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from sems_exporter.model.plant import Battery, EvCharger, Inverter, Meter, MeterPhase, Phase, PvInput, Station
-from sems_exporter.model.schema import EXTRA_PREFIX, Entity, Family, Kind, Measure, Role
+from sems_exporter.model.schema import EXTRA_PREFIX, PERIODS, Entity, Family, Kind, Measure, Role
 from sems_exporter.protocol.rows import FieldMapping
 from sems_exporter.protocol.shapes import ProtocolError
 from sems_exporter.protocol.units import Units, base_of
@@ -14,6 +14,7 @@ from sems_exporter.protocol.units import Units, base_of
 SCOPES: Mapping[str, type[Entity]] = {
     each.scope: each for each in (Station, Inverter, PvInput, Phase, Battery, Meter, MeterPhase, EvCharger)
 }
+PARTS = (PvInput, Phase, MeterPhase)
 _NAME = re.compile(r"[a-z][a-z0-9]*(_[a-z0-9]+)*")
 _ENDINGS = ("total", "created", "info", "bucket", "count", "sum")
 """Last words by which the formats mean something."""
@@ -79,6 +80,8 @@ def _field(path: str, scope: type[Entity], row: ExtraRow, units: Units) -> Extra
         )
     if row.kind not in [role.value for role in Role]:
         raise ProtocolError(f"{path}.kind", f"has to be one of {', '.join(role.value for role in Role)}")
+    if issubclass(scope, PARTS) and Role(row.kind) in PERIODS:
+        raise ProtocolError(f"{path}.kind", f"of a {scope.noun} nothing is kept for a day, month or year")
     if not row.help.strip() or len(row.help) > _LONGEST_HELP or not row.help.isprintable():
         raise ProtocolError(f"{path}.help", f"has to be a sentence of at most {_LONGEST_HELP} characters")
     if not (math.isfinite(row.low) and math.isfinite(row.high) and row.low < row.high):

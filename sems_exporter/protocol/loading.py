@@ -181,7 +181,7 @@ def _merged(path: str, below: Document, above: Document, changes: list[str]) -> 
     """`below` with what `above` says instead, which goes into `changes`."""
     found = dict(below)
     for key, value in above.items():
-        here, old = f"{path}.{key}".removeprefix("."), below.get(key)
+        here, old = f"{path}.{key}" if path else key, below.get(key)
         if isinstance(value, dict) and isinstance(old, dict) and not ROW_KEYS & value.keys():
             found[key] = _merged(here, old, value, changes)
             continue

@@ -1,7 +1,7 @@
 """Where a code of the portal goes: rows as the files write them, and as the decoders use them."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from enum import Enum, StrEnum
 
 from sems_exporter.model.plant import DeviceState, StationState
@@ -31,6 +31,8 @@ class FieldMapping:
     opposite: str = ""
     last: bool = False
     codes: Mapping[str, StrEnum] | None = None
+    code: str = field(default="", compare=False)
+    """The code itself, for who traces."""
 
 
 Rows = dict[str, FieldMapping]
@@ -69,7 +71,9 @@ States = dict[str, Mapping[str, StrEnum]]
 
 def mapped(path: str, written: Mapping[str, Row], scope: type[Entity], units: Units, states: States) -> Rows:
     """The rows of a table for `scope`, at `path` of the file; raises ProtocolError."""
-    return {code: mapping(f"{path}.{code}", row, scope, units, states) for code, row in written.items()}
+    return {
+        code: replace(mapping(f"{path}.{code}", row, scope, units, states), code=code) for code, row in written.items()
+    }
 
 
 def mapping(path: str, row: Row, scope: type[Entity], units: Units, states: States) -> FieldMapping:

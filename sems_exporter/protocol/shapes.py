@@ -25,14 +25,19 @@ def build(kind: type[T], path: str, document: object) -> T:
     hints, declared = _hints(kind), {each.name: each for each in fields(kind)}  # type: ignore[arg-type] # a dataclass
     for key in found:
         if key not in declared:
-            raise ProtocolError(f"{path}.{key}", unknown(key, declared))
+            raise ProtocolError(below(path, key), unknown(key, declared))
     values: dict[str, object] = {}
     for name, each in declared.items():
         if name in found:
-            values[name] = _value(hints[name], f"{path}.{name}", found[name])
+            values[name] = _value(hints[name], below(path, name), found[name])
         elif each.default is MISSING and each.default_factory is MISSING:
-            raise ProtocolError(f"{path}.{name}", "is missing")
+            raise ProtocolError(below(path, name), "is missing")
     return kind(**values)
+
+
+def below(path: str, key: str) -> str:
+    """The dotted name of `key` in the table at `path`, which is "" for the whole file."""
+    return f"{path}.{key}" if path else key
 
 
 def table(path: str, document: object) -> Document:

@@ -22,6 +22,7 @@ from sems_exporter.simulator.plant.specs import (
 )
 from sems_exporter.simulator.semsplus.signin import WebQuirks
 from sems_exporter.simulator.server.answers import Answer, Mutation
+from sems_exporter.simulator.server.breaks import BREAKS
 from sems_exporter.simulator.server.dialect_interface import Dialect
 from sems_exporter.simulator.server.dispatcher import ENDPOINTS
 from sems_exporter.simulator.server.portal import SimulatedPortal
@@ -29,6 +30,7 @@ from sems_exporter.simulator.server.replay import Dump
 from sems_exporter.simulator.server.request_log import RecordedRequest
 
 __all__ = [
+    "BREAKS",
     "ENDPOINTS",
     "Alarm",
     "AlarmLevel",

@@ -103,6 +103,11 @@ class AccountMetrics(Collector):
             "1 if no sign-in is sent until the credentials change or a person releases the brake.",
             registry=registry,
         )
+        self._protocol_changed = Gauge(
+            "sems_portal_protocol_changed",
+            "1 while something shows that the portal speaks another protocol than this exporter; the log says what.",
+            registry=registry,
+        )
         self._clock_difference = Gauge(
             "sems_portal_clock_difference_seconds",
             "By how much the portal's clock was ahead of this machine's at its latest answer; 0 before the first.",
@@ -207,6 +212,10 @@ class AccountMetrics(Collector):
         self._rejections.set(rejections)
         self._blocked.set(int(blocked))
 
+    def protocol_changed(self, *, changed: bool) -> None:
+        """Show whether the portal speaks another protocol than ours."""
+        self._protocol_changed.set(int(changed))
+
     def state_writable(self, *, ok: bool) -> None:
         """Show whether the account's state can be kept on disk."""
         self._state_writable.set(int(ok))
@@ -261,6 +270,7 @@ class SelfMetrics(AccountMetrics):
         self._process = process = CollectorRegistry(auto_describe=False)
         self._about_web(process)
         self._about_prices(process)
+        self._about_portal_file(process)
         build = Gauge("sems_build_info", "Version of the exporter; always 1.", ["version", "python"], registry=process)
         build.labels(package_version(), platform.python_version()).set(1)
         ProcessCollector(registry=process)
@@ -300,6 +310,25 @@ class SelfMetrics(AccountMetrics):
         )
         self._price_uses: frozenset[tuple[str, str]] = frozenset()
         self._price_ends: frozenset[tuple[str, str]] = frozenset()
+
+    def _about_portal_file(self, registry: CollectorRegistry) -> None:
+        self._portal_file_failures = Counter(
+            "sems_portal_file_reload_failures",
+            "Changes of the portal file that could not be used.",
+            registry=registry,
+        )
+        self._portal_file_good = Gauge(
+            "sems_portal_file_last_reload_success",
+            "0 while the portal file differs from what is in use, because it cannot be used.",
+            registry=registry,
+        )
+        self._portal_file_good.set(1)
+
+    def portal_file_read(self, *, good: bool) -> None:
+        """Show whether a changed portal file could be taken over."""
+        self._portal_file_good.set(int(good))
+        if not good:
+            self._portal_file_failures.inc()
 
     def price_sources(self, uses: Iterable[tuple[str, str]], reasons: Iterable[str]) -> None:
         """Make the series of the tariffs and directions that have a source of prices, for every reason."""

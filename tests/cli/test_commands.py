@@ -38,7 +38,8 @@ def calls(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, object]]:
         made.append(("once", form))
         return 0
 
-    def check(_: ServerSettings, *, release_brake: bool) -> int:
+    def check(_: ServerSettings, *, release_brake: bool, verbose: bool) -> int:
+        del verbose
         made.append(("check", release_brake))
         return 1
 

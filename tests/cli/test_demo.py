@@ -12,10 +12,11 @@ from urllib.parse import urlsplit
 import click
 import pytest
 
+from sems_exporter.cli import commands
 from sems_exporter.cli.demo import DemoClock, simulate
 from sems_exporter.clock import SystemClock
 from sems_exporter.errors import SettingError, StartError
-from sems_exporter.simulator import SimulatedClock
+from sems_exporter.simulator import BREAKS, SimulatedClock
 from tests.clocks import FakeClock
 from tests.homes import NOON
 
@@ -139,3 +140,7 @@ class TestSimulate:
 
             with pytest.raises(StartError, match=address):
                 played(address)
+
+
+def test_what_can_be_broken_is_what_the_simulator_breaks() -> None:
+    assert set(commands.BREAKS) == set(BREAKS)

@@ -17,7 +17,7 @@ from sems_exporter.app import build_app
 from sems_exporter.cli import serve
 from sems_exporter.clock import SystemClock
 from sems_exporter.config.settings import Account, AccountSettings, ServerSettings
-from sems_exporter.errors import StartError
+from sems_exporter.errors import SettingError, StartError
 from sems_exporter.portal.session import rate_limiter
 from sems_exporter.portal.session.file_stores import COUNTERS
 from sems_exporter.portal.session.lock import AccountLock
@@ -296,3 +296,61 @@ class TestBeside:
         assert "serves this account" in capsys.readouterr().out
         assert portal.login_attempts == 0
         assert not (settings.accounts[0].state_dir / COUNTERS).exists()
+
+
+def test_check_says_what_the_portal_file_changes(
+    settings: ServerSettings, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = tmp_path / "portal.toml"
+    file.write_text('[semsplus.factors.inverter]\nactivePower = { to = "ac_power", unit = "kW" }\n')
+
+    code = serve.check(replace(settings, portal_file=file), release_brake=False)
+
+    said = capsys.readouterr().out
+    assert code == 0
+    assert f"Portal file {file}: 1 change\n" in said
+    assert '  semsplus.factors.inverter.activePower: new { to = "ac_power", unit = "kW" }\n' in said
+
+
+def test_a_portal_file_that_cannot_be_used_ends_check_before_anything_is_sent(
+    settings: ServerSettings, portal: SimulatedPortal, tmp_path: Path
+) -> None:
+    file = tmp_path / "portal.toml"
+    file.write_text("[semsplus.client]\nname = 5\n")
+
+    with pytest.raises(SettingError, match=r"portal_file: .*: semsplus\.client\.name: has to be a text"):
+        serve.check(replace(settings, portal_file=file), release_brake=False)
+
+    assert portal.requests == []
+
+
+def test_check_tells_how_each_value_came_to_be(
+    settings: ServerSettings, portal: SimulatedPortal, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def change(envelope: dict[str, Any], parameters: object) -> None:
+        del parameters
+        factors = {each["code"]: each for group in envelope["data"] for each in group["factors"]}
+        factors["MPPT-1:Vpv"]["data"] = "381.5"
+        factors["Temperature"]["data"] = "6553.5"
+        envelope["data"][0]["factors"].append({"code": "busVoltage", "data": "760", "unit": "V"})
+
+    portal.mutate("telemetry.INVERTER", change)
+
+    serve.check(settings, release_brake=False, verbose=True)
+
+    lines = capsys.readouterr().out.splitlines()
+    [call] = [line for line in lines if line.startswith("  telemetry ") and "deviceType=INVERTER" in line]
+    told = lines[lines.index(call) + 1 :]
+    assert "    MPPT-1:Vpv: 381.5 V -> sems_inverter_input_voltage_volts 381.5" in told
+    assert "    Temperature: 6553.5 ℃ -> sems_inverter_temperature_celsius refused: sentinel" in told
+    assert "    inverter busVoltage: not known (factor)" in told
+    assert any(line.startswith("    status: ") and "sems_station_state" in line for line in lines)
+    made = told[told.index("  made by the exporter of these, or read by a rule of its own") :]
+    assert "    sems_station_pv_energy_joules_total" in made
+    assert "    sems_inverter_input_voltage_volts" not in made
+
+
+def test_without_it_nothing_of_that_is_told(settings: ServerSettings, capsys: pytest.CaptureFixture[str]) -> None:
+    serve.check(settings, release_brake=False)
+
+    assert "->" not in capsys.readouterr().out

@@ -59,6 +59,7 @@ class ClassicClient(AccountClient):
 
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
+        self._protocol = protocol.current()
         self._refused: TTLCache[str, None] = TTLCache(MOST_REFUSED_CALLS, REFUSED_SECONDS, self._clock.monotonic)
 
     @property
@@ -72,6 +73,9 @@ class ClassicClient(AccountClient):
 
         Plants of one type (2) answer 100002 to a session that all others take.
         """
+        if self._protocol is not protocol.current():
+            self._protocol = protocol.current()
+            self._refused.clear()
         name = f"{call.path} {json.dumps(call.body)}"
         if name in self._refused:
             raise errors.PermissionDenied("refused by the portal; asked again within half an hour")

@@ -58,7 +58,10 @@ class Classic:
         while True:
             known = versions()
             try:
-                with self._client.request(detail(ref.id, known[self._version % len(known)])) as data:
+                call = detail(ref.id, known[self._version % len(known)])
+                with self._client.request(call) as data:
+                    if findings.traces:
+                        findings.asked(call.endpoint, call.path)
                     station = station_decoder.monitor(data, self._clock.now(), findings, station_id=ref.id)
             except errors.RouteUnknown:
                 if self._version + 1 >= len(known):

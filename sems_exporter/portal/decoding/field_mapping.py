@@ -22,6 +22,9 @@ def assign(
     """Write `raw` where `row` says, as a word or in base units; nothing where the portal says nothing or nonsense."""
     if raw is None or (row.last and row.attribute in values):
         return
+    if findings.traces:
+        values.update(_traced(scope, row, raw, unit, findings))
+        return
     if row.codes is not None:
         if (word := states.word(raw, scope, row.attribute, row.codes, findings)) is not None:
             values[row.attribute] = word
@@ -35,6 +38,21 @@ def assign(
         findings.meet(Unknown.UNIT, error)
     if flawed is not None:
         findings.drop(family(scope, row.attribute).sample_name, flawed)
+
+
+def _traced(scope: type[Entity], row: FieldMapping, raw: object, unit: object, findings: Diagnostics) -> Values:
+    """What `assign` writes; `findings` are told of each attribute, or why there is none."""
+    told: Values = {}
+    own = Diagnostics()
+    assign(told, scope, row, raw, unit=unit, findings=own)
+    for kind, detail in own.details:
+        findings.meet(kind, detail)
+    for name, value in told.items():
+        findings.read(family(scope, name), row.code, raw, unit or row.unit, value)
+    for metric, reason in own.dropped:
+        findings.read(family(scope, row.attribute), row.code, raw, unit or row.unit, reason)
+        findings.drop(metric, reason)
+    return told
 
 
 def _put(values: Values, measure: Measure, row: FieldMapping, found: Quantity | None) -> DropReason | None:

@@ -14,7 +14,7 @@ from typing import Any
 
 from cachetools import TLRUCache
 
-from sems_exporter import errors
+from sems_exporter import errors, protocol
 from sems_exporter.clock import Clock
 from sems_exporter.model.limits import ANSWERS_REMEMBERED, ANSWERS_REMEMBERED_BYTES
 from sems_exporter.portal.semsplus.endpoints import LIFETIMES
@@ -71,6 +71,7 @@ class AnswerCache:
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
+        self._protocol = protocol.current()
         most, timer = ANSWERS_REMEMBERED_BYTES, self._now
         self._fresh: TLRUCache[Key, CachedAnswer] = TLRUCache(
             most, lambda key, _, now: now + LIFETIMES.get(key[0], 0.0), timer, _weight
@@ -84,6 +85,7 @@ class AnswerCache:
 
     def get(self, key: Key) -> CachedAnswer | None:
         """The answer for `key` while it is fresh, else None; raises a refusal again while that is remembered."""
+        self._follow_protocol()
         if (kept := self._known(self._fresh, key)) is not None:
             return kept
         if (refusal := self._refused.get(key)) is not None:
@@ -120,6 +122,13 @@ class AnswerCache:
     def forget(self, key: Key) -> None:
         """Ask again next time, although the answer would still be good."""
         self._fresh.pop(key, None)
+
+    def _follow_protocol(self) -> None:
+        """Ask anew for everything once another protocol counts: what was refused may be answered now."""
+        if self._protocol is not protocol.current():
+            self._protocol = protocol.current()
+            self._fresh.clear()
+            self._refused.clear()
 
     def _known(self, answers: TLRUCache[Key, CachedAnswer], key: Key) -> CachedAnswer | None:
         """Return what is kept, unless it is from the future: then the clock was set back, and its age is unknown."""

@@ -30,7 +30,7 @@ from sems_exporter.portal.semsplus import endpoints, ev_chargers, station_decode
 from sems_exporter.portal.semsplus.answer_cache import PASSING_KEPT_FOR, CachedAnswer
 from sems_exporter.portal.semsplus.device_kinds import RACK, SYSTEM, looks_like_inverter, spelt
 from sems_exporter.portal.semsplus.device_lists import BatteryRef, DeviceRef
-from sems_exporter.portal.semsplus.factor_reader import Reading, factors, fill
+from sems_exporter.portal.semsplus.factor_reader import OWN, Reading, factors, fill
 from sems_exporter.portal.semsplus.station_queries import StationQueries
 from sems_exporter.protocol.semsplus import Kind
 
@@ -146,7 +146,9 @@ class DeviceReader:
             values.pop("charging_power", None)
         oldest = min(answers, key=lambda kept: kept.fetched_at)
         said = [kept.value for kept in answers]
-        return EvCharger(model=model.name, **self._facts(ref, values, self._dates("charger", ref.id, oldest, said)))
+        extras = tuple(extra for told in said for extra in told.extras)
+        facts = self._facts(ref, values, self._dates("charger", ref.id, oldest, said))
+        return EvCharger(model=model.name, extras=extras, **facts)
 
     def _charger_model(self, ref: DeviceRef) -> ev_chargers.Model:
         call = endpoints.charger_model(ref.id)
@@ -278,12 +280,15 @@ class DeviceReader:
             # A remembered answer must not lend its powers the instant of the first one.
             reading.supplement(told.without_live(scope) if young and kept.fetched_at < self._began else told)
             young.append(dates)
-        return reading, self._facts(ref, reading.own, next(iter([*young, *old]), None))
+        facts = self._facts(ref, reading.own, next(iter([*young, *old]), None))
+        return reading, {**facts, "extras": reading.extras_of(*OWN)}
 
     def _told(self, data: object, call: Call, ref: DeviceRef, scope: type[Device]) -> Reading:
         """Decode what an answer says, and keep nothing else of it: as the portal sent it, it may be megabytes."""
         told = Reading()
-        fill(told, data, protocol.semsplus().tables[scope], self._findings)
+        said = fill(told, data, protocol.semsplus().tables[scope], self._findings)
+        key = (self._station, call.endpoint, ref.id)
+        self._questions.client.signs.spoken(f"{call.endpoint} of {ref.type}", key, said.codes, said.unknown)
         if data and not any(factors(data)):
             self._findings.meet(Unknown.FIELD, f"{call.endpoint} of {ref.type} without factors")
         return told
@@ -378,5 +383,9 @@ def _is_read(ref: DeviceRef) -> bool:
 
 
 def _parts(reading: Reading, part: str) -> list[tuple[str, Facts]]:
-    found = [(index, values) for (kind, index), values in reading.parts.items() if kind == part and values]
+    found = []
+    for (kind, index), values in reading.parts.items():
+        extras = reading.extras_of(kind, index) if kind == part else ()
+        if kind == part and (values or extras):
+            found.append((index, {**values, "extras": extras}))
     return sorted(found, key=lambda pair: pair[0])

@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from sems_exporter import protocol
 from sems_exporter.model.diagnostics import Diagnostics
 from sems_exporter.model.plant import DeviceState, EvCharger
+from sems_exporter.model.schema import Extra
+from sems_exporter.portal.decoding.extras import measured_all
 from sems_exporter.portal.decoding.field_mapping import Values, assign, assign_all
 from sems_exporter.portal.decoding.json_shapes import code_of, objects, text
 from sems_exporter.portal.semsplus.device_lists import DeviceRef, device_state
@@ -17,6 +19,7 @@ class Told:
 
     state: DeviceState | None
     values: Values
+    extras: tuple[Extra, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +60,8 @@ def detail(data: object, findings: Diagnostics) -> Told:
     shown = None if unit == "0" else unit
     for key, row in protocol.semsplus().charger_detail.items():
         assign(values, EvCharger, row, body.get(key), unit=shown, findings=findings)
-    return Told(values.pop("state", None), values)
+    extras = measured_all(protocol.semsplus().extras.get(EvCharger, {}), body, findings)
+    return Told(values.pop("state", None), values, extras)
 
 
 def last_charge(data: object, findings: Diagnostics) -> Told:

@@ -8,12 +8,17 @@ from typing import Any, NamedTuple
 from sems_exporter import protocol
 from sems_exporter.model.diagnostics import Diagnostics, Limited, Unknown
 from sems_exporter.model.limits import PARTS_PER_DEVICE, TEXT_LENGTH
-from sems_exporter.model.schema import LASTING, PERIODS, Entity, Role, family
+from sems_exporter.model.schema import LASTING, PERIODS, Entity, Extra, Role, family
+from sems_exporter.portal.decoding.extras import measured
 from sems_exporter.portal.decoding.field_mapping import Values, assign, merge
 from sems_exporter.portal.decoding.json_shapes import objects
 from sems_exporter.portal.semsplus.factor_address import Address, address, row_of
+from sems_exporter.protocol.extras import ExtraField
 from sems_exporter.protocol.rows import FieldMapping
 from sems_exporter.protocol.semsplus import Table
+
+OWN = ("", "")
+"""The part that is the device itself."""
 
 
 @dataclass(slots=True)
@@ -23,9 +28,10 @@ class Reading:
     own: Values = field(default_factory=dict)
     parts: dict[tuple[str, str], Values] = field(default_factory=dict)
     contradicted: dict[tuple[str, str], set[str]] = field(default_factory=dict)
+    extras: dict[tuple[str, str], dict[str, Extra]] = field(default_factory=dict)
 
     def __bool__(self) -> bool:
-        return bool(self.own or any(self.parts.values()))
+        return bool(self.own or any(self.parts.values()) or self.extras)
 
     @property
     def is_full(self) -> bool:
@@ -41,7 +47,15 @@ class Reading:
         return self._of(scope, (*LASTING, *PERIODS))
 
     def _of(self, scope: type[Entity], roles: tuple[Role, ...]) -> "Reading":
-        return Reading({name: value for name, value in self.own.items() if family(scope, name).role in roles})
+        own = {name: extra for name, extra in self.extras.get(OWN, {}).items() if extra.family.role in roles}
+        return Reading(
+            {name: value for name, value in self.own.items() if family(scope, name).role in roles},
+            extras={OWN: own} if own else {},
+        )
+
+    def extras_of(self, part: str, index: str) -> tuple[Extra, ...]:
+        """What a user's file makes of the factors of a part, or of the device itself where there is none."""
+        return tuple(self.extras.get((part, index), {}).values())
 
     def of(self, where: Address) -> Values:
         """The values that `where` points at."""
@@ -52,6 +66,8 @@ class Reading:
         self.own = {**other.own, **self.own}
         for key, values in other.parts.items():
             self.parts[key] = {**values, **self.parts.get(key, {})}
+        for key, extras in other.extras.items():
+            self.extras[key] = {**extras, **self.extras.get(key, {})}
 
 
 class Place(NamedTuple):
@@ -60,22 +76,39 @@ class Place(NamedTuple):
     where: Address
     scope: type[Entity]
     row: FieldMapping | None
+    extra: ExtraField | None = None
 
 
-def fill(reading: Reading, groups: object, table: Table, findings: Diagnostics) -> None:
+@dataclass(frozen=True, slots=True)
+class Vocabulary:
+    """The codes of an answer, and those among them that nobody knows."""
+
+    codes: frozenset[str]
+    unknown: frozenset[str]
+
+
+def fill(reading: Reading, groups: object, table: Table, findings: Diagnostics) -> Vocabulary:
     """Add the factors of a telemetry or telecounting answer to `reading`."""
+    codes, unknown = list[str](), list[str]()
     late: dict[str, list[tuple[Place, dict[str, Any]]]] = {}
     for factor in factors(groups):
-        place = _place(factor["code"], table)
+        code: str = factor["code"]
+        codes.append(code)
+        place = _place(code, table)
         if place is None:
-            findings.meet(Unknown.FACTOR, f"{table.scope.scope} {factor['code']}")
+            unknown.append(code)
+            findings.meet(Unknown.FACTOR, f"{table.scope.scope} {code}")
+        elif place.extra is not None:
+            _read_extra(reading, place, factor, place.extra, findings)
         elif place.row is not None:
             if place.row.last:
-                late.setdefault(factor["code"].lower(), []).append((place, factor))
+                late.setdefault(code.lower(), []).append((place, factor))
             else:
                 _read(reading, place, [factor], findings)
     for same in late.values():
         _read(reading, same[0][0], [factor for _, factor in same], findings)
+    findings.code = ""
+    return Vocabulary(frozenset(codes), frozenset(unknown))
 
 
 def _read(reading: Reading, place: Place, said: list[dict[str, Any]], findings: Diagnostics) -> None:
@@ -89,10 +122,24 @@ def _read(reading: Reading, place: Place, said: list[dict[str, Any]], findings: 
         told: Values = {}
         # A row that only fills is for others, not for its own code in another case.
         alone = replace(row, last=False) if row.last else row
+        if findings.traces:
+            findings.code = factor["code"]
         assign(told, place.scope, alone, factor.get("data"), unit=factor.get("unit"), findings=findings)
         merge(values, told, contradicted, place.scope, findings)
     if row.last:
         merge(reading.of(where), values, contradicted, place.scope, findings, last=True)
+
+
+def _read_extra(
+    reading: Reading, place: Place, factor: dict[str, Any], extra: ExtraField, findings: Diagnostics
+) -> None:
+    where = place.where
+    if findings.traces:
+        findings.code = factor["code"]
+    found = measured(extra, factor.get("data"), factor.get("unit"), findings)
+    if found is not None and _has_room(reading, where, findings):
+        reading.of(where)  # a part of which nothing else is known is there as well
+        reading.extras.setdefault((where.part, where.index), {}).setdefault(extra.family.name, found)
 
 
 def _has_room(reading: Reading, where: Address, findings: Diagnostics) -> bool:
@@ -116,6 +163,9 @@ def _known_place(code: str, table: Table) -> Place | None:
     if row is not None and not where.part and where.name != code:
         # A phase tells of the whole device, as each of the others does in its own rounding.
         row = replace(row, last=True)
+    extra = protocol.semsplus().extras.get(part, {}).get(where.name.lower()) if row is None else None
+    if extra is not None and bool(where.part) == bool(where.index):
+        return Place(where, part, None, extra)
     if row is not None or protocol.semsplus().passed_over.fullmatch(where.name):
         return Place(where, part, row)
     return None

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 from functools import partial
 
-from sems_exporter import errors
+from sems_exporter import errors, protocol
 from sems_exporter.clock import Clock
 from sems_exporter.model.diagnostics import Diagnostics, DropReason, Limited, Unknown
 from sems_exporter.model.limits import DEVICES_PER_STATION, STATIONS_PER_ACCOUNT
@@ -91,7 +91,10 @@ class SemsPlus:
         found: dict[str, StationRef] = {}
         for number in range(1, endpoints.MOST_PAGES + 1):
             try:
-                with self._client.request(endpoints.stations(number)) as data:
+                call = endpoints.stations(number)
+                with self._client.request(call) as data:
+                    if findings.traces:
+                        findings.asked(call.endpoint, call.path)
                     page = station_decoder.page(data, findings)
             except errors.PortalError as error:
                 if not found:
@@ -155,7 +158,7 @@ class SemsPlus:
         """
         questions, began = StationQueries(self._client, self._memory, ref.id, findings), self._clock.now()
         info = questions.ask(endpoints.info(ref.id), (), lambda data: station_decoder.info(data, findings))
-        flow = questions.ask(endpoints.flow(ref.id), (), lambda data: station_decoder.flow(data, findings))
+        flow = questions.ask(endpoints.flow(ref.id), (), lambda data: self._flow(ref.id, data, findings))
         facts = self._described(ref, info.value if info else None, findings)
         facts.update(self._flowing(facts, flow, findings))
         reader = DeviceReader(questions, facts, findings, began=began, repeats=self._repeats)
@@ -172,6 +175,14 @@ class SemsPlus:
         facts.update(active_alarms(questions, findings))
         findings.cut_short = questions.ended
         return Station(**facts)
+
+    def _flow(self, station: str, data: Answer, findings: Diagnostics) -> station_decoder.Flow:
+        found = station_decoder.flow(data, findings)
+        codes = frozenset(data)
+        known = protocol.semsplus().flow_keys
+        unknown = frozenset(key for key in codes if key.lower() not in known)
+        self._client.signs.spoken("flow", (station, "flow"), codes, unknown)
+        return found
 
     def past(self, question: Question) -> Answer:
         """The answer to a question about days that are over, once it is seen that it can be read."""
@@ -230,7 +241,13 @@ class SemsPlus:
         )
         if taken is None and flow.refresh_time is not None and facts["timezone"] is not None:
             findings.drop("sems_station_data_timestamp_seconds", DropReason.BAD_TIME)
-        found: Facts = {"fetched_at": at, "data_timestamp": taken, "unchanged_since": since, **flow.values}
+        found: Facts = {
+            "fetched_at": at,
+            "data_timestamp": taken,
+            "unchanged_since": since,
+            "extras": flow.extras,
+            **flow.values,
+        }
         state, told_at = facts["state"], facts["state_at"]
         if flow.state is not None and (told_at is None or told_at <= at):
             state, told_at = flow.state, at

@@ -9,8 +9,9 @@ from sems_exporter import errors, protocol
 from sems_exporter.model.diagnostics import Diagnostics, DropReason, Limited, Unknown
 from sems_exporter.model.limits import STATIONS_PER_ACCOUNT
 from sems_exporter.model.plant import Station, StationState
-from sems_exporter.model.schema import Role, family
+from sems_exporter.model.schema import Extra, Role, family
 from sems_exporter.portal.decoding import timestamps
+from sems_exporter.portal.decoding.extras import measured_all
 from sems_exporter.portal.decoding.field_mapping import Values, assign, assign_all, merge
 from sems_exporter.portal.decoding.json_shapes import code_of, count, objects, text
 from sems_exporter.portal.decoding.quantities import NotANumber, quantity
@@ -30,6 +31,7 @@ class Flow:
     state: StationState | None
     refresh_time: str | None
     battery: bool
+    extras: tuple[Extra, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,6 +146,7 @@ def flow(data: object, findings: Diagnostics) -> Flow:
         state,
         text(body.get("refreshTime")) or text(body.get("time")),
         shows_battery(values),
+        measured_all(protocol.semsplus().extras.get(Station, {}), body, findings),
     )
 
 

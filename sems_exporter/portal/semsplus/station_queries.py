@@ -39,6 +39,8 @@ class StationQueries:
             if self.ended is not None:
                 return self.memory.last(full)
             with self.memory.keeping_refusal(full), self.client.request(call) as data:
+                if self.findings.traces:
+                    self.findings.asked(call.endpoint, call.path)
                 try:
                     value = decoded(data)
                 except RecursionError:

@@ -15,6 +15,8 @@ A sign-in is written down as the worst it can be before it is sent, and made goo
 
 from dataclasses import dataclass, replace
 
+from sems_exporter import errors
+
 SPACING = 60.0
 LONGEST_SPACING = 900.0
 MOST_REJECTIONS = 3
@@ -27,6 +29,19 @@ MOST_SAID = 200
 """Characters of the portal's words that are kept."""
 PAUSE = 300.0
 LONGEST_PAUSE = 3600.0
+BY_PROTOCOL = frozenset(
+    each.reason
+    for each in (
+        errors.ProtocolChanged,
+        errors.UnknownCode,
+        errors.RequestInvalid,
+        errors.AnswerUnreadable,
+        errors.AnswerEmpty,
+        errors.LoginRefused,
+        errors.AgreementPending,
+    )
+)
+"""Outcomes of a sign-in that say something about how it was asked, and nothing against the account."""
 UNANSWERED = "unanswered"
 """Outcome of a sign-in whose answer is not known, because it is on its way or the process died under it."""
 
@@ -136,6 +151,18 @@ class LoginThrottle:
         """A request went well: the session works, and the next pause is short again."""
         works = replace(self, pauses=0, answers=1, refused=0)
         return self if works == self else works
+
+    def corrected(self) -> "LoginThrottle":
+        """Sign-ins and calls are made in another way from now on, as a person has written down.
+
+        A session that was refused may be tried again; failed sign-ins do not put off the next one any longer than a
+        good one would. What counts against the account stays.
+        """
+        again = replace(self, refused=0)
+        if self.outcome not in BY_PROTOCOL or self.rejections or self.unanswered:
+            return again
+        soonest = min(self.next_login_at, self.attempted_at + SPACING)
+        return replace(again, failures=0, next_login_at=soonest)
 
     def released(self) -> "LoginThrottle":
         """A person released the brake, or the credentials are new; only the times to wait stay."""

@@ -149,6 +149,12 @@ class Session:
             self._save()
             self._show()
 
+    def correct(self) -> None:
+        """What was refused was asked in a way that the portal has left: the next try may come as soon as any may."""
+        with self._lock:
+            if not self._served_by:
+                self._keep(replace(self._state, brake=self._state.brake.corrected()))
+
     def close(self) -> None:
         """Let another process have the account."""
         if self._seat:

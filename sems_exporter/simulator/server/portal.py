@@ -19,12 +19,13 @@ from sems_exporter.simulator.semsplus.semsplus_dialect import API_PATH, LOGIN_PA
 from sems_exporter.simulator.semsplus.signin import WebQuirks
 from sems_exporter.simulator.server.account import Account
 from sems_exporter.simulator.server.answers import Answer, Captures, Mutation, Script
+from sems_exporter.simulator.server.breaks import BREAKS, Break
 from sems_exporter.simulator.server.dialect_interface import Dialect, Moment
 from sems_exporter.simulator.server.dispatcher import SIGN_INS, Dispatcher, known_dialects, known_endpoint
 from sems_exporter.simulator.server.http_server import PortalServer
 from sems_exporter.simulator.server.replay import Dump
 from sems_exporter.simulator.server.request_log import Record, RecordedRequest
-from sems_exporter.simulator.server.wire import NOT_FOUND, Call, Request
+from sems_exporter.simulator.server.wire import NOT_FOUND, Call, Refusal, Request, refusal
 
 
 class SimulatedPortal:
@@ -70,6 +71,7 @@ class SimulatedPortal:
         self._dispatcher.web.whole_token = strict
         self._dispatcher.speak(spoken)
         self._account.anyone = isinstance(answers, Dump)
+        self._break: Break | None = None
         self._record = Record()
         self._thread: threading.Thread | None = None
 
@@ -215,6 +217,10 @@ class SimulatedPortal:
         """
         self._dispatcher.speak(known_dialects(dialects))
 
+    def break_protocol(self, name: str) -> None:
+        """Change the protocol as this one of `BREAKS` does, in place of any before; "" changes it back."""
+        self._break = BREAKS[name] if name else None
+
     def steal_session(self) -> None:
         """Let another client sign in to the account: the session handed out last is dead from now on."""
         self._account.end()
@@ -249,7 +255,14 @@ class SimulatedPortal:
 
     def _respond(self, request: Request) -> Answer:
         # Once and first: a client that gives up may move the clock before its answer is ready.
-        now = self.clock.now()
+        now, broken = self.clock.now(), self._break
+        if broken is not None:
+            try:
+                request = broken.request(request)
+            except Refusal as refused:
+                call = self._dispatcher.route(request)
+                self._note(now, call.endpoint if call else "", request, refused.code)
+                return Answer(200, refusal(refused.code))
         call = self._dispatcher.route(request)
         if call is None:
             self._note(now, "", request, "http-404")
@@ -260,6 +273,8 @@ class SimulatedPortal:
             return scripted
         answer, outcome = self._answer(call, request, Moment(now, now))
         answer = self._changed(call, answer)
+        if broken is not None and isinstance(answer.body, dict):
+            answer = replace(answer, body=broken.answer(call, answer.body))
         self._note(now, call.endpoint, request, outcome or _outcome(answer))
         return self._deliver(call, answer)
 

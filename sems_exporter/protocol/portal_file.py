@@ -1,0 +1,70 @@
+"""The user's file while the program runs: read again when it has changed, between two refreshes."""
+
+import logging
+import threading
+from pathlib import Path
+from typing import Protocol as Interface
+
+from sems_exporter.errors import SettingError
+from sems_exporter.protocol.in_use import current, use
+from sems_exporter.protocol.loading import load
+
+log = logging.getLogger(__name__)
+Look = tuple[int, int, int] | None
+
+
+class Reloaded(Interface):
+    """Is told whether a changed file could be taken over."""
+
+    def __call__(self, *, good: bool) -> None:
+        """Take note."""
+
+
+class PortalFile:
+    """Lets the file at `path` count, or the package's own protocol where there is none; raises SettingError.
+
+    A changed file that cannot be used leaves what counts as it is, and that is said once.
+    """
+
+    def __init__(self, path: Path | None, reloaded: Reloaded) -> None:
+        self._path = path
+        self._reloaded = reloaded
+        self._lock = threading.Lock()
+        self._seen = _look(path)
+        use(None if path is None else load(path))
+        for change in current().changes:
+            log.info("the portal file changes the protocol", extra={"change": change})
+
+    def renew(self) -> None:
+        """Read the file again if it has changed. For the threads of all accounts."""
+        if self._path is None:
+            return
+        with self._lock:
+            # As it was before it is read: one that has changed since is read once more.
+            seen = _look(self._path)
+            if seen != self._seen:
+                self._seen = seen
+                self._read(self._path)
+
+    def _read(self, path: Path) -> None:
+        problem = ""
+        try:
+            use(load(path))
+        except SettingError as error:
+            problem = str(error)
+        self._reloaded(good=not problem)
+        if problem:
+            log.error("the portal file cannot be used; what counted before goes on", extra={"reason": problem})
+            return
+        fresh = current()
+        log.info("the portal file was read again", extra={"changes": len(fresh.changes)})
+        for change in fresh.changes:
+            log.info("the portal file changes the protocol", extra={"change": change})
+
+
+def _look(path: Path | None) -> Look:
+    try:
+        found = path.stat() if path is not None else None
+    except (OSError, ValueError):
+        return None
+    return None if found is None else (found.st_mtime_ns, found.st_size, found.st_ino)
