@@ -14,4 +14,4 @@ LANGUAGES = {
 }
 """By their name in files and addresses, the locale of the Unicode CLDR: the Portuguese is that of Portugal."""
 PSEUDO = "xx-pseudo"
-"""English in strange letters and a quarter longer: it shows what is not translated, and what will not fit."""
+"""English in strange letters and a fifth longer: it shows what is not translated, and what will not fit."""

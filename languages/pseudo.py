@@ -5,7 +5,7 @@ import re
 _KEPT = re.compile(r"(\{\{.*?\}\}|\{\w*\}|\$\w+|`[^`]*`)")
 """Placeholders, and what stands in code."""
 _LETTERS = str.maketrans("aceiknosuyzACEIKNOSUYZ", "áčéíķñőšúýžÁČÉÍĶÑŐŠÚÝŽ")
-_LONGER = 0.25
+_LONGER = 0.2
 """About as much as most texts need in the longest of the real languages."""
 
 

@@ -12,11 +12,12 @@ from babel import Locale
 
 from grafana.build import dashboards
 from grafana.build.__main__ import files
+from grafana.build.calendars import NOON
 from grafana.build.texts import texts
 from grafana.build.widths import width
-from languages import LANGUAGES, PSEUDO
+from languages import LANGUAGES, PSEUDO, page_tables
 from languages.catalogues import FOLDER, Message, catalogue, missing, text_of, translator
-from languages.messages import messages
+from languages.messages import messages, page_messages
 from tests.test_dashboards import with_nested
 
 each_language = pytest.mark.parametrize("language", LANGUAGES)
@@ -68,10 +69,12 @@ def test_no_text_is_missing(language: str) -> None:
 
 @each_language
 def test_catalogues_are_in_line_with_the_texts(language: str) -> None:
-    """None has a text that is in use no more, and all have the same order."""
+    """None has a text that is in use no more, all have the same order, and the page has what they say."""
     is_in_line = (FOLDER / f"{language}.po").read_text("utf-8") == text_of(language, every_message())
+    table = (page_tables.FOLDER / f"{language}.json").read_text("utf-8")
 
     assert is_in_line, "Run `make languages`."
+    assert table == page_tables.text_of(language, page_messages()), "Run `make languages`."
 
 
 @each_language
@@ -156,18 +159,20 @@ def test_parts_of_a_panel_refer_to_each_other_by_its_words(language: str) -> Non
     """Colours, sums and the order of a table go by names, which are translated as well."""
     for where, panel in panels(language):
         named = {target["legendFormat"] for target in panel.get("targets", [])}
-        steps = {one["id"]: one["options"] for one in panel.get("transformations", [])}
-        named |= set(steps.get("organize", {}).get("renameByName", {}).values())
-        day = steps.get("calculateField", {}).get("alias")
+        steps = [one["options"] for one in panel.get("transformations", [])]
+        named |= {name for step in steps for name in step.get("renameByName", {}).values()}
+        named |= {step["alias"] for step in steps if "alias" in step}
         refers = [
             *(one["matcher"]["options"] for one in overrides(panel) if one["matcher"]["id"] == "byName"),
             *(one["displayName"] for one in panel.get("options", {}).get("sortBy", [])),
-            *(one["field"] for one in steps.get("sortBy", {}).get("sort", [])),
-            *steps.get("groupBy", {}).get("fields", {}),
+            *(one["field"] for step in steps for one in step.get("sort", [])),
+            *(name for step in steps for name in (step.get("fields") or {})),
+            *(name for step in steps for name in step.get("excludeByName", {})),
+            *(step["binary"][side] for step in steps if "binary" in step for side in ("left", "right")),
+            *filter(None, [panel.get("options", {}).get("xField")]),
         ]
 
-        assert set(refers) <= named | {day, "ok"}, where
-        assert panel.get("options", {}).get("xField", day) == day, where
+        assert set(refers) <= named | {"ok", "Time", f"{NOON}"}, where
 
 
 def overrides(panel: dict[str, Any]) -> list[dict[str, Any]]:

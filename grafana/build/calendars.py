@@ -69,7 +69,7 @@ def shares(
 ) -> Json:
     """Standing bars by month or year of parts of wholes, from the sums of both; each is a name, the part, the whole."""
     sums = [query for _, part, whole in queries for query in (part, whole)]
-    names = [name for name, _, _ in queries]
+    names = [read(name) for name, _, _ in queries]
     made = calendar(
         title,
         description,
@@ -90,13 +90,13 @@ def shares(
             "id": "calculateField",
             "options": {
                 "mode": "binary",
-                "alias": name,
-                "binary": {"left": part.legend, "operator": "/", "right": whole.legend},
+                "alias": read(name),
+                "binary": {"left": read(part.legend), "operator": "/", "right": read(whole.legend)},
             },
         }
         for name, part, whole in queries
     ]
-    hidden: Json = {query.legend: True for query in sums}
+    hidden: Json = {read(query.legend): True for query in sums}
     shown: Json = {"id": "organize", "options": {"excludeByName": hidden, "indexByName": {}, "renameByName": {}}}
     made["transformations"] = [*cast("list[Json]", made["transformations"]), *divided, shown]
     return made

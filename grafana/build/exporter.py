@@ -168,7 +168,7 @@ def _web_config() -> Json:
         "be used; the log says why, and what held before still holds."
     )
     expr = _own("min", "sems_web_config_last_reload_success")
-    return _number("Web configuration in force", text, expr, mappings=look.YES_NO)
+    return _number("Web settings in force", text, expr, mappings=look.YES_NO)
 
 
 def _accounts() -> Json:

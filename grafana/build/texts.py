@@ -99,8 +99,9 @@ def translated(dashboard: dict[str, object], language: str, translate: Translate
 
     made: Any = said(dashboard)
     for panel in made["panels"]:
-        for override in panel.get("fieldConfig", {}).get("overrides", ()):
-            _widen(override)
+        for inner in (panel, *panel.get("panels", ())):
+            for override in inner.get("fieldConfig", {}).get("overrides", ()):
+                _widen(override)
     return cast("dict[str, object]", made | {"uid": f"{dashboard['uid']}-{language}"})
 
 

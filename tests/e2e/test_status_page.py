@@ -2,13 +2,22 @@
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
 from prometheus_client.parser import text_string_to_metric_families as read_text
 
+from languages import LANGUAGES
+from sems_exporter.web.status.language import wanted
+from sems_exporter.web.status.page import render_page
 from tests.e2e.browser import Browser, Page, browsing
 from tests.e2e.program import ANY_PORT, Program, running, until
+from tests.web.status.page_reader import EMPTY, NOW, STATUS
+from tests.web.status.page_reader import HOME as HOME_STATION
+from tests.web.status.test_page_languages import PAST, RICH, STRANGE
 
 pytestmark = pytest.mark.needs("chromium")
 
@@ -40,7 +49,7 @@ MARKED = """
 """
 TOO_WIDE = """
 [...document.querySelectorAll("#page, #page *")]
-  .filter((element) => element.checkVisibility())
+  .filter((element) => element.checkVisibility() && !element.closest(".wide *, td .unknown"))
   .filter((element) => {
     const box = element.getBoundingClientRect();
     return box.left < -0.5 || box.right > document.documentElement.clientWidth + 0.5;
@@ -49,11 +58,18 @@ TOO_WIDE = """
 """
 CUT_OFF = """
 [...document.querySelectorAll("#page, #page *")]
-  .filter((element) => element.checkVisibility() && !element.closest("svg"))
+  .filter((element) => element.checkVisibility() && !element.closest("svg, .wide, td .unknown"))
   .filter((element) => getComputedStyle(element).display !== "inline")
   .filter((element) => element.scrollWidth > element.clientWidth + 1)
   .map((element) => element.outerHTML.slice(0, 200))
 """
+OUT_OF_PICTURE = """
+[...document.querySelectorAll("#page svg text")].filter((text) => text.checkVisibility()).filter((text) => {
+  const box = text.getBoundingClientRect(), picture = text.ownerSVGElement.getBoundingClientRect();
+  return box.left < picture.left - 8 || box.right > picture.right + 8;
+}).map((text) => text.textContent)
+"""
+"""A name below the last bar may reach into the margin."""
 SCROLLS_SIDEWAYS = "document.documentElement.scrollWidth > innerWidth"
 
 PICTURES = """
@@ -207,3 +223,25 @@ def test_renews_itself_and_the_browser_has_nothing_to_complain_about(page: Page,
     assert page.value("document.getElementById('lost').hidden") is True
     assert page.value("document.querySelectorAll('[data-metric]').length") > 0
     assert browser.complaints == []
+
+
+@pytest.mark.parametrize("language", ["xx", *LANGUAGES])
+def test_words_of_all_languages_fit_a_small_phone(browser: Browser, tmp_path: Path, language: str) -> None:
+    """Those of the language that nobody speaks are as long as they get; a folded table may scroll for itself."""
+    spoken = STRANGE if language == "xx" else wanted(language.encode())
+    stations = [
+        RICH,
+        replace(HOME_STATION, id="old", data_timestamp=NOW - timedelta(days=3)),
+        replace(EMPTY, id="empty"),
+    ]
+    file = tmp_path / "page.html"
+    file.write_bytes(render_page(stations, replace(STATUS, simulated=True), past=PAST, language=spoken))
+
+    page = browser.visit(file.as_uri(), 360, 740, phone=True)
+    page.value(UNFOLD)
+
+    assert page.value(TOO_WIDE) == []
+    assert page.value(CUT_OFF) == []
+    assert page.value(OUT_OF_PICTURE) == []
+    assert not page.value(SCROLLS_SIDEWAYS)
+    page.close()

@@ -132,7 +132,7 @@ class TestPage:
 
         _, headers, body = ask(site.application, "/", "GET", ("accept-encoding", "gzip, br"))
 
-        assert (headers["content-encoding"], headers["vary"]) == ("gzip", "Accept-Encoding")
+        assert (headers["content-encoding"], headers["vary"]) == ("gzip", "Accept-Encoding, Accept-Language")
         assert gzip.decompress(body) == plain
 
     def test_a_station_can_be_had_alone(self) -> None:

@@ -1,6 +1,6 @@
-"""Which of the two formats, and which encoding, a client wants. Pure functions of its headers (RFC 9110, 12.5)."""
+"""Which format, encoding and language a client wants. Pure functions of its headers (RFC 9110, 12.5)."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -49,6 +49,20 @@ def _offer(wish: _Wish) -> Format | None:
     if wish.name in ("*/*", "text/*"):
         return Format.TEXT
     return Format.OPENMETRICS if wish.name == "application/*" else None
+
+
+def language_for(accept_language: str, offered: Collection[str]) -> str | None:
+    """The most welcome of the languages that are `offered`, by "Lookup" of RFC 4647; None where none is.
+
+    "de-AT" is served by "de", and of equally welcome ones the first that is named counts.
+    """
+    for wish in sorted(_wishes(accept_language), key=lambda wish: -wish.quality):
+        parts = wish.name.split("-")
+        ranges = ("-".join(parts[:length]) for length in range(len(parts), 0, -1))
+        found = next((name for name in ranges if name in offered), None)
+        if wish.quality > 0 and (found or wish.name == "*"):
+            return found
+    return None
 
 
 def wants_gzip(accept_encoding: str) -> bool:

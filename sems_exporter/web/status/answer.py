@@ -10,6 +10,7 @@ from sems_exporter.model.plant import Station
 from sems_exporter.web.http.daemon_threads import in_thread
 from sems_exporter.web.http.messages import HTML, Refused, Request, Response
 from sems_exporter.web.http.negotiation import negotiated
+from sems_exporter.web.status.language import Language, wanted
 from sems_exporter.web.status.page import (
     CONTENT_SECURITY_POLICY,
     NoSuchView,
@@ -49,29 +50,35 @@ class StatusPage:
         self._turn = asyncio.Lock()
         self._seen: tuple[Sequence[Station], PageStatus] | None = None
         self._until = 0.0
-        self._views: dict[View, _Rendered] = {}
+        self._views: dict[tuple[View, str], _Rendered] = {}
 
     async def answer(self, request: Request) -> Response:
         """The page, or the part of it that the query names; raises Refused."""
-        view = _view(request)
+        view, language = _view(request), wanted(request.header(b"accept-language"))
         try:
             async with self._turn:
-                found = await in_thread("status page", lambda: self._rendered(view))
+                found = await in_thread("status page", lambda: self._rendered(view, language))
         except NoSuchView:
             raise Refused(404, "no such station, or no such page") from None
         _, compressed = negotiated(b"", request.header(b"accept-encoding"))
         encoding = (("content-encoding", "gzip"),) if compressed else ()
-        headers = (("content-security-policy", CONTENT_SECURITY_POLICY), ("vary", "Accept-Encoding"), *encoding)
+        headers = (
+            ("content-security-policy", CONTENT_SECURITY_POLICY),
+            ("content-language", language.tag),
+            ("vary", "Accept-Encoding, Accept-Language"),
+            *encoding,
+        )
         return Response(200, HTML, found.compressed if compressed else found.plain, headers)
 
-    def _rendered(self, view: View) -> _Rendered:
+    def _rendered(self, view: View, language: Language) -> _Rendered:
         now = self._timer()
         if self._seen is None or now >= self._until or len(self._views) >= MOST_VIEWS:
             self._seen, self._until, self._views = (self._look(), self._status()), now + FRESH, {}
-        if view not in self._views:
-            page = render_page(*self._seen, view, self._past)
-            self._views[view] = _Rendered(page, gzip.compress(page, COMPRESSION, mtime=0))
-        return self._views[view]
+        key = view, language.tag
+        if key not in self._views:
+            page = render_page(*self._seen, view, self._past, language)
+            self._views[key] = _Rendered(page, gzip.compress(page, COMPRESSION, mtime=0))
+        return self._views[key]
 
 
 def _view(request: Request) -> View:

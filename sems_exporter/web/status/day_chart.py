@@ -14,6 +14,7 @@ from sems_exporter.web.status.day import Day
 from sems_exporter.web.status.day_table import day_table
 from sems_exporter.web.status.day_words import described, lacking
 from sems_exporter.web.status.gauges import has_battery, round_reach, scale_text
+from sems_exporter.web.status.language import marked, tr
 
 _TICK = 150.0
 """Seconds of a step to the right: half a slot of a home, in whose middle its mean stands."""
@@ -63,24 +64,29 @@ def _below(value: _Value) -> _Value:
 _PV_AND_LOAD = _Panel(
     "",
     130,
-    (_Line("PV", "pv", _above(lambda p: p.pv)), _Line("Load", "load", lambda p: p.load, filled=False)),
+    (_Line(marked("PV"), "pv", _above(lambda p: p.pv)), _Line(marked("Load"), "load", lambda p: p.load, filled=False)),
 )
 _GRID = _Panel(
-    "Grid",
-    90,
-    (_Line("Import", "import", _above(lambda p: p.grid)), _Line("Export", "export", _below(lambda p: p.grid))),
-    signed=True,
-)
-_BATTERY = _Panel(
-    "Battery",
+    marked("Grid"),
     90,
     (
-        _Line("Discharge", "battery", _above(lambda p: p.battery)),
-        _Line("Charge", "battery", _below(lambda p: p.battery)),
+        _Line(marked("Import"), "import", _above(lambda p: p.grid)),
+        _Line(marked("Export"), "export", _below(lambda p: p.grid)),
     ),
     signed=True,
 )
-_CHARGE = _Panel("State of charge", 60, (_Line("State of charge", "battery", lambda p: p.charge),), unit="ratio")
+_BATTERY = _Panel(
+    marked("Battery"),
+    90,
+    (
+        _Line(marked("Discharge"), "battery", _above(lambda p: p.battery)),
+        _Line(marked("Charge"), "battery", _below(lambda p: p.battery)),
+    ),
+    signed=True,
+)
+_CHARGE = _Panel(
+    marked("State of charge"), 60, (_Line(marked("State of charge"), "battery", lambda p: p.charge),), unit="ratio"
+)
 
 
 @dataclass(slots=True)
@@ -116,7 +122,7 @@ class _Drawing:
     def _end_of_scale(self, y: int, panel: _Panel, side: int, reach: float) -> None:
         text = "100 %" if panel.unit == "ratio" else scale_text(reach)
         line = panel.lines[side]
-        kind, word = (f" {line.kind}", f" {line.word.lower()}") if panel.signed else ("", "")
+        kind, word = (f" {line.kind}", f" {tr(line.word.lower())}") if panel.signed else ("", "")
         self.parts.append(f'<text class="scale{kind}" x="100%" y="{y}">{text}{word}</text>')
 
     def hours(self) -> None:
@@ -177,9 +183,9 @@ def day_chart(station: Station, anchor: str, day: Day, *, brief: bool) -> str:
         drawing.panel(panel)
     drawing.hours()
     return (
-        f'<figure class="day"><h3>Power of the day</h3>'
+        f'<figure class="day"><h3>{tr("Power of the day")}</h3>'
         f'<svg role="img" aria-labelledby="{anchor}-day {anchor}-told" width="100%" height="{drawing.height}">'
-        f'<title id="{anchor}-day">Power since midnight</title><desc id="{anchor}-told">{described(day)}</desc>'
+        f'<title id="{anchor}-day">{tr("Power since midnight")}</title><desc id="{anchor}-told">{described(day)}</desc>'
         f"{''.join(drawing.parts)}</svg>{lacking(day)}{'' if brief else day_table(anchor, day)}</figure>"
     )
 
@@ -216,5 +222,5 @@ def _steps(run: list[tuple[int, int]]) -> str:
 
 def _legend(panel: _Panel) -> str:
     if panel.title:
-        return panel.title
-    return " ".join(f'<tspan class="{line.kind}">■</tspan> {line.word} ' for line in panel.lines)
+        return tr(panel.title)
+    return " ".join(f'<tspan class="{line.kind}">■</tspan> {tr(line.word)} ' for line in panel.lines)

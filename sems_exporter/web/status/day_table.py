@@ -5,20 +5,23 @@ from datetime import datetime
 from sems_exporter.curves.curve import Powers, mean
 from sems_exporter.web.status.day import Day
 from sems_exporter.web.status.figures import words
+from sems_exporter.web.status.language import marked, tr
 
-_HEADS = ("Hour", "PV", "Load", "Grid", "Battery", "State of charge")
+_HEADS = (marked("Hour"), "PV", "Load", "Grid", "Battery", "State of charge")
 _UNKNOWN = '<span class="unknown">–</span>'
 
 
 def day_table(anchor: str, day: Day) -> str:
     """Means of the hours so far, folded away."""
-    heads = "".join(f'<th scope="col">{head}</th>' for head in _HEADS)
+    heads = "".join(f'<th scope="col">{tr(head)}</th>' for head in _HEADS)
     hours = [instant for instant in day.hours() if instant <= day.now]
     ends = [*hours[1:], day.now]
     rows = "".join(_row(day, begin, end) for begin, end in zip(hours, ends, strict=True))
     return (
-        f'<details class="figures" id="{anchor}-hours"><summary>Hour by hour</summary><table><caption>Means</caption>'
-        f"<thead><tr>{heads}</tr></thead><tbody>{rows}</tbody></table></details>"
+        f'<details class="figures" id="{anchor}-hours"><summary>{tr("Hour by hour")}</summary>'
+        f'<div class="wide" tabindex="0" role="region" aria-label="{tr("Means")}">'
+        f"<table><caption>{tr('Means')}</caption>"
+        f"<thead><tr>{heads}</tr></thead><tbody>{rows}</tbody></table></div></details>"
     )
 
 
@@ -29,11 +32,11 @@ def _row(day: Day, begin: datetime, end: datetime) -> str:
     cells = (
         _plain(known.pv, "watts"),
         _plain(known.load, "watts"),
-        _both(known.grid, "import", "export"),
-        _both(known.battery, "discharge", "charge"),
+        _both(known.grid, tr("import"), tr("export")),
+        _both(known.battery, tr("discharge"), tr("charge")),
         _plain(known.charge, "ratio"),
     )
-    again = " again" if day.is_second(begin) else ""
+    again = f" {tr('again')}" if day.is_second(begin) else ""
     columns = "".join(f"<td>{cell}</td>" for cell in cells)
     return f'<tr><th scope="row">{day.clock(begin)}{again}</th>{columns}</tr>'
 

@@ -5,16 +5,21 @@ from collections.abc import Sequence
 from sems_exporter.model.plant import Battery, Device, EvCharger, Inverter, Meter, PvInput, Station
 from sems_exporter.web.status.badges import state_badge
 from sems_exporter.web.status.figures import figure, identity, name
+from sems_exporter.web.status.language import marked, tr
 
 Columns = tuple[tuple[str, str], ...]
 
-_INVERTER: Columns = (("AC power", "ac_power"), ("Temp.", "temperature"))
-_BATTERY: Columns = (("State of charge", "state_of_charge"), ("Health", "state_of_health"), ("Temp.", "temperature"))
-_METER: Columns = (("Import", "grid_import_power"), ("Export", "grid_export_power"))
-_EV_CHARGER: Columns = (("Limit", "charging_power_limit"),)
+_INVERTER: Columns = ((marked("AC power"), "ac_power"), (marked("Temp."), "temperature"))
+_BATTERY: Columns = (
+    (marked("State of charge"), "state_of_charge"),
+    (marked("Health"), "state_of_health"),
+    (marked("Temp."), "temperature"),
+)
+_METER: Columns = ((marked("Import"), "grid_import_power"), (marked("Export"), "grid_export_power"))
+_EV_CHARGER: Columns = ((marked("Limit"), "charging_power_limit"),)
 _DETAILS: dict[type[Device], Columns] = {
-    Battery: (("Coldest cell", "cell_temperature_min"), ("Warmest cell", "cell_temperature_max")),
-    EvCharger: (("Charging", "charging_power"), ("Session", "session_energy")),
+    Battery: ((marked("Coldest cell"), "cell_temperature_min"), (marked("Warmest cell"), "cell_temperature_max")),
+    EvCharger: ((marked("Charging"), "charging_power"), (marked("Session"), "session_energy")),
 }
 
 WithColumns = Inverter | Battery | Meter | EvCharger
@@ -23,10 +28,10 @@ WithColumns = Inverter | Battery | Meter | EvCharger
 def device_tables(station: Station) -> str:
     """Tables of the kinds of device that the station has."""
     tables = (
-        _table("Inverters", _INVERTER, station.inverters),
-        _table("Batteries", _BATTERY, station.batteries),
-        _table("Meters", _METER, station.meters),
-        _table("EV chargers", _EV_CHARGER, station.ev_chargers),
+        _table(marked("Inverters"), _INVERTER, station.inverters),
+        _table(marked("Batteries"), _BATTERY, station.batteries),
+        _table(marked("Meters"), _METER, station.meters),
+        _table(marked("EV chargers"), _EV_CHARGER, station.ev_chargers),
     )
     shown = "".join(table for table in tables if table)
     return f'<div class="devices">{shown}</div>' if shown else ""
@@ -35,9 +40,10 @@ def device_tables(station: Station) -> str:
 def _table(title: str, columns: Columns, devices: Sequence[WithColumns]) -> str:
     if not devices:
         return ""
-    heads = "".join(f'<th scope="col">{head}</th>' for head, _ in columns)
+    heads = "".join(f'<th scope="col">{tr(head)}</th>' for head, _ in columns)
     rows = "".join(_rows(device, columns) for device in devices)
-    return f'<table><caption>{title}</caption><thead><tr><th scope="col">Device</th>{heads}</tr></thead>{rows}</table>'
+    first = f'<th scope="col">{tr("Device")}</th>'
+    return f"<table><caption>{tr(title)}</caption><thead><tr>{first}{heads}</tr></thead>{rows}</table>"
 
 
 def _rows(device: WithColumns, columns: Columns) -> str:
@@ -62,7 +68,7 @@ def _title(device: Device) -> str:
     others = (text for text in (device.model, device.id) if text and text != title)
     about = [name(text) for text in others]
     if isinstance(device, Battery) and device.system:
-        about.append(f"rack of {name(device.system)}")
+        about.append(tr("rack of {system}", system=name(device.system)))
     return name(title) + "".join(f'<small class="about">{text}</small>' for text in about)
 
 
@@ -71,7 +77,7 @@ def _details(device: WithColumns) -> str:
     if isinstance(device, Inverter):
         return _inputs(device.inputs)
     known = (
-        f"<span>{title} {figure(device, attribute)}</span>"
+        f"<span>{tr(title)} {figure(device, attribute)}</span>"
         for title, attribute in _DETAILS.get(type(device), ())
         if getattr(device, attribute) is not None
     )

@@ -8,11 +8,15 @@ from html import escape
 
 from sems_exporter.model.plant import KWH
 from sems_exporter.model.schema import Entity, Family, family
-
-UNKNOWN = '<span class="unknown">– <small>unknown</small></span>'
-"""What stands where a value is not known; never a zero."""
+from sems_exporter.web.status.language import number as written
+from sems_exporter.web.status.language import tr
 
 LONGEST_NAME = 80
+
+
+def unknown() -> str:
+    """What stands where a value is not known; never a zero."""
+    return f'<span class="unknown">– <small>{tr("unknown")}</small></span>'
 
 
 def reading(value: float, unit: str) -> tuple[str, str]:
@@ -23,9 +27,9 @@ def reading(value: float, unit: str) -> tuple[str, str]:
         case "joules":
             return _scaled(value, (("kWh", KWH, 2), ("MWh", 1e3 * KWH, 2)))
         case "ratio":
-            return _fixed(value * 100, 0), "%"
+            return written(value * 100, 0), "%"
         case "celsius":
-            return _fixed(value, 1), "°C"
+            return written(value, 1), "°C"
     raise ValueError(f"no wording for the unit {unit}")
 
 
@@ -38,7 +42,7 @@ def figure(scope: Entity, attribute: str) -> str:
     """The element that shows one measured attribute, or that it is unknown."""
     value = getattr(scope, attribute)
     if value is None:
-        return UNKNOWN
+        return unknown()
     number, unit = reading(value, _family(scope, attribute).unit)
     return f'<span class="figure" {marks(scope, attribute)}>{number}<small> {unit}</small></span>'
 
@@ -69,19 +73,12 @@ def _scaled(value: float, steps: tuple[tuple[str, float, int], ...]) -> tuple[st
     for unit, size, decimals in reversed(steps[1:]):
         # 999.6 W would read "1000 W": what rounds up to the next unit belongs to it.
         if abs(value) >= size * 0.9995:
-            return _fixed(value / size, _decimals(value / size, decimals)), unit
+            return written(value / size, _decimals(value / size, decimals)), unit
     unit, size, decimals = steps[0]
-    return _fixed(value / size, _decimals(value / size, decimals)), unit
+    return written(value / size, _decimals(value / size, decimals)), unit
 
 
 def _decimals(number: float, most: int) -> int:
     if abs(number) >= 99.95:
         return 0
     return min(most, 1) if abs(number) >= 9.995 else most
-
-
-def _fixed(number: float, decimals: int) -> str:
-    digits = f"{number:.{decimals}f}"
-    if not digits.strip("-0."):
-        digits = digits.lstrip("-")
-    return digits.replace("-", "−")

@@ -7,13 +7,14 @@ from sems_exporter.model.schema import family
 from sems_exporter.pipeline.sun import TWILIGHT
 from sems_exporter.web.status.badges import icon
 from sems_exporter.web.status.figures import figure, marks, reading
+from sems_exporter.web.status.language import marked, short, tr
 
 _ARC = 'd="M13 60A47 47 0 0 1 107 60" pathLength="100"'
 _LEAST_SCALE = 1000.0
 _DIALS = {
-    "pv_power": ("pv", "PV"),
-    "load_power": ("load", "Load"),
-    "battery_state_of_charge": ("battery", "Battery"),
+    "pv_power": ("pv", marked("PV")),
+    "load_power": ("load", marked("Load")),
+    "battery_state_of_charge": ("battery", marked("Battery")),
 }
 
 
@@ -49,7 +50,9 @@ def round_reach(most: float) -> float:
 
 def _pv(station: Station) -> str:
     full = _full_scale(station)
-    detail = f"of {scale_text(full)}p" if station.installed_power else _span(station.pv_power, full)
+    detail = (
+        tr("of {power}", power=f"{scale_text(full)}p") if station.installed_power else _span(station.pv_power, full)
+    )
     return _dial(station, "pv_power", full, detail)
 
 
@@ -75,7 +78,7 @@ def _span(value: float | None, full: float) -> str:
 
 def scale_text(full: float) -> str:
     """The end of a scale: 5000 -> "5 kW"."""
-    return f"{round(full / 1000, 2):g} kW"
+    return f"{short(round(full / 1000, 2))} kW"
 
 
 def _battery(station: Station) -> str:
@@ -84,25 +87,27 @@ def _battery(station: Station) -> str:
 
 def _battery_flow(station: Station) -> str:
     if station.battery_charge_power:
-        return f"{icon('up')}charging <b>{figure(station, 'battery_charge_power')}</b>"
+        return f"{icon('up')}{tr('charging')} <b>{figure(station, 'battery_charge_power')}</b>"
     if station.battery_discharge_power:
-        return f"{icon('down')}discharging <b>{figure(station, 'battery_discharge_power')}</b>"
+        return f"{icon('down')}{tr('discharging')} <b>{figure(station, 'battery_discharge_power')}</b>"
     if station.battery_charge_power is None or station.battery_discharge_power is None:
-        return "– power unknown"
-    return f"idle <b>{figure(station, 'battery_charge_power')}</b>"
+        return f"– {tr('power unknown')}"
+    return f"{tr('idle')} <b>{figure(station, 'battery_charge_power')}</b>"
 
 
 def _dial(station: Station, attribute: str, full: float, detail: str) -> str:
-    kind, title = _DIALS[attribute]
+    kind, title = _DIALS[attribute][0], tr(_DIALS[attribute][1])
     value: float | None = getattr(station, attribute)
     # The portal leaves out PV power that nobody expects.
-    sign, word = ("☾", "night") if attribute == "pv_power" and is_night(station) else ("–", "unknown")
+    sign, word = ("☾", tr("night")) if attribute == "pv_power" and is_night(station) else ("–", tr("unknown"))
     spoken, arc, centre = f"{title}: {word}", "", f'<text class="unknown" x="60" y="51">{sign}</text>'
     below = f'<text class="unit" x="60" y="67">{word}</text>'
     if value is not None:
         number, unit = reading(value, family(Station, attribute).unit)
         share = min(max(value / full, 0.0), 1.0) * 100
-        spoken = f"{title}: {number} {unit}" + ("" if unit == "%" else f", {share:.0f} % of {scale_text(full)}")
+        spoken = f"{title}: {number} {unit}"
+        if unit != "%":
+            spoken += f", {share:.0f} % {tr('of {power}', power=scale_text(full))}"
         # A round cap would show a dot even at nothing.
         arc = f'<path class="arc" {_ARC} stroke-dasharray="{share:.1f} 200"/>' if share >= 0.5 else ""
         centre = f'<text class="number" x="60" y="51" {marks(station, attribute)}>{number}</text>'

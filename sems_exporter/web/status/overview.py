@@ -5,19 +5,26 @@ from datetime import datetime
 
 from sems_exporter.model.plant import Station
 from sems_exporter.web.status.badges import icon, state_badge
-from sems_exporter.web.status.figures import UNKNOWN, figure, identity
+from sems_exporter.web.status.figures import figure, identity, unknown
 from sems_exporter.web.status.gauges import has_battery
+from sems_exporter.web.status.language import marked, number, tr
 from sems_exporter.web.status.station_block import age, station_title
 
-_HEADS = (("Station", ""), ("PV", ""), ("Load", ' class="spare"'), ("Grid", ""), ("Battery", ' class="spare"'))
+_HEADS = (
+    (marked("Station"), ""),
+    (marked("PV"), ""),
+    (marked("Load"), ' class="spare"'),
+    (marked("Grid"), ""),
+    (marked("Battery"), ' class="spare"'),
+)
 
 
 def overview(stations: Sequence[tuple[str, Station]], now: datetime, max_age: float, *, count: int) -> str:
     """The table of these stations, given with where their link leads, "" where there is none, out of `count`."""
-    heads = "".join(f'<th scope="col"{extra}>{text}</th>' for text, extra in _HEADS)
+    heads = "".join(f'<th scope="col"{extra}>{tr(text)}</th>' for text, extra in _HEADS)
     rows = "".join(_row(link, station, now, max_age) for link, station in stations)
     return (
-        f'<section class="overview"><table><caption>{count} stations</caption>'
+        f'<section class="overview"><table><caption>{tr("Stations: {number}", number=number(count, 0))}</caption>'
         f"<thead><tr>{heads}</tr></thead><tbody>{rows}</tbody></table></section>"
     )
 
@@ -27,14 +34,14 @@ def parts(page: int, pages: int) -> str:
     if pages == 1:
         return ""
     links = "".join(
-        f'<a href="/?page={number}"{" aria-current=page" if number == page else ""}>{number}</a> '
-        for number in range(1, pages + 1)
+        f'<a href="/?page={part}"{" aria-current=page" if part == page else ""}>{part}</a> '
+        for part in range(1, pages + 1)
     )
-    return f'<nav class="parts" aria-label="Parts of the overview">{links}</nav>'
+    return f'<nav class="parts" aria-label="{tr("Parts of the overview")}">{links}</nav>'
 
 
 def _row(link: str, station: Station, now: datetime, max_age: float) -> str:
-    battery = figure(station, "battery_state_of_charge") if has_battery(station) else "none"
+    battery = figure(station, "battery_state_of_charge") if has_battery(station) else tr("none")
     title = station_title(station)
     named = f'<a href="{link}">{title}</a>' if link else f'<span class="title">{title}</span>'
     return (
@@ -47,9 +54,9 @@ def _row(link: str, station: Station, now: datetime, max_age: float) -> str:
 
 def _grid(station: Station) -> str:
     if station.grid_export_power:
-        return f'{figure(station, "grid_export_power")}<small class="way export">{icon("up")}export</small>'
+        return f'{figure(station, "grid_export_power")}<small class="way export">{icon("up")}{tr("export")}</small>'
     if station.grid_import_power:
-        return f'{figure(station, "grid_import_power")}<small class="way import">{icon("down")}import</small>'
+        return f'{figure(station, "grid_import_power")}<small class="way import">{icon("down")}{tr("import")}</small>'
     if station.grid_import_power is None or station.grid_export_power is None:
-        return UNKNOWN
-    return f'{figure(station, "grid_import_power")}<small class="way">no flow</small>'
+        return unknown()
+    return f'{figure(station, "grid_import_power")}<small class="way">{tr("no flow")}</small>'

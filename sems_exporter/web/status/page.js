@@ -8,22 +8,24 @@
   const settle = () => { lead = page().dataset.now * 1000 - Date.now(); };
   const page = (root = document) => root.getElementById("page");
 
+  const words = () => JSON.parse(page().dataset.words);
+
   const span = (s) =>
     s < 90 ? `${Math.floor(s)} s`
     : s < 5400 ? `${Math.floor(s / 60)} min`
     : s < 172800 ? `${Math.floor(s / 3600)} h`
-    : `${Math.floor(s / 86400)} days`;
+    : words().days.replace("{number}", Math.floor(s / 86400));
 
   const tick = () => {
     const now = (Date.now() + lead) / 1000;
     for (const e of document.querySelectorAll("[data-ago]")) {
       const age = now - e.dataset.ago;
-      e.textContent = age < 10 ? "just now" : `${span(age)} ago`;
+      e.textContent = age < 10 ? words().just : words().ago.replace("{span}", span(age));
       if (e.dataset.limit) e.closest(".age").querySelector(".badge").hidden = age <= e.dataset.limit;
     }
     for (const e of document.querySelectorAll("[data-until]")) {
       const left = e.dataset.until - now;
-      e.textContent = left <= 0 ? "now" : `in ${span(left)}`;
+      e.textContent = left <= 0 ? words().now : words().in.replace("{span}", span(left));
     }
   };
 

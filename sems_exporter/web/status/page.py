@@ -2,6 +2,7 @@
 
 import base64
 import hashlib
+import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -15,7 +16,8 @@ from sems_exporter.model.plant import Station
 from sems_exporter.web.status import palette
 from sems_exporter.web.status.badges import badge, icon
 from sems_exporter.web.status.day import Curves, Known, day_of
-from sems_exporter.web.status.moments import ago, until
+from sems_exporter.web.status.language import ENGLISH, Language, marked, speaking, tag, tr
+from sems_exporter.web.status.moments import ago, script_words, until
 from sems_exporter.web.status.overview import overview, parts
 from sems_exporter.web.status.station_block import Surroundings, folded_block, open_block
 from sems_exporter.web.status.week import Days, week_of
@@ -40,8 +42,8 @@ def _source(text: str) -> str:
 _DOCUMENT, _SCRIPT = Template(_part("html")), _part("js")
 _FOOTER = Template(
     "<footer>\n<p>$refreshes</p>\n"
-    '<nav aria-label="Exporter"><a href="$metrics_path">Metrics</a> <a href="/-/healthy">Healthy</a> '
-    '<a href="/-/ready">Ready</a></nav>\n<p>version $version</p>\n</footer>\n'
+    '<nav aria-label="$exporter"><a href="$metrics_path">$metrics</a> <a href="/-/healthy">$healthy</a> '
+    '<a href="/-/ready">$ready</a></nav>\n<p>$version</p>\n</footer>\n'
 )
 _STYLE = f"{palette.style()}\n{_part('css')}"
 
@@ -114,12 +116,28 @@ class Past:
     days: Days = no_days
 
 
-def render_page(stations: Sequence[Station], status: PageStatus, view: View = WHOLE, past: Past | None = None) -> bytes:
+def render_page(
+    stations: Sequence[Station],
+    status: PageStatus,
+    view: View = WHOLE,
+    past: Past | None = None,
+    language: Language = ENGLISH,
+) -> bytes:
     """The document in UTF-8; raises NoSuchView.
 
     Values of `stations` that are too old to trust have been taken out before.
     """
-    document = _DOCUMENT.substitute(
+    with speaking(language):
+        document = _document(stations, status, view, past or Past())
+    # A name may hold half a surrogate pair, which JSON can spell and UTF-8 cannot.
+    return document.encode("utf-8", "replace")
+
+
+def _document(stations: Sequence[Station], status: PageStatus, view: View, past: Past) -> str:
+    return _DOCUMENT.substitute(
+        language=tag(),
+        words=escape(json.dumps(script_words(), ensure_ascii=False)),
+        lost=tr("The exporter does not answer; this page shows what it said last."),
         kind=' class="kiosk"' if view.kiosk else "",
         footer="" if view.kiosk else _footer(status),
         style=_STYLE,
@@ -128,31 +146,30 @@ def render_page(stations: Sequence[Station], status: PageStatus, view: View = WH
         title=f"{_overall(status)[2]} · SEMS exporter",
         badges=_badges(status),
         notice=_notice(status),
-        content=_content(stations, status, view, past or Past()),
+        content=_content(stations, status, view, past),
     )
-    # A name may hold half a surrogate pair, which JSON can spell and UTF-8 cannot.
-    return document.encode("utf-8", "replace")
 
 
 def _overall(status: PageStatus) -> tuple[str, str, str, str]:
     """Icon, tone, word and sentence for the state of the exporter as a whole."""
     if status.problem or status.up is False:
-        return "alert", "bad", "Trouble", status.problem or "The last refresh failed."
+        return "alert", "bad", tr("Trouble"), status.problem or tr("The last refresh failed.")
     if status.up is None:
-        return "wait", "calm", "Waiting", "Waiting for the first data from the portal."
-    return "ok", "good", "OK", ""
+        return "wait", "calm", tr("Waiting"), tr("Waiting for the first data from the portal.")
+    return "ok", "good", tr("OK"), ""
 
 
 def _badges(status: PageStatus) -> str:
     shape, tone, word, _ = _overall(status)
     marked = "" if status.up is None else f' data-metric="sems_up" data-value="{float(status.up)!r}"'
-    simulated = badge("what", "warn", "simulated plant") if status.simulated else ""
+    simulated = badge("what", "warn", tr("simulated plant")) if status.simulated else ""
     return simulated + badge(shape, tone, word, marked)
 
 
 def _notice(status: PageStatus) -> str:
     shape, tone, _, sentence = _overall(status)
-    return f'<p class="notice {tone}">{icon(shape)}<span>{escape(sentence)}</span></p>' if sentence else ""
+    foreign = ' lang="en"' if sentence == status.problem and tag() != "en" else ""
+    return f'<p class="notice {tone}">{icon(shape)}<span{foreign}>{escape(sentence)}</span></p>' if sentence else ""
 
 
 def _content(stations: Sequence[Station], status: PageStatus, view: View, past: Past) -> str:
@@ -193,24 +210,35 @@ def _together(stations: Sequence[Station], status: PageStatus, around: Callable[
 def _alone(found: Sequence[Station], around: Callable[[Station], Surroundings], view: View) -> str:
     if not found:
         raise NoSuchView
-    back = '<nav class="parts" aria-label="Stations"><a href="/">All stations</a></nav>'
+    back = f'<nav class="parts" aria-label="{tr("Stations")}"><a href="/">{tr("All stations")}</a></nav>'
     block = open_block(found[0], "s1", around(found[0]))
     return block if view.kiosk else back + block
 
 
 def _empty(status: PageStatus) -> str:
     if status.up:
-        return "<h2>No stations</h2><p>The account answers, but shows no station to this exporter.</p>"
-    return "<h2>No data yet</h2><p>Stations appear here as soon as the portal has answered. The page renews itself.</p>"
+        title, text = marked("No stations"), marked("The account answers, but shows no station to this exporter.")
+    else:
+        title = marked("No data yet")
+        text = marked("Stations appear here as soon as the portal has answered. The page renews itself.")
+    return f"<h2>{tr(title)}</h2><p>{tr(text)}</p>"
 
 
 def _footer(status: PageStatus) -> str:
     return _FOOTER.substitute(
-        metrics_path=escape(status.metrics_path), version=escape(status.version), refreshes=_refreshes(status)
+        metrics_path=escape(status.metrics_path),
+        exporter=tr("Exporter"),
+        metrics=tr("Metrics"),
+        healthy=tr("Healthy"),
+        ready=tr("Ready"),
+        version=tr("version {version}", version=escape(status.version)),
+        refreshes=_refreshes(status),
     )
 
 
 def _refreshes(status: PageStatus) -> str:
-    last = "none yet" if status.last_success is None else ago(status.last_success, status.now)
-    following = "" if status.next_refresh is None else f" · next refresh {until(status.next_refresh, status.now)}"
-    return f"last good refresh {last}{following}"
+    last = tr("none yet") if status.last_success is None else ago(status.last_success, status.now)
+    told = tr("last good refresh {ago}", ago=last)
+    if status.next_refresh is None:
+        return told
+    return f"{told} · {tr('next refresh {time}', time=until(status.next_refresh, status.now))}"

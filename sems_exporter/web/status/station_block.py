@@ -13,6 +13,7 @@ from sems_exporter.web.status.day_chart import day_chart
 from sems_exporter.web.status.device_tables import device_tables
 from sems_exporter.web.status.figures import figure, identity, name
 from sems_exporter.web.status.gauges import gauges
+from sems_exporter.web.status.language import marked, tr
 from sems_exporter.web.status.moments import ago, clock
 from sems_exporter.web.status.money_tiles import money_tiles
 from sems_exporter.web.status.week import WeekDay
@@ -20,21 +21,17 @@ from sems_exporter.web.status.week_chart import week_chart
 
 _LIVE = tuple(attribute for attribute, measure in measures(Station).items() if measure.role is Role.LIVE)
 _TODAY = (
-    ("PV", "pv_energy_today"),
-    ("Load", "load_energy_today"),
-    ("Import", "grid_import_energy_today"),
-    ("Export", "grid_export_energy_today"),
-    ("Charge", "battery_charge_energy_today"),
-    ("Discharge", "battery_discharge_energy_today"),
+    (marked("PV"), "pv_energy_today"),
+    (marked("Load"), "load_energy_today"),
+    (marked("Import"), "grid_import_energy_today"),
+    (marked("Export"), "grid_export_energy_today"),
+    (marked("Charge"), "battery_charge_energy_today"),
+    (marked("Discharge"), "battery_discharge_energy_today"),
 )
 _OTHERS = (
-    ("EV charger", "ev_charger_power"),
-    ("Heat pump", "heat_pump_power"),
-    ("Generator", "generator_power"),
-)
-_SILENT = (
-    f'<p class="notice warn">{icon("alert")}<span><strong>No recent data.</strong> '
-    "Live figures appear here once the portal delivers fresh ones.</span></p>"
+    (marked("EV charger"), "ev_charger_power"),
+    (marked("Heat pump"), "heat_pump_power"),
+    (marked("Generator"), "generator_power"),
 )
 
 
@@ -80,25 +77,33 @@ def age(station: Station, now: datetime, max_age: float) -> str:
     """Say when the station's data are from, flagged as old beyond `max_age` seconds."""
     stamp = station.data_timestamp
     if stamp is None:
-        return f'<p class="age">time of the data unknown, asked {ago(station.fetched_at, now)}</p>'
+        return f'<p class="age">{tr("time of the data unknown, asked {ago}", ago=ago(station.fetched_at, now))}</p>'
     old = (now - stamp).total_seconds() > max_age
-    flag = badge("alert", "warn", "old data", "" if old else " hidden")
+    flag = badge("alert", "warn", tr("old data"), "" if old else " hidden")
     return (
         f'<p class="age" data-metric="sems_station_data_timestamp_seconds" data-value="{stamp.timestamp()!r}">{flag}'
-        f'<span class="when">data from {clock(stamp, station.timezone, now)}, </span>{ago(stamp, now, max_age)}</p>'
+        f'<span class="when">{tr("data from {time}", time=clock(stamp, station.timezone, now))}, </span>'
+        f"{ago(stamp, now, max_age)}</p>"
     )
 
 
 def _body(station: Station, anchor: str, around: Surroundings) -> str:
     silent = all(getattr(station, attribute) is None for attribute in _LIVE)
     return (
-        f'<div class="now">{alarm_list(station, around.now)}{_SILENT if silent else ""}'
-        f'<div class="flows">{_flow(station, "import", "down", "from the grid")}'
-        f"{_flow(station, 'export', 'up', 'to the grid')}</div>"
-        f"{gauges(station)}{_tiles('Also now', _OTHERS, station)}{_tiles('Energy today', _TODAY, station)}"
+        f'<div class="now">{alarm_list(station, around.now)}{_silent() if silent else ""}'
+        f'<div class="flows">{_flow(station, "import", "down", marked("from the grid"))}'
+        f"{_flow(station, 'export', 'up', marked('to the grid'))}</div>"
+        f"{gauges(station)}{_tiles(tr('Also now'), _OTHERS, station)}{_tiles(tr('Energy today'), _TODAY, station)}"
         f'{money_tiles(station.money)}</div><div class="charts">'
         f"{day_chart(station, anchor, around.day, brief=around.kiosk)}"
         f"{week_chart(anchor, around.week, brief=around.kiosk)}</div>{'' if around.kiosk else device_tables(station)}"
+    )
+
+
+def _silent() -> str:
+    return (
+        f'<p class="notice warn">{icon("alert")}<span><strong>{tr("No recent data.")}</strong> '
+        f"{tr('Live figures appear here once the portal delivers fresh ones.')}</span></p>"
     )
 
 
@@ -106,14 +111,14 @@ def _flow(station: Station, direction: str, shape: str, way: str) -> str:
     attribute = f"grid_{direction}_power"
     flowing = " flowing" if getattr(station, attribute) else ""
     return (
-        f'<div class="flow {direction}{flowing}"><h3>{icon(shape)}{direction.capitalize()}</h3>'
-        f"<p>{figure(station, attribute)}</p><small>{way}</small></div>"
+        f'<div class="flow {direction}{flowing}"><h3>{icon(shape)}{tr(direction.capitalize())}</h3>'
+        f"<p>{figure(station, attribute)}</p><small>{tr(way)}</small></div>"
     )
 
 
 def _tiles(title: str, tiles: tuple[tuple[str, str], ...], station: Station) -> str:
     known = "".join(
-        f"<div><dt>{label}</dt><dd>{figure(station, attribute)}</dd></div>"
+        f"<div><dt>{tr(label)}</dt><dd>{figure(station, attribute)}</dd></div>"
         for label, attribute in tiles
         if getattr(station, attribute) is not None
     )

@@ -6,13 +6,11 @@ from datetime import UTC, date, datetime, time, timedelta
 
 from sems_exporter.curves.week import DAYS, DayTotal
 from sems_exporter.model.plant import Station, TimeZone
+from sems_exporter.web.status.language import tr, weekday
 from sems_exporter.web.status.moments import clock_text
 
 Days = Callable[[Station, date], DayTotal | None]
 """What is known of a day of a station."""
-
-WEEKDAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
-TODAY = "Today"
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +25,7 @@ class WeekDay:
     @property
     def name(self) -> str:
         """The day in a word: "Mon 15", "Today"."""
-        return TODAY if self.is_today else f"{WEEKDAYS[self.date.weekday()]} {self.date.day}"
+        return tr("Today") if self.is_today else f"{weekday(self.date)} {self.date.day}"
 
     @property
     def until(self) -> str | None:

@@ -10,19 +10,24 @@ from sems_exporter.curves.week import DAYS, DayTotal, Energies
 from sems_exporter.model.plant import KWH
 from sems_exporter.web.status.figures import words
 from sems_exporter.web.status.gauges import round_reach
+from sems_exporter.web.status.language import marked, short, tr
 from sems_exporter.web.status.week import WeekDay
 
-_HEADING, _TITLE, _TABLE, _CAPTION, _DAY = "Last seven days", "Energies by day", "Day by day", "Energies", "Day"
-_SO_FAR, _UNTIL, _UNKNOWN = "{day} so far", "{day} until {time}", "{day} not known"
 _NAMES = {
-    "pv": "PV",
-    "load": "Load",
-    "grid_import": "Import",
-    "grid_export": "Export",
-    "battery_charge": "Charge",
-    "battery_discharge": "Discharge",
+    "pv": marked("PV"),
+    "load": marked("Load"),
+    "grid_import": marked("Import"),
+    "grid_export": marked("Export"),
+    "battery_charge": marked("Charge"),
+    "battery_discharge": marked("Discharge"),
 }
-_LEGEND = {"pv": "PV", "load": "Load", "import": "Import", "export": "Export", "battery": "Battery"}
+_LEGEND = {
+    "pv": marked("PV"),
+    "load": marked("Load"),
+    "import": marked("Import"),
+    "export": marked("Export"),
+    "battery": marked("Battery"),
+}
 _ABOVE = {"pv": "pv", "battery_discharge": "battery", "grid_import": "import"}
 _BELOW = {"load": "load", "battery_charge": "battery", "grid_export": "export"}
 """Energies from zero outwards, with their class in the style."""
@@ -50,9 +55,9 @@ def week_chart(anchor: str, week: Sequence[WeekDay], *, brief: bool) -> str:
     if reaches[1]:
         ends.append(f'<text class="scale" x="100%" y="{_TOP + _HEIGHT - 4}">{_end(reaches[1])}</text>')
     return (
-        f'<figure class="day week"><h3>{_HEADING}</h3>{_legend(week)}'
+        f'<figure class="day week"><h3>{tr("Last seven days")}</h3>{_legend(week)}'
         f'<svg role="img" aria-labelledby="{anchor}-week {anchor}-days" width="100%" height="{_TOP + _HEIGHT + _FOOT}">'
-        f'<title id="{anchor}-week">{_TITLE}</title>'
+        f'<title id="{anchor}-week">{tr("Energies by day")}</title>'
         f'<desc id="{anchor}-days">{_described(week)}</desc>{bars}'
         f'<line class="zero" x2="100%" y1="{zero:.1f}" y2="{zero:.1f}"/>'
         f"{''.join(ends)}</svg>{_lacking(week)}{'' if brief else _table(anchor, week)}</figure>"
@@ -92,12 +97,14 @@ def _label(day: WeekDay) -> str:
 
 
 def _end(reach: float) -> str:
-    return f"{reach / KWH:g} kWh"
+    return f"{short(reach / KWH)} kWh"
 
 
 def _legend(week: Sequence[WeekDay]) -> str:
     drawn = {kind for day in week for kinds in (_ABOVE, _BELOW) for kind in _stack(day.total, kinds)}
-    named = " ".join(f'<span><i class="{kind}"></i>{name}</span>' for kind, name in _LEGEND.items() if kind in drawn)
+    named = " ".join(
+        f'<span><i class="{kind}"></i>{tr(name)}</span>' for kind, name in _LEGEND.items() if kind in drawn
+    )
     return f'<p class="legend">{named}</p>'
 
 
@@ -106,20 +113,20 @@ def _described(week: Sequence[WeekDay]) -> str:
     told = []
     for day in week:
         pv = None if day.total is None else day.total.energies.pv
-        told.append(_UNKNOWN.format(day=day.name) if pv is None else f"{_named(day)} {words(pv, 'joules')}")
-    return f"{_NAMES['pv']}: {', '.join(told)}."
+        told.append(tr("{day} not known", day=day.name) if pv is None else f"{_named(day)} {words(pv, 'joules')}")
+    return f"{tr(_NAMES['pv'])}: {', '.join(told)}."
 
 
 def _named(day: WeekDay) -> str:
     if day.is_today:
-        return _SO_FAR.format(day=day.name)
-    return day.name if day.until is None else _UNTIL.format(day=day.name, time=day.until)
+        return tr("{day} so far", day=day.name)
+    return day.name if day.until is None else tr("{day} until {time}", day=day.name, time=day.until)
 
 
 def _lacking(week: Sequence[WeekDay]) -> str:
     """A line on the days that are not known, or lack much."""
     said = [
-        _UNKNOWN.format(day=day.name) if day.total is None else _named(day)
+        tr("{day} not known", day=day.name) if day.total is None else _named(day)
         for day in week
         if day.is_today or day.total is None or day.lacks > _WORTH_NAMING
     ]
@@ -128,11 +135,13 @@ def _lacking(week: Sequence[WeekDay]) -> str:
 
 def _table(anchor: str, week: Sequence[WeekDay]) -> str:
     known = [name for name in _NAMES if any(_value(day, name) is not None for day in week)]
-    heads = "".join(f'<th scope="col">{_NAMES[name]}</th>' for name in known)
+    heads = "".join(f'<th scope="col">{tr(_NAMES[name])}</th>' for name in known)
     rows = "".join(_row(day, known) for day in week)
     return (
-        f'<details class="figures" id="{anchor}-table"><summary>{_TABLE}</summary><table><caption>{_CAPTION}</caption>'
-        f'<thead><tr><th scope="col">{_DAY}</th>{heads}</tr></thead><tbody>{rows}</tbody></table></details>'
+        f'<details class="figures" id="{anchor}-table"><summary>{tr("Day by day")}</summary>'
+        f'<div class="wide" tabindex="0" role="region" aria-label="{tr("Energies")}">'
+        f"<table><caption>{tr('Energies')}</caption>"
+        f'<thead><tr><th scope="col">{tr("Day")}</th>{heads}</tr></thead><tbody>{rows}</tbody></table></div></details>'
     )
 
 

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sems_exporter.exposition import Format
-from sems_exporter.web.http.negotiation import format_for, negotiated, wants_gzip
+from sems_exporter.web.http.negotiation import format_for, language_for, negotiated, wants_gzip
 
 TEXT, OPENMETRICS = Format.TEXT, Format.OPENMETRICS
 
@@ -171,3 +171,31 @@ def test_headers_are_read_as_the_bytes_that_came() -> None:
     format_, compressed = negotiated(b"\xff, application/openmetrics-text", b"\xff, gzip")
 
     assert (format_, compressed) == (OPENMETRICS, True)
+
+
+@pytest.mark.parametrize(
+    "header, expected",
+    [
+        ("de", "de"),
+        ("DE-at", "de"),
+        ("zh-Hant-TW", "zh-hant"),
+        ("en-GB, de;q=0.9", "en"),
+        ("fr, de;q=0.3, en;q=0.8", "en"),
+        ("de;q=0.3, pl;q=0.4", "pl"),
+        ("pl, de", "pl"),
+        ("de;q=0, *", None),
+        ("*", None),
+        ("*, de", None),
+        ("de, *;q=0.5", "de"),
+        ("*;q=0.5, de", "de"),
+        ("fr", None),
+        ("", None),
+        ("de;q=abc", None),
+        ("-, ;, de-", "de"),
+        ("dex", None),
+        ("x" * 4000, None),
+    ],
+)
+def test_the_language_is_the_most_welcome_one_that_there_is(header: str, expected: str | None) -> None:
+    """Of a region its language; nothing in particular is None."""
+    assert language_for(header, {"en", "de", "pl", "zh-hant"}) == expected

@@ -73,6 +73,7 @@ class Reader(HTMLParser):
     def __init__(self, document: bytes) -> None:
         super().__init__()
         self.elements: list[Element] = []
+        self.texts: list[str] = []
         self._open: list[Element] = []
         self.feed(document.decode("utf-8"))
         self.close()
@@ -94,6 +95,8 @@ class Reader(HTMLParser):
         assert self._open.pop().tag == tag
 
     def handle_data(self, data: str) -> None:
+        if not {"style", "script"} & {element.tag for element in self._open}:
+            self.texts.append(data)
         for element in self._open:
             element.text += data
 

@@ -153,7 +153,7 @@ class TestHoles:
     def test_many_holes_are_counted(self) -> None:
         reader = drawn(lambda at: STEADY if at.minute == 0 else None)
 
-        assert " and 9 shorter times." in reader.classed("detail")[-1].text
+        assert " and 9 more times." in reader.classed("detail")[-1].text
 
 
 class TestDays:

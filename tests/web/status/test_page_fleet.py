@@ -25,7 +25,7 @@ def test_a_thousand_stations_make_a_short_page() -> None:
     shown = page(fleet(1000))
 
     assert shown.count("<tr ") == ROWS
-    assert "1000 stations" in shown
+    assert "Stations: 1,000" in shown
     assert "<details" not in shown
     assert len(shown) < 250_000
 
@@ -76,8 +76,8 @@ def test_alarms_stand_first_gravest_first() -> None:
     shown = page([station])
 
     assert shown.index("Isolation") < shown.index("<bdi>7</bdi>")
-    assert "2 more active alarm(s)" in shown
-    assert "2 active alarm(s)" in page([replace(home(), alarms=(), alarms_unlisted=2)])
+    assert "Active alarms that the portal does not list: 2" in shown
+    assert "Active alarms that the portal does not list: 2" in page([replace(home(), alarms=(), alarms_unlisted=2)])
 
 
 def test_of_alarms_without_end_the_gravest_are_listed_and_the_others_counted() -> None:

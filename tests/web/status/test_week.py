@@ -116,7 +116,7 @@ def test_without_a_zone_no_day_is_one() -> None:
 
 def test_a_roof_without_meter_and_battery_has_pv_alone() -> None:
     reader = drawn(dict.fromkeys(WEEK, whole(Energies(pv=12.0 * KWH))))
-    heads = [e.text for e in reader.all("th", scope="col") if e.parents[-4].attributes.get("id") == "s1-table"]
+    heads = [e.text for e in reader.all("th", scope="col") if e.parents[-5].attributes.get("id") == "s1-table"]
 
     assert {kind for _, kind, *_ in bars(reader)} == {"pv"}
     assert reader.classed("legend")[0].text == "PV"
@@ -135,7 +135,7 @@ def test_the_picture_says_in_words_and_numbers_what_it_shows() -> None:
     reader = drawn(WEEK)
     [picture] = [e for e in reader.all("svg", role="img") if "week" in e.parents[-1].attributes.get("class", "")]
     named = [reader.all(id=key)[0].text for key in picture.attributes["aria-labelledby"].split()]
-    cells = [e.text for e in reader.all("td") if e.parents[-4].attributes.get("id") == "s1-table"]
+    cells = [e.text for e in reader.all("td") if e.parents[-5].attributes.get("id") == "s1-table"]
 
     assert named[0] == "Energies by day"
     assert named[1].startswith("PV: Mon 15 20.0 kWh, Tue 16 20.0 kWh, ")
