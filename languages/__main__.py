@@ -16,7 +16,7 @@ def main() -> int:
         (page_tables.FOLDER / f"{language}.json").write_text(page_tables.text_of(language, page_messages()), "utf-8")
         if untold := missing(language, found):
             lacking += len(untold)
-            print(f"{path}: {len(untold)} texts to translate, beginning with {untold[0]!r}")
+            print(f"languages/{path.name}: {len(untold)} texts to translate, beginning with {untold[0]!r}")
     return 1 if lacking else 0
 
 
