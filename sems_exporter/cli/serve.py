@@ -24,7 +24,7 @@ from sems_exporter.cli.terminal import legible
 from sems_exporter.cli.trace import Trace
 from sems_exporter.cli.trace import lines as origins
 from sems_exporter.clock import Clock, SystemClock
-from sems_exporter.config.lint import exposed, misspelt, unfit_times
+from sems_exporter.config.lint import exposed, misspelt, open_to_all, unfit_times
 from sems_exporter.config.passwords import exposure
 from sems_exporter.config.settings import ServerSettings
 from sems_exporter.errors import LoginWithheld, SettingError, StartError
@@ -287,4 +287,11 @@ def remarks(settings: ServerSettings) -> list[str]:
     open_to_others = [f"password: {text}" for text in dict.fromkeys(found) if text]
     directories = dict.fromkeys(one.state_dir for one in settings.accounts)
     writable = [text for directory in directories for text in exposed(directory)]
-    return [*open_to_others, *writable, *misspelt(os.environ), *unfit_times(settings), *settings.tariffs.remarks]
+    return [
+        *open_to_others,
+        *writable,
+        *open_to_all(settings.portal_file),
+        *misspelt(os.environ),
+        *unfit_times(settings),
+        *settings.tariffs.remarks,
+    ]

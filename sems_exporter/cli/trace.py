@@ -11,9 +11,11 @@ from typing import ClassVar
 from sems_exporter.cli.terminal import legible
 from sems_exporter.model.diagnostics import Diagnostics, DropReason, Unknown
 from sems_exporter.model.plant import CHILDREN, Station
-from sems_exporter.model.schema import Entity, Family, enumerations, family, measures
+from sems_exporter.model.schema import PREFIX, Entity, Family, enumerations, family, measures
 
 LONGEST_RAW = 40
+ANY_DEVICE = f"{PREFIX}_…_"
+"""How the metric of something begins that a list tells of devices of every kind."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,9 +38,9 @@ class Trace(Diagnostics):
     told: Counter[tuple[str, DropReason]] = field(default_factory=Counter)
     here: str = ""
 
-    def asked(self, endpoint: str, path: str) -> None:
-        """What comes now is the answer to this call."""
-        self.here = f"{endpoint} {path}"
+    def asked(self, endpoint: str, about: str) -> None:
+        """What comes now is of this answer."""
+        self.here = f"{endpoint} {about}"
         self.calls.setdefault(self.here, [])
 
     def read(self, family: Family, code: str, raw: object, unit: object, became: object) -> None:
@@ -46,9 +48,10 @@ class Trace(Diagnostics):
         refused = isinstance(became, DropReason)
         if isinstance(became, DropReason):
             self.told[family.sample_name, became] += 1
-        self.metrics.add(family.sample_name)
+        metric = family.sample_name if family.scope.scope else f"{ANY_DEVICE}{family.attribute}"
+        self.metrics.add(metric)
         words = f"refused: {became}" if refused else f"{became}"
-        self._add(Line(self.code or code, _shown(raw, unit), family.sample_name, words))
+        self._add(Line(self.code or code, _shown(raw, unit), metric, words))
 
     def meet(self, kind: Unknown, detail: object) -> None:
         """Remember what nobody knows."""
@@ -71,7 +74,9 @@ def lines(trace: Trace, stations: list[Station]) -> list[str]:
         if said:
             found.append(f"  {call or 'by rules of their own'}")
             found += [f"    {_line(line)}" for line in said]
-    made = sorted({name for station in stations for name in _names(station)} - trace.metrics)
+    told = {name.removeprefix(ANY_DEVICE) for name in trace.metrics if name.startswith(ANY_DEVICE)}
+    names = {name for station in stations for name in _names(station)} - trace.metrics
+    made = sorted(name for name in names if name.rpartition("_")[2] not in told)
     if made:
         found.append("  made by the exporter of these, or read by a rule of its own")
         found += [f"    {name}" for name in made]

@@ -38,6 +38,17 @@ def exposed(state_dir: Path) -> list[str]:
     return [f"state_dir: {state_dir} can be written by every user, who can take the brake away; chmod 700 {state_dir}"]
 
 
+def open_to_all(portal_file: Path | None) -> list[str]:
+    """A sentence about a portal file that every user of the machine may change: it says where the password goes."""
+    try:
+        mode = portal_file.stat().st_mode if portal_file is not None else 0
+    except OSError:
+        return []
+    if os.name != "posix" or not mode & stat.S_IWOTH:
+        return []
+    return [f"portal_file: {portal_file} can be written by every user, and says where the password goes; chmod o-w it"]
+
+
 def unfit_times(settings: ServerSettings) -> list[str]:
     """A sentence about each limit that is reached between two refreshes although all is well."""
     sentences = []

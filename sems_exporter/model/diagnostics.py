@@ -72,8 +72,8 @@ class Diagnostics:
     traces: ClassVar[bool] = False
     """Tell whether anybody wants to know of each value; those who do override `asked` and `read`."""
 
-    def asked(self, endpoint: str, path: str) -> None:
-        """An answer to this call is about to be read; told only to who traces."""
+    def asked(self, endpoint: str, about: str) -> None:
+        """An answer of this endpoint, or a part of it, is about to be read; told only to who traces."""
 
     def read(self, family: Family, code: str, raw: object, unit: object, became: object) -> None:
         """`raw` became a value, or was refused for a reason; told only to who traces."""

@@ -33,7 +33,6 @@ TRANSPORT_HEADERS = frozenset(
     "host content-length transfer-encoding connection upgrade te trailer keep-alive expect content-encoding".split()  # noqa: SIM905 - words
 )
 """Headers that belong to the transport."""
-CLIENT_NAMES = frozenset({"client", "version", "language"})
 ID_NAMES = frozenset({"station", "stations", "device"})
 """Names without which a call would tell of something else than it was asked about."""
 
@@ -78,8 +77,11 @@ def write_word(path: str) -> str | None:
     return next((call for call in WRITE_CALLS if call in letters), None)
 
 
-def refuse_unfit(path: str, call: CallShape, packaged: CallShape | None) -> None:
-    """Raise ProtocolError where a call cannot be sent, may write, or is about something else than the packaged one."""
+def refuse_unfit(path: str, call: CallShape, packaged: CallShape | None, known: frozenset[str]) -> None:
+    """Raise ProtocolError where a call cannot be sent, may write, or is about something else than the packaged one.
+
+    `known` are the names in braces that every call may use.
+    """
     if call.method not in METHODS:
         raise ProtocolError(f"{path}.method", f"has to be {' or '.join(METHODS)}")
     if not call.path.isascii() or not _PATH.fullmatch(call.path) or re.search(r"/\.{1,2}(/|$)", call.path):
@@ -92,7 +94,7 @@ def refuse_unfit(path: str, call: CallShape, packaged: CallShape | None) -> None
         raise ProtocolError(f"{path}.body", "belongs to POST; what a GET asks about goes into query")
     if packaged is None:
         return
-    allowed = packaged.names() | CLIENT_NAMES
+    allowed = packaged.names() | known
     for name in sorted(call.names() - allowed):
         raise ProtocolError(path, f"{{{name}}} is not known here; there are {', '.join(sorted(allowed))}")
     for name in sorted((packaged.names() & ID_NAMES) - call.names()):

@@ -111,7 +111,7 @@ def classic(written: Written, packaged: Written | None, units: Units) -> Classic
     for name, call in written.calls.items():
         if packaged is not None and name not in packaged.calls:
             raise ProtocolError(f"classic.calls.{name}", unknown(name, packaged.calls))
-        refuse_unfit(f"classic.calls.{name}", call, packaged.calls[name] if packaged else None)
+        refuse_unfit(f"classic.calls.{name}", call, packaged.calls[name] if packaged else None, frozenset())
     for key, path in (*(("paths", path) for path in written.sign_in.paths), ("form", written.sign_in.form)):
         if not path.startswith("/") or not path.isascii() or not path.isprintable() or " " in path:
             raise ProtocolError(f"classic.sign_in.{key}", "has to be paths such as /api/v3/Common/CrossLogin")

@@ -78,6 +78,13 @@ class SignIn:
 
 
 @dataclass(frozen=True, slots=True)
+class Curve:
+    """The powers of a day that are asked for, by their keys in the flow."""
+
+    items: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class StateCodes:
     """Words by code."""
 
@@ -166,6 +173,7 @@ class Written:
     device_types: dict[str, str]
     device_patterns: dict[str, str]
     flow: dict[str, Row]
+    curve: Curve
     passed_over: PassedOver
     statistics: Statistics
     production: dict[str, Row]
@@ -288,7 +296,10 @@ def _refuse_requests(written: Written, packaged: Written | None) -> None:
     for name, call in written.calls.items():
         if packaged is not None and name not in packaged.calls:
             raise ProtocolError(f"semsplus.calls.{name}", unknown(name, packaged.calls))
-        refuse_unfit(f"semsplus.calls.{name}", call, packaged.calls[name] if packaged else None)
+        refuse_unfit(f"semsplus.calls.{name}", call, packaged.calls[name] if packaged else None, CLIENT)
+    for item in written.curve.items:
+        if item not in written.flow:
+            raise ProtocolError("semsplus.curve.items", f"{item!r} is no key of semsplus.flow")
 
 
 def _states(written: StateCodes) -> States:

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from sems_exporter.config.lint import exposed, misspelt, unfit_times
+from sems_exporter.config.lint import exposed, misspelt, open_to_all, unfit_times
 from sems_exporter.config.settings import Account, AccountSettings, ServerSettings
 from sems_exporter.telemetry.redaction import Secret
 
@@ -89,3 +89,14 @@ def test_a_state_directory_that_everybody_may_write_is_told_with_the_way_out(
 
 def test_a_state_directory_that_is_not_there_yet_is_no_complaint(tmp_path: Path) -> None:
     assert exposed(tmp_path / "absent") == []
+
+
+@pytest.mark.parametrize("mode, told", [(0o644, 0), (0o664, 0), (0o646, 1), (0o666, 1)])
+def test_a_portal_file_that_everybody_may_change_is_told(mode: int, told: int, tmp_path: Path) -> None:
+    """It can name another host, which then gets account and password."""
+    file = tmp_path / "portal.toml"
+    file.touch()
+    file.chmod(mode)
+
+    assert len(open_to_all(file)) == told
+    assert open_to_all(None) == open_to_all(tmp_path / "missing.toml") == []

@@ -109,6 +109,14 @@ REFUSED = {
         '[semsplus.calls.flow.query]\nx = "{password}"\n',
         "semsplus.calls.flow: {password} is not known here",
     ),
+    "a name that only the other dialect knows": (
+        '[classic.calls.stations]\npath = "/{version}/x"\nmethod = "POST"\n',
+        "classic.calls.stations: {version} is not known here",
+    ),
+    "a curve of what the flow has not": (
+        '[semsplus.curve]\nitems = ["pMoon"]\n',
+        "semsplus.curve.items: 'pMoon' is no key of semsplus.flow",
+    ),
     "the password in a header": ('[semsplus.headers]\nX-P = "{password}"\n', "semsplus.headers.X-P: {password} is not"),
     "a header of the transport": ('[semsplus.headers]\nHost = "x"\n', "semsplus.headers.Host: is no header that"),
     "a header of two lines": ('[semsplus.headers]\nX-A = "a\\nB: c"\n', "semsplus.headers.X-A: has to be one line"),

@@ -95,6 +95,8 @@ def _device_group(group: dict[str, Any], device_type: str, findings: Diagnostics
     for serial, name in serials.items():
         detail = by_serial.get(name)
         row: dict[str, Any] = detail if isinstance(detail, dict) else {}
+        if findings.traces:
+            findings.asked("devices", f"about {serial}")
         state = device_state(code_of(row.get("status")) or group.get("status"), findings)
         refs.append(
             DeviceRef(
@@ -119,6 +121,8 @@ def batteries(data: object, inverter: str, findings: Diagnostics) -> tuple[Batte
     rows = [(kind, row) for kind, row in rows if kind_of(kind) in (Kind.SYSTEM, Kind.RACK)]
     for (kind, row), serial in zip(rows, _battery_ids(rows, inverter), strict=True):
         values: Values = {}
+        if findings.traces:
+            findings.asked("batteries", f"behind {inverter}, about {serial}")
         assign_all(values, Battery, protocol.semsplus().listed_battery, row, findings)
         told = values.pop("state", None)
         state = DeviceState.OFFLINE if is_no(row.get("isConnected")) else told

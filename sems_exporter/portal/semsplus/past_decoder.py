@@ -13,9 +13,6 @@ from sems_exporter.portal.decoding.field_mapping import Values, assign
 from sems_exporter.portal.decoding.json_shapes import objects, text
 from sems_exporter.protocol.rows import FieldMapping
 
-CURVE = ("pSystem", "pConsum", "pGrid", "pBat", "soc")
-"""The items of the curve that are asked for; they mean what they mean in the flow, signs included (HN, IS: 2026-09)."""
-
 MINUTES_OF_A_WEEK = 7 * 24 * 60
 
 
@@ -25,20 +22,21 @@ def curves(data: object, findings: Diagnostics) -> dict[str, list[tuple[datetime
     Items that nobody asked for come too and are passed over: `sell` and `buy` are energies. A point with `isCE` marks
     an edge and a point of null says nothing: neither is a value, 0 least of all.
     """
+    known = protocol.semsplus()
     found: dict[str, list[tuple[datetime, float]]] = {}
     for item in _items(data, "curve"):
         name = str(item.get("item"))
-        row = protocol.semsplus().flow.get(name) if name in CURVE else None
+        row = known.flow.get(name) if name in known.written.curve.items else None
         if row is None:
             continue
-        known: dict[object, Values] = {}  # the same few numbers come again and again
+        read: dict[object, Values] = {}  # the same few numbers come again and again
         for point in objects(item.get("powerData")):
             at, power = _local(text(point.get("tp")) or ""), point.get("power")
             if at is None or not isinstance(power, int | float | str) or point.get("isCE"):
                 continue
-            if power not in known:
-                known[power] = _values(row, power, item.get("unit"), findings)
-            for name, value in known[power].items():
+            if power not in read:
+                read[power] = _values(row, power, item.get("unit"), findings)
+            for name, value in read[power].items():
                 found.setdefault(name, []).append((at, value))
     return found
 

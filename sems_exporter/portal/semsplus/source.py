@@ -187,7 +187,8 @@ class SemsPlus:
     def past(self, question: Question) -> Answer:
         """The answer to a question about days that are over, once it is seen that it can be read."""
         if isinstance(question, CurveQuestion):
-            asked = endpoints.curve(question.station, question.first, question.last, question.zone, past_decoder.CURVE)
+            items = protocol.semsplus().written.curve.items
+            asked = endpoints.curve(question.station, question.first, question.last, question.zone, items)
             decoded: Callable[[Answer, Diagnostics], object] = past_decoder.curves
         else:
             asked = endpoints.day_energies(question.station, question.month)

@@ -56,6 +56,8 @@ def page(data: object, findings: Diagnostics) -> Page:
 
 def _station_ref(row: dict[str, Any], findings: Diagnostics) -> StationRef:
     values: Values = {}
+    if findings.traces:
+        findings.asked("stations", f"about {row['id']}")
     assign_all(values, Station, protocol.semsplus().station_list, row, findings)
     zone_name = text(row.get("timeZone"))
     return StationRef(
