@@ -4,6 +4,7 @@ import threading
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, datetime
+from pathlib import Path
 
 from sems_exporter.clock import Clock
 from sems_exporter.config.settings import AccountSettings, ServerSettings
@@ -24,6 +25,7 @@ from sems_exporter.protocol.portal_file import PortalFile
 from sems_exporter.store import StationStore
 from sems_exporter.tariffs.accountant import Accountant
 from sems_exporter.tariffs.price_source import Answer, Fetch
+from sems_exporter.tariffs.tariff import NO_TARIFFS
 from sems_exporter.telemetry.logs import bind_account
 from sems_exporter.telemetry.metrics import SelfMetrics
 from sems_exporter.version import package_version
@@ -94,7 +96,7 @@ def build_app(
     stores: Callable[[AccountSettings, Clock], AccountStores] = file_stores,
 ) -> App:
     """Put an exporter together that polls nothing yet. `stores` makes the places that keep an account's state."""
-    stop, metrics = threading.Event(), SelfMetrics(one.name for one in settings.accounts if one.name)
+    stop, metrics = threading.Event(), _metrics(settings)
     runners: list[AccountRunner] = []
     portal_file = PortalFile(settings.portal_file, metrics.portal_file_read)
     accountant = _accountant(settings, clock, metrics, runners)
@@ -122,6 +124,14 @@ def build_app(
     return App(settings, clock, metrics, snapshots, exposition, accountant, tuple(runners), stop)
 
 
+def _metrics(settings: ServerSettings) -> SelfMetrics:
+    names = [one.name for one in settings.accounts]
+    metrics = SelfMetrics(names if all(names) else None)
+    if settings.shard is not None:
+        metrics.sharded(settings.shard.number, settings.shard.total, len(names))
+    return metrics
+
+
 def _accountant(
     settings: ServerSettings, clock: Clock, metrics: SelfMetrics, runners: list[AccountRunner]
 ) -> Accountant:
@@ -131,8 +141,8 @@ def _accountant(
         return not any(one.portal.account_state().served_by for one in runners if one.name == account)
 
     return Accountant(
-        settings.tariffs,
-        settings.accounts[0].state_dir,
+        settings.tariffs if settings.accounts else NO_TARIFFS,
+        settings.accounts[0].state_dir if settings.accounts else Path(),
         clock=clock,
         fetch=price_fetcher(),
         metrics=metrics,
@@ -218,7 +228,7 @@ def start_polling(app: App) -> tuple[threading.Thread, ...]:
     """Poll each account in a thread of its own, and keep the exposition ready in another, until `app.stop` is set."""
     work = {f"poller {watch.name}".strip(): watch.run for watch in app.runners}
     work["exposition"] = app.exposition.maintain_until
-    if app.settings.tariffs.tariffs:
+    if app.accountant.tariffs:
         work["prices"] = lambda stop: app.accountant.refresh_until(stop, app.snapshots.look_again)
     threads = tuple(
         threading.Thread(target=run, args=(app.stop,), name=name, daemon=True) for name, run in work.items()

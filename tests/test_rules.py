@@ -13,7 +13,7 @@ import pytest
 import yaml
 
 from sems_exporter.exposition.families import all_families
-from sems_exporter.telemetry.metrics import SelfMetrics
+from sems_exporter.telemetry.metrics import complete
 
 ROOT = Path(__file__).parents[1]
 PROMETHEUS = ROOT / "prometheus"
@@ -58,7 +58,7 @@ def expectations() -> Iterator[tuple[str, set[str]]]:
 def own_names() -> Iterator[str]:
     """The names under which the exporter's own counters appear in queries."""
     endings = {"counter": ("_total",), "histogram": ("_bucket", "_sum", "_count")}
-    for metric in SelfMetrics().registry.collect():
+    for metric in complete().registry.collect():
         yield from (metric.name + ending for ending in endings.get(metric.type, ("",)))
 
 

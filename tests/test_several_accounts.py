@@ -6,6 +6,7 @@ import logging
 import threading
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -13,7 +14,7 @@ import pytest
 from sems_exporter.app import App, application, build_app, start_polling
 from sems_exporter.cli import serve
 from sems_exporter.clock import SystemClock
-from sems_exporter.config.settings import Account, AccountSettings, ServerSettings
+from sems_exporter.config.settings import Account, AccountSettings, ServerSettings, Shard
 from sems_exporter.errors import SettingError
 from sems_exporter.exposition import ALL_SERIES, Format, SeriesFilter
 from sems_exporter.polling.poller import Poller
@@ -82,6 +83,27 @@ def parts(portals: Portals, tmp_path: Path) -> Iterator[App]:
 
 def value(parts: App, name: str, **labels: str) -> float | None:
     return parts.metrics.registry.get_sample_value(name, labels)
+
+
+def test_a_shard_reads_its_accounts_and_says_which_it_is(portals: Portals, tmp_path: Path) -> None:
+    settings = made(portals, tmp_path)
+    parts = build_app(replace(settings, accounts=settings.accounts[:1], shard=Shard(2, 5)), Clock())
+
+    assert refreshed(parts) == {"north": True}
+    assert [portal.logins for portal in portals.values()] == [1, 0]
+    shown = [value(parts, name) for name in ("sems_shard", "sems_shards", "sems_shard_accounts")]
+    assert shown == [2, 5, 1]
+    parts.close()
+
+
+def test_a_shard_without_an_account_serves_its_own_metrics_and_is_ready() -> None:
+    parts = build_app(ServerSettings((), shard=Shard(3, 5)), Clock())
+
+    with served(application(parts, simulated=False)) as site:
+        status, _, body = site.get("/metrics")
+        assert (status, site.get("/-/ready")[0], site.get("/")[0]) == (200, 200, 200)
+    assert b"sems_shard_accounts 0" in body
+    assert b"sems_up" not in body
 
 
 def refreshed(parts: App) -> dict[str, bool]:

@@ -96,7 +96,8 @@ How long a value stays:
 
 {"".join(_section(scope) for scope in CHILDREN)}## The exporter itself
 
-These tell what the exporter asked, what came of it, and what it left out. Where the settings name
+These tell what the exporter asked, what came of it, and what it left out. Those of
+[shards](fleet.md#shards) are there where the list of accounts is shared out. Where the settings name
 [several accounts](fleet.md#several-accounts), every series but those of the process carries `account` as well.
 
 {_table(("Name", "Type", "Labels", "Meaning"), own_rows())}
@@ -221,7 +222,7 @@ def _example_money() -> Money:
 
 def own_rows() -> list[tuple[str, ...]]:
     """Name, type, labels and help of each family about the exporter."""
-    own, findings = metrics.SelfMetrics(), Diagnostics()
+    own, findings = metrics.complete(), Diagnostics()
     own.endpoints((EXAMPLE,))
     findings.drop(EXAMPLE, DropReason.SENTINEL)
     own.findings(findings)

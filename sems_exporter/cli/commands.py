@@ -11,7 +11,7 @@ import click
 
 from sems_exporter.cli.terminal import legible
 from sems_exporter.clock import SystemClock
-from sems_exporter.config import accounts, renamed, types
+from sems_exporter.config import accounts, renamed, sharding, types
 from sems_exporter.config import options as declared
 from sems_exporter.config.lint import misspelt
 from sems_exporter.config.options import Setting
@@ -374,7 +374,8 @@ def _settings(values: dict[str, Any]) -> ServerSettings:
         click.echo(f"sems-exporter: {text}", err=True)
     name, in_file = values.pop("only", None), values.pop("config_file") or {}
     found = accounts.load_accounts(values, in_file, os.environ)
-    return declared.build_settings(values, accounts.only(found, name), tariffs.of_file(in_file))
+    own = sharding.sharded(accounts.only(found, name), values["shard"], name)
+    return declared.build_settings(values, own, tariffs.of_file(in_file))
 
 
 def main(args: list[str] | None = None) -> NoReturn:

@@ -138,6 +138,8 @@ def check(settings: ServerSettings, *, release_brake: bool, verbose: bool = Fals
     log_as(replace(settings, log_level="debug" if settings.log_level == "debug" else "error"))
     traces = [Trace() for _ in settings.accounts] if verbose else []
     app, outcomes = _refreshed(settings, release_brake=release_brake, findings=traces)
+    if not app.runners:
+        click.echo(f"Shard {settings.shard}: no account of the list belongs to it")
     codes = [
         _checked(app, watch, outcome, released=release_brake)
         for watch, outcome in zip(app.runners, outcomes, strict=True)
@@ -152,7 +154,7 @@ def check(settings: ServerSettings, *, release_brake: bool, verbose: bool = Fals
         *known_until(app.accountant),
     ):
         click.echo(text)
-    return max(codes)
+    return max(codes, default=0)
 
 
 def _tell_origins(app: App, watch: AccountRunner, trace: Trace) -> None:
@@ -199,9 +201,9 @@ def _after_release(state: AccountState, outcome: RefreshResult) -> list[str]:
 
 def dump(settings: ServerSettings, output: str) -> int:
     """Write the anonymised answers of one refresh to `output`; 1 if there are none."""
-    if len(settings.accounts) > 1:
+    if len(settings.accounts) != 1:
         names = ", ".join(one.name for one in settings.accounts)
-        raise SettingError("only", f"a dump is of one account; name it with --only, there are {names}")
+        raise SettingError("only", f"a dump is of one account; name it with --only, there are {names or 'none here'}")
     log_as(settings)
     if output == "-":
         return _dumped(settings, lambda text, _: click.echo(text))

@@ -52,7 +52,7 @@ def open_to_all(portal_file: Path | None) -> list[str]:
 def unfit_times(settings: ServerSettings) -> list[str]:
     """A sentence about each limit that is reached between two refreshes although all is well."""
     sentences = []
-    interval = max(one.interval for one in settings.accounts)
+    interval = max((one.interval for one in settings.accounts), default=0.0)
     if interval + PORTAL_LAG_SECONDS > settings.data_max_age:
         sentences.append(
             f"data_max_age: with an interval of {interval:g} s data are often older than "

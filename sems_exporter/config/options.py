@@ -12,6 +12,7 @@ import platformdirs
 from sems_exporter.config import renamed, yaml_file
 from sems_exporter.config.passwords import VARIABLE, password, sendable
 from sems_exporter.config.settings import PORTALS, REGIONS, Account, AccountSettings, ServerSettings, login_url
+from sems_exporter.config.sharding import ShardOfTotal
 from sems_exporter.config.types import Duration, ExternalUrl, FilePath, Hosts, ListenAddress, LoginUrl, Texts, UrlPath
 from sems_exporter.config.yaml_file import KeyTwice, NotYaml
 from sems_exporter.errors import SettingError
@@ -128,7 +129,15 @@ LOGGING = (
     Setting("log_level", click.Choice(LEVELS), "info", "Least important level that is logged.", "log.level"),
     Setting("log_format", click.Choice(FORMATS), "logfmt", "Format of log lines.", "log.format"),
 )
-SETTINGS = (*ACCOUNT, *PORTAL, *POLLING, *WEB, *LOGGING)
+SHARING = (
+    Setting(
+        "shard",
+        ShardOfTotal(),
+        None,
+        "Part of the list of accounts to read, such as 2/5; auto/5 in a StatefulSet.",
+    ),
+)
+SETTINGS = (*ACCOUNT, *PORTAL, *POLLING, *WEB, *LOGGING, *SHARING)
 PER_ACCOUNT = (*(setting for setting in ACCOUNT if setting.key != "state_dir"), *POLLING[:2])
 """What an entry of the list `accounts` may hold, beside its name and password."""
 ACCOUNTS = "accounts"
@@ -243,6 +252,7 @@ def build_settings(
         log_format=values["log_format"],
         tariffs=tariffs,
         portal_file=Path(file) if (file := values.get("portal_file")) else None,
+        shard=values.get("shard"),
     )
 
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from sems_exporter.protocol.loading import packaged
+from sems_exporter.rendezvous import chosen
 from sems_exporter.tariffs.tariff import NO_TARIFFS, TariffSettings
 from sems_exporter.telemetry.redaction import Secret
 
@@ -67,8 +68,30 @@ class AccountSettings:
 
 
 @dataclass(frozen=True, slots=True)
+class Shard:
+    """The part `number`, from 1, of `total`."""
+
+    number: int
+    total: int
+
+    def __str__(self) -> str:
+        return f"{self.number}/{self.total}"
+
+    def has(self, account: str) -> bool:
+        """Tell whether the account of this name belongs to the shard."""
+        return self.of(account) == self
+
+    def of(self, account: str) -> "Shard":
+        """The shard, of as many, that the account of this name belongs to."""
+        return Shard(int(chosen(account, [str(number) for number in range(1, self.total + 1)])), self.total)
+
+
+@dataclass(frozen=True, slots=True)
 class ServerSettings:
-    """What concerns the process as a whole, and the accounts that it reads; times in seconds."""
+    """What concerns the process as a whole, and the accounts that it reads, of which a shard may have none.
+
+    Times are in seconds.
+    """
 
     accounts: tuple[AccountSettings, ...]
     data_max_age: float = 1200.0
@@ -81,3 +104,4 @@ class ServerSettings:
     log_format: str = "logfmt"
     tariffs: TariffSettings = NO_TARIFFS
     portal_file: Path | None = None
+    shard: Shard | None = None

@@ -22,10 +22,15 @@ class Health:
 
 
 def together(healths: Mapping[str, Health]) -> Health:
-    """Sum up the polling of all accounts, by name: as bad as that of the worst, as late as that of the latest."""
+    """Sum up the polling of all accounts, by name: as bad as that of the worst, as late as that of the latest.
+
+    Where there is no account, nothing is amiss.
+    """
     every = list(healths.values())
     if len(every) == 1:
         return every[0]
+    if not every:
+        return Health(up=True)
     problems = [f"account {name}: {health.problem}" for name, health in healths.items() if health.problem]
     successes = [health.last_success for health in every if health.last_success is not None]
     planned = [health.next_refresh for health in every if health.next_refresh is not None]

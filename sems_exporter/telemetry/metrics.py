@@ -264,9 +264,11 @@ class SelfMetrics(AccountMetrics):
     names, `of` gives what each account writes to, and every one of their series carries `account`.
     """
 
-    def __init__(self, accounts: Iterable[str] = ()) -> None:
+    def __init__(self, accounts: Iterable[str] | None = None) -> None:
         super().__init__()
-        self._accounts: dict[str, AccountMetrics] = {name: AccountMetrics() for name in accounts} or {"": self}
+        self._accounts: dict[str, AccountMetrics] = (
+            {"": self} if accounts is None else {name: AccountMetrics() for name in accounts}
+        )
         self._process = process = CollectorRegistry(auto_describe=False)
         self._about_web(process)
         self._about_prices(process)
@@ -352,6 +354,15 @@ class SelfMetrics(AccountMetrics):
             self._prices_known.labels(tariff, direction).set(end)
         self._price_ends = frozenset(ends)
 
+    def sharded(self, number: int, total: int, accounts: int) -> None:
+        """Show which part of the list of accounts is read here: one shard, from 1, of `total`."""
+        for name, text, value in (
+            ("sems_shard", "Number of the shard that is read here, from 1.", number),
+            ("sems_shards", "Shards that the list of accounts is shared out among.", total),
+            ("sems_shard_accounts", "Accounts that belong to the shard.", accounts),
+        ):
+            Gauge(name, text, registry=self._process).set(value)
+
     def of(self, name: str) -> AccountMetrics:
         """Return the metrics of the account with this name; raises KeyError where there is none."""
         return self._accounts[name]
@@ -374,6 +385,13 @@ class SelfMetrics(AccountMetrics):
         self._web_config_good.set(int(good))
         if not good:
             self._web_config_failures.inc()
+
+
+def complete() -> SelfMetrics:
+    """Metrics with all families that there can be, also those that only some settings bring."""
+    own = SelfMetrics()
+    own.sharded(1, 1, 1)
+    return own
 
 
 class _Together(Collector):
