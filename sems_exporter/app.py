@@ -1,13 +1,16 @@
 """The parts put together: from settings to something that polls and serves."""
 
 import threading
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from pathlib import Path
+from typing import Protocol
+
+from prometheus_client.registry import Collector
 
 from sems_exporter.clock import Clock
-from sems_exporter.config.settings import AccountSettings, ServerSettings
+from sems_exporter.config.settings import AccountSettings, ServerSettings, SharedStoreSettings
 from sems_exporter.curves.keeper import CurveKeeper
 from sems_exporter.curves.memory import CurveMemory
 from sems_exporter.curves.week import DayTotal
@@ -24,12 +27,14 @@ from sems_exporter.portal.session.state_store import AccountStores
 from sems_exporter.protocol.portal_file import PortalFile
 from sems_exporter.store import StationStore
 from sems_exporter.tariffs.accountant import Accountant
+from sems_exporter.tariffs.ledger_files import Ledgers
 from sems_exporter.tariffs.price_source import Answer, Fetch
 from sems_exporter.tariffs.tariff import NO_TARIFFS
 from sems_exporter.telemetry.logs import bind_account
-from sems_exporter.telemetry.metrics import SelfMetrics
+from sems_exporter.telemetry.metrics import AccountMetrics, SelfMetrics
+from sems_exporter.telemetry.replica_metrics import ReplicaMetrics
 from sems_exporter.version import package_version
-from sems_exporter.web.app import Application
+from sems_exporter.web.app import FIRST_REFRESH, Application
 from sems_exporter.web.discovery import Discovery, Listed
 from sems_exporter.web.security.reload import WebConfigFile
 from sems_exporter.web.stations_api import StationsApi
@@ -47,15 +52,47 @@ class AccountRunner:
     poller: Poller
     curves: CurveMemory
 
+    @property
+    def health(self) -> Health:
+        """Tell how the polling goes."""
+        return self.poller.health
+
+    def close(self) -> None:
+        """Drop kept connections, and let another process have the account."""
+        self.portal.close()
+
     def run(self, stop: threading.Event) -> None:
         """Poll until `stop` is set, in a thread of its own."""
         bind_account(self.name)
         self.poller.run(stop)
 
 
+class Watched(Protocol):
+    """One account, as far as it is shown."""
+
+    @property
+    def name(self) -> str:
+        """Its name, "" where accounts have none."""
+
+    @property
+    def curves(self) -> CurveMemory:
+        """What its stations did of late."""
+
+    @property
+    def health(self) -> Health:
+        """Tell how the polling goes."""
+
+    def close(self) -> None:
+        """Drop kept connections, and let another process have the account."""
+
+
 @dataclass(frozen=True, slots=True)
 class App:
-    """All parts of a running exporter."""
+    """All parts of a running exporter.
+
+    One of several replicas has no runners but `replicated` accounts, and the `work` of threads that see to them;
+    `unready` says why another replica should be asked instead of it, "" where it need not.
+    """
 
     settings: ServerSettings
     clock: Clock
@@ -65,6 +102,14 @@ class App:
     accountant: Accountant
     runners: tuple[AccountRunner, ...]
     stop: threading.Event
+    replicated: tuple[Watched, ...] = ()
+    work: Mapping[str, Callable[[threading.Event], None]] = field(default_factory=dict)
+    unready: Callable[[], str] = str
+
+    @property
+    def accounts(self) -> tuple[Watched, ...]:
+        """The accounts, whoever reads them."""
+        return self.replicated or self.runners
 
     @property
     def portal(self) -> AskablePortal:
@@ -79,12 +124,12 @@ class App:
     @property
     def health(self) -> Health:
         """Tell how the polling of all accounts goes."""
-        return together({watch.name: watch.poller.health for watch in self.runners})
+        return together({watch.name: watch.health for watch in self.accounts})
 
     def close(self) -> None:
         """Drop kept connections."""
-        for watch in self.runners:
-            watch.portal.close()
+        for watch in self.accounts:
+            watch.close()
 
 
 def build_app(
@@ -93,13 +138,23 @@ def build_app(
     *,
     first_delay: float = 2.0,
     transport: Transport | None = None,
-    stores: Callable[[AccountSettings, Clock], AccountStores] = file_stores,
+    stores: Callable[[AccountSettings, Clock], AccountStores] | None = None,
 ) -> App:
-    """Put an exporter together that polls nothing yet. `stores` makes the places that keep an account's state."""
+    """Put an exporter together that polls nothing yet. `stores` makes the places that keep an account's state.
+
+    Where replicas share a store, it is one beside them, which takes no account.
+    """
+    ledgers: Ledgers | None = None
+    if settings.shared is not None and stores is None:
+        from sems_exporter.replicas.visiting import Visit  # noqa: PLC0415 - an extra that most do not install
+
+        visit = Visit(settings.shared, clock)
+        stores, ledgers = visit.stores, visit.money
+    stores = stores or file_stores
     stop, metrics = threading.Event(), _metrics(settings)
     runners: list[AccountRunner] = []
     portal_file = PortalFile(settings.portal_file, metrics.portal_file_read)
-    accountant = _accountant(settings, clock, metrics, runners)
+    accountant = _accountant(settings, clock, metrics, _keeps_state(runners), ledgers)
     limits = Limits(settings.data_max_age, settings.snapshot_max_age)
     snapshots = StationStore(clock, limits, accountant)
     exposition = Renderer(snapshots, metrics.registry, clock, of_account=metrics.of_account)
@@ -124,29 +179,93 @@ def build_app(
     return App(settings, clock, metrics, snapshots, exposition, accountant, tuple(runners), stop)
 
 
-def _metrics(settings: ServerSettings) -> SelfMetrics:
+def build_replica(settings: ServerSettings, shared: SharedStoreSettings, clock: Clock) -> App:
+    """Put an exporter together that is one of several, and polls what falls to it of the accounts."""
+    from sems_exporter.replicas.account import ReplicatedAccount  # noqa: PLC0415 - an extra that most do not install
+    from sems_exporter.replicas.money import SharedMoney  # noqa: PLC0415 - as above
+    from sems_exporter.replicas.published_metrics import PublishedMetrics  # noqa: PLC0415 - as above
+    from sems_exporter.replicas.replica import Replica, open_store, prove  # noqa: PLC0415 - as above
+    from sems_exporter.replicas.stations import SharedStations  # noqa: PLC0415 - as above
+
+    store, seal = open_store(shared)
+    prove(store, seal)
+    published: dict[str, PublishedMetrics] = {}
+
+    def shown(name: str, own: AccountMetrics) -> PublishedMetrics:
+        return published.setdefault(name, PublishedMetrics(own))
+
+    metrics = _metrics(settings, shown=shown, replica=shared.replica)
+    accounts: dict[str, ReplicatedAccount] = {}
+    portal_file = PortalFile(settings.portal_file, metrics.portal_file_read)
+    money = SharedMoney(lambda account: accounts[account].place)
+    accountant = _accountant(settings, clock, metrics, lambda _: True, money)
+    stations = SharedStations(clock, Limits(settings.data_max_age, settings.snapshot_max_age), accountant)
+    exposition = Renderer(stations, metrics.registry, clock, of_account=metrics.of_account)
+    for one in settings.accounts:
+        accounts[one.name] = ReplicatedAccount(
+            one,
+            store=store,
+            seal=seal,
+            clock=clock,
+            stations=stations,
+            accountant=accountant,
+            metrics=metrics.of(one.name),
+            published=published[one.name],
+            before=portal_file.renew,
+        )
+    own = ReplicaMetrics(metrics.of_process, accounts)
+    replica = Replica(store, tuple(accounts.values()), shared.replica, clock=clock, metrics=own)
+    return App(
+        settings,
+        clock,
+        metrics,
+        stations,
+        exposition,
+        accountant,
+        (),
+        threading.Event(),
+        replicated=tuple(accounts.values()),
+        work={"leases": replica.coordinator.run, "news": replica.mirror},
+        unready=lambda: replica.unready,
+    )
+
+
+def _metrics(
+    settings: ServerSettings,
+    *,
+    shown: Callable[[str, AccountMetrics], Collector] = lambda _, own: own,
+    replica: str = "",
+) -> SelfMetrics:
     names = [one.name for one in settings.accounts]
-    metrics = SelfMetrics(names if all(names) else None)
+    metrics = SelfMetrics(names if all(names) else None, shown=shown, replica=replica)
     if settings.shard is not None:
         metrics.sharded(settings.shard.number, settings.shard.total, len(names))
     return metrics
 
 
-def _accountant(
-    settings: ServerSettings, clock: Clock, metrics: SelfMetrics, runners: list[AccountRunner]
-) -> Accountant:
-    """What counts money, in the state directory that all accounts share."""
-
+def _keeps_state(runners: list[AccountRunner]) -> Callable[[str], bool]:
     def keeps_state(account: str) -> bool:
         return not any(one.portal.account_state().served_by for one in runners if one.name == account)
 
+    return keeps_state
+
+
+def _accountant(
+    settings: ServerSettings,
+    clock: Clock,
+    metrics: SelfMetrics,
+    may_write: Callable[[str], bool],
+    ledgers: Ledgers | None,
+) -> Accountant:
+    """What counts money, in `ledgers` or else in the state directory that all accounts share."""
     return Accountant(
         settings.tariffs if settings.accounts else NO_TARIFFS,
         settings.accounts[0].state_dir if settings.accounts else Path(),
         clock=clock,
         fetch=price_fetcher(),
         metrics=metrics,
-        may_write=keeps_state,
+        may_write=may_write,
+        ledgers=ledgers,
     )
 
 
@@ -176,14 +295,15 @@ def application(app: App, *, simulated: bool, web_config: WebConfigFile | None =
         ),
         StationsApi(app.snapshots, app.clock),
         # An account that has failed is ready as well: what there is to say of it is being said.
-        lambda: all(watch.poller.health.up is not None for watch in app.runners),
+        lambda: not app.unready() and all(watch.health.up is not None for watch in app.accounts),
+        waiting_for=lambda: app.unready() or FIRST_REFRESH,
         telemetry_path=settings.telemetry_path,
         web_config=web_config or WebConfigFile(None, app.metrics.web_config_read),
         fault=app.metrics.web_fault,
         discovery=Discovery(
             settings.telemetry_path,
             lambda: _listed(app),
-            [watch.name for watch in app.runners if watch.name],
+            [watch.name for watch in app.accounts if watch.name],
             settings.external_url,
         ),
     )
@@ -216,7 +336,7 @@ def _day(app: App, station: Station, day: date) -> DayTotal | None:
 
 
 def _memory(app: App, station: Station) -> CurveMemory | None:
-    return next((watch.curves for watch in app.runners if watch.name == (station.account or "")), None)
+    return next((watch.curves for watch in app.accounts if watch.name == (station.account or "")), None)
 
 
 def _listed(app: App) -> list[Listed]:
@@ -226,7 +346,7 @@ def _listed(app: App) -> list[Listed]:
 
 def start_polling(app: App) -> tuple[threading.Thread, ...]:
     """Poll each account in a thread of its own, and keep the exposition ready in another, until `app.stop` is set."""
-    work = {f"poller {watch.name}".strip(): watch.run for watch in app.runners}
+    work = {f"poller {watch.name}".strip(): watch.run for watch in app.runners} | dict(app.work)
     work["exposition"] = app.exposition.maintain_until
     if app.accountant.tariffs:
         work["prices"] = lambda stop: app.accountant.refresh_until(stop, app.snapshots.look_again)

@@ -69,17 +69,25 @@ class StationStore:
 
     def put(self, details: Station, overview: Station | None = None) -> None:
         """Keep these in place of a station's last snapshot, unless another account than its own shows it already."""
-        now, station = self._clock.now(), details.id
-        if not self._is_own(details, now):
+        if not self._is_own(details, self._clock.now()):
             return
         if self._money is not None:
             details = self._money.counted(details)
-        new = _Kept(Snapshot(details, overview), now + FORGET_AFTER)
+        self.show(Snapshot(details, overview), self._clock.now())
+
+    def show(self, snapshot: Snapshot, put_at: datetime) -> None:
+        """Keep a snapshot as it is, with its money, as one that was put at this instant; likewise."""
+        new = _Kept(snapshot, put_at + FORGET_AFTER)
         with self._lock:
-            if not self._is_own(details, now):
+            if not self._is_own(snapshot.details, self._clock.now()):
                 return
-            self._kept[station] = new
-        self._tell(frozenset((station,)))
+            self._kept[snapshot.details.id] = new
+        self._tell(frozenset((snapshot.details.id,)))
+
+    def snapshots(self, account: str) -> list[Snapshot]:
+        """The snapshots of an account as they were put."""
+        with self._lock:
+            return [kept.snapshot for kept in self._kept.values() if kept.account == account]
 
     def look_again(self) -> None:
         """Have all stations looked at anew, because prices have changed."""

@@ -28,6 +28,7 @@ HOW_TO_GET = {
     "prometheus-alertmanager": "Debian's package prometheus-alertmanager",
     "amtool": "Debian's package prometheus-alertmanager",
     "chromium": "Debian's package chromium",
+    "redis-server": "Debian's package redis-server",
     "prometheus3": ".ci/prometheus3 FOLDER, then FOLDER/bin in PATH",
     "promtool3": ".ci/prometheus3 FOLDER, then FOLDER/bin in PATH",
 }

@@ -21,6 +21,7 @@ FUNCTION_LINES = 60
 
 ANY_MAY_LIVE_IN = {
     "sems_exporter/portal/": "what the portal answers may have any shape until it is decoded",
+    "sems_exporter/replicas/": "what the store answers is typed by the scripts, which are Lua",
     "sems_exporter/simulator/": "makes those answers, of any shape",
     "sems_exporter/cli/commands.py": "click hands over its values untyped",
     "sems_exporter/cli/demo.py": "likewise",

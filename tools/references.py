@@ -97,7 +97,8 @@ How long a value stays:
 {"".join(_section(scope) for scope in CHILDREN)}## The exporter itself
 
 These tell what the exporter asked, what came of it, and what it left out. Those of
-[shards](fleet.md#shards) are there where the list of accounts is shared out. Where the settings name
+[shards](fleet.md#shards) are there where the list of accounts is shared out, those of leases and their store where
+[replicas](replicas.md) share one, whose series of the process carry `replica` as well. Where the settings name
 [several accounts](fleet.md#several-accounts), every series but those of the process carries `account` as well.
 
 {_table(("Name", "Type", "Labels", "Meaning"), own_rows())}

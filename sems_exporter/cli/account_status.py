@@ -2,6 +2,7 @@
 
 from datetime import UTC, datetime
 
+from sems_exporter.portal.session.account_state import AccountState
 from sems_exporter.portal.session.login_throttle import (
     MANY_REPLACED,
     MOST_REJECTIONS,
@@ -9,7 +10,6 @@ from sems_exporter.portal.session.login_throttle import (
     UNANSWERED,
     LoginThrottle,
 )
-from sems_exporter.portal.session.state_file import AccountState
 
 HOW = "sems-exporter check --release-brake"
 

@@ -15,7 +15,7 @@ from pathlib import Path
 import click
 
 from sems_exporter import protocol
-from sems_exporter.app import AccountRunner, App, application, build_app, start_polling
+from sems_exporter.app import AccountRunner, App, application, build_app, build_replica, start_polling
 from sems_exporter.cli.account_status import standing
 from sems_exporter.cli.progress import telling
 from sems_exporter.cli.report import complaints, described, unread
@@ -36,7 +36,7 @@ from sems_exporter.polling.results import RefreshResult
 from sems_exporter.portal.dump_file import Recorder
 from sems_exporter.portal.dump_file import dump as dump_of
 from sems_exporter.portal.http.transport import Transport
-from sems_exporter.portal.session.state_file import AccountState
+from sems_exporter.portal.session.account_state import AccountState
 from sems_exporter.telemetry.logs import set_up
 from sems_exporter.telemetry.redaction import MASKS
 from sems_exporter.web.http.server import address_of, bound
@@ -55,7 +55,10 @@ def serve(settings: ServerSettings) -> None:
 def run(settings: ServerSettings, clock: Clock, *, simulated: bool) -> None:
     """Poll and serve on `clock` until told to stop."""
     prepare_process()
-    app = build_app(settings, clock, first_delay=0.0 if simulated else 2.0)
+    if settings.shared is not None:
+        app = build_replica(settings, settings.shared, clock)
+    else:
+        app = build_app(settings, clock, first_delay=0.0 if simulated else 2.0)
     web_config = WebConfigFile(settings.web_config_file, app.metrics.web_config_read)
     refuse_second(app)
     listening = bound(settings.listen_address)
@@ -107,7 +110,7 @@ def greet(kind: str, address: str, telemetry_path: str) -> None:
 
 def refuse_second(app: App) -> None:
     """Raise StartError where another process has one of the accounts already."""
-    for watch, one in zip(app.runners, app.settings.accounts, strict=True):
+    for watch, one in zip(app.runners, app.settings.accounts, strict=not app.replicated):
         if holder := watch.portal.account_state().served_by:
             account = f"account {watch.name}" if watch.name else "this account"
             raise StartError(

@@ -1,5 +1,7 @@
 """Every setting once: its key, flag, variable, type, default and meaning. Command line and reference follow from it."""
 
+import re
+import socket
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,8 +13,18 @@ import platformdirs
 
 from sems_exporter.config import renamed, yaml_file
 from sems_exporter.config.passwords import VARIABLE, password, sendable
-from sems_exporter.config.settings import PORTALS, REGIONS, Account, AccountSettings, ServerSettings, login_url
+from sems_exporter.config.passwords import from_file as secret_from
+from sems_exporter.config.settings import (
+    PORTALS,
+    REGIONS,
+    Account,
+    AccountSettings,
+    ServerSettings,
+    SharedStoreSettings,
+    login_url,
+)
 from sems_exporter.config.sharding import ShardOfTotal
+from sems_exporter.config.state_url import StateUrl
 from sems_exporter.config.types import Duration, ExternalUrl, FilePath, Hosts, ListenAddress, LoginUrl, Texts, UrlPath
 from sems_exporter.config.yaml_file import KeyTwice, NotYaml
 from sems_exporter.errors import SettingError
@@ -136,6 +148,15 @@ SHARING = (
         None,
         "Part of the list of accounts to read, such as 2/5; auto/5 in a StatefulSet.",
     ),
+    Setting(
+        "state_url",
+        StateUrl(),
+        None,
+        "Valkey or Redis that several exporters with these accounts share, in place of `state_dir`; docs/replicas.md.",
+    ),
+    Setting("state_password_file", FilePath(), None, "File that holds the password of that store."),
+    Setting("state_key_file", FilePath(), None, "File that holds the key by which sessions are sealed in that store."),
+    Setting("replica", click.STRING, None, "Name of this exporter among those; the name of the host where not set."),
 )
 SETTINGS = (*ACCOUNT, *PORTAL, *POLLING, *WEB, *LOGGING, *SHARING)
 PER_ACCOUNT = (*(setting for setting in ACCOUNT if setting.key != "state_dir"), *POLLING[:2])
@@ -253,7 +274,26 @@ def build_settings(
         tariffs=tariffs,
         portal_file=Path(file) if (file := values.get("portal_file")) else None,
         shard=values.get("shard"),
+        shared=shared_store(values),
     )
+
+
+def shared_store(values: Mapping[str, Any]) -> SharedStoreSettings | None:
+    """The store that replicas share, if there is one; raises SettingError."""
+    url = values.get("state_url")
+    if url is None:
+        return None
+    if not (key := values["state_key_file"]):
+        raise SettingError(
+            "state_key_file",
+            "missing; a store is shared, so sessions are sealed in it: make a key with `openssl rand -base64 32`, and "
+            "give every replica the same",
+        )
+    name = values["replica"] or socket.gethostname()
+    if not re.fullmatch(r"[\w.-]{1,253}", name, re.ASCII):
+        raise SettingError("replica", f"{name!r} is no name of letters, digits and . _ -")
+    file = values["state_password_file"]
+    return SharedStoreSettings(url, Path(key), secret_from("state_password_file", Path(file)) if file else None, name)
 
 
 def state_directory(chosen: str | None, environ: Mapping[str, str]) -> Path:

@@ -4,6 +4,7 @@ import ipaddress
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from sems_exporter.config.state_url import StoreAddress
 from sems_exporter.protocol.loading import packaged
 from sems_exporter.rendezvous import chosen
 from sems_exporter.tariffs.tariff import NO_TARIFFS, TariffSettings
@@ -68,6 +69,19 @@ class AccountSettings:
 
 
 @dataclass(frozen=True, slots=True)
+class SharedStoreSettings:
+    """The store that replicas share: where it is, its password, the file with the key of what is sealed in it.
+
+    `replica` is the name of this one.
+    """
+
+    url: StoreAddress
+    key_file: Path
+    password: Secret | None
+    replica: str
+
+
+@dataclass(frozen=True, slots=True)
 class Shard:
     """The part `number`, from 1, of `total`."""
 
@@ -105,3 +119,4 @@ class ServerSettings:
     tariffs: TariffSettings = NO_TARIFFS
     portal_file: Path | None = None
     shard: Shard | None = None
+    shared: SharedStoreSettings | None = None

@@ -11,13 +11,23 @@ from sems_exporter.store import StationStore
 
 
 class CurveKeeper:
-    """Keeps the curves and weeks of one account in memory and in `kept`, and lets the portal fill what it missed."""
+    """Keeps the curves and weeks of one account in memory and in `kept`, and lets the portal fill what it missed.
+
+    `memory` is one that has taken part already.
+    """
 
     def __init__(
-        self, portal: Portal, store: StationStore, clock: Clock, kept: TextStore | None = None, account: str = ""
+        self,
+        portal: Portal,
+        store: StationStore,
+        clock: Clock,
+        kept: TextStore | None = None,
+        account: str = "",
+        *,
+        memory: CurveMemory | None = None,
     ) -> None:
         self._clock = clock
-        self.memory = CurveMemory(store, clock, account)
+        self.memory = memory or CurveMemory(store, clock, account)
         self._store = CurveStore(kept, self.memory, clock)
         self._day = DaySoFar(portal, self.memory, store, clock)
         self._days = PastDays(portal, self.memory.weeks, store, clock)

@@ -36,9 +36,10 @@ LONGEST_PAUSE_SECONDS = 3600.0
 class Poller:
     """Refreshes all stations of one account, again and again, until told to stop.
 
-    The first refresh comes within `first_delay` seconds. `memory` keeps what the counter rules know, `curves` what the
-    stations did in the last two days. `before` is called before each refresh, and `signs` tells after it what shows
-    that the portal speaks another protocol than ours.
+    The first refresh comes `begin_after` seconds after the start, or up to `first_delay` later; `tell` is called when
+    the next one is planned. `memory` keeps what the counter rules know, `curves` what the stations did in the last two
+    days. `before` is called before each refresh, and `signs` tells after it what shows that the portal speaks another
+    protocol than ours.
     """
 
     def __init__(  # noqa: PLR0913 - an account is put together in one place
@@ -52,6 +53,8 @@ class Poller:
         memory: TextStore | None = None,
         curves: CurveKeeper | None = None,
         first_delay: float = 2.0,
+        begin_after: float = 0.0,
+        tell: Callable[[Health], None] = lambda _: None,
         chance: random.Random | None = None,
         before: Callable[[], None] = lambda: None,
         signs: Callable[[], tuple[str, ...]] = tuple,
@@ -61,6 +64,8 @@ class Poller:
         self._clock = clock
         self._settings = settings
         self._first_delay = first_delay
+        self._begin_after = begin_after
+        self._tell = tell
         self._chance = chance or random.Random()  # noqa: S311 - spreads load, guards nothing
         self._journal = EventLog(clock)
         quality = CounterGuard()
@@ -96,7 +101,7 @@ class Poller:
             self._curves.end()
 
     def _poll(self, stop: threading.Event) -> None:
-        delay = self._chance.uniform(0, self._first_delay)
+        delay = self._begin_after + self._chance.uniform(0, self._first_delay)
         while not self._clock.wait(stop, self._announced(delay)):
             began = self._clock.monotonic()
             self._before()
@@ -161,13 +166,17 @@ class Poller:
         now = self._clock.now()
         self._metrics.refreshed(seconds, now.timestamp(), up=outcome.up, stations=outcome.stations)
         last = now if outcome.up else self.health.last_success
-        self.health = replace(self.health, up=outcome.up, last_success=last, problem=outcome.sentence)
+        finds_way = not isinstance(outcome.whole, errors.ON_THE_WAY)
+        self.health = replace(
+            self.health, up=outcome.up, last_success=last, problem=outcome.sentence, finds_way=finds_way
+        )
         self._journal.conclude(outcome, seconds)
 
     def _announced(self, delay: float) -> float:
         due = self._clock.now() + timedelta(seconds=delay)
         self.health = replace(self.health, next_refresh=due)
         self._metrics.next_refresh(due.timestamp())
+        self._tell(self.health)
         return delay
 
     def _delay_after(self, outcome: RefreshResult, took: float) -> float:

@@ -71,7 +71,9 @@ class Reader:
         self._selection = Selection(settings.stations, settings.exclude_stations)
         self._rotation = Rotation(settings.requests_per_minute, chance)
         self._overviews = ListOverviews(settings.name)
-        self._details: dict[str, Station] = {}
+        # Another process may have read the account until now, and then its snapshots are there already.
+        known = (snapshot.details for snapshot in snapshots.snapshots(settings.name))
+        self._details = {one.id: one for one in known if one.details_timestamp is not None}
         self._failing: dict[str, errors.PortalError] = {}
         self._failed_last: set[str] = set()
         self._size = 0

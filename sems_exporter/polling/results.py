@@ -13,12 +13,16 @@ WHAT_TO_DO = "docs/portal-changes.md tells what to do"
 
 @dataclass(frozen=True, slots=True)
 class Health:
-    """How the polling goes: `up` is None before the first refresh has ended; `problem` is a sentence for a person."""
+    """How the polling goes: `up` is None before the first refresh has ended; `problem` is a sentence for a person.
+
+    `finds_way` tells whether the latest refresh found a way to the portal.
+    """
 
     up: bool | None = None
     last_success: datetime | None = None
     next_refresh: datetime | None = None
     problem: str | None = None
+    finds_way: bool = True
 
 
 def together(healths: Mapping[str, Health]) -> Health:

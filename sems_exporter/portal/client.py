@@ -13,9 +13,9 @@ from sems_exporter.config.settings import Account
 from sems_exporter.portal.http.envelope import HttpResponse, parse_envelope, seconds_ahead
 from sems_exporter.portal.http.transport import HttpRequest, Transport
 from sems_exporter.portal.protocol_signs import ProtocolSigns
+from sems_exporter.portal.session.account_state import Token
 from sems_exporter.portal.session.rate_limiter import RateLimiter
 from sems_exporter.portal.session.session import Session
-from sems_exporter.portal.session.state_file import Token
 from sems_exporter.telemetry.metrics import AccountMetrics
 
 MOST_TOKENS = 2

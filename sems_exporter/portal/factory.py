@@ -13,9 +13,9 @@ from sems_exporter.portal.interface import AskablePortal
 from sems_exporter.portal.protocol_signs import ProtocolSigns
 from sems_exporter.portal.semsplus.dialect import SEMSPLUS
 from sems_exporter.portal.session import trusted_hosts
+from sems_exporter.portal.session.account_state import Token
 from sems_exporter.portal.session.rate_limiter import RateLimiter
 from sems_exporter.portal.session.session import Session
-from sems_exporter.portal.session.state_file import Token
 from sems_exporter.portal.session.state_store import AccountStores
 from sems_exporter.telemetry.metrics import AccountMetrics
 

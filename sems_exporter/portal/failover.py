@@ -20,8 +20,8 @@ from sems_exporter.portal.interface import Source, StationRef
 from sems_exporter.portal.past import Answer, Question
 from sems_exporter.portal.protocol_signs import ProtocolSigns
 from sems_exporter.portal.read_calls import ReadCall
+from sems_exporter.portal.session.account_state import AccountState, Token
 from sems_exporter.portal.session.session import Session
-from sems_exporter.portal.session.state_file import AccountState, Token
 
 log = logging.getLogger(__name__)
 

@@ -9,7 +9,7 @@ from sems_exporter.model.plant import Alarm, Station, StationState, TimeZone
 from sems_exporter.portal.client import Call
 from sems_exporter.portal.past import Answer, Question
 from sems_exporter.portal.read_calls import ReadCall
-from sems_exporter.portal.session.state_file import AccountState
+from sems_exporter.portal.session.account_state import AccountState
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,7 +15,7 @@ from sems_exporter.model.plant import Station, TimeZone
 from sems_exporter.pipeline.staleness import StationView
 from sems_exporter.tariffs.calendar import Calendar
 from sems_exporter.tariffs.ledger import ESTIMATED, MICROJOULES, PARTS, UNPRICED, Ledger, advanced
-from sems_exporter.tariffs.ledger_files import LedgerFiles
+from sems_exporter.tariffs.ledger_files import LedgerFiles, Ledgers
 from sems_exporter.tariffs.price_source import Fetch
 from sems_exporter.tariffs.readings import reading
 from sems_exporter.tariffs.sources import PriceSources
@@ -31,6 +31,8 @@ LOOK_SECONDS = 30.0
 class Accountant:
     """Money of all stations. `may_write` tells of an account whether this process keeps its state.
 
+    `ledgers` keeps what was counted; files in `state_dir` where it is not given.
+
     May be used by several threads.
     """
 
@@ -43,13 +45,15 @@ class Accountant:
         fetch: Fetch,
         metrics: SelfMetrics,
         may_write: Callable[[str], bool] = lambda _: True,
+        ledgers: Ledgers | None = None,
     ) -> None:
         self._clock = clock
         self._metrics = metrics
         self._may_write = may_write
-        self._files = LedgerFiles(state_dir)
+        self._kept_ledgers = ledgers or LedgerFiles(state_dir)
         self._lock = threading.Lock()
         self._ledgers: dict[str, Ledger] = {}
+        self._accounts: dict[str, str] = {}
         self.sources = PriceSources(state_dir, fetch=fetch, clock=clock, metrics=metrics)
         self.use(settings)
 
@@ -96,6 +100,12 @@ class Accountant:
             # The one broad handler of money: a fault of ours must not take the readings along.
             log.exception("money could not be counted through a fault of the exporter")
             return station
+
+    def look_up_again(self, account: str) -> None:
+        """Begin from what is kept of the stations of `account`: another process has counted them meanwhile."""
+        with self._lock:
+            for station in [station for station, whose in self._accounts.items() if whose == account]:
+                del self._accounts[station], self._ledgers[station]
 
     def priced(self, shown: StationView, now: datetime) -> StationView:
         """`shown` with the prices of this moment, until they change."""
@@ -154,7 +164,7 @@ class Accountant:
         if tariff is None or zone is None:
             return station
         with self._lock:
-            ledger = self._ledger(station.id, tariff)
+            ledger = self._ledger(station, tariff)
             if ledger is None:
                 return station
             # What is not of the station's own answer, as its row in the list, is rounded otherwise.
@@ -175,21 +185,22 @@ class Accountant:
         self._ledgers[station.id] = after
         if self._may_write(station.account or ""):
             try:
-                self._files.save(station.id, after)
+                self._kept_ledgers.save(station.id, station.account or "", after)
             except OSError as error:
                 log.warning("the money counted so far cannot be kept on disk", extra={"error": error.strerror})
         return after
 
-    def _ledger(self, station: str, tariff: Tariff) -> Ledger | None:
+    def _ledger(self, counted: Station, tariff: Tariff) -> Ledger | None:
         """What was counted so far; None where it cannot be read now, so that it must not be written over either."""
+        station, account = counted.id, counted.account or ""
         ledger = self._ledgers.get(station)
         if ledger is None:
             try:
-                ledger = self._files.load(station) or Ledger(tariff.currency)
+                ledger = self._kept_ledgers.load(station, account) or Ledger(tariff.currency)
             except OSError as error:
                 log.warning("the money counted so far cannot be read", extra={"error": error.strerror})
                 return None
-            self._ledgers[station] = ledger
+            self._ledgers[station], self._accounts[station] = ledger, account
         if ledger.currency != tariff.currency:
             log.warning(
                 "the currency has changed, so money is counted anew",

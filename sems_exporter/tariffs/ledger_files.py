@@ -6,6 +6,7 @@ import math
 from contextlib import suppress
 from dataclasses import asdict
 from pathlib import Path
+from typing import Protocol
 from urllib.parse import quote
 
 from sems_exporter.files import read_private, write_private
@@ -22,8 +23,18 @@ LATEST_UNIX_TIME = 2.0**33
 """Unix time that no reading was taken at."""
 
 
+class Ledgers(Protocol):
+    """Keeps the ledger of each station."""
+
+    def load(self, station: str, account: str) -> Ledger | None:
+        """The ledger, None where there is none; raises OSError where it is there and cannot be read now."""
+
+    def save(self, station: str, account: str, ledger: Ledger) -> None:
+        """Write it as a whole; raises OSError, and then the one before stays."""
+
+
 class LedgerFiles:
-    """The ledgers in the folder `money` of a state directory."""
+    """The ledgers in the folder `money` of a state directory, by the ids of the stations alone."""
 
     def __init__(self, state_dir: Path) -> None:
         self._folder = state_dir / FOLDER
@@ -32,7 +43,7 @@ class LedgerFiles:
         """The file of a station; its id comes from the portal, so it can name no other folder."""
         return self._folder / f"station-{quote(station, safe='')[:LONGEST_ID_IN_NAME]}.json"
 
-    def load(self, station: str) -> Ledger | None:
+    def load(self, station: str, account: str = "") -> Ledger | None:  # noqa: ARG002 - other places need it
         """The ledger, None where there is none; raises OSError where it is there and cannot be read now.
 
         What cannot be understood is put aside, and counting begins anew.
@@ -51,7 +62,7 @@ class LedgerFiles:
                 path.replace(f"{path}{SPOILED_SUFFIX}")
             return None
 
-    def save(self, station: str, ledger: Ledger) -> None:
+    def save(self, station: str, account: str, ledger: Ledger) -> None:  # noqa: ARG002 - likewise
         """Write it as a whole; raises OSError, and then the file before stays."""
         write_private(self.path(station), json.dumps(asdict(ledger)))
 

@@ -4,7 +4,7 @@ Every combination of labels that can occur exists from the start at 0, so that `
 """
 
 import platform
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 
 from prometheus_client import (
     CollectorRegistry,
@@ -19,6 +19,7 @@ from prometheus_client.registry import Collector
 
 from sems_exporter import errors
 from sems_exporter.model.diagnostics import Diagnostics, Limited, Unknown
+from sems_exporter.telemetry.replica_metrics import ReplicaMetrics
 from sems_exporter.version import package_version
 
 OUTCOMES = (
@@ -261,15 +262,24 @@ class SelfMetrics(AccountMetrics):
     """The exporter's metrics about itself in one registry: those of the process, and those of its accounts.
 
     It is itself what the one account of the plain settings writes to, whose series carry no `account`. Where there are
-    names, `of` gives what each account writes to, and every one of their series carries `account`.
+    names, `of` gives what each account writes to, and every one of their series carries `account`. `shown` makes of
+    these metrics what is shown of an account. Where there is a `replica`, the series of the process carry its name.
     """
 
-    def __init__(self, accounts: Iterable[str] | None = None) -> None:
+    def __init__(
+        self,
+        accounts: Iterable[str] | None = None,
+        *,
+        shown: Callable[[str, "AccountMetrics"], Collector] = lambda _, own: own,
+        replica: str = "",
+    ) -> None:
         super().__init__()
         self._accounts: dict[str, AccountMetrics] = (
             {"": self} if accounts is None else {name: AccountMetrics() for name in accounts}
         )
-        self._process = process = CollectorRegistry(auto_describe=False)
+        self._shown = {name: shown(name, own) for name, own in self._accounts.items()}
+        self._own = process = CollectorRegistry(auto_describe=False)
+        self._process = _Together({replica: process}, "replica")
         self._about_web(process)
         self._about_prices(process)
         self._about_portal_file(process)
@@ -277,8 +287,8 @@ class SelfMetrics(AccountMetrics):
         build.labels(package_version(), platform.python_version()).set(1)
         ProcessCollector(registry=process)
         self.registry = CollectorRegistry(auto_describe=False)
-        self.registry.register(_Together(self._accounts))
-        self.registry.register(process)
+        self.registry.register(_Together(self._shown))
+        self.registry.register(self._process)
 
     def _about_web(self, registry: CollectorRegistry) -> None:
         self._web_faults = Counter(
@@ -361,7 +371,12 @@ class SelfMetrics(AccountMetrics):
             ("sems_shards", "Shards that the list of accounts is shared out among.", total),
             ("sems_shard_accounts", "Accounts that belong to the shard.", accounts),
         ):
-            Gauge(name, text, registry=self._process).set(value)
+            Gauge(name, text, registry=self._own).set(value)
+
+    @property
+    def of_process(self) -> CollectorRegistry:
+        """Where further metrics of the process go."""
+        return self._own
 
     def of(self, name: str) -> AccountMetrics:
         """Return the metrics of the account with this name; raises KeyError where there is none."""
@@ -374,7 +389,7 @@ class SelfMetrics(AccountMetrics):
         """
         if not name:
             return self._process
-        return _Together({name: self._accounts[name]}) if name in self._accounts else None
+        return _Together({name: self._shown[name]}) if name in self._shown else None
 
     def web_fault(self) -> None:
         """Count a request that we could not answer, through a fault of ours."""
@@ -391,21 +406,23 @@ def complete() -> SelfMetrics:
     """Metrics with all families that there can be, also those that only some settings bring."""
     own = SelfMetrics()
     own.sharded(1, 1, 1)
+    ReplicaMetrics(own.of_process, [""])
     return own
 
 
 class _Together(Collector):
-    """The families of several accounts, each once, with the label that tells them apart."""
+    """The families of several collectors, each once, with the label that tells them apart; none for the name ""."""
 
-    def __init__(self, accounts: Mapping[str, AccountMetrics]) -> None:
-        self._accounts = accounts
+    def __init__(self, parts: Mapping[str, Collector], label: str = "account") -> None:
+        self._parts = parts
+        self._label = label
 
     def collect(self) -> Iterator[Metric]:
-        """Every family with the samples of all accounts."""
+        """Every family with the samples of all of them."""
         found: dict[str, Metric] = {}
-        for name, account in self._accounts.items():
-            own = {"account": name} if name else {}
-            for family in account.collect():
+        for name, part in self._parts.items():
+            own = {self._label: name} if name else {}
+            for family in part.collect():
                 empty = Metric(family.name, family.documentation, family.type, family.unit)
                 whole = found.setdefault(family.name, empty)
                 whole.samples += [sample._replace(labels={**sample.labels, **own}) for sample in family.samples]

@@ -40,6 +40,7 @@ GUARDS = (
 """Headers of every answer. Not stored, because a cache would show as true what was true a while ago."""
 NOT_MODIFIED = 304
 POLICY = "content-security-policy"
+FIRST_REFRESH = "the first refresh has not ended yet"
 LOCKED = "default-src 'none'; frame-ancestors 'none'"
 """The policy of whatever is no page."""
 
@@ -47,10 +48,10 @@ LOCKED = "default-src 'none'; frame-ancestors 'none'"
 class Application:
     """The ASGI application. `page` gives the status page, `ready` tells whether the first refresh has ended.
 
-    `fault` is called when an answer fails through a fault of ours.
+    `waiting_for` says what is missing where it is not. `fault` is called when an answer fails through a fault of ours.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - what a site is made of
         self,
         exposition: Renderer,
         page: StatusPage,
@@ -61,11 +62,13 @@ class Application:
         web_config: WebConfigFile,
         fault: Callable[[], None],
         discovery: Discovery,
+        waiting_for: Callable[[], str] = lambda: FIRST_REFRESH,
     ) -> None:
         self.web_config = web_config
         self._exposition = exposition
         self._page = page
         self._ready = ready
+        self._waiting_for = waiting_for
         self._telemetry_path = telemetry_path
         self._fault = fault
         self._routes: dict[str, Callable[[Request], Awaitable[Response]]] = {
@@ -190,7 +193,7 @@ class Application:
     async def _readiness(self, _: Request) -> Response:
         if self._ready():
             return Response(200, PLAIN, b"ready\n")
-        return Response(503, PLAIN, b"the first refresh has not ended yet\n")
+        return Response(503, PLAIN, f"{self._waiting_for()}\n".encode())
 
 
 def _refuse_malformed(request: Request) -> None:

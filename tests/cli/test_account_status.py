@@ -3,8 +3,8 @@
 from datetime import UTC, datetime, timedelta
 
 from sems_exporter.cli.account_status import standing
+from sems_exporter.portal.session.account_state import AccountState
 from sems_exporter.portal.session.login_throttle import LoginThrottle
-from sems_exporter.portal.session.state_file import AccountState
 
 NOW = datetime(2026, 9, 24, 12, 0, tzinfo=UTC)
 THEN = NOW.timestamp()

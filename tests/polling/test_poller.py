@@ -21,8 +21,8 @@ from sems_exporter.pipeline.staleness import Limits
 from sems_exporter.polling.poller import Poller
 from sems_exporter.portal import StationRef
 from sems_exporter.portal.past import Answer, Question
+from sems_exporter.portal.session.account_state import AccountState
 from sems_exporter.portal.session.file_stores import LARGEST_COUNTERS, TextFile
-from sems_exporter.portal.session.state_file import AccountState
 from sems_exporter.store import StationStore
 from sems_exporter.telemetry.metrics import FAILURES, SelfMetrics
 from sems_exporter.telemetry.redaction import Secret

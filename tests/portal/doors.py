@@ -4,9 +4,10 @@ from pathlib import Path
 
 from sems_exporter.config.settings import Account
 from sems_exporter.errors import SemsError
+from sems_exporter.portal.session.account_state import Token
 from sems_exporter.portal.session.lock import AccountLock
 from sems_exporter.portal.session.session import Session
-from sems_exporter.portal.session.state_file import StateFile, Token
+from sems_exporter.portal.session.state_file import StateFile
 from sems_exporter.telemetry.metrics import SelfMetrics
 from sems_exporter.telemetry.redaction import Secret
 from tests.clocks import FakeClock

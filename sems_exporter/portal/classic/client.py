@@ -13,7 +13,7 @@ from sems_exporter.portal.classic import signin
 from sems_exporter.portal.client import AccountClient, Call
 from sems_exporter.portal.http.envelope import parse_envelope
 from sems_exporter.portal.http.transport import HttpRequest
-from sems_exporter.portal.session.state_file import Token
+from sems_exporter.portal.session.account_state import Token
 
 log = logging.getLogger(__name__)
 

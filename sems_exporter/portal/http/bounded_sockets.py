@@ -39,9 +39,16 @@ class Patience:
 
 
 class Allowance:
-    """What is left of one exchange."""
+    """What is left of one exchange. `permit` raises where nothing may be sent any more."""
 
-    def __init__(self, patience: Patience, most_bytes: int, timer: Callable[[], float] = time.monotonic) -> None:
+    def __init__(
+        self,
+        patience: Patience,
+        most_bytes: int,
+        timer: Callable[[], float] = time.monotonic,
+        permit: Callable[[], None] = lambda: None,
+    ) -> None:
+        self.permit = permit
         self._patience = patience
         self._timer = timer
         self._until = timer() + patience.whole
@@ -85,6 +92,11 @@ def allowing(allowance: Allowance) -> Iterator[None]:
 
 
 class _BoundedSocket(socket.socket):
+    def sendall(self, *args: Any) -> None:
+        # As late as can be: what was allowed before the look-up and the connect may not be any more.
+        _ALLOWANCE.get().permit()
+        super().sendall(*args)
+
     def recv_into(self, *args: Any) -> int:
         allowance = _ALLOWANCE.get()
         self.settimeout(allowance.read_seconds)

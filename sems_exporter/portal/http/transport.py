@@ -45,9 +45,18 @@ class _Session(requests.Session):
 
 
 class Transport:
-    """A kept-alive HTTP session without cookies, .netrc or redirects, bounded by `patience` in every phase."""
+    """A kept-alive HTTP session without cookies, .netrc or redirects, bounded by `patience` in every phase.
 
-    def __init__(self, patience: Patience = PATIENCE, timer: Callable[[], float] = time.monotonic) -> None:
+    `permit` is asked right before anything is written to a connection, and raises where that may not be.
+    """
+
+    def __init__(
+        self,
+        patience: Patience = PATIENCE,
+        timer: Callable[[], float] = time.monotonic,
+        permit: Callable[[], None] = lambda: None,
+    ) -> None:
+        self._permit = permit
         self._patience = patience
         self._timer = timer
         self._session = _Session()
@@ -69,7 +78,7 @@ class Transport:
             )
         try:
             with (
-                allowing(Allowance(self._patience, MOST_RECEIVED, self._timer)),
+                allowing(Allowance(self._patience, MOST_RECEIVED, self._timer, self._permit)),
                 self._session.request(
                     exchange.method,
                     exchange.url,

@@ -14,7 +14,7 @@ from sems_exporter.config.settings import Account
 from sems_exporter.portal.http.envelope import Envelope
 from sems_exporter.portal.http.transport import HttpRequest
 from sems_exporter.portal.session import trusted_hosts
-from sems_exporter.portal.session.state_file import Token, unfit
+from sems_exporter.portal.session.account_state import Token, unfit
 from sems_exporter.protocol import templates
 
 

@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 
 from sems_exporter import errors
 from sems_exporter.clock import Clock, Steady
+from sems_exporter.portal.session.account_state import AccountState, Token
 from sems_exporter.portal.session.login_throttle import (
     LONGEST_SPACING,
     MANY_REPLACED,
@@ -18,7 +19,6 @@ from sems_exporter.portal.session.login_throttle import (
     LoginThrottle,
 )
 from sems_exporter.portal.session.request_ledger import RequestLedger
-from sems_exporter.portal.session.state_file import AccountState, Token
 from sems_exporter.portal.session.state_store import Ledger, Lock, StateStore
 from sems_exporter.telemetry.metrics import AccountMetrics
 from sems_exporter.telemetry.redaction import MASKS

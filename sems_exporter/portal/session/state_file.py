@@ -1,58 +1,16 @@
-"""What must survive a restart: the token and the brake of one account, in one small file of mode 0600."""
+"""The token and the brake of one account in one small file of mode 0600."""
 
-import hashlib
 import json
 import logging
-import math
 import os
-import secrets
-from dataclasses import asdict, dataclass, field, fields, replace
 from pathlib import Path
-from typing import Any
 
 from sems_exporter.config.settings import Account
 from sems_exporter.files import read_private, write_private
-from sems_exporter.portal.session.login_throttle import LONGEST_SPACING, MOST_SAID, LoginThrottle
+from sems_exporter.portal.session.account_state import AccountState, StateCodec, account_digest
+from sems_exporter.portal.session.login_throttle import LONGEST_SPACING, LoginThrottle
 
 log = logging.getLogger(__name__)
-VERSION = 1
-_TEXTS = frozenset({"outcome", "said"})
-_COUNTS = frozenset({"failures", "rejections", "pauses", "unanswered", "answers", "refused", "replaced"})
-LARGEST_IDENTITY = 4096
-"""Bytes; the largest seen has 600. A header of more than 8 KiB is refused by most servers."""
-_LATEST = 1e11
-"""Unix time in the year 5138, which no clock shows."""
-
-
-@dataclass(frozen=True, slots=True)
-class Token:
-    """A session: the identity to send along whole, the data host, when (Unix time) it was issued, and its dialect."""
-
-    identity: dict[str, Any] = field(repr=False)
-    gateway: str
-    issued_at: float
-    dialect: str = "semsplus"
-
-
-@dataclass(frozen=True, slots=True)
-class AccountState:
-    """The token, if there is one, and the brake.
-
-    Three things are true of this process only: `served_by` says which other process has the account, so that this one
-    never signs in; `unsaved` says why the state cannot be kept on disk, `unshared` why other processes of the account
-    do not learn of its requests.
-    """
-
-    token: Token | None = None
-    brake: LoginThrottle = field(default_factory=LoginThrottle)
-    served_by: str = ""
-    unsaved: str = ""
-    unshared: str = ""
-
-    def moved(self, seconds: float) -> "AccountState":
-        """The same on a clock that is `seconds` ahead of the one it was written by."""
-        token = self.token and replace(self.token, issued_at=self.token.issued_at + seconds)
-        return replace(self, token=token, brake=self.brake.moved(seconds))
 
 
 class StateFile:
@@ -63,12 +21,10 @@ class StateFile:
     """
 
     def __init__(self, directory: Path, account: Account) -> None:
-        self.path = directory / f"account-{_digest(account.login_url, account.name)}.json"
-        self.seat = directory / f"account-{_digest(account.name.casefold())}.lock"
+        self.path = directory / f"account-{account_digest(account.login_url, account.name)}.json"
+        self.seat = directory / f"account-{account_digest(account.name.casefold())}.lock"
         self.ledger = self.seat.with_suffix(".requests")
-        self._password = account.password
-        self._salt = secrets.token_hex(16)
-        self._fingerprints: dict[str, str] = {}
+        self._codec = StateCodec(account.password)
         self._on_disk: str | None = None
         self.unsaved = ""
 
@@ -107,14 +63,7 @@ class StateFile:
 
     def save(self, state: AccountState) -> None:
         """Replace the file as a whole."""
-        document = {
-            "version": VERSION,
-            "salt": self._salt,
-            "password": self._fingerprint(self._salt),
-            "token": asdict(state.token) if state.token else None,
-            "brake": asdict(state.brake),
-        }
-        text = json.dumps(document)
+        text = json.dumps(self._codec.document(state))
         try:
             write_private(self.path, text)
         except OSError as error:
@@ -136,69 +85,10 @@ class StateFile:
         return self._on_disk
 
     def _parsed(self, text: str) -> AccountState:
-        document = json.loads(text)
-        token = _token(document["token"]) if document["token"] else None
-        brake = _brake(document["brake"])
-        salt, written = str(document["salt"]), str(document["password"]).encode()
-        same = secrets.compare_digest(written, self._fingerprint(salt).encode())
-        self._salt = salt
-        return AccountState(token, brake if same else brake.released())
+        return self._codec.state(json.loads(text))
 
     def _written_at(self) -> float:
         try:
             return self.path.lstat().st_mtime
         except OSError:
             return 0.0
-
-    def _fingerprint(self, salt: str) -> str:
-        # Only tells whether the password is still the same; the token beside it is worth as much to a thief. A higher
-        # cost would make an older program take the password for a new one, and release the brake.
-        if salt not in self._fingerprints:
-            password = self._password.reveal().encode()
-            self._fingerprints = {salt: hashlib.scrypt(password, salt=salt.encode(), n=2**12, r=8, p=1).hex()}
-        return self._fingerprints[salt]
-
-
-def _digest(*texts: str) -> str:
-    return hashlib.sha256("\n".join(texts).encode()).hexdigest()[:16]
-
-
-def _token(raw: dict[str, Any]) -> Token:
-    identity, gateway = raw["identity"], raw["gateway"]
-    if not isinstance(identity, dict) or not isinstance(gateway, str) or not gateway.isascii():
-        raise TypeError("token")
-    if why := unfit(identity):
-        raise ValueError(why)
-    return Token(identity, gateway, _number(raw["issued_at"]), str(raw.get("dialect", "semsplus")))
-
-
-def unfit(identity: dict[str, Any]) -> str:
-    """Say why an identity cannot be sent along with a request; "" if it can."""
-    try:
-        size = len(json.dumps(identity, ensure_ascii=False).encode())
-    except (UnicodeError, ValueError, TypeError, RecursionError):
-        return "it holds half a character"
-    if size > LARGEST_IDENTITY:
-        return f"it has {size} bytes"
-    told = [identity[key] for key in ("uid", "token") if key in identity] or list(identity.values())
-    fit = all(isinstance(text, str) and text.isprintable() for text in told)
-    return "" if fit else "it holds what no header can carry"
-
-
-def _brake(raw: dict[str, Any]) -> LoginThrottle:
-    """The brake, of this version or another: what is missing has its default, what is unknown is left out."""
-    known = {name.name: raw[name.name] for name in fields(LoginThrottle) if name.name in raw}
-    if not known:
-        raise TypeError("brake")
-    for name, value in known.items():
-        if name in _TEXTS:
-            known[name] = str(value)[:MOST_SAID]
-        elif not 0 <= _number(value) <= _LATEST or (name in _COUNTS and not isinstance(value, int)):
-            raise ValueError(name)
-    return LoginThrottle(**known)
-
-
-def _number(raw: object) -> float:
-    if isinstance(raw, bool) or not isinstance(raw, int | float) or not math.isfinite(raw):
-        raise TypeError("number")
-    return raw

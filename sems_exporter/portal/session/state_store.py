@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from sems_exporter.portal.session.state_file import AccountState
+from sems_exporter.portal.session.account_state import AccountState
 
 
 class StateStore(Protocol):

@@ -23,8 +23,9 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 
 from sems_exporter import errors, files
 from sems_exporter.portal.session import state_file
+from sems_exporter.portal.session.account_state import Token
 from sems_exporter.portal.session.session import Session
-from sems_exporter.portal.session.state_file import StateFile, Token
+from sems_exporter.portal.session.state_file import StateFile
 from sems_exporter.telemetry.metrics import SelfMetrics
 from tests.clocks import FakeClock
 from tests.portal.doors import Occupied, account

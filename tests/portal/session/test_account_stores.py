@@ -9,8 +9,8 @@ from sems_exporter import errors
 from sems_exporter.app import App, build_app
 from sems_exporter.clock import Clock
 from sems_exporter.config.settings import Account, AccountSettings, ServerSettings
+from sems_exporter.portal.session.account_state import AccountState
 from sems_exporter.portal.session.request_ledger import RequestLedger
-from sems_exporter.portal.session.state_file import AccountState
 from sems_exporter.portal.session.state_store import AccountStores
 from sems_exporter.simulator import SimulatedPortal, demo_plants
 from sems_exporter.telemetry.redaction import Secret

@@ -23,9 +23,9 @@ from sems_exporter.errors import (
     Unreachable,
 )
 from sems_exporter.portal.session import state_file
+from sems_exporter.portal.session.account_state import Token
 from sems_exporter.portal.session.lock import AccountLock
 from sems_exporter.portal.session.session import Session
-from sems_exporter.portal.session.state_file import Token
 from sems_exporter.telemetry.metrics import SelfMetrics
 from sems_exporter.telemetry.redaction import MASKS
 from tests.clocks import FakeClock

@@ -9,8 +9,9 @@ from typing import Any
 
 import pytest
 
+from sems_exporter.portal.session.account_state import AccountState, Token
 from sems_exporter.portal.session.login_throttle import LoginThrottle
-from sems_exporter.portal.session.state_file import AccountState, StateFile, Token
+from sems_exporter.portal.session.state_file import StateFile
 from tests.portal.doors import account
 
 TOKEN = Token(

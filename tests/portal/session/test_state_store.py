@@ -1,7 +1,7 @@
 """A session stands on any store that keeps its promises, not only on files."""
 
+from sems_exporter.portal.session.account_state import AccountState
 from sems_exporter.portal.session.session import Session
-from sems_exporter.portal.session.state_file import AccountState
 from sems_exporter.telemetry.metrics import SelfMetrics
 from tests.clocks import FakeClock
 from tests.homes import NOON
