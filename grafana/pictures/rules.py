@@ -28,29 +28,33 @@ class Evaluation:
     prometheus: Prometheus
     now: datetime
 
-    def _over_time(self, rule: Rule) -> list[dict[str, Any]]:
+    def _over_time(self, rule: Rule) -> dict[str, dict[float, str]]:
+        """Values by time of each series, by its labels as text; a rule takes the names off, of which `or` has two."""
         end = self.now.timestamp()
-        return self.prometheus.between(end - SPAN.total_seconds(), end, STEP, rule["expr"])
+        found: dict[str, dict[float, str]] = {}
+        for series in self.prometheus.between(end - SPAN.total_seconds(), end, STEP, rule["expr"]):
+            labels = {key: value for key, value in series["metric"].items() if key != "__name__"}
+            found.setdefault(_labels(labels | rule.get("labels", {})), {}).update(
+                (float(at), value) for at, value in series["values"]
+            )
+        return found
 
     def recorded(self, rule: Rule) -> Iterator[str]:
         """Lines of OpenMetrics for a recording rule."""
-        for series in self._over_time(rule):
-            labels = _labels({key: value for key, value in series["metric"].items() if key != "__name__"})
-            yield from (f"{rule['record']}{labels} {value} {at:.0f}" for at, value in series["values"])
+        for labels, values in self._over_time(rule).items():
+            yield from (f"{rule['record']}{labels} {value} {at:.0f}" for at, value in sorted(values.items()))
 
     def fires(self, rule: Rule) -> Iterator[str]:
         """The lines by which Prometheus tells of an alert that fires at the end."""
         lasts = int(rule["for"][:-1]) * SPANS[rule["for"][-1]] if "for" in rule else 0
-        for series in self._over_time(rule):
-            instants = [float(at) for at, _ in series["values"]]
+        own = _labels({"alertname": rule["alert"], "alertstate": "firing"})
+        for labels, values in self._over_time(rule).items():
             since = end = self.now.timestamp()
-            while since - STEP in instants:
+            while since - STEP in values:
                 since -= STEP
-            if end not in instants or end - since < lasts:
-                continue
-            own = {"alertname": rule["alert"], "alertstate": "firing", **rule["labels"]}
-            labels = _labels({key: value for key, value in series["metric"].items() if key != "__name__"} | own)
-            yield from (f"ALERTS{labels} 1 {at:.0f}" for at in instants if at >= since + lasts)
+            if end in values and end - since >= lasts:
+                together = f"{own[:-1]},{labels[1:]}"
+                yield from (f"ALERTS{together} 1 {at:.0f}" for at in sorted(values) if at >= since + lasts)
 
 
 def _labels(found: Mapping[str, str]) -> str:

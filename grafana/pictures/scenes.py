@@ -38,7 +38,7 @@ WINTER_NIGHT = Scene("winter-night", 1, 28, datetime(2026, 12, 21, 2, 30, tzinfo
 ROOFS_NIGHT = Scene("roofs-night", 2, 26, datetime(2026, 6, 21, 13, 30, tzinfo=UTC))
 OUTAGE = Scene("outage", 1, 30, away=6.5)
 FIRST_DAY = Scene("first-day", 1, 2 / 3)
-FORTY = Scene("forty", 40, 24)
+FORTY = Scene("forty", 40, 10)
 EVENING = Scene("evening", 7, 26, datetime(2026, 6, 20, 18, 30, tzinfo=UTC))
 SCENES = (HOMES, FLEET, WINTER_NIGHT, ROOFS_NIGHT, OUTAGE, FIRST_DAY, FORTY, EVENING)
 

@@ -231,6 +231,8 @@ def test_rules_that_are_missing_failing_or_old_are_named(answers: Answers, capsy
             rule["query"] = "vector(1)"
         if rule["name"] == "SemsBatteryLow":
             rule["alerts"] = [{"labels": {"alertname": "SemsBatteryLow"}, "state": "firing"}]
+        if rule["name"] == "SemsWatchdog":
+            rule["alerts"] = [{"labels": {"alertname": "SemsWatchdog"}, "state": "firing"}]
     answers.data["/api/v1/rules"] = {"groups": [group(rules=loaded)]}
 
     report = examined(answers, capsys)
@@ -239,7 +241,7 @@ def test_rules_that_are_missing_failing_or_old_are_named(answers: Answers, capsy
     assert "rules are not loaded: SemsBatteryHot ->" in report.said
     assert "the rule SemsGridOutage fails: found duplicate series" in report.said
     assert "1 rules are not those of this version: SemsPvLow" in report.said
-    assert "alerts that fire now: SemsBatteryLow" in report.said
+    assert "alerts that fire now: SemsBatteryLow ->" in report.said
 
 
 def rules_of(group: dict[str, object]) -> list[dict[str, object]]:
