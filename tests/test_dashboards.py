@@ -43,7 +43,7 @@ UNITS = {
     "voltampreact",
     "degree",
     "s",
-    "m",
+    "suffix: min",
     "cpm",
     "bytes",
     "ohm",
@@ -590,6 +590,31 @@ def test_shares_of_more_than_two_months_are_left_to_the_bars_by_month(tmp_path: 
         ("Self-sufficiency", "Covered", "Load"),
         ("Self-consumption", "Used on the spot", "PV"),
     ]
+
+
+@pytest.mark.needs("promtool", "prometheus")
+def test_a_standing_charge_at_midnight_is_paid_on_its_day(tmp_path: Path) -> None:
+    """It comes between the last scrape of a day and the first of the next, where no increase sees it."""
+    midnight = datetime(2026, 6, 1, 22, tzinfo=UTC)
+    home = 'job="sems",instance="demo",station="home"'
+    lines: dict[str, list[str]] = {"standing_charge counter": [], "tariff_info gauge": []}
+    for minutes in range(-60, 2 * 1440 + 720, 10):
+        at = (midnight + timedelta(minutes=minutes + 5)).timestamp()
+        height = 5 + 0.4 * (minutes // 1440 + 1)
+        lines["standing_charge counter"].append(f"sems_station_standing_charge_total{{{home}}} {height} {at}")
+        lines["tariff_info gauge"].append(f'sems_station_tariff_info{{{home},currency="EUR"}} 1 {at}')
+    history = [line for kind, found in lines.items() for line in (f"# TYPE sems_station_{kind}", *found)]
+    panels = {shown.json["title"]: shown.json for shown in DRAWN if shown.dashboard == "money"}
+    by_day = next(one for one in panels["Money by day"]["targets"] if one["legendFormat"] == "Paid")["expr"]
+    today = panels["Today"]["targets"][0]["expr"].replace("$__range", "12h")
+
+    with holding("\n".join([*history, "# EOF"]), tmp_path, lookback="14m") as prometheus:
+        begin = midnight.timestamp()
+        [days] = prometheus.between(begin, begin + 2 * 86400, 86400, filled(by_day))
+        [now] = prometheus.at(midnight + timedelta(days=2, hours=12), filled(today))
+
+    assert [float(value) for _, value in days["values"]] == pytest.approx([-0.4] * 3)
+    assert float(now["value"][1]) == pytest.approx(0.4)
 
 
 @pytest.mark.needs("promtool", "prometheus")

@@ -247,7 +247,7 @@ def _age_over_time() -> Json:
         Query(
             f"max by (instance) ({pick('job:sems_data_age:seconds_p50')}) / 60", "median of {{instance}}", look.EXPORT
         ),
-        unit="m",
+        unit=look.MINUTES,
         limits=True,
         min=0,
         decimals=0,

@@ -56,7 +56,8 @@ CHARGE = steps(BAD, (_at("battery_charge_warning"), ODD), (_at("battery_charge_s
 HEALTH = steps(BAD, (_at("battery_health_warranty"), ODD), (_at("battery_health_low"), GOOD))
 AGE = steps(GOOD, (1200, ODD), (_at("data_old_seconds"), BAD))
 AGE_IN_MINUTES = steps(GOOD, (20, ODD), (_at("data_old_seconds") / 60, BAD))
-"""For charts: an axis in seconds has marks such as 3.3 mins."""
+MINUTES = "suffix: min"
+"""For axes: Grafana's own units have marks such as 3.3 mins, and call 100 minutes 2 hours."""
 DETAILS_AGE = steps(GOOD, (1200, IDLE), (43200, ODD), (86400, BAD))
 """Grey where they wait for their turn and are not shown meanwhile; after a day they are forgotten."""
 ANY_IS_BAD = steps(GOOD, (1, BAD))

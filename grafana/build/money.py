@@ -56,10 +56,27 @@ def _investment() -> Json:
     }
 
 
+AT_BEGIN = {
+    f"increase({{}}{DAY})": "last_over_time({}[1h])",
+    f"increase({{}}{YEAR_BEFORE})": "last_over_time({}[1h] offset 364d)",
+    f"increase({{}}{RANGE})": "last_over_time({}[1h] offset $__range)",
+}
+"""What a counter stood at when the span of such an increase began."""
+
+
 def _part(name: str, change: str) -> str:
-    """What one counter says by station; 0 where a station has a tariff and not this counter."""
+    """What one counter says by station; 0 where a station has a tariff and not this counter.
+
+    A standing charge steps at midnight, often between the last scrape of a day and the first of the next, where no
+    increase of either day sees it: there the heights at both ends are compared.
+    """
     none = each(INFO, change=_seen(change))
-    return f"({each(COUNTERS[name], change=change)} or 0 * {none})"
+    metric = COUNTERS[name]
+    found = each(metric, change=change)
+    if name == "standing" and change in AT_BEGIN:
+        risen = f"clamp_min({each(metric, change=_seen(change))} - {each(metric, change=AT_BEGIN[change])}, 0)"
+        found = f"{risen} or {found}"
+    return f"({found} or 0 * {none})"
 
 
 def _seen(change: str) -> str:
