@@ -28,6 +28,7 @@ from sems_exporter.portal.dump_file import Recorder
 from sems_exporter.portal.http.envelope import HttpResponse
 from sems_exporter.portal.http.transport import HttpRequest
 from sems_exporter.portal.interface import Source
+from sems_exporter.portal.protocol_signs import ProtocolSigns
 from sems_exporter.portal.semsplus.source import SemsPlus
 from sems_exporter.simulator import Dialect, SimulatedClock, SimulatedPortal, demo_plants
 from sems_exporter.telemetry.redaction import Secret
@@ -40,6 +41,7 @@ class Told:
     """A client that has the data already, so that only decoding costs."""
 
     def __init__(self, exchanges: list[tuple[HttpRequest, HttpResponse]]) -> None:
+        self.signs = ProtocolSigns()
         self._data = {_tail(exchange.url): json.loads(answer.body).get("data") for exchange, answer in exchanges}
 
     @contextmanager

@@ -18,6 +18,8 @@ PERSONS: Final = "call"
 """Endpoint of what a person asks; it says nothing about the protocol."""
 MOST_PLACES = 20_000
 """Answers of devices whose codes are remembered."""
+MOST_CODES = 500
+"""Codes of one answer; the longest has some 50."""
 MOST_NAMED = 5
 
 Codes = frozenset[str]
@@ -31,8 +33,9 @@ class ProtocolSigns:
         self._protocol = protocol.current()
         self._worked: set[str] = set()
         self._refused: dict[str, str] = {}
-        self._codes: dict[tuple[str, ...], Codes] = {}
-        self._same: dict[Codes, Codes] = {}
+        self._answered: set[str] = set()
+        self._codes: dict[tuple[str, ...], tuple[Codes, Codes]] = {}
+        self._same: dict[tuple[Codes, Codes], tuple[Codes, Codes]] = {}
         self._renamed: dict[tuple[str, ...], str] = {}
 
     def answered(self, endpoint: str) -> None:
@@ -40,11 +43,12 @@ class ProtocolSigns:
         with self._lock:
             self._follow()
             self._worked.add(endpoint)
+            self._answered.add(endpoint)
             self._refused.pop(endpoint, None)
 
     def failed(self, endpoint: str, error: errors.PortalError) -> None:
-        """A call failed."""
-        known = endpoint in self._worked or endpoint in ESSENTIAL
+        """A call failed; what is answered about one device or station and not about another has not changed."""
+        known = (endpoint in self._worked or endpoint in ESSENTIAL) and endpoint not in self._answered
         changed = isinstance(error, errors.ProtocolChanged) or (isinstance(error, SIGNS) and known)
         if endpoint == PERSONS or not changed:
             return
@@ -54,22 +58,25 @@ class ProtocolSigns:
 
     def spoken(self, place: str, key: tuple[str, ...], codes: Codes, unknown: Codes) -> None:
         """The answer at `key`, which a person calls `place`, has these codes, of which nobody knows some."""
+        before, now = self._codes.get(key), (codes, unknown)
+        if (before == now and key not in self._renamed) or len(codes) > MOST_CODES:
+            return
         with self._lock:
             self._follow()
-            before = self._codes.get(key)
-            gone, new = (before - codes, unknown - before) if before is not None else (Codes(), Codes())
+            gone, new = (before[0] - before[1] - codes, unknown - before[0]) if before else (Codes(), Codes())
             if gone and new:
                 self._renamed[key] = f"{_listed(gone)} of {place} is gone, and {_listed(new)} is new"
                 return
             self._renamed.pop(key, None)
             if before is not None or len(self._codes) < MOST_PLACES:
                 # Devices of one kind have the same codes, which are kept once.
-                self._codes[key] = self._same.setdefault(codes, codes)
+                self._codes[key] = self._same.setdefault(now, now)
 
     def told(self) -> tuple[str, ...]:
-        """The signs there are now, a sentence each."""
+        """The signs there are at the end of a refresh, a sentence each."""
         with self._lock:
             self._follow()
+            self._answered.clear()
             by_answer: dict[str, list[str]] = {}
             for endpoint, answer in self._refused.items():
                 by_answer.setdefault(answer, []).append(endpoint)

@@ -22,7 +22,10 @@ class _InUse:
 
 def current() -> Protocol:
     """What counts now; the package's own until `use` says otherwise."""
-    return _InUse.protocol or packaged()
+    found = _InUse.protocol
+    if found is None:
+        found = _InUse.protocol = packaged()
+    return found
 
 
 def use(protocol: Protocol | None) -> None:

@@ -281,7 +281,7 @@ class DeviceReader:
             reading.supplement(told.without_live(scope) if young and kept.fetched_at < self._began else told)
             young.append(dates)
         facts = self._facts(ref, reading.own, next(iter([*young, *old]), None))
-        return reading, {**facts, "extras": reading.extras_of(*OWN)}
+        return reading, {**facts, "extras": reading.extras_of(*OWN)} if reading.extras else facts
 
     def _told(self, data: object, call: Call, ref: DeviceRef, scope: type[Device]) -> Reading:
         """Decode what an answer says, and keep nothing else of it: as the portal sent it, it may be megabytes."""
@@ -385,7 +385,7 @@ def _is_read(ref: DeviceRef) -> bool:
 def _parts(reading: Reading, part: str) -> list[tuple[str, Facts]]:
     found = []
     for (kind, index), values in reading.parts.items():
-        extras = reading.extras_of(kind, index) if kind == part else ()
+        extras = reading.extras_of(kind, index)
         if kind == part and (values or extras):
-            found.append((index, {**values, "extras": extras}))
+            found.append((index, {**values, "extras": extras} if extras else values))
     return sorted(found, key=lambda pair: pair[0])

@@ -93,10 +93,11 @@ def fill(reading: Reading, groups: object, table: Table, findings: Diagnostics) 
     late: dict[str, list[tuple[Place, dict[str, Any]]]] = {}
     for factor in factors(groups):
         code: str = factor["code"]
-        codes.append(code)
+        if len(code) <= TEXT_LENGTH:
+            codes.append(code)
         place = _place(code, table)
         if place is None:
-            unknown.append(code)
+            unknown.append(code[:TEXT_LENGTH])
             findings.meet(Unknown.FACTOR, f"{table.scope.scope} {code}")
         elif place.extra is not None:
             _read_extra(reading, place, factor, place.extra, findings)

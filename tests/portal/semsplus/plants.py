@@ -17,6 +17,7 @@ from sems_exporter.model.plant import Station
 from sems_exporter.pipeline.derived_values import derived
 from sems_exporter.pipeline.totals import totals
 from sems_exporter.portal.client import Call
+from sems_exporter.portal.protocol_signs import ProtocolSigns
 from sems_exporter.portal.semsplus.client import Client
 from sems_exporter.portal.semsplus.source import SemsPlus
 from tests.portal.semsplus.homes import SharedClock
@@ -36,6 +37,7 @@ class Spoken:
     answers: dict[str, Any]
     asked: Counter[str] = field(default_factory=Counter)
     calls: list[Call] = field(default_factory=list)
+    signs: ProtocolSigns = field(default_factory=ProtocolSigns)
 
     @property
     def session(self) -> SimpleNamespace:

@@ -8,7 +8,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from copy import deepcopy
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 from types import SimpleNamespace
@@ -31,6 +31,7 @@ from sems_exporter.pipeline.totals import totals
 from sems_exporter.portal import connect
 from sems_exporter.portal.client import Call
 from sems_exporter.portal.dump_file import Recorder
+from sems_exporter.portal.protocol_signs import ProtocolSigns
 from sems_exporter.portal.semsplus.client import Client
 from sems_exporter.portal.semsplus.source import SemsPlus
 from sems_exporter.portal.session.file_stores import file_stores
@@ -79,6 +80,7 @@ class Told:
     """A client that has all answers already; paths that nobody recorded are refused."""
 
     answers: Answers
+    signs: ProtocolSigns = field(default_factory=ProtocolSigns)
 
     @property
     def session(self) -> SimpleNamespace:

@@ -198,3 +198,32 @@ def test_a_second_good_answer_changes_nothing_that_would_have_to_be_saved() -> N
     brake = LoginThrottle().answered()
 
     assert brake.answered() is brake
+
+
+class TestCorrected:
+    """A file says how the portal wants it now: what was refused before was asked in another way."""
+
+    def test_the_next_sign_in_may_come_as_soon_as_after_a_good_one(self) -> None:
+        brake = LoginThrottle()
+        for attempt in range(4):
+            brake = brake.attempting(1000.0 * attempt).failed("protocol_changed")
+
+        assert brake.login_wait(3060.0) > 0
+        assert brake.corrected().login_wait(3060.0) == 0
+        assert brake.corrected().login_wait(3000.0) == 60.0
+
+    @pytest.mark.parametrize("outcome", ["timeout", "server_fault", "rate_limited"])
+    def test_what_the_way_or_the_portal_itself_failed_at_waits_on(self, outcome: str) -> None:
+        brake = LoginThrottle(failures=4).attempting(0.0).failed(outcome)
+
+        assert brake.corrected() == brake
+
+    def test_rejected_credentials_and_a_pause_stay(self) -> None:
+        brake = LoginThrottle().attempting(0.0).rejected("credentials_rejected").limited(0.0, 600.0)
+
+        assert brake.corrected() == brake
+
+    def test_a_session_that_was_refused_is_tried_again(self) -> None:
+        brake = LoginThrottle(outcome="ok").doubted(0.0)
+
+        assert brake.corrected().refused == 0
