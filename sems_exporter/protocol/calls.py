@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from typing import NamedTuple
 from urllib.parse import quote, unquote, urlencode
 
 from sems_exporter.protocol import templates
@@ -17,7 +17,6 @@ WRITE_WORDS = frozenset(
     """.split()  # noqa: SIM905 - words, not a list
 )
 """Words of a path that change something, or that may; a read that has one is not worth the risk."""
-SIGN_IN_WORDS = frozenset({"login", "signin"})
 WRITE_CALLS = (
     *("startcharge", "stopcharge", "cancelcharge", "setmode", "setconfig", "setscheduled"),
     *("setdevicefunctionparameters", "remoteset", "metricconfigsave"),
@@ -37,13 +36,12 @@ ID_NAMES = frozenset({"station", "stations", "device"})
 """Names without which a call would tell of something else than it was asked about."""
 
 
-@dataclass(frozen=True, slots=True)
-class CallShape:
+class CallShape(NamedTuple):
     """A call: its path below the gateway, query and body with names in braces."""
 
     path: str
     method: str = "GET"
-    query: dict[str, str] = field(default_factory=dict)
+    query: dict[str, str] = {}  # noqa: RUF012 - nobody writes to it
     body: dict[str, object] | None = None
 
     def names(self) -> set[str]:

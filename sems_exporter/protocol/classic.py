@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import NamedTuple
 
 from sems_exporter.model.plant import DeviceState, StationState
 from sems_exporter.protocol.calls import CallShape, refuse_unfit
@@ -14,15 +15,13 @@ from sems_exporter.protocol.units import Units
 Entries = dict[str, WrittenEntry]
 
 
-@dataclass(frozen=True, slots=True)
-class Client:
+class Client(NamedTuple):
     """The identity of a sign-in."""
 
     identity: dict[str, str]
 
 
-@dataclass(frozen=True, slots=True)
-class SignIn:
+class SignIn(NamedTuple):
     """Ways to sign in; the form of the web page comes last."""
 
     paths: tuple[str, ...]
@@ -32,23 +31,20 @@ class SignIn:
     form_beside: dict[str, str]
 
 
-@dataclass(frozen=True, slots=True)
-class Versions:
+class Versions(NamedTuple):
     """Versions of the interface, the newest first."""
 
     monitor: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class StateCodes:
+class StateCodes(NamedTuple):
     """Words by code."""
 
     station: dict[str, str]
     device: dict[str, str]
 
 
-@dataclass(frozen=True, slots=True)
-class Registers:
+class Registers(NamedTuple):
     """The raw registers of an inverter, by what they are about."""
 
     identities: Entries
@@ -62,8 +58,7 @@ class Registers:
     other_plants: Entries
 
 
-@dataclass(frozen=True, slots=True)
-class Blocks:
+class Blocks(NamedTuple):
     """The objects of a monitor detail."""
 
     monitor: Entries
@@ -82,8 +77,7 @@ class Blocks:
     errors: Entries
 
 
-@dataclass(frozen=True, slots=True)
-class Written:
+class Written(NamedTuple):
     """All of classic.toml."""
 
     hosts: dict[str, str]
@@ -116,10 +110,10 @@ def classic(written: Written, packaged: Written | None, units: Units) -> Classic
         if not path.startswith("/") or not path.isascii() or not path.isprintable() or " " in path:
             raise ProtocolError(f"classic.sign_in.{key}", "has to be paths such as /api/v3/Common/CrossLogin")
     blocks, registers = {}, {}
-    for name in Blocks.__dataclass_fields__:
+    for name in Blocks._fields:
         here, entries = f"classic.blocks.{name}", getattr(written.blocks, name)
         if name == "invert_full":
-            groups = Registers.__dataclass_fields__
+            groups = Registers._fields
             registers = {group: block(f"{here}.{group}", getattr(entries, group), units) for group in groups}
             blocks[name] = {key: entry for group in registers.values() for key, entry in group.items()}
         else:

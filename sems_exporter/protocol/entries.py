@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from enum import Enum
+from typing import NamedTuple
 
 from sems_exporter.model.plant import Battery, Inverter, Meter, MeterPhase, Phase, PvInput, Station
 from sems_exporter.model.schema import Entity
@@ -65,8 +66,7 @@ Block = dict[str, Entry]
 """One object of an answer: an entry for each of its keys."""
 
 
-@dataclass(frozen=True, slots=True)
-class WrittenEntry:
+class WrittenEntry(NamedTuple):
     """An entry as a file writes it; classic.toml tells what the keys mean."""
 
     of: str = ""

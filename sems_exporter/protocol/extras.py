@@ -3,7 +3,7 @@
 import math
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from sems_exporter.model.plant import Battery, EvCharger, Inverter, Meter, MeterPhase, Phase, PvInput, Station
 from sems_exporter.model.schema import EXTRA_PREFIX, PERIODS, Entity, Family, Kind, Measure, Role
@@ -21,8 +21,7 @@ _ENDINGS = ("total", "created", "info", "bucket", "count", "sum")
 _LONGEST_HELP = 200
 
 
-@dataclass(frozen=True, slots=True)
-class ExtraRow:
+class ExtraRow(NamedTuple):
     """A further measurement as a file writes it; semsplus.toml tells what the keys mean."""
 
     name: str
@@ -33,8 +32,7 @@ class ExtraRow:
     high: float = 1e12
 
 
-@dataclass(frozen=True, slots=True)
-class ExtraField:
+class ExtraField(NamedTuple):
     """Where the number of a code goes: the family of its gauge, and the unit where the answer gives none."""
 
     family: Family

@@ -6,6 +6,7 @@ from copy import deepcopy
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+from typing import NamedTuple
 from urllib.parse import urlsplit
 
 from sems_exporter import errors
@@ -30,8 +31,7 @@ FIXED = (errors.CredentialsRejected, errors.RateLimited)
 """Meanings that no file may give or take away: the account's safety hangs on them."""
 
 
-@dataclass(frozen=True, slots=True)
-class Hosts:
+class Hosts(NamedTuple):
     """Domains of GoodWe's own portals, and single hosts beside them that a user's file names."""
 
     goodwe: tuple[str, ...]
@@ -42,8 +42,7 @@ class Hosts:
         return host in self.foreign or host.endswith(tuple(f".{domain}" for domain in self.goodwe))
 
 
-@dataclass(frozen=True, slots=True)
-class Envelope:
+class Envelope(NamedTuple):
     """Keys around every answer."""
 
     code: tuple[str, ...]
@@ -51,8 +50,7 @@ class Envelope:
     message: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class WrittenResults:
+class WrittenResults(NamedTuple):
     """Result codes and what they mean, as the file writes it."""
 
     success: tuple[str, ...]
@@ -61,8 +59,7 @@ class WrittenResults:
     prefixes: dict[str, str]
 
 
-@dataclass(frozen=True, slots=True)
-class Results:
+class Results(NamedTuple):
     """Result codes, and the failures that they and the beginnings of others stand for."""
 
     success: frozenset[str]
@@ -71,8 +68,7 @@ class Results:
     prefixes: tuple[tuple[str, type[PortalError]], ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Written:
+class Written(NamedTuple):
     """All files together."""
 
     hosts: Hosts

@@ -3,7 +3,7 @@
 import base64
 import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from sems_exporter.protocol import templates
 from sems_exporter.protocol.calls import refuse_names
@@ -13,8 +13,7 @@ HASHES = ("md5", "sha1", "sha256", "sha512")
 ENCODINGS = ("base64", "plain")
 
 
-@dataclass(frozen=True, slots=True)
-class Recipe:
+class Recipe(NamedTuple):
     """The hash of `text` in hexadecimal is {digest}; `result` is what is sent, as it is or in base64."""
 
     hash: str

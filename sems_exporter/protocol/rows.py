@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from enum import Enum, StrEnum
+from typing import NamedTuple
 
 from sems_exporter.model.plant import DeviceState, StationState
 from sems_exporter.model.schema import Entity, enumerations, family, measures
@@ -53,8 +54,7 @@ def coded(attribute: str, codes: Mapping[str, StrEnum]) -> FieldMapping:
     return FieldMapping(attribute, "", codes=codes)
 
 
-@dataclass(frozen=True, slots=True)
-class Row:
+class Row(NamedTuple):
     """A row as a file writes it; semsplus.toml tells what the keys mean."""
 
     to: str

@@ -4,6 +4,7 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from enum import Enum
+from typing import NamedTuple
 
 from sems_exporter.model.plant import (
     Battery,
@@ -46,8 +47,7 @@ class Kind(Enum):
     UNKNOWN = "unknown"
 
 
-@dataclass(frozen=True, slots=True)
-class Client:
+class Client(NamedTuple):
     """What the exporter says it is."""
 
     name: str
@@ -56,16 +56,14 @@ class Client:
     chinese_language: str
 
 
-@dataclass(frozen=True, slots=True)
-class Identity:
+class Identity(NamedTuple):
     """What goes along with a sign-in, and what is put into the identity of a session."""
 
     first: dict[str, object]
     always: dict[str, str]
 
 
-@dataclass(frozen=True, slots=True)
-class SignIn:
+class SignIn(NamedTuple):
     """Addresses and body of a sign-in."""
 
     address: str
@@ -77,15 +75,13 @@ class SignIn:
         return self.address if region == "global" else self.regional.replace("{region}", region)
 
 
-@dataclass(frozen=True, slots=True)
-class Curve:
+class Curve(NamedTuple):
     """The powers of a day that are asked for, by their keys in the flow."""
 
     items: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class StateCodes:
+class StateCodes(NamedTuple):
     """Words by code."""
 
     station: dict[str, str]
@@ -93,8 +89,7 @@ class StateCodes:
     charger: dict[str, str]
 
 
-@dataclass(frozen=True, slots=True)
-class PassedOver:
+class PassedOver(NamedTuple):
     """What is left out on purpose."""
 
     flow: tuple[str, ...]
@@ -102,8 +97,7 @@ class PassedOver:
     inverters: str
 
 
-@dataclass(frozen=True, slots=True)
-class Statistics:
+class Statistics(NamedTuple):
     """Energies by period."""
 
     day: dict[str, Row]
@@ -111,8 +105,7 @@ class Statistics:
     year: dict[str, Row]
 
 
-@dataclass(frozen=True, slots=True)
-class Texts:
+class Texts(NamedTuple):
     """Codes of the texts among a device's static facts."""
 
     name: str
@@ -122,15 +115,13 @@ class Texts:
     communication_firmware: str
 
 
-@dataclass(frozen=True, slots=True)
-class StationTexts:
+class StationTexts(NamedTuple):
     """Keys of texts of the station's own page."""
 
     zones: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Factors:
+class Factors(NamedTuple):
     """Factor codes by what they are measured of."""
 
     inverter: dict[str, Row]
@@ -142,24 +133,21 @@ class Factors:
     ev_charger: dict[str, Row]
 
 
-@dataclass(frozen=True, slots=True)
-class BarePhases:
+class BarePhases(NamedTuple):
     """Codes that a device of one phase writes without its name."""
 
     inverter: tuple[str, ...]
     meter: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Phases:
+class Phases(NamedTuple):
     """Names of phases in codes, and codes without one."""
 
     names: dict[str, str]
     bare: BarePhases
 
 
-@dataclass(frozen=True, slots=True)
-class Written:
+class Written(NamedTuple):
     """All of semsplus.toml."""
 
     client: Client

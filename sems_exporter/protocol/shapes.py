@@ -1,8 +1,7 @@
-"""Documents checked against dataclasses: every key known, every value of its type, every complaint with its key."""
+"""Documents checked against named tuples: every key known, every value of its type, every complaint with its key."""
 
 import types
 from collections.abc import Mapping
-from dataclasses import MISSING, fields, is_dataclass
 from difflib import get_close_matches
 from functools import cache
 from typing import TypeVar, cast, get_args, get_origin, get_type_hints
@@ -20,17 +19,16 @@ class ProtocolError(ValueError):
 
 
 def build(kind: type[T], path: str, document: object) -> T:
-    """An object of the dataclass `kind` from `document`, which stands at `path`; raises ProtocolError."""
-    found = table(path, document)
-    hints, declared = _hints(kind), {each.name: each for each in fields(kind)}  # type: ignore[arg-type] # a dataclass
+    """An object of the named tuple `kind` from `document`, which stands at `path`; raises ProtocolError."""
+    found, hints = table(path, document), _hints(cast("type[object]", kind))
     for key in found:
-        if key not in declared:
-            raise ProtocolError(below(path, key), unknown(key, declared))
+        if key not in hints:
+            raise ProtocolError(below(path, key), unknown(key, hints))
     values: dict[str, object] = {}
-    for name, each in declared.items():
+    for name, hint in hints.items():
         if name in found:
-            values[name] = _value(hints[name], below(path, name), found[name])
-        elif each.default is MISSING and each.default_factory is MISSING:
+            values[name] = _value(hint, below(path, name), found[name])
+        elif name not in getattr(kind, "_field_defaults", {}):
             raise ProtocolError(below(path, name), "is missing")
     return kind(**values)
 
@@ -70,7 +68,7 @@ def _value(hint: object, path: str, raw: object) -> object:
         return tuple(_value(inner[0], f"{path}[{place}]", item) for place, item in enumerate(raw))
     if origin is dict:
         return {key: _value(inner[1], f"{path}.{key}", item) for key, item in table(path, raw).items()}
-    if is_dataclass(hint):
+    if hasattr(hint, "_fields"):
         return build(cast("type[object]", hint), path, raw)
     return _plain(cast("type[object]", hint), path, raw)
 
