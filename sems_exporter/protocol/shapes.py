@@ -3,8 +3,9 @@
 import types
 from collections.abc import Mapping
 from difflib import get_close_matches
-from functools import cache
 from typing import TypeVar, cast, get_args, get_origin, get_type_hints
+
+from sems_exporter.model.schema import once
 
 T = TypeVar("T")
 Document = dict[str, object]
@@ -20,7 +21,7 @@ class ProtocolError(ValueError):
 
 def build(kind: type[T], path: str, document: object) -> T:
     """An object of the named tuple `kind` from `document`, which stands at `path`; raises ProtocolError."""
-    found, hints = table(path, document), _hints(cast("type[object]", kind))
+    found, hints = table(path, document), _hints(kind)
     for key in found:
         if key not in hints:
             raise ProtocolError(below(path, key), unknown(key, hints))
@@ -51,7 +52,7 @@ def unknown(key: str, known: Mapping[str, object]) -> str:
     return f"no such key; {f'is {near[0]} meant?' if near else 'there are ' + ', '.join(known)}"
 
 
-@cache
+@once
 def _hints(kind: type[object]) -> dict[str, object]:
     return dict(get_type_hints(kind))
 
