@@ -14,9 +14,12 @@ RUN python -m venv /build \
 
 # Everything becomes a wheel first, so that what has none for this processor (PyYAML on a 32-bit Raspberry Pi) is built
 # with the setuptools of above. It then needs neither compiler nor libyaml. This layer is kept until a dependency changes.
-COPY requirements/runtime.txt requirements/
+#
+# With `--build-arg REQUIREMENTS=replicas` it also has what exporters need that share a store (docs/replicas.md).
+ARG REQUIREMENTS=runtime
+COPY requirements/runtime.txt requirements/replicas.txt requirements/
 RUN PYYAML_FORCE_LIBYAML=0 /build/bin/pip wheel --no-cache-dir --no-build-isolation --require-hashes \
-        -r requirements/runtime.txt --wheel-dir /dependencies \
+        -r requirements/${REQUIREMENTS}.txt --wheel-dir /dependencies \
     && python -m venv --without-pip /opt/sems_exporter \
     && /build/bin/pip --python /opt/sems_exporter/bin/python install --no-cache-dir --no-deps --no-index /dependencies/*.whl
 

@@ -173,6 +173,7 @@ audit: .venv/.packages ## ask whether anything is known against the pinned depen
 lock: .venv/.dev ## bring requirements/ in line with pyproject.toml; ARGS=--upgrade for newer versions
 	@$(lock) --group build -o requirements/build.txt
 	@$(lock) -c requirements/build.txt pyproject.toml -o requirements/runtime.txt
+	@$(lock) -c requirements/build.txt -c requirements/runtime.txt --extra replicas pyproject.toml -o requirements/replicas.txt
 	@$(lock) -c requirements/build.txt -c requirements/runtime.txt --group dev pyproject.toml -o requirements/dev.txt
 	@$(lock) -c requirements/build.txt -c requirements/dev.txt --group checks -o requirements/checks.txt
 	@$(lock) -c requirements/build.txt -c requirements/dev.txt --group packages -o requirements/packages.txt

@@ -1,5 +1,6 @@
 """Every setting once: its key, flag, variable, type, default and meaning. Command line and reference follow from it."""
 
+import importlib.util
 import re
 import socket
 from collections.abc import Mapping
@@ -283,6 +284,10 @@ def shared_store(values: Mapping[str, Any]) -> SharedStoreSettings | None:
     url = values.get("state_url")
     if url is None:
         return None
+    if missing := [name for name in ("cryptography", "valkey") if importlib.util.find_spec(name) is None]:
+        raise SettingError(
+            "state_url", f"needs {' and '.join(missing)}; install them: pip install 'sems-exporter[replicas]'"
+        )
     if not (key := values["state_key_file"]):
         raise SettingError(
             "state_key_file",

@@ -204,7 +204,7 @@ class SharedLedger:
     def __init__(self, place: Place, state: SharedState) -> None:
         self._place = place
         self._state = state
-        self._own: tuple[float, ...] = ()
+        self._own: dict[str, float] = {}
         self._paused_until = self._paused_at = -math.inf
         self._pauses = 0
         self.unshared = ""
@@ -223,10 +223,11 @@ class SharedLedger:
                 wait = due(sent, now)
                 if wait > 0:
                     return wait
-                if self._announced(latest):
+                name = secrets.token_hex(8)
+                if self._announced(latest, name):
                     # Asked again, because the store may have taken its time.
                     self._place.require()
-                    self._own = (*(at for at in self._own if at > now - WINDOW), now)
+                    self._own = {known: at for known, at in self._own.items() if at > now - WINDOW} | {name: now}
                     return 0.0
         except StoreAway as error:
             if self._place.lease is None:
@@ -258,12 +259,13 @@ class SharedLedger:
 
     def _sent(self) -> tuple[list[float], str]:
         keys = [self._place.keys.of("requests"), self._place.keys.of("pause")]
-        ages, left, ago, pauses, latest = self._place.store.run(REQUESTS, keys, [round(2 * WINDOW * 1000)])
+        sent, left, ago, pauses, latest = self._place.store.run(REQUESTS, keys, [round(2 * WINDOW * 1000)])
         now = self._place.clock.monotonic()
         if left:
             self._learn_pause(int(left) / 1000, int(ago) / 1000, int(pauses))
-        shared = (now - max(0, int(age)) / 1000 for age in ages)
-        return sorted({*shared, *self._own}), text(latest)
+        shared = {text(name): now - max(0, int(age)) / 1000 for name, age in zip(sent[::2], sent[1::2], strict=True)}
+        # Its own it knows better, also where the store has lost them.
+        return sorted((shared | self._own).values()), text(latest)
 
     def _learn_pause(self, left: float, ago: float, pauses: int) -> None:
         now = self._place.clock.monotonic()
@@ -271,11 +273,11 @@ class SharedLedger:
             self._paused_until = now + min(left, LONGEST_PAUSE)
             self._paused_at, self._pauses = now - ago, pauses
 
-    def _announced(self, latest: str) -> bool:
+    def _announced(self, latest: str, name: str) -> bool:
         lease = self._place.lease
         proof: list[Any] = [lease.holder, lease.epoch] if lease else ["", ""]
         keys = [self._place.keys.of("lease"), self._place.keys.of("requests")]
-        done = int(self._place.store.run(SEND, keys, [*proof, latest, secrets.token_hex(8)]))
+        done = int(self._place.store.run(SEND, keys, [*proof, latest, name]))
         if done < 0 and lease:
             lease.end("another replica has the account")
         return done > 0

@@ -127,10 +127,9 @@ REQUESTS = f"""{_FENCE}
 local now = milliseconds()
 redis.call('ZREMRANGEBYSCORE', KEYS[1], '-inf', now - ARGV[1])
 local sent = redis.call('ZRANGE', KEYS[1], 0, -1, 'WITHSCORES')
-local ages = {{}}
-for at = 2, #sent, 2 do ages[at / 2] = now - sent[at] end
+for at = 2, #sent, 2 do sent[at] = now - sent[at] end
 local pause = redis.call('HMGET', KEYS[2], 'until', 'at', 'pauses')
-return {{ages, math.max(0, (pause[1] or 0) - now), math.max(0, now - (pause[2] or now)), tonumber(pause[3] or '0'),
+return {{sent, math.max(0, (pause[1] or 0) - now), math.max(0, now - (pause[2] or now)), tonumber(pause[3] or '0'),
   sent[#sent - 1] or ''}}
 """
 

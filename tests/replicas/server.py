@@ -18,8 +18,9 @@ PATIENCE = 60.0
 class Server:
     """A Redis of its own, which can be stopped, killed and started again."""
 
-    def __init__(self, folder: Path, port: int) -> None:
+    def __init__(self, folder: Path, port: int, bind: str) -> None:
         self.folder = folder
+        self._bind = bind
         self.port = port
         self.url = f"valkey://127.0.0.1:{port}"
         self.process: subprocess.Popen[bytes] | None = None
@@ -27,10 +28,19 @@ class Server:
 
     def start(self) -> None:
         """Start it, with what it has kept, and wait until it answers."""
-        options = ("--port", str(self.port), "--bind", "127.0.0.1", "--save", "", "--appendonly", "yes")
-        self.process = subprocess.Popen(
-            [PROGRAM, *options, "--dir", str(self.folder), "--enable-debug-command", "yes"], stdout=subprocess.DEVNULL
+        options = (
+            "--port",
+            str(self.port),
+            "--bind",
+            self._bind,
+            "--protected-mode",
+            "no",
+            "--save",
+            "",
+            "--appendonly",
+            "yes",
         )
+        self.process = subprocess.Popen([PROGRAM, *options, "--dir", str(self.folder)], stdout=subprocess.DEVNULL)
         deadline = time.monotonic() + PATIENCE
         while True:
             try:
@@ -54,11 +64,11 @@ class Server:
 
 
 @contextmanager
-def running(folder: Path) -> Iterator[Server]:
+def running(folder: Path, bind: str = "127.0.0.1") -> Iterator[Server]:
     """A server that has just begun."""
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
-    server = Server(folder, port)
+    server = Server(folder, port, bind)
     server.start()
     try:
         yield server
