@@ -55,7 +55,8 @@ FIRST_PORT = 12101
 PATIENCE = 300.0
 INTERVAL = 60.0
 ACCOUNT = "visitor@example.com"
-CUT_SECONDS = 150.0
+CUT_SECONDS = 100.0
+STORE, PORTAL, LOOKING = "10.99", "10.98", "10.97"
 
 
 class Cluster:
@@ -164,10 +165,10 @@ class Cluster:
             process.wait()
 
     def _store(self, name: str) -> str:
-        return self.url.replace("127.0.0.1", f"10.99.{NAMES.index(name) + 1}.1") if self._in_net else self.url
+        return self.url.replace("127.0.0.1", f"{STORE}.{NAMES.index(name) + 1}.1") if self._in_net else self.url
 
     def _host(self, name: str) -> str:
-        return f"10.99.{NAMES.index(name) + 1}.2" if self._in_net else "127.0.0.1"
+        return f"{LOOKING}.{NAMES.index(name) + 1}.2" if self._in_net else "127.0.0.1"
 
     def _port(self, name: str) -> int:
         return FIRST_PORT + NAMES.index(name)
@@ -406,19 +407,19 @@ while True:
 
 @contextmanager
 def networks(portal_port: int) -> Iterator[None]:
-    """A network for each replica: 10.99.N.2 is the replica, 10.99.N.1 the store, 10.99.N.3 the portal."""
+    """A network for each replica, N.2 in it: 10.99.N.1 is the store, 10.98.N.1 the portal, 10.97.N.1 who looks on."""
     relays = []
     try:
         for number, name in enumerate(NAMES, 1):
             ip("netns", "add", name)
             ip("link", "add", f"v{name}", "type", "veth", "peer", "name", "eth0", "netns", name)
-            for host in (1, 3):
-                ip("addr", "add", f"10.99.{number}.{host}/24", "dev", f"v{name}")
+            for subnet in (STORE, PORTAL, LOOKING):
+                ip("addr", "add", f"{subnet}.{number}.1/24", "dev", f"v{name}")
+                ip("-n", name, "addr", "add", f"{subnet}.{number}.2/24", "dev", "eth0")
             ip("link", "set", f"v{name}", "up")
-            ip("-n", name, "addr", "add", f"10.99.{number}.2/24", "dev", "eth0")
             ip("-n", name, "link", "set", "eth0", "up")
             ip("-n", name, "link", "set", "lo", "up")
-            port, way = str(portal_port), f"10.99.{number}.3"
+            port, way = str(portal_port), f"{PORTAL}.{number}.1"
             relays.append(subprocess.Popen([sys.executable, "-c", RELAY, way, port, "127.0.0.1", port]))
             inside = ("ip", "netns", "exec", name, sys.executable, "-c", RELAY, "127.0.0.1", port, way, port)
             relays.append(subprocess.Popen(inside))
@@ -444,16 +445,16 @@ def cuts() -> None:
             found.start(name)
         found.settle()
         wait_for(lambda: portal.logins == 1)
-        for what, host in (("store", 1), ("portal", 3)):
+        for what, subnet in (("store", STORE), ("portal", PORTAL)):
             for is_leader in (True, False):
                 leader = found.settle()
                 cut = leader if is_leader else next(name for name in NAMES if name != leader)
-                _cut(found, cut, leader, what, host)
+                _cut(found, cut, leader, what, subnet)
 
 
-def _cut(found: Cluster, cut: str, leader: str, what: str, host: int) -> None:
+def _cut(found: Cluster, cut: str, leader: str, what: str, subnet: str) -> None:
     """Cut one replica off, wait, and mend it."""
-    address, device = f"10.99.{NAMES.index(cut) + 1}.{host}/24", f"v{cut}"
+    address, device = f"{subnet}.{NAMES.index(cut) + 1}.1/24", f"v{cut}"
     count = len(found.portal.requests)
     ip("addr", "del", address, "dev", device)
     began, most, ready = time.monotonic(), 0, True

@@ -144,7 +144,10 @@ class ReplicatedAccount:
         finally:
             self._stations.write_by(self.name, None)
             self.place = self._place(None)
-            log.info("this replica does not poll the account any more", extra={"epoch": lease.epoch})
+            log.info(
+                "this replica does not poll the account any more",
+                extra={"epoch": lease.epoch, "why": lease.over or None},
+            )
 
     def _poll(self, lease: Lease, stop: threading.Event) -> None:
         self.place = place = self._place(lease)

@@ -224,11 +224,10 @@ class Coordinator:
     def _end_what_is_over(self) -> None:
         for account, lease in list(self.leases.items()):
             tenant = self._tenants[account]
-            if why := lease.over:
+            if lease.over:
                 if tenant.is_busy:
                     tenant.end()
                 else:
-                    log.warning("an account is not polled here any more", extra={"account_key": account, "error": why})
                     del self.leases[account]
             elif not tenant.is_busy:
                 if tenant.is_unfit:

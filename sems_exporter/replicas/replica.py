@@ -88,9 +88,8 @@ class Replica:
 
     def catch_up(self) -> None:
         """Show what is new of the accounts that have news."""
-        behind = [one for one in self._accounts if self._news.get(one.digest, 0) != one.feed.known]
         try:
-            for one in behind:
+            for one in self._behind(self._news):
                 one.catch_up()
             self.is_synced = True
         except StoreAway as error:
@@ -105,7 +104,7 @@ class Replica:
             log.info("the store is reached", extra={"store": self._store.place})
         self._reached, self._why, self._news = self._clock.monotonic(), "", news
         self._metrics.store_up(up=True)
-        if not self.is_synced or any(news.get(one.digest, 0) != one.feed.known for one in self._accounts):
+        if not self.is_synced or self._behind(news):
             self._has_news.set()
         self._say("")
         self._show()
@@ -132,6 +131,10 @@ class Replica:
     def took(self, account: str, *, silent: bool) -> None:
         """A lease was taken."""
         self._metrics.took(self._by_digest[account].name, silent=silent)
+
+    def _behind(self, news: Mapping[str, int]) -> list[ReplicatedAccount]:
+        """The accounts of which others have put something; what is polled here is known."""
+        return [one for one in self._accounts if not one.is_busy and news.get(one.digest, 0) != one.feed.known]
 
     def _say(self, trouble: str) -> None:
         for one in self._accounts:

@@ -1,17 +1,15 @@
 """Sessions are sealed before they go into the store, which others can read, with a key that only the replicas have."""
 
 import base64
-import os
 from pathlib import Path
 
 from cryptography.fernet import Fernet, InvalidToken, MultiFernet
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
-from sems_exporter.config.passwords import exposure
 from sems_exporter.errors import SettingError
 from sems_exporter.files import read_bounded
-from sems_exporter.telemetry.redaction import MASKS, Secret
+from sems_exporter.telemetry.redaction import MASKS
 
 KEY = "state_key_file"
 LARGEST = 4096
@@ -30,9 +28,7 @@ class Seal:
     """Seals with the first key of a file, and opens what any of its keys, a line each, has sealed."""
 
     def __init__(self, path: Path) -> None:
-        keys = _keys(path)
-        self._fernet = MultiFernet([_fernet(key) for key in keys])
-        self.remark = exposure(Secret(keys[0], path)).replace("the password", "the key of the store")
+        self._fernet = MultiFernet([_fernet(key) for key in _keys(path)])
 
     def sealed(self, text: str) -> str:
         """The text, sealed."""
@@ -63,8 +59,3 @@ def _keys(path: Path) -> list[str]:
 def _fernet(key: str) -> Fernet:
     derived = HKDF(SHA256(), length=32, salt=None, info=b"sems-exporter session").derive(key.encode())
     return Fernet(base64.urlsafe_b64encode(derived))
-
-
-def exists(path: Path) -> bool:
-    """Tell whether there is such a file."""
-    return os.path.lexists(path)

@@ -38,7 +38,7 @@ class Feed:
         self._keys = Keys(account)
         self._clock = clock
         self._told = told
-        self._lock = threading.Lock()
+        self._lock, self._showing = threading.Lock(), threading.Lock()
         self.known = 0
 
     def begin_anew(self) -> None:
@@ -67,20 +67,23 @@ class Feed:
                 raise errors.Stopping("the account is given up")
 
     def catch_up(self, show: Callable[[str, bytes], None]) -> None:
-        """Show what is new, "" for a station that is gone; raises StoreAway."""
-        while True:
-            with self._lock:
-                words = [self._account, self.known, MOST_AT_ONCE]
-                keys = [NEWS, self._keys.of("order"), self._keys.of("stations")]
-                number, _, names, values = self._store.run(LATEST, keys, words)
-                self.known = int(number)
-            for name, raw in zip(map(text, names), values, strict=True):
-                if name != ABOUT:
-                    show(name, raw or b"")
-                elif raw:
-                    self._told(raw)
-            if len(names) < MOST_AT_ONCE:
-                return
+        """Show what is new, b"" for a station that is gone; raises StoreAway."""
+        with self._showing:
+            while (names := self._next(show)) == MOST_AT_ONCE:
+                log.debug("there is more", extra={"shown": names})
+
+    def _next(self, show: Callable[[str, bytes], None]) -> int:
+        with self._lock:
+            words = [self._account, self.known, MOST_AT_ONCE]
+            keys = [NEWS, self._keys.of("order"), self._keys.of("stations")]
+            number, _, names, values = self._store.run(LATEST, keys, words)
+            self.known = int(number)
+        for name, raw in zip(map(text, names), values, strict=True):
+            if name != ABOUT:
+                show(name, raw or b"")
+            elif raw:
+                self._told(raw)
+        return len(names)
 
 
 class SharedStations(StationStore):

@@ -164,7 +164,7 @@ def test_a_store_that_is_away_ends_polling_and_all_say_so(replicas: Replicas) ->
         until(lambda: site.get("/-/ready")[0] == 503)
         requests = [len(portal.requests) for portal in replicas.portals.values()]
 
-        replicas.clock.wait(threading.Event(), 90.0)
+        replicas.clock.wait(threading.Event(), 30.0)
 
         assert [len(portal.requests) for portal in replicas.portals.values()] == requests
         assert b"the store has not been reached" in site.get("/-/ready")[2]
@@ -223,21 +223,11 @@ def test_a_new_replica_takes_its_share_without_a_sign_in(replicas: Replicas) -> 
 
     until(lambda: replicas.settled() and {replicas.leader(name) for name in NAMES} == {"a", "b"})
     assert replicas.logins == [1, 1]
-
-
-def test_a_replica_without_accounts_of_its_own_shows_all(replicas: Replicas) -> None:
-    replicas.start("a")
-    until(lambda: replicas.settled() and replicas.running["a"].health.up is True)
-    late = replicas.start("b")
-    until(lambda: len(replicas.stations("b")) == 2)
-
-    one, other = (app.exposition.body(Format.TEXT, compressed=False) for app in (replicas.running["a"], late))
-
+    one, other = (app.exposition.body(Format.TEXT, compressed=False) for app in replicas.running.values())
     assert one is not None
     assert other is not None
-    assert [line for line in one.splitlines() if line.startswith(b"sems_station_info")] == [
-        line for line in other.splitlines() if line.startswith(b"sems_station_info")
-    ]
+    infos = [[line for line in body.splitlines() if line.startswith(b"sems_station_info")] for body in (one, other)]
+    assert infos[0] == infos[1] != []
 
 
 def test_an_exporter_beside_replicas_takes_no_account(replicas: Replicas) -> None:

@@ -47,6 +47,27 @@ def test_a_complete_answer_comes_back_as_it_is(transport: Transport) -> None:
     assert answer == HttpResponse(200, GOOD, "7")
 
 
+def test_nothing_is_written_that_may_not_be_sent_any_more() -> None:
+    """It is asked after the connection is there, which may have taken its time, and for one that was kept as well."""
+    allowed = True
+
+    def permit() -> None:
+        if not allowed:
+            raise errors.LoginWithheld("another process has the account")
+
+    transport = Transport(permit=permit)
+    with WireServer(head(Content_Length=len(GOOD)) + GOOD) as server:
+        transport.send(exchange(server.url))
+        allowed = False
+        with pytest.raises(errors.LoginWithheld):
+            transport.send(exchange(server.url))
+        transport.close()
+        with pytest.raises(errors.LoginWithheld):
+            transport.send(exchange(server.url))
+
+    assert [request for request in server.requests if request.startswith(b"GET")] == server.requests[:1]
+
+
 def test_the_body_is_sent_as_json_with_our_headers(transport: Transport) -> None:
     with WireServer(head(Content_Length=len(GOOD)) + GOOD) as server:
         transport.send(HttpRequest("login", "POST", server.url, {"token": "{}"}, {"account": "me"}))
