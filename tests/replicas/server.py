@@ -18,8 +18,9 @@ PATIENCE = 60.0
 class Server:
     """A Redis of its own, which can be stopped, killed and started again."""
 
-    def __init__(self, folder: Path, port: int, bind: str) -> None:
+    def __init__(self, folder: Path, port: int, bind: str, *further: str) -> None:
         self.folder = folder
+        self._further = further
         self._bind = bind
         self.port = port
         self.url = f"valkey://127.0.0.1:{port}"
@@ -28,19 +29,9 @@ class Server:
 
     def start(self) -> None:
         """Start it, with what it has kept, and wait until it answers."""
-        options = (
-            "--port",
-            str(self.port),
-            "--bind",
-            self._bind,
-            "--protected-mode",
-            "no",
-            "--save",
-            "",
-            "--appendonly",
-            "yes",
-        )
-        self.process = subprocess.Popen([PROGRAM, *options, "--dir", str(self.folder)], stdout=subprocess.DEVNULL)
+        options = ["--port", str(self.port), "--bind", self._bind, "--protected-mode", "no", "--save", ""]
+        options += ["--appendonly", "yes", "--dir", str(self.folder), *self._further]
+        self.process = subprocess.Popen([PROGRAM, *options], cwd=self.folder, stdout=subprocess.DEVNULL)
         deadline = time.monotonic() + PATIENCE
         while True:
             try:
@@ -63,12 +54,17 @@ class Server:
         self.client.flushall()
 
 
-@contextmanager
-def running(folder: Path, bind: str = "127.0.0.1") -> Iterator[Server]:
-    """A server that has just begun."""
+def free_port() -> int:
+    """A port on which nobody listens."""
     with socket.create_server(("127.0.0.1", 0)) as free:
-        port = free.getsockname()[1]
-    server = Server(folder, port, bind)
+        return int(free.getsockname()[1])
+
+
+@contextmanager
+def running(folder: Path, bind: str = "127.0.0.1", *further: str) -> Iterator[Server]:
+    """A server that has just begun."""
+    port = free_port()
+    server = Server(folder, port, bind, *further)
     server.start()
     try:
         yield server
