@@ -87,8 +87,10 @@ class RefreshResult:
     @property
     def sentence(self) -> str | None:
         """Say what does not work, for a person."""
-        changed = f"{CHANGED}: {'; '.join(self.changes[:MOST_NAMED])}; {WHAT_TO_DO}" if self.changes else None
-        return "; ".join(filter(None, (changed, self._failing))) or None
+        if not self.changes:
+            return self._failing
+        told = "; ".join(self.changes[:MOST_NAMED])
+        return "; ".join(filter(None, (f"{CHANGED}: {told}", self._failing, WHAT_TO_DO)))
 
     @property
     def _failing(self) -> str | None:
