@@ -11,6 +11,7 @@ PYTHON ?=
 ARGS ?=
 FILE ?=
 VALUES ?=
+BEFORE ?=
 # Only as a word of make: GNU gettext reads an environment variable of this name.
 language := $(if $(filter command,$(firstword $(origin LANGUAGE))),--language $(LANGUAGE))
 python := .venv/bin/python
@@ -22,6 +23,7 @@ lock := .venv/bin/uv pip compile --quiet --universal --python-version 3.11 --gen
 workers := $(shell processors=$$(getconf _NPROCESSORS_ONLN); echo $$((processors < 4 ? processors + 1 : 4)))
 pytest := $(python) -m pytest -n $(workers) --dist=worksteal
 
+draw := $(python) -m grafana.pictures --keep build/sheet/scenes
 schema := .venv/bin/check-jsonschema --builtin-schema
 
 # $(call check,words,command) prints the words and, only if the command fails, what it printed.
@@ -160,6 +162,17 @@ grafana-com: .venv/.dev ## write the dashboards as grafana.com takes them, into 
 pictures: .venv/.dev ## draw the dashboards in the README anew; takes minutes, and needs npm, Chromium and Prometheus
 	@cd grafana/pictures && npm ci --silent --ignore-scripts --no-audit --no-fund
 	@$(python) -m grafana.pictures --into docs/pictures home-dark money-dark battery-dark phone-narrow-dark fleet-dark $(ARGS)
+
+.PHONY: contact-sheet
+contact-sheet: .venv/.dev ## draw dashboards beside those of another commit, into build/contact-sheet.png: BEFORE=v1.0.0
+	@test -n "$(BEFORE)" || { echo 'Name the other commit: make contact-sheet BEFORE=v1.0.0' >&2; exit 2; }
+	@cd grafana/pictures && npm ci --silent --ignore-scripts --no-audit --no-fund
+	@rm -rf build/sheet && mkdir -p build/sheet/then
+	@git archive "$(BEFORE)" grafana/dashboards | tar -x -C build/sheet/then
+	@$(draw) --dashboards build/sheet/then/grafana/dashboards --into build/sheet/before $(ARGS)
+	@$(draw) --into build/sheet/after $(ARGS)
+	@$(python) -m grafana.pictures.sheet build/contact-sheet.png build/sheet/before build/sheet/after
+	@echo '- build/contact-sheet.png is ready'
 
 .PHONY: packages
 packages: .venv/.packages ## build all that a release has into dist, twice, and try it; as root also in a chroot

@@ -97,7 +97,8 @@ def main() -> None:
     asked = parser.parse_args()
     wanted = [shot for shot in SHOTS if not asked.names or shot.name in asked.names]
     subprocess.run(["npm", "run", "--silent", "build"], cwd=HERE, check=True)
-    asked.into.mkdir(parents=True, exist_ok=True)
+    for folder in filter(None, (asked.into, asked.keep)):
+        folder.mkdir(parents=True, exist_ok=True)
     os.environ["TZ"] = ZONE  # the browser's
     with browsing("chromium") as browser:
         for scene in SCENES:
@@ -119,8 +120,12 @@ def _prometheus(scene: Scene, keep: Path | None) -> Iterator[Prometheus]:
 
 
 def _draw(shot: Shot, prometheus: Prometheus, browser: Browser, boards: Path, into: Path) -> None:
+    board = _board(boards, shot)
+    if board is None:
+        print(f"{shot.name}: {boards} has no {shot.dashboard}.json")
+        return
     page = HERE / "build" / "page.html"
-    page.write_text(PAGE.replace("{shot}", json.dumps(_answers(shot, prometheus, _board(boards, shot)))), "utf-8")
+    page.write_text(PAGE.replace("{shot}", json.dumps(_answers(shot, prometheus, board))), "utf-8")
     opened = browser.visit(page.as_uri(), shot.width, 900, phone=shot.width == PHONE)
     opened.wait_for(DRAWN)
     opened.unroll()
@@ -133,14 +138,13 @@ def _draw(shot: Shot, prometheus: Prometheus, browser: Browser, boards: Path, in
     print(f"{into / shot.name}.png; without data: {', '.join(empty) or 'nothing'}")
 
 
-def _board(boards: Path, shot: Shot) -> Json:
-    """The dashboard; older versions have one Home for all plants, and not every other one."""
-    names = [shot.dashboard, shot.dashboard.partition("-")[0]]
-    file = next((file for name in names if (file := boards / f"{name}.json").exists()), None)
-    if file is None:
-        raise SystemExit(f"{boards} has no {shot.dashboard}.json")
-    board: Json = json.loads(file.read_text("utf-8"))
-    return board
+def _board(boards: Path, shot: Shot) -> Json | None:
+    """The dashboard, where there is one; older versions have one Home for all plants, and not every other one."""
+    for name in (shot.dashboard, shot.dashboard.partition("-")[0]):
+        if (file := boards / f"{name}.json").exists():
+            board: Json = json.loads(file.read_text("utf-8"))
+            return board
+    return None
 
 
 def _answers(shot: Shot, prometheus: Prometheus, board: Json) -> Json:

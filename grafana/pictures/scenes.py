@@ -80,7 +80,8 @@ def _happen(plants: Sequence[Plant], scene: Scene) -> None:
         return
     now = scene.now
     roof, barns = plants[1], plants[2]
-    barns.fail_inverter(now - 26 * HOUR, now - 23 * HOUR, "E-G3-0-12", "SIM5K0022")
+    if scene.hours >= 24:
+        barns.fail_inverter(now - 26 * HOUR, now - 23 * HOUR, "E-G3-0-12", "SIM5K0022")
     roof.alarms.append(Alarm("E-G3-0-9", "Prompt", "SIM5K0011", now - 3 * HOUR))
     if len(plants) > 5:
         plants[4].fail_inverter(now - 5 * HOUR, now + HOUR, "E-G3-0-12")
