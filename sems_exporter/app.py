@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from pathlib import Path
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from prometheus_client.registry import Collector
 
@@ -41,6 +41,10 @@ from sems_exporter.web.stations_api import StationsApi
 from sems_exporter.web.status.answer import StatusPage
 from sems_exporter.web.status.day import Known
 from sems_exporter.web.status.page import PageStatus, Past
+
+if TYPE_CHECKING:
+    from sems_exporter.delivery.contents import Contents
+    from sems_exporter.delivery.workers import Worker
 
 
 @dataclass(frozen=True, slots=True)
@@ -287,11 +291,8 @@ def application(app: App, *, simulated: bool, web_config: WebConfigFile | None =
         app.exposition,
         StatusPage(
             lambda: [shown.station for shown in app.snapshots.shown(app.clock.now())],
-            lambda: _status(app, simulated=simulated),
-            past=Past(
-                lambda station, begin, end: _curve(app, station, begin, end),
-                lambda station, day: _day(app, station, day),
-            ),
+            lambda: page_status(app, simulated=simulated),
+            past=_past(app),
         ),
         StationsApi(app.snapshots, app.clock),
         # An account that has failed is ready as well: what there is to say of it is being said.
@@ -309,7 +310,8 @@ def application(app: App, *, simulated: bool, web_config: WebConfigFile | None =
     )
 
 
-def _status(app: App, *, simulated: bool) -> PageStatus:
+def page_status(app: App, *, simulated: bool) -> PageStatus:
+    """What the page says about the exporter."""
     health = app.health
     return PageStatus(
         now=app.clock.now(),
@@ -322,6 +324,13 @@ def _status(app: App, *, simulated: bool) -> PageStatus:
         metrics_path=app.settings.telemetry_path,
         snapshot_max_age=app.settings.snapshot_max_age,
         data_max_age=app.settings.data_max_age,
+    )
+
+
+def _past(app: App) -> Past:
+    return Past(
+        lambda station, begin, end: _curve(app, station, begin, end),
+        lambda station, day: _day(app, station, day),
     )
 
 
@@ -344,15 +353,40 @@ def _listed(app: App) -> list[Listed]:
     return [Listed(known.station, known.account, names.get(known.station)) for known in app.snapshots.catalogue()]
 
 
-def start_polling(app: App) -> tuple[threading.Thread, ...]:
-    """Poll each account in a thread of its own, and keep the exposition ready in another, until `app.stop` is set."""
+def start_polling(app: App, *, simulated: bool = False) -> tuple[threading.Thread, ...]:
+    """Poll each account in a thread of its own, and do the rest in further ones, until `app.stop` is set."""
     work = {f"poller {watch.name}".strip(): watch.run for watch in app.runners} | dict(app.work)
     work["exposition"] = app.exposition.maintain_until
     if app.accountant.tariffs:
         work["prices"] = lambda stop: app.accountant.refresh_until(stop, app.snapshots.look_again)
+    if app.settings.delivers:
+        work |= _deliveries(app, simulated=simulated)
     threads = tuple(
         threading.Thread(target=run, args=(app.stop,), name=name, daemon=True) for name, run in work.items()
     )
     for thread in threads:
         thread.start()
     return threads
+
+
+def contents_of(app: App, *, simulated: bool) -> "Contents":
+    """What can be written and sent, as it is true at the moment."""
+    from sems_exporter.delivery.contents import Contents  # noqa: PLC0415 - most exporters deliver nothing
+
+    return Contents(
+        app.clock,
+        app.exposition,
+        app.snapshots.shown,
+        lambda: page_status(app, simulated=simulated),
+        _past(app),
+    )
+
+
+def _deliveries(app: App, *, simulated: bool) -> "Mapping[str, Worker]":
+    from sems_exporter.delivery.workers import workers  # noqa: PLC0415 - as above
+
+    def revision() -> object:
+        healths = [one.health for one in app.accounts]
+        return None if any(health.up is None for health in healths) else healths
+
+    return workers(app.settings, contents_of(app, simulated=simulated), app.metrics, revision)

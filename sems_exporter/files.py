@@ -1,4 +1,4 @@
-"""Files that only their owner may read, replaced as a whole or not at all."""
+"""Files that are replaced as a whole or not at all, and that only their owner may read unless they are for all."""
 
 import errno
 import os
@@ -18,10 +18,11 @@ AS_IT_IS = getattr(os, "O_NOFOLLOW", 0) | AT_ONCE
 class Draft:
     """A file of mode 0600 beside `path`, made at once, that takes its place as a whole when it is kept, or is dropped.
 
-    Raises OSError where it cannot be made. A link at `path` is replaced, not written through.
+    Raises OSError where it cannot be made. A link at `path` is replaced, not written through. With `for_all` every user
+    may read it, whatever the process grants to new files.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, *, for_all: bool = False) -> None:
         if path.is_dir():
             raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), str(path))
         self._path = path
@@ -30,6 +31,8 @@ class Draft:
         self._new.unlink(missing_ok=True)
         descriptor = os.open(self._new, os.O_WRONLY | os.O_CREAT | os.O_EXCL | AS_IT_IS, 0o600)
         self._file = os.fdopen(descriptor, "wb")
+        if for_all and hasattr(os, "fchmod"):  # Windows has none before Python 3.13, and no such modes
+            os.fchmod(descriptor, 0o644)
         self.fileno = self._file.fileno
 
     def __enter__(self) -> Self:
@@ -65,6 +68,12 @@ def write_private(path: Path, text: str) -> None:
     with Draft(path) as draft:
         give_to_owner(draft.fileno(), path.parent)
         draft.keep(text)
+
+
+def write_for_all(path: Path, content: bytes) -> None:
+    """Replace `path` by a file that every user may read; where that fails, OSError, and the old one stays."""
+    with Draft(path, for_all=True) as draft:
+        draft.keep_pieces([content])
 
 
 def read_private(path: Path, largest: int = LARGEST) -> str:

@@ -119,7 +119,7 @@ def serve(**values: Any) -> None:
 
 
 @cli.command()
-@configured(declared.POLLING[2:], declared.WEB, declared.LOGGING)
+@configured(declared.POLLING[2:], declared.WEB, declared.LOGGING, declared.FILES)
 @click.option(
     "--speed", type=click.FloatRange(1, 10_000), default=1.0, show_default=True, help="Times faster than life."
 )
@@ -225,16 +225,30 @@ def doctor(prometheus: str, alertmanager: str | None, credentials_file: str | No
 @click.option(
     "--format",
     "form",
-    type=click.Choice(["prometheus", "json"]),
-    default="prometheus",
-    show_default=True,
-    help="Print the metrics as /metrics has them, or stations and values as JSON.",
+    type=click.Choice(["prometheus", "json", "textfile", "article", "page"]),
+    help="The metrics as /metrics has them (if nothing is said), stations and values as JSON, or what the settings of "
+    "these names write; docs/delivery.md.",
 )
-def once(form: str, **values: Any) -> None:
-    """Print one snapshot and exit."""
-    from sems_exporter.cli.serve import once as run  # noqa: PLC0415 - as above
+@click.option(
+    "--output",
+    type=types.FilePath(),
+    help="File to write, or folder for the page; without --format, .prom makes a textfile and .json JSON.",
+)
+def once(form: str | None, output: str | None, **values: Any) -> None:
+    """Print or write one snapshot and exit."""
+    form = form or {".json": "json", ".prom": "textfile"}.get(Path(output or "").suffix, "prometheus")
+    settings = _settings(values)
+    if not output and form in ("prometheus", "json"):
+        from sems_exporter.cli.serve import once as run  # noqa: PLC0415 - as above
 
-    sys.exit(run(_settings(values), form))
+        sys.exit(run(settings, form))
+    from sems_exporter.cli.once import once_printed, once_written  # noqa: PLC0415 - as above
+
+    if output:
+        sys.exit(once_written(settings, form, Path(output)))
+    if form == "page":
+        raise SettingError("output", "missing; the page is a folder of files, so name one with --output FOLDER")
+    sys.exit(once_printed(settings, form))
 
 
 @cli.command()

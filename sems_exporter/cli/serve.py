@@ -69,7 +69,7 @@ def run(settings: ServerSettings, clock: Clock, *, simulated: bool) -> None:
 
     def begin() -> None:
         greet(kind, address, settings.telemetry_path)
-        threads.extend(start_polling(app))
+        threads.extend(start_polling(app, simulated=simulated))
 
     try:
         # The poller gives up while the last answers are sent, and does not take their time.
@@ -122,17 +122,21 @@ def refuse_second(app: App) -> None:
 def once(settings: ServerSettings, form: str) -> int:
     """Print one snapshot of all accounts; 1 if nothing could be read of one of them."""
     log_as(settings)
-    app, outcomes = _refreshed(settings)
-    shown = app.snapshots.shown(app.clock.now())
+    app, outcomes = refreshed(settings)
     if form == "json":
-        text = written(as_json(shown, app.clock.now()), indent=2)
+        text = written(as_json(app.snapshots.shown(app.clock.now()), app.clock.now()), indent=2)
     else:
         text = (app.exposition.body(Format.TEXT, compressed=False) or b"").decode().removesuffix("\n")
+    show(text)
+    return 0 if all(outcome.up for outcome in outcomes) else 1
+
+
+def show(text: str) -> None:
+    """Print `text`, which holds names as the portal tells them."""
     if sys.stdout.isatty():
         # A terminal obeys what names may hold; a program gets them as they are.
         text = "\n".join(map(legible, text.split("\n")))
     click.echo(text)
-    return 0 if all(outcome.up for outcome in outcomes) else 1
 
 
 def check(settings: ServerSettings, *, release_brake: bool, verbose: bool = False) -> int:
@@ -140,7 +144,7 @@ def check(settings: ServerSettings, *, release_brake: bool, verbose: bool = Fals
     # What a log line would say is said below in plain words.
     log_as(replace(settings, log_level="debug" if settings.log_level == "debug" else "error"))
     traces = [Trace() for _ in settings.accounts] if verbose else []
-    app, outcomes = _refreshed(settings, release_brake=release_brake, findings=traces)
+    app, outcomes = refreshed(settings, release_brake=release_brake, findings=traces)
     if not app.runners:
         click.echo(f"Shard {settings.shard}: no account of the list belongs to it")
     codes = [
@@ -214,14 +218,14 @@ def dump(settings: ServerSettings, output: str) -> int:
         # Before anything is sent: a request to the portal is not made in vain.
         draft = Draft(Path(output))
     except (OSError, ValueError) as error:
-        raise _unwritable(output, error) from error
+        raise unwritable(output, error) from error
     with draft:
         return _dumped(settings, lambda text, answers: _keep(draft, output, text, answers))
 
 
 def _dumped(settings: ServerSettings, write: Callable[[str, int], None]) -> int:
     recorder = Recorder()
-    app, [outcome] = _refreshed(settings, transport=recorder)
+    app, [outcome] = refreshed(settings, transport=recorder)
     token = app.portal.account_state().token
     if not recorder.exchanges:
         click.echo(f"nothing to write: {outcome.failure or 'the portal gave no answer'}", err=True)
@@ -235,15 +239,16 @@ def _keep(draft: Draft, output: str, text: str, answers: int) -> None:
     try:
         draft.keep(text + "\n")
     except OSError as error:
-        raise _unwritable(output, error) from error
+        raise unwritable(output, error) from error
     click.echo(f"{answers} answers are written to {output}; look through it before you show it to anyone")
 
 
-def _unwritable(output: str, error: Exception) -> StartError:
+def unwritable(output: str, error: Exception) -> StartError:
+    """What to say where the file that a command is to write cannot be written."""
     return StartError(f"output: {output} cannot be written: {getattr(error, 'strerror', None) or error}")
 
 
-def _refreshed(
+def refreshed(
     settings: ServerSettings,
     *,
     release_brake: bool = False,

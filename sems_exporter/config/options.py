@@ -20,13 +20,24 @@ from sems_exporter.config.settings import (
     REGIONS,
     Account,
     AccountSettings,
+    FileSettings,
     ServerSettings,
     SharedStoreSettings,
     login_url,
 )
 from sems_exporter.config.sharding import ShardOfTotal
 from sems_exporter.config.state_url import StateUrl
-from sems_exporter.config.types import Duration, ExternalUrl, FilePath, Hosts, ListenAddress, LoginUrl, Texts, UrlPath
+from sems_exporter.config.types import (
+    Duration,
+    ExternalUrl,
+    FilePath,
+    Hosts,
+    ListenAddress,
+    LoginUrl,
+    PromPath,
+    Texts,
+    UrlPath,
+)
 from sems_exporter.config.yaml_file import KeyTwice, NotYaml
 from sems_exporter.errors import SettingError
 from sems_exporter.files import read_bounded
@@ -159,7 +170,14 @@ SHARING = (
     Setting("state_key_file", FilePath(), None, "File that holds the key by which sessions are sealed in that store."),
     Setting("replica", click.STRING, None, "Name of this exporter among those; the name of the host where not set."),
 )
-SETTINGS = (*ACCOUNT, *PORTAL, *POLLING, *WEB, *LOGGING, *SHARING)
+FILES = (
+    Setting("textfile", PromPath(), None, "File for the textfile collector of node exporter; docs/delivery.md."),
+    Setting("json_file", FilePath(), None, "File for stations and values as `once --format json` prints them."),
+    Setting("article_file", FilePath(), None, "File with a flat JSON object for each inverter, in the classic keys."),
+    Setting("page_dir", FilePath("directory"), None, "Directory for the status page and its data, to be published."),
+)
+"""What is written after each refresh."""
+SETTINGS = (*ACCOUNT, *PORTAL, *POLLING, *WEB, *LOGGING, *SHARING, *FILES)
 PER_ACCOUNT = (*(setting for setting in ACCOUNT if setting.key != "state_dir"), *POLLING[:2])
 """What an entry of the list `accounts` may hold, beside its name and password."""
 ACCOUNTS = "accounts"
@@ -276,6 +294,7 @@ def build_settings(
         portal_file=Path(file) if (file := values.get("portal_file")) else None,
         shard=values.get("shard"),
         shared=shared_store(values),
+        files=FileSettings(**{one.key: Path(path) if (path := values.get(one.key)) else None for one in FILES}),
     )
 
 

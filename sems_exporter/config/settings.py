@@ -101,6 +101,23 @@ class Shard:
 
 
 @dataclass(frozen=True, slots=True)
+class FileSettings:
+    """Where what is known is written after each refresh; None where it is not wanted."""
+
+    textfile: Path | None = None
+    json_file: Path | None = None
+    article_file: Path | None = None
+    page_dir: Path | None = None
+
+    def __bool__(self) -> bool:
+        """Tell whether anything is to be written."""
+        return any((self.textfile, self.json_file, self.article_file, self.page_dir))
+
+
+NO_FILES = FileSettings()
+
+
+@dataclass(frozen=True, slots=True)
 class ServerSettings:
     """What concerns the process as a whole, and the accounts that it reads, of which a shard may have none.
 
@@ -120,3 +137,9 @@ class ServerSettings:
     portal_file: Path | None = None
     shard: Shard | None = None
     shared: SharedStoreSettings | None = None
+    files: FileSettings = NO_FILES
+
+    @property
+    def delivers(self) -> bool:
+        """Tell whether anything is brought to those who do not scrape."""
+        return bool(self.files)

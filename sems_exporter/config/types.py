@@ -84,6 +84,17 @@ class FilePath(click.ParamType[str]):
             self.fail(f"{value!r} begins with ~, and the home directory is not known", param, ctx)
 
 
+class PromPath(FilePath):
+    """A path that ends in .prom, because the textfile collector reads no other."""
+
+    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        """The path."""
+        path = super().convert(value, param, ctx)
+        if path and not path.endswith(".prom"):
+            self.fail(f"{path!r} has to end in .prom; the textfile collector reads no other files", param, ctx)
+        return path
+
+
 class LoginUrl(click.ParamType[str]):
     """A full sign-in address: https, or http to this machine."""
 

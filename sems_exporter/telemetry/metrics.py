@@ -19,6 +19,7 @@ from prometheus_client.registry import Collector
 
 from sems_exporter import errors
 from sems_exporter.model.diagnostics import Diagnostics, Limited, Unknown
+from sems_exporter.telemetry.delivery_metrics import DeliveryMetrics
 from sems_exporter.telemetry.replica_metrics import ReplicaMetrics
 from sems_exporter.version import package_version
 
@@ -391,6 +392,10 @@ class SelfMetrics(AccountMetrics):
             return self._process
         return _Together({name: self._shown[name]}) if name in self._shown else None
 
+    def of_deliveries(self, targets: Iterable[str]) -> DeliveryMetrics:
+        """Begin to tell of what is written and sent to these targets; to be called once."""
+        return DeliveryMetrics(self._own, targets)
+
     def web_fault(self) -> None:
         """Count a request that we could not answer, through a fault of ours."""
         self._web_faults.inc()
@@ -407,6 +412,7 @@ def complete() -> SelfMetrics:
     own = SelfMetrics()
     own.sharded(1, 1, 1)
     ReplicaMetrics(own.of_process, [""])
+    own.of_deliveries([""])
     return own
 
 

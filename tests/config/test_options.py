@@ -96,6 +96,7 @@ WRONG = [
     ("web_external_url", "--web.external-url", "https://sems.example.com/solar?station=1"),
     ("log_level", "--log.level", "loud"),
     ("log_format", "--log.format", "xml"),
+    ("textfile", "--textfile", "/srv/sems.txt"),
 ]
 
 

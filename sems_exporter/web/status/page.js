@@ -3,9 +3,16 @@
   const EVERY = 30000;
   let asked = Date.now();
 
-  // The exporter's clock counts, carried on by this browser's: the two may disagree.
+  // The exporter's clock counts, carried on by this browser's: the two may disagree. Of a copy that was published nobody
+  // knows how old it is but this browser, and beyond its limit it may not pass for the present.
   let lead = 0;
-  const settle = () => { lead = page().dataset.now * 1000 - Date.now(); };
+  const settle = () => { lead = page().dataset.limit ? 0 : page().dataset.now * 1000 - Date.now(); };
+  const outdated = () => Date.now() / 1000 - page().dataset.now > page().dataset.limit;
+  const judge = (lost) => {
+    const copy = page().dataset.limit;
+    document.getElementById("lost").hidden = !(copy ? outdated() : lost);
+    if (copy) for (const e of document.querySelectorAll(".badges, main > :not(#lost)")) e.hidden = outdated();
+  };
   const page = (root = document) => root.getElementById("page");
 
   const words = () => JSON.parse(page().dataset.words);
@@ -47,6 +54,8 @@
 
   const renew = async () => {
     asked = Date.now();
+    // A browser reads a file again only as a whole.
+    if (location.protocol === "file:") return location.reload();
     try {
       const answer = await fetch(location.origin + location.pathname + location.search, { cache: "no-store", signal: AbortSignal.timeout(20000) });
       if (!answer.ok) throw new Error(answer.status);
@@ -54,9 +63,9 @@
       if (!page(fresh)) throw new Error("another page");
       if (own(fresh) !== own(document)) return location.reload();
       if (getSelection().isCollapsed) swap(fresh);
-      document.getElementById("lost").hidden = true;
+      judge(false);
     } catch {
-      document.getElementById("lost").hidden = false;
+      judge(true);
     }
     tick();
   };
@@ -67,6 +76,7 @@
   };
 
   settle();
+  judge(false);
   setInterval(beat, 1000);
   document.addEventListener("visibilitychange", beat);
 })();

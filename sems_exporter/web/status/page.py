@@ -41,9 +41,11 @@ def _source(text: str) -> str:
 
 _DOCUMENT, _SCRIPT = Template(_part("html")), _part("js")
 _FOOTER = Template(
-    "<footer>\n<p>$refreshes</p>\n"
-    '<nav aria-label="$exporter"><a href="$metrics_path">$metrics</a> <a href="/-/healthy">$healthy</a> '
-    '<a href="/-/ready">$ready</a></nav>\n<p>$version</p>\n</footer>\n'
+    '<footer>\n<p>$refreshes</p>\n<nav aria-label="$exporter">$links</nav>\n<p>$version</p>\n</footer>\n'
+)
+_HEAD = (
+    '<link rel="icon" href="/icon.svg">\n<link rel="apple-touch-icon" href="/icon-192.png">\n'
+    '<link rel="manifest" href="/manifest.webmanifest" crossorigin="use-credentials">'
 )
 _STYLE = f"{palette.style()}\n{_part('css')}"
 
@@ -109,6 +111,20 @@ def no_days(_station: Station, _day: date) -> DayTotal | None:
 
 
 @dataclass(frozen=True, slots=True)
+class Frame:
+    """What stands around the content, depending on where the page is read: HTML, but for `lost`, which is a text.
+
+    `marks` are attributes for the script: with `data-limit`, nothing is shown so many seconds after it was written.
+    """
+
+    head: str
+    marks: str
+    lost: str
+    footer: str
+    kind: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Past:
     """What tells of the stations' powers today, and of their energies on the days before."""
 
@@ -128,26 +144,36 @@ def render_page(
     Values of `stations` that are too old to trust have been taken out before.
     """
     with speaking(language):
-        document = _document(stations, status, view, past or Past())
-    # A name may hold half a surrogate pair, which JSON can spell and UTF-8 cannot.
-    return document.encode("utf-8", "replace")
+        frame = Frame(
+            head=_HEAD,
+            marks="",
+            lost=tr("The exporter does not answer; this page shows what it said last."),
+            footer="" if view.kiosk else _footer(status),
+            kind=' class="kiosk"' if view.kiosk else "",
+        )
+        return framed(_content(stations, status, view, past or Past()), status, frame)
 
 
-def _document(stations: Sequence[Station], status: PageStatus, view: View, past: Past) -> str:
-    return _DOCUMENT.substitute(
+def framed(content: str, status: PageStatus, frame: Frame) -> bytes:
+    """The document around `content`, in UTF-8."""
+    document = _DOCUMENT.substitute(
         language=tag(),
         words=escape(json.dumps(script_words(), ensure_ascii=False)),
-        lost=tr("The exporter does not answer; this page shows what it said last."),
-        kind=' class="kiosk"' if view.kiosk else "",
-        footer="" if view.kiosk else _footer(status),
+        lost=frame.lost,
+        kind=frame.kind,
+        head=frame.head,
+        marks=frame.marks,
+        footer=frame.footer,
         style=_STYLE,
         script=_SCRIPT,
         now=f"{status.now.timestamp():.0f}",
         title=f"{_overall(status)[2]} · SEMS exporter",
         badges=_badges(status),
         notice=_notice(status),
-        content=_content(stations, status, view, past),
+        content=content,
     )
+    # A name may hold half a surrogate pair, which JSON can spell and UTF-8 cannot.
+    return document.encode("utf-8", "replace")
 
 
 def _overall(status: PageStatus) -> tuple[str, str, str, str]:
@@ -172,12 +198,19 @@ def _notice(status: PageStatus) -> str:
     return f'<p class="notice {tone}">{icon(shape)}<span{foreign}>{escape(sentence)}</span></p>' if sentence else ""
 
 
-def _content(stations: Sequence[Station], status: PageStatus, view: View, past: Past) -> str:
+def surroundings(status: PageStatus, past: Past, *, kiosk: bool = False) -> Callable[[Station], Surroundings]:
+    """What finds the surroundings of a station."""
+
     def around(station: Station) -> Surroundings:
         day = day_of(station, status.now, status.data_max_age, past.curves)
         week = week_of(station, status.now, past.days)
-        return Surroundings(status.now, status.snapshot_max_age, day, week, view.kiosk)
+        return Surroundings(status.now, status.snapshot_max_age, day, week, kiosk)
 
+    return around
+
+
+def _content(stations: Sequence[Station], status: PageStatus, view: View, past: Past) -> str:
+    around = surroundings(status, past, kiosk=view.kiosk)
     if view.station is not None:
         return _alone([station for station in stations if station.id == view.station], around, view)
     first = (view.page - 1) * ROWS
@@ -189,14 +222,17 @@ def _content(stations: Sequence[Station], status: PageStatus, view: View, past: 
         rows = [("" if view.kiosk else _link(station), station) for station in stations[first : first + ROWS]]
         table = overview(rows, status.now, status.snapshot_max_age, count=len(stations))
         return table if view.kiosk else table + parts(view.page, -(-len(stations) // ROWS))
-    return _together(stations, status, around)
+    return stations_together(stations, status, around)
 
 
 def _link(station: Station) -> str:
     return f"/?station={quote(station.id, safe='', errors='replace')}"
 
 
-def _together(stations: Sequence[Station], status: PageStatus, around: Callable[[Station], Surroundings]) -> str:
+def stations_together(
+    stations: Sequence[Station], status: PageStatus, around: Callable[[Station], Surroundings]
+) -> str:
+    """All that is known of each station, below an overview where there are many."""
     named = [(f"s{number}", station) for number, station in enumerate(stations, 1)]
     folded = len(named) > FOLD_ABOVE
     block = folded_block if folded else open_block
@@ -225,12 +261,18 @@ def _empty(status: PageStatus) -> str:
 
 
 def _footer(status: PageStatus) -> str:
+    links = (
+        f'<a href="{escape(status.metrics_path)}">{tr("Metrics")}</a> '
+        f'<a href="/-/healthy">{tr("Healthy")}</a> <a href="/-/ready">{tr("Ready")}</a>'
+    )
+    return footer(status, links)
+
+
+def footer(status: PageStatus, links: str) -> str:
+    """When it was refreshed, these links, and the version."""
     return _FOOTER.substitute(
-        metrics_path=escape(status.metrics_path),
         exporter=tr("Exporter"),
-        metrics=tr("Metrics"),
-        healthy=tr("Healthy"),
-        ready=tr("Ready"),
+        links=links,
         version=tr("version {version}", version=escape(status.version)),
         refreshes=_refreshes(status),
     )

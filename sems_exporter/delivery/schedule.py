@@ -1,0 +1,57 @@
+"""When to deliver: after each refresh and when age changes something, but never more often than is bearable."""
+
+import threading
+import time
+from collections.abc import Callable
+from datetime import datetime
+
+from sems_exporter.clock import Clock
+
+LOOK_SECONDS = 1.0
+"""Seconds between two looks at what is due."""
+LEAST_SPACING_SECONDS = 10.0
+"""Seconds between two deliveries; in a fleet refreshes end every few seconds."""
+MOST_OF_THE_TIME = 0.05
+"""Share of the time that may be spent on making what is delivered."""
+
+
+class Schedule:
+    """`revision` differs after each refresh, and is None before the first; `until` tells when age changes anything."""
+
+    def __init__(
+        self,
+        revision: Callable[[], object],
+        until: Callable[[], datetime | None],
+        clock: Clock,
+        timer: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._revision = revision
+        self._until = until
+        self._clock = clock
+        self._timer = timer
+        self._seen: object = self
+        self._changes_at: datetime | None = None
+        self._not_before = clock.monotonic()
+
+    def due(self) -> bool:
+        """Tell whether there is something new to deliver, and time for it."""
+        if self._clock.monotonic() < self._not_before:
+            return False
+        revision = self._revision()
+        aged = self._changes_at is not None and self._clock.now() >= self._changes_at
+        return revision is not None and (aged or revision != self._seen)
+
+    def deliver(self, work: Callable[[], None]) -> None:
+        """Do the work; what happens meanwhile counts as new."""
+        self._seen, self._changes_at = self._revision(), self._until()
+        began = self._timer()
+        work()
+        pause = max(LEAST_SPACING_SECONDS, (self._timer() - began) / MOST_OF_THE_TIME)
+        self._not_before = self._clock.monotonic() + pause
+
+    def run(self, stop: threading.Event, work: Callable[[], None]) -> None:
+        """Do the work whenever it is due, until `stop` is set."""
+        while not stop.is_set():
+            if self.due():
+                self.deliver(work)
+            stop.wait(LOOK_SECONDS)
