@@ -387,6 +387,7 @@ def _deliveries(app: App, *, simulated: bool) -> "Mapping[str, Worker]":
 
     def revision() -> object:
         healths = [one.health for one in app.accounts]
-        return None if any(health.up is None for health in healths) else healths
+        # The plan for the next refresh is made when one has ended.
+        return None if any(health.up is None for health in healths) else [health.next_refresh for health in healths]
 
     return workers(app.settings, contents_of(app, simulated=simulated), app.metrics, revision)

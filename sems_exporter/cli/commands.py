@@ -92,7 +92,7 @@ def _read_file(ctx: click.Context, _: click.Parameter, path: str | None) -> obje
     if path is None:
         return None
     found = declared.from_file(path)
-    only_there = {key: found.pop(key) for key in ("password", declared.ACCOUNTS, *tariffs.KEYS) if key in found}
+    only_there = {key: found.pop(key) for key in ("password", *declared.FILE_ONLY) if key in found}
     ctx.default_map = found
     if "password" in only_there:
         only_there["password"] = Secret(only_there["password"], Path(path))
@@ -389,7 +389,7 @@ def _settings(values: dict[str, Any]) -> ServerSettings:
     name, in_file = values.pop("only", None), values.pop("config_file") or {}
     found = accounts.load_accounts(values, in_file, os.environ)
     own = sharding.sharded(accounts.only(found, name), values["shard"], name)
-    return declared.build_settings(values, own, tariffs.of_file(in_file))
+    return declared.build_settings(values, own, tariffs.of_file(in_file), in_file)
 
 
 def main(args: list[str] | None = None) -> NoReturn:

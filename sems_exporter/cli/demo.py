@@ -16,7 +16,7 @@ from sems_exporter.config.options import build_settings
 from sems_exporter.config.settings import Account, AccountSettings
 from sems_exporter.errors import SettingError, StartError
 from sems_exporter.simulator import BREAKS, ENDPOINTS, SimulatedClock, SimulatedPortal, demo_plants
-from sems_exporter.tariffs.configuration import of_file
+from sems_exporter.tariffs.configuration import KEYS, of_file
 from sems_exporter.telemetry.redaction import Secret
 
 MOST_READ_WHOLE = 10
@@ -86,8 +86,9 @@ def demo(values: dict[str, Any]) -> None:
             state_dir=Path(state),
         )
         patience = values["snapshot_max_age"] or max(3 * values["interval"], SLOWEST * values["speed"])
-        tariffs = of_file(values.pop("config_file", None) or EXAMPLE_TARIFF)
-        settings = build_settings({**values, "snapshot_max_age": patience}, (account,), tariffs)
+        in_file = values.pop("config_file", None) or {}
+        tariffs = of_file(in_file if in_file.keys() & set(KEYS) else EXAMPLE_TARIFF)
+        settings = build_settings({**values, "snapshot_max_age": patience}, (account,), tariffs, in_file)
         log_as(settings)
         run(settings, DemoClock(clock), simulated=True)
         click.echo(f"sems-exporter demo ended after {_counted(portal.logins, 'sign-in')} to the simulated portal")

@@ -24,6 +24,7 @@ from sems_exporter.cli.terminal import legible
 from sems_exporter.cli.trace import Trace
 from sems_exporter.cli.trace import lines as origins
 from sems_exporter.clock import Clock, SystemClock
+from sems_exporter.config.deliveries import open_to_others as sent_in_the_open
 from sems_exporter.config.lint import exposed, misspelt, open_to_all, unfit_times
 from sems_exporter.config.passwords import exposure
 from sems_exporter.config.settings import ServerSettings
@@ -286,14 +287,14 @@ def log_as(settings: ServerSettings) -> None:
     """Log as the settings say, with their secrets masked; the first lines are about what is wrong with the settings."""
     for one in settings.accounts:
         MASKS.learn(one.account.name)
-    set_up(settings.log_level, settings.log_format, tuple(one.account.password for one in settings.accounts))
+    set_up(settings.log_level, settings.log_format, settings.secrets)
     for text in remarks(settings):
         log.warning(text)
 
 
 def remarks(settings: ServerSettings) -> list[str]:
     """List what a person should know about settings that are allowed, a line each; first secrets that lie about."""
-    found = (exposure(one.account.password) for one in settings.accounts)
+    found = (exposure(secret) for secret in settings.secrets)
     open_to_others = [f"password: {text}" for text in dict.fromkeys(found) if text]
     directories = dict.fromkeys(one.state_dir for one in settings.accounts)
     writable = [text for directory in directories for text in exposed(directory)]
@@ -301,6 +302,7 @@ def remarks(settings: ServerSettings) -> list[str]:
         *open_to_others,
         *writable,
         *open_to_all(settings.portal_file),
+        *sent_in_the_open(settings.deliveries),
         *misspelt(os.environ),
         *unfit_times(settings),
         *settings.tariffs.remarks,

@@ -6,6 +6,7 @@ import socket
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -13,6 +14,7 @@ import click
 import platformdirs
 
 from sems_exporter.config import renamed, yaml_file
+from sems_exporter.config.deliveries import DELIVERIES, load_deliveries
 from sems_exporter.config.passwords import VARIABLE, password, sendable
 from sems_exporter.config.passwords import from_file as secret_from
 from sems_exporter.config.settings import (
@@ -182,6 +184,9 @@ PER_ACCOUNT = (*(setting for setting in ACCOUNT if setting.key != "state_dir"), 
 """What an entry of the list `accounts` may hold, beside its name and password."""
 ACCOUNTS = "accounts"
 LISTS = tuple(setting.key for setting in SETTINGS if isinstance(setting.type, Texts))
+FILE_ONLY = (ACCOUNTS, *TARIFF_KEYS, DELIVERIES)
+"""What only the configuration file can hold, with rules for what is in it."""
+NOTHING: Mapping[str, Any] = MappingProxyType({})
 PASSWORD_VARIABLE = VARIABLE
 FILE_VARIABLE = "SEMS_CONFIG_FILE"
 
@@ -215,11 +220,11 @@ def _keys_of_accounts(entries: object) -> set[object]:
 
 
 def _refuse_unfit(key: object, value: object, path: str) -> None:
-    allowed = [setting.key for setting in SETTINGS] + ["password", ACCOUNTS, *TARIFF_KEYS]
+    allowed = [setting.key for setting in SETTINGS] + ["password", *FILE_ONLY]
     if key not in allowed:
         raise SettingError(str(key), f"no such setting in {path}; there are {', '.join(allowed)}")
-    if key in (ACCOUNTS, *TARIFF_KEYS):
-        return  # they have rules for what is in them
+    if key in FILE_ONLY:
+        return
     if wrong := unfit(str(key), value):
         raise SettingError(str(key), f"{wrong} in {path}")
 
@@ -277,7 +282,10 @@ def build_account(
 
 
 def build_settings(
-    values: Mapping[str, Any], accounts: tuple[AccountSettings, ...], tariffs: TariffSettings = NO_TARIFFS
+    values: Mapping[str, Any],
+    accounts: tuple[AccountSettings, ...],
+    tariffs: TariffSettings = NO_TARIFFS,
+    only_in_file: Mapping[str, Any] = NOTHING,
 ) -> ServerSettings:
     """Build the settings of a process that reads these accounts from what flags, environment and file gave."""
     return ServerSettings(
@@ -294,6 +302,7 @@ def build_settings(
         portal_file=Path(file) if (file := values.get("portal_file")) else None,
         shard=values.get("shard"),
         shared=shared_store(values),
+        deliveries=load_deliveries(only_in_file[DELIVERIES]) if DELIVERIES in only_in_file else (),
         files=FileSettings(**{one.key: Path(path) if (path := values.get(one.key)) else None for one in FILES}),
     )
 

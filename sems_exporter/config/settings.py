@@ -3,12 +3,16 @@
 import ipaddress
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from sems_exporter.config.state_url import StoreAddress
 from sems_exporter.protocol.loading import packaged
 from sems_exporter.rendezvous import chosen
 from sems_exporter.tariffs.tariff import NO_TARIFFS, TariffSettings
 from sems_exporter.telemetry.redaction import Secret
+
+if TYPE_CHECKING:
+    from sems_exporter.config.deliveries import DeliverySettings
 
 
 def is_loopback(host: str) -> bool:
@@ -138,8 +142,15 @@ class ServerSettings:
     shard: Shard | None = None
     shared: SharedStoreSettings | None = None
     files: FileSettings = NO_FILES
+    deliveries: "tuple[DeliverySettings, ...]" = ()
 
     @property
     def delivers(self) -> bool:
         """Tell whether anything is brought to those who do not scrape."""
-        return bool(self.files)
+        return bool(self.files or self.deliveries)
+
+    @property
+    def secrets(self) -> tuple[Secret, ...]:
+        """Return the passwords of all accounts and targets."""
+        logins = (one.login.password for one in self.deliveries if one.login is not None)
+        return (*(one.account.password for one in self.accounts), *logins)

@@ -40,9 +40,12 @@ def write(files: Files, path: Path) -> int:
 class LocalFiles:
     """Writes what the settings want. The textfile is there only while it is renewed: nothing in it tells its age."""
 
-    def __init__(self, settings: FileSettings, contents: Contents, metrics: DeliveryMetrics, clock: Clock) -> None:
+    def __init__(
+        self, settings: FileSettings, contents: Contents, metrics: DeliveryMetrics, schedule: Schedule, clock: Clock
+    ) -> None:
         self._places = places(settings)
         self._contents = contents
+        self._schedule = schedule
         self._records = {kind: Record(kind.value, metrics, clock) for kind in self._places}
 
     def write(self) -> None:
@@ -50,12 +53,12 @@ class LocalFiles:
         for kind, path in self._places.items():
             self._records[kind].of(lambda kind=kind, path=path: write(self._contents.of(kind), path))  # type: ignore[misc]
 
-    def run(self, schedule: Schedule, stop: threading.Event) -> None:
+    def run(self, stop: threading.Event) -> None:
         """Write whenever it is due, until `stop` is set."""
         # A program that was killed has left it behind.
         self.withdraw()
         try:
-            schedule.run(stop, self.write)
+            self._schedule.run(stop, self.write)
         finally:
             self.withdraw()
 

@@ -12,11 +12,16 @@ LOOK_SECONDS = 1.0
 LEAST_SPACING_SECONDS = 10.0
 """Seconds between two deliveries; in a fleet refreshes end every few seconds."""
 MOST_OF_THE_TIME = 0.05
-"""Share of the time that may be spent on making what is delivered."""
+"""Share of the time that this machine may spend on it."""
+WAITING = 0.5
+"""The same for work that is mostly waiting for others."""
 
 
 class Schedule:
-    """`revision` differs after each refresh, and is None before the first; `until` tells when age changes anything."""
+    """`revision` differs after each refresh, and is None before the first; `until` tells when age changes anything.
+
+    `share` of the time may be spent on the work.
+    """
 
     def __init__(
         self,
@@ -24,11 +29,14 @@ class Schedule:
         until: Callable[[], datetime | None],
         clock: Clock,
         timer: Callable[[], float] = time.monotonic,
+        *,
+        share: float = MOST_OF_THE_TIME,
     ) -> None:
         self._revision = revision
         self._until = until
         self._clock = clock
         self._timer = timer
+        self._share = share
         self._seen: object = self
         self._changes_at: datetime | None = None
         self._not_before = clock.monotonic()
@@ -46,7 +54,7 @@ class Schedule:
         self._seen, self._changes_at = self._revision(), self._until()
         began = self._timer()
         work()
-        pause = max(LEAST_SPACING_SECONDS, (self._timer() - began) / MOST_OF_THE_TIME)
+        pause = max(LEAST_SPACING_SECONDS, (self._timer() - began) / self._share)
         self._not_before = self._clock.monotonic() + pause
 
     def run(self, stop: threading.Event, work: Callable[[], None]) -> None:

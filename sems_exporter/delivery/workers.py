@@ -6,7 +6,8 @@ from collections.abc import Callable, Mapping
 from sems_exporter.config.settings import ServerSettings
 from sems_exporter.delivery.contents import Contents
 from sems_exporter.delivery.files import LocalFiles, places
-from sems_exporter.delivery.schedule import Schedule
+from sems_exporter.delivery.schedule import WAITING, Schedule
+from sems_exporter.delivery.sending import Sender
 from sems_exporter.telemetry.metrics import SelfMetrics
 
 Worker = Callable[[threading.Event], None]
@@ -16,10 +17,13 @@ def workers(
     settings: ServerSettings, contents: Contents, metrics: SelfMetrics, revision: Callable[[], object]
 ) -> Mapping[str, Worker]:
     """The work by the name of its thread; each ends when its event is set."""
-    counted = metrics.of_deliveries([kind.value for kind in places(settings.files)])
+    local = [kind.value for kind in places(settings.files)]
+    counted = metrics.of_deliveries([*local, *(target.name for target in settings.deliveries)])
     found: dict[str, Worker] = {}
     if settings.files:
-        files = LocalFiles(settings.files, contents, counted, contents.clock)
         schedule = Schedule(revision, contents.until, contents.clock)
-        found["files"] = lambda stop: files.run(schedule, stop)
+        found["files"] = LocalFiles(settings.files, contents, counted, schedule, contents.clock).run
+    for target in settings.deliveries:
+        schedule = Schedule(revision, contents.until, contents.clock, share=WAITING)
+        found[f"send {target.name}"] = Sender(target, contents, counted, schedule, contents.clock).run
     return found

@@ -13,6 +13,12 @@ class Reason(StrEnum):
     DENIED = "denied"
     MISSING = "missing"
     DISK = "disk"
+    UNREACHABLE = "unreachable"
+    CERTIFICATE = "certificate"
+    TIMEOUT = "timeout"
+    BROKEN = "broken"
+    LOGIN = "login"
+    REFUSED = "refused"
     INTERNAL = "internal"
 
 

@@ -223,6 +223,14 @@ accounts:
 
         assert all(setting.key in said for setting in SETTINGS)
 
+    def test_what_only_the_file_can_hold_is_checked_too(self, program: Program) -> None:
+        code, said, _ = program("serve", file="deliveries: [{url: 'ftps://web.example.com/x', send: csv}]")
+
+        assert (code, said) == (
+            2,
+            "sems-exporter: deliveries[0].send: has to be one of textfile, json, article, page\n",
+        )
+
     @pytest.mark.parametrize("make", ["nowhere", "folder", "binary"])
     def test_a_file_that_cannot_be_read_is_named(self, program: Program, tmp_path: Path, make: str) -> None:
         path = tmp_path / make

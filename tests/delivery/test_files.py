@@ -6,6 +6,7 @@ import logging
 import os
 import stat
 import threading
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -24,9 +25,10 @@ def everything(folder: Path) -> FileSettings:
     return FileSettings(folder / "sems.prom", folder / "sems.json", folder / "inverter.json", folder / "page")
 
 
-def local(exporter: Known, settings: FileSettings) -> LocalFiles:
+def local(exporter: Known, settings: FileSettings, revision: Callable[[], object] = lambda: 1) -> LocalFiles:
     counted = exporter.metrics.of_deliveries(["textfile", "json", "article", "page"])
-    return LocalFiles(settings, exporter.contents(), counted, exporter.clock)
+    schedule = Schedule(revision, lambda: None, exporter.clock)
+    return LocalFiles(settings, exporter.contents(), counted, schedule, exporter.clock)
 
 
 def test_each_file_says_what_is_known(tmp_path: Path) -> None:
@@ -111,7 +113,6 @@ def test_the_textfile_is_there_only_while_it_is_renewed(tmp_path: Path) -> None:
     path.write_text("sems_station_pv_power_watts 1\n")
     seen: list[bool] = []
     exporter = known(home())
-    files = local(exporter, everything(tmp_path))
     stop = threading.Event()
 
     def revision() -> object:
@@ -119,7 +120,7 @@ def test_the_textfile_is_there_only_while_it_is_renewed(tmp_path: Path) -> None:
         stop.set()
         return 1
 
-    files.run(Schedule(revision, lambda: None, exporter.clock), stop)
+    local(exporter, everything(tmp_path), revision).run(stop)
 
     assert (seen[0], path.exists()) == (False, False)
     assert exporter.value("sems_delivery_attempts_total", target="textfile") == 1

@@ -26,7 +26,10 @@ _CA_VARIABLES = ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE")
 
 @dataclass(frozen=True, slots=True)
 class HttpRequest:
-    """One request: `endpoint` is the short name for metrics and logs; `body` is sent as JSON, `form` as a web form."""
+    """One request: `endpoint` is the short name for metrics and logs.
+
+    `body` is sent as JSON, `form` as a web form, `content` as it is.
+    """
 
     endpoint: str
     method: str
@@ -34,6 +37,7 @@ class HttpRequest:
     headers: dict[str, str] = field(default_factory=dict, repr=False)
     body: Any = field(default=None, repr=False)
     form: dict[str, str] | None = field(default=None, repr=False)
+    content: bytes | None = field(default=None, repr=False)
 
 
 class _Session(requests.Session):
@@ -48,6 +52,8 @@ class Transport:
     """A kept-alive HTTP session without cookies, .netrc or redirects, bounded by `patience` in every phase.
 
     `permit` is asked right before anything is written to a connection, and raises where that may not be.
+    `authorities` is the file of those that may vouch for a server, in place of the usual ones; `certificate` are the
+    files of a certificate of our own and of its key.
     """
 
     def __init__(
@@ -55,12 +61,16 @@ class Transport:
         patience: Patience = PATIENCE,
         timer: Callable[[], float] = time.monotonic,
         permit: Callable[[], None] = lambda: None,
+        *,
+        authorities: str | None = None,
+        certificate: tuple[str, str] | None = None,
     ) -> None:
         self._permit = permit
         self._patience = patience
         self._timer = timer
         self._session = _Session()
-        self._authorities = next(
+        self._session.cert = certificate
+        self._authorities = authorities or next(
             (os.environ[name] for name in _CA_VARIABLES if os.environ.get(name)), DEFAULT_CA_BUNDLE_PATH
         )
         for scheme in ("http://", "https://"):
@@ -84,7 +94,7 @@ class Transport:
                     exchange.url,
                     headers={"Accept": "application/json, text/plain, */*", **exchange.headers},
                     json=exchange.body,
-                    data=exchange.form,
+                    data=exchange.form if exchange.content is None else exchange.content,
                     timeout=(self._patience.connect, self._patience.read),
                     allow_redirects=False,
                     stream=True,
