@@ -125,10 +125,10 @@ A flag wins over the environment variable, and that over the configuration file.
 ## Configuration file
 
 `--config.file FILE` or `{options.FILE_VARIABLE}` names a YAML file with any of the keys above, or with a list of
-[several accounts](fleet.md#several-accounts), with [tariffs](tariffs.md), and with [deliveries](delivery.md#sending). A
-key that is not known or stands twice ends the start with a message; a warning tells of a variable that looks misspelt.
-Paths count from the folder in which the exporter is started. The file is a regular one of 256 KiB at most. Numbers are
-decimal; `1:30`, to YAML the number 90, is a text.
+[several accounts](fleet.md#several-accounts), with [tariffs](tariffs.md), [deliveries](delivery.md#sending) and
+[remote write](delivery.md#remote-write). A key that is not known or stands twice ends the start with a message, and a
+warning tells of a variable that looks misspelt. Paths count from the folder in which the exporter is started. The file
+is a regular one of 256 KiB at most. Numbers are decimal; `1:30`, to YAML the number 90, is a text.
 
 ```yaml
 account: visitor@example.com

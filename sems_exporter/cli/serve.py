@@ -24,7 +24,6 @@ from sems_exporter.cli.terminal import legible
 from sems_exporter.cli.trace import Trace
 from sems_exporter.cli.trace import lines as origins
 from sems_exporter.clock import Clock, SystemClock
-from sems_exporter.config.deliveries import open_to_others as sent_in_the_open
 from sems_exporter.config.lint import exposed, misspelt, open_to_all, unfit_times
 from sems_exporter.config.passwords import exposure
 from sems_exporter.config.settings import ServerSettings
@@ -302,7 +301,8 @@ def remarks(settings: ServerSettings) -> list[str]:
         *open_to_others,
         *writable,
         *open_to_all(settings.portal_file),
-        *sent_in_the_open(settings.deliveries),
+        *(one.warning for one in settings.deliveries if one.warning),
+        *(one.warning for one in settings.remote_write if one.warning),
         *misspelt(os.environ),
         *unfit_times(settings),
         *settings.tariffs.remarks,

@@ -1,14 +1,13 @@
 """The list `deliveries` of the configuration file: what is sent where."""
 
 from dataclasses import dataclass
-from urllib.parse import SplitResult
+from urllib.parse import SplitResult, unquote
 
 from sems_exporter.config.entries import Entry, listed
+from sems_exporter.config.settings import DELIVERIES
 from sems_exporter.config.targets import Login, Tls, address, is_open, tls
 from sems_exporter.errors import SettingError
 
-DELIVERIES = "deliveries"
-"""The key in the configuration file."""
 OF_DELIVERY = ("name", "url", "send", "username", "password_file", "tls_config", "timeout", "in_place")
 HINTS = {"password": "stands in a file of its own; name that with password_file"}
 KINDS = ("textfile", "json", "article", "page")
@@ -28,6 +27,16 @@ class DeliverySettings:
     timeout: float = 60.0
     in_place: bool = False
 
+    @property
+    def warning(self) -> str:
+        """A sentence where others on the way can read the password, else ""."""
+        if self.login is None or not is_open(self.url):
+            return ""
+        return (
+            f"{DELIVERIES}: {self.name} is sent to by {self.url.scheme}://, by which everybody on the way can read the "
+            f"password; use {self.url.scheme}s:// if the server offers it"
+        )
+
 
 def load_deliveries(told: object) -> tuple[DeliverySettings, ...]:
     """Validate the list; raises SettingError with the place of what is wrong."""
@@ -43,6 +52,8 @@ def _delivery(entry: Entry, taken: tuple[str, ...]) -> DeliverySettings:
     url = address(entry, SCHEMES, "ftps://web.example.com/htdocs/sems.json")
     if url.query:
         raise entry.wrong("url", "has to end with the path; ? has no meaning here")
+    if not unquote(url.path).isprintable():
+        raise entry.wrong("url", "has a control character in its path")
     if url.scheme == "ftps" and url.port == IMPLICIT_FTPS_PORT:
         raise entry.wrong("url", "port 990 begins with TLS; ftps:// asks for it on the usual port, so leave 990 out")
     if kind == "page" and not url.path.endswith("/"):
@@ -65,13 +76,3 @@ def _login(entry: Entry) -> Login | None:
     if bool(username) != (password is not None):
         raise SettingError(entry.place, "username and password_file go together")
     return Login(username, password) if password is not None else None
-
-
-def open_to_others(deliveries: tuple[DeliverySettings, ...]) -> list[str]:
-    """A sentence about each delivery whose password others on the way can read."""
-    return [
-        f"{DELIVERIES}: {one.name} is sent to by {one.url.scheme}://, by which everybody on the way can read the "
-        f"password; use {one.url.scheme}s:// if the server offers it"
-        for one in deliveries
-        if one.login is not None and is_open(one.url)
-    ]

@@ -7,19 +7,20 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 import click
 import platformdirs
 
 from sems_exporter.config import renamed, yaml_file
-from sems_exporter.config.deliveries import DELIVERIES, load_deliveries
 from sems_exporter.config.passwords import VARIABLE, password, sendable
 from sems_exporter.config.passwords import from_file as secret_from
 from sems_exporter.config.settings import (
+    DELIVERIES,
     PORTALS,
     REGIONS,
+    REMOTE_WRITE,
     Account,
     AccountSettings,
     FileSettings,
@@ -46,6 +47,10 @@ from sems_exporter.files import read_bounded
 from sems_exporter.tariffs.configuration import KEYS as TARIFF_KEYS
 from sems_exporter.tariffs.tariff import NO_TARIFFS, TariffSettings
 from sems_exporter.telemetry.logs import FORMATS, LEVELS
+
+if TYPE_CHECKING:
+    from sems_exporter.config.deliveries import DeliverySettings
+    from sems_exporter.config.remote_write import RemoteWriteSettings
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,7 +189,7 @@ PER_ACCOUNT = (*(setting for setting in ACCOUNT if setting.key != "state_dir"), 
 """What an entry of the list `accounts` may hold, beside its name and password."""
 ACCOUNTS = "accounts"
 LISTS = tuple(setting.key for setting in SETTINGS if isinstance(setting.type, Texts))
-FILE_ONLY = (ACCOUNTS, *TARIFF_KEYS, DELIVERIES)
+FILE_ONLY = (ACCOUNTS, *TARIFF_KEYS, DELIVERIES, REMOTE_WRITE)
 """What only the configuration file can hold, with rules for what is in it."""
 NOTHING: Mapping[str, Any] = MappingProxyType({})
 PASSWORD_VARIABLE = VARIABLE
@@ -302,7 +307,8 @@ def build_settings(
         portal_file=Path(file) if (file := values.get("portal_file")) else None,
         shard=values.get("shard"),
         shared=shared_store(values),
-        deliveries=load_deliveries(only_in_file[DELIVERIES]) if DELIVERIES in only_in_file else (),
+        deliveries=_deliveries(only_in_file),
+        remote_write=_remote_write(only_in_file),
         files=FileSettings(**{one.key: Path(path) if (path := values.get(one.key)) else None for one in FILES}),
     )
 
@@ -327,6 +333,22 @@ def shared_store(values: Mapping[str, Any]) -> SharedStoreSettings | None:
         raise SettingError("replica", f"{name!r} is no name of letters, digits and . _ -")
     file = values["state_password_file"]
     return SharedStoreSettings(url, Path(key), secret_from("state_password_file", Path(file)) if file else None, name)
+
+
+def _deliveries(only_in_file: Mapping[str, Any]) -> "tuple[DeliverySettings, ...]":
+    if DELIVERIES not in only_in_file:
+        return ()
+    from sems_exporter.config.deliveries import load_deliveries  # noqa: PLC0415 - most exporters have none
+
+    return load_deliveries(only_in_file[DELIVERIES])
+
+
+def _remote_write(only_in_file: Mapping[str, Any]) -> "tuple[RemoteWriteSettings, ...]":
+    if REMOTE_WRITE not in only_in_file:
+        return ()
+    from sems_exporter.config.remote_write import load_remote_write  # noqa: PLC0415 - as above
+
+    return load_remote_write(only_in_file[REMOTE_WRITE])
 
 
 def state_directory(chosen: str | None, environ: Mapping[str, str]) -> Path:

@@ -13,6 +13,7 @@ from sems_exporter.telemetry.redaction import Secret
 
 if TYPE_CHECKING:
     from sems_exporter.config.deliveries import DeliverySettings
+    from sems_exporter.config.remote_write import RemoteWriteSettings
 
 
 def is_loopback(host: str) -> bool:
@@ -25,6 +26,8 @@ def is_loopback(host: str) -> bool:
         return False
 
 
+DELIVERIES, REMOTE_WRITE = "deliveries", "remote_write"
+"""Keys of lists that only the configuration file can hold."""
 REGIONS = ("global", "eu", "au", "us", "hk", "cn")
 """Where an account was made; hk is what the portal calls International."""
 PORTALS = ("auto", "semsplus", "classic")
@@ -143,14 +146,16 @@ class ServerSettings:
     shared: SharedStoreSettings | None = None
     files: FileSettings = NO_FILES
     deliveries: "tuple[DeliverySettings, ...]" = ()
+    remote_write: "tuple[RemoteWriteSettings, ...]" = ()
 
     @property
     def delivers(self) -> bool:
         """Tell whether anything is brought to those who do not scrape."""
-        return bool(self.files or self.deliveries)
+        return bool(self.files or self.deliveries or self.remote_write)
 
     @property
     def secrets(self) -> tuple[Secret, ...]:
         """Return the passwords of all accounts and targets."""
         logins = (one.login.password for one in self.deliveries if one.login is not None)
-        return (*(one.account.password for one in self.accounts), *logins)
+        receivers = (one.secret for one in self.remote_write if one.secret is not None)
+        return (*(one.account.password for one in self.accounts), *logins, *receivers)

@@ -2,4 +2,5 @@
 
 `contents` makes what is brought: `textfile`, the JSON document, `article` and `page`. `files` writes it to this machine
 after each refresh, `sending` brings it to a server by `ftp` or `webdav`, and `record` counts and tells what came of it.
+`remote_write` sends samples instead, each minute.
 """

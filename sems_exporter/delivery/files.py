@@ -9,7 +9,7 @@ from sems_exporter.config.settings import FileSettings
 from sems_exporter.delivery.contents import Contents, Files, Kind
 from sems_exporter.delivery.failures import unwritable
 from sems_exporter.delivery.record import Record
-from sems_exporter.delivery.schedule import Schedule
+from sems_exporter.delivery.schedule import Schedule, look_until
 from sems_exporter.files import write_for_all
 from sems_exporter.telemetry.delivery_metrics import DeliveryMetrics
 
@@ -57,10 +57,12 @@ class LocalFiles:
         """Write whenever it is due, until `stop` is set."""
         # A program that was killed has left it behind.
         self.withdraw()
-        try:
-            self._schedule.run(stop, self.write)
-        finally:
-            self.withdraw()
+        look_until(stop, self._look)
+        self.withdraw()
+
+    def _look(self) -> None:
+        if self._schedule.due():
+            self._schedule.deliver(self.write)
 
     def withdraw(self) -> None:
         """Remove the textfile: node exporter would serve it as true for ever."""

@@ -1,11 +1,14 @@
 """When to deliver: after each refresh and when age changes something, but never more often than is bearable."""
 
+import logging
 import threading
 import time
 from collections.abc import Callable
 from datetime import datetime
 
 from sems_exporter.clock import Clock
+
+log = logging.getLogger(__name__)
 
 LOOK_SECONDS = 1.0
 """Seconds between two looks at what is due."""
@@ -57,9 +60,13 @@ class Schedule:
         pause = max(LEAST_SPACING_SECONDS, (self._timer() - began) / self._share)
         self._not_before = self._clock.monotonic() + pause
 
-    def run(self, stop: threading.Event, work: Callable[[], None]) -> None:
-        """Do the work whenever it is due, until `stop` is set."""
-        while not stop.is_set():
-            if self.due():
-                self.deliver(work)
-            stop.wait(LOOK_SECONDS)
+
+def look_until(stop: threading.Event, look: Callable[[], None], every: float = LOOK_SECONDS) -> None:
+    """Look again and again, until `stop` is set; what goes wrong in it is told, and ends nothing."""
+    while not stop.is_set():
+        try:
+            look()
+        except Exception:
+            # As with a refresh: a fault of ours must not end this thread for the years to come.
+            log.exception("a delivery failed through a fault of the exporter")
+        stop.wait(every)

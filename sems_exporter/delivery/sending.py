@@ -8,7 +8,7 @@ from sems_exporter.config.deliveries import DeliverySettings
 from sems_exporter.delivery import ftp, webdav
 from sems_exporter.delivery.contents import Contents, Files, Kind
 from sems_exporter.delivery.record import Record
-from sems_exporter.delivery.schedule import LOOK_SECONDS, Schedule
+from sems_exporter.delivery.schedule import Schedule, look_until
 from sems_exporter.telemetry.delivery_metrics import DeliveryMetrics
 
 FIRST_RETRY_SECONDS = 30.0
@@ -44,9 +44,7 @@ class Sender:
 
     def run(self, stop: threading.Event) -> None:
         """Send whenever it is time, until `stop` is set."""
-        while not stop.is_set():
-            self.attend()
-            stop.wait(LOOK_SECONDS)
+        look_until(stop, self.attend)
 
     def _attempt(self) -> None:
         if self._record.of(lambda: self._send(self._contents.of(self._kind))):

@@ -5,6 +5,7 @@ Every combination of labels that can occur exists from the start at 0, so that `
 
 import platform
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from typing import TYPE_CHECKING
 
 from prometheus_client import (
     CollectorRegistry,
@@ -19,9 +20,12 @@ from prometheus_client.registry import Collector
 
 from sems_exporter import errors
 from sems_exporter.model.diagnostics import Diagnostics, Limited, Unknown
-from sems_exporter.telemetry.delivery_metrics import DeliveryMetrics
 from sems_exporter.telemetry.replica_metrics import ReplicaMetrics
 from sems_exporter.version import package_version
+
+if TYPE_CHECKING:
+    from sems_exporter.telemetry.delivery_metrics import DeliveryMetrics
+    from sems_exporter.telemetry.remote_write_metrics import RemoteWriteMetrics
 
 OUTCOMES = (
     "ok",
@@ -392,9 +396,17 @@ class SelfMetrics(AccountMetrics):
             return self._process
         return _Together({name: self._shown[name]}) if name in self._shown else None
 
-    def of_deliveries(self, targets: Iterable[str]) -> DeliveryMetrics:
+    def of_deliveries(self, targets: Iterable[str]) -> "DeliveryMetrics":
         """Begin to tell of what is written and sent to these targets; to be called once."""
+        from sems_exporter.telemetry.delivery_metrics import DeliveryMetrics  # noqa: PLC0415 - most deliver nothing
+
         return DeliveryMetrics(self._own, targets)
+
+    def of_remote_write(self, targets: Iterable[str]) -> "RemoteWriteMetrics":
+        """Begin to tell of what is written to these receivers; to be called once."""
+        from sems_exporter.telemetry.remote_write_metrics import RemoteWriteMetrics  # noqa: PLC0415 - as above
+
+        return RemoteWriteMetrics(self._own, targets)
 
     def web_fault(self) -> None:
         """Count a request that we could not answer, through a fault of ours."""
@@ -413,6 +425,7 @@ def complete() -> SelfMetrics:
     own.sharded(1, 1, 1)
     ReplicaMetrics(own.of_process, [""])
     own.of_deliveries([""])
+    own.of_remote_write([""])
     return own
 
 

@@ -1,5 +1,6 @@
 """Servers to send to, in threads of the test: a real FTP server, and one that speaks as much WebDAV as is wanted."""
 
+import ssl
 import threading
 import warnings
 from collections.abc import Callable, Iterator
@@ -94,8 +95,8 @@ class DavServer:
 
 
 @contextmanager
-def dav_server() -> Iterator[DavServer]:
-    """A server on a free port that knows PUT and MOVE."""
+def dav_server(certificate: Path | None = None) -> Iterator[DavServer]:
+    """A server on a free port that knows PUT and MOVE, by TLS where it has a certificate."""
     known = DavServer()
 
     class Handler(BaseHTTPRequestHandler):
@@ -124,6 +125,10 @@ def dav_server() -> Iterator[DavServer]:
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
     server.daemon_threads = True
+    if certificate is not None:
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(certificate)
+        server.socket = context.wrap_socket(server.socket, server_side=True)
     known.port = server.server_address[1]
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05})
     thread.start()

@@ -14,7 +14,7 @@ import pytest
 
 from sems_exporter.config.settings import FileSettings
 from sems_exporter.delivery.files import LocalFiles
-from sems_exporter.delivery.schedule import Schedule
+from sems_exporter.delivery.schedule import Schedule, look_until
 from sems_exporter.exposition.json_form import as_json
 from tests.clocks import FakeClock
 from tests.delivery.stations import Known, known
@@ -125,6 +125,22 @@ def test_the_textfile_is_there_only_while_it_is_renewed(tmp_path: Path) -> None:
     assert (seen[0], path.exists()) == (False, False)
     assert exporter.value("sems_delivery_attempts_total", target="textfile") == 1
     assert (tmp_path / "sems.json").exists()
+
+
+def test_a_fault_of_ours_ends_no_delivery(caplog: pytest.LogCaptureFixture) -> None:
+    stop, looks = threading.Event(), 0
+
+    def look() -> None:
+        nonlocal looks
+        looks += 1
+        if looks == 2:
+            stop.set()
+        raise ValueError("ours")
+
+    look_until(stop, look, every=0.0)
+
+    assert looks == 2
+    assert "fault of the exporter" in caplog.text
 
 
 class TestSchedule:

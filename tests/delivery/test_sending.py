@@ -181,8 +181,8 @@ class TestFtp:
         assert not any(line.startswith(("USER", "PASS")) for line in ftp.commands)
 
 
-class TestFtpWithTls:
-    """The same with a certificate of an authority of the test's own."""
+class TestWithTls:
+    """With a certificate of an authority of the test's own."""
 
     @pytest.fixture(scope="class")
     @classmethod
@@ -213,6 +213,18 @@ class TestFtpWithTls:
 
         assert failed.reason is Reason.CERTIFICATE
         assert "PASS" not in secure.commands
+
+    @pytest.mark.parametrize("trusted", [True, False])
+    def test_http_is_told_the_password_only_behind_a_certificate_that_is_vouched_for(
+        self, certificates: Certificates, password: Path, *, trusted: bool
+    ) -> None:
+        authorities = {"ca_file": str(certificates.folder / "ca.pem")} if trusted else {}
+        with dav_server(certificates.folder / "both.pem") as server:
+            settings = target(f"https://localhost:{server.port}/solar/", password, tls_config=authorities)
+            outcome = way_to(settings)(FILES) if trusted else failure(settings).reason
+
+        assert outcome == (sum(map(len, FILES.values())) if trusted else Reason.CERTIFICATE)
+        assert bool(server.requests) is trusted
 
 
 class TestWebDav:
