@@ -19,7 +19,7 @@ def day_table(anchor: str, day: Day) -> str:
     rows = "".join(_row(day, begin, end) for begin, end in zip(hours, ends, strict=True))
     return (
         f'<details class="figures" id="{anchor}-hours"><summary>{tr("Hour by hour")}</summary>'
-        f'<div class="wide" tabindex="0" role="region" aria-label="{tr("Means")}">'
+        f'<div class="wide" tabindex="0" role="group" aria-label="{tr("Means")}">'
         f"<table><caption>{tr('Means')}</caption>"
         f"<thead><tr>{heads}</tr></thead><tbody>{rows}</tbody></table></div></details>"
     )

@@ -139,7 +139,7 @@ def _table(anchor: str, week: Sequence[WeekDay]) -> str:
     rows = "".join(_row(day, known) for day in week)
     return (
         f'<details class="figures" id="{anchor}-table"><summary>{tr("Day by day")}</summary>'
-        f'<div class="wide" tabindex="0" role="region" aria-label="{tr("Energies")}">'
+        f'<div class="wide" tabindex="0" role="group" aria-label="{tr("Energies")}">'
         f"<table><caption>{tr('Energies')}</caption>"
         f'<thead><tr><th scope="col">{tr("Day")}</th>{heads}</tr></thead><tbody>{rows}</tbody></table></div></details>'
     )
