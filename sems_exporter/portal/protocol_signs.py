@@ -10,6 +10,7 @@ from collections.abc import Collection
 from typing import Final
 
 from sems_exporter import errors, protocol
+from sems_exporter.model.limits import TEXT_LENGTH
 
 ESSENTIAL = frozenset({"login", "stations", "flow", "devices"})
 """Calls of SEMS+ without which no station can be read."""
@@ -59,7 +60,10 @@ class ProtocolSigns:
     def spoken(self, place: str, key: tuple[str, ...], codes: Codes, unknown: Codes) -> None:
         """The answer at `key`, which a person calls `place`, has these codes, of which nobody knows some."""
         before, now = self._codes.get(key), (codes, unknown)
-        if (before == now and key not in self._renamed) or len(codes) > MOST_CODES:
+        if before == now and key not in self._renamed:
+            return
+        if len(codes) > MOST_CODES or max(map(len, codes), default=0) > TEXT_LENGTH:
+            # That is no vocabulary, and would be kept.
             return
         with self._lock:
             self._follow()

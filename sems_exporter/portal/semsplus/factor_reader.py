@@ -89,27 +89,25 @@ class Vocabulary:
 
 def fill(reading: Reading, groups: object, table: Table, findings: Diagnostics) -> Vocabulary:
     """Add the factors of a telemetry or telecounting answer to `reading`."""
-    codes, unknown = list[str](), list[str]()
+    told, unknown = list(factors(groups)), list[str]()
     late: dict[str, list[tuple[Place, dict[str, Any]]]] = {}
-    for factor in factors(groups):
+    for factor in told:
         code: str = factor["code"]
-        if len(code) <= TEXT_LENGTH:
-            codes.append(code)
-        place = _place(code, table)
+        place = _place(code, table) if len(code) <= TEXT_LENGTH else None
         if place is None:
-            unknown.append(code[:TEXT_LENGTH])
+            unknown.append(code)
             findings.meet(Unknown.FACTOR, f"{table.scope.scope} {code}")
-        elif place.extra is not None:
-            _read_extra(reading, place, factor, place.extra, findings)
         elif place.row is not None:
             if place.row.last:
                 late.setdefault(code.lower(), []).append((place, factor))
             else:
                 _read(reading, place, [factor], findings)
+        elif place.extra is not None:
+            _read_extra(reading, place, factor, place.extra, findings)
     for same in late.values():
         _read(reading, same[0][0], [factor for _, factor in same], findings)
     findings.code = ""
-    return Vocabulary(frozenset(codes), frozenset(unknown))
+    return Vocabulary(frozenset([factor["code"] for factor in told]), frozenset(unknown))
 
 
 def _read(reading: Reading, place: Place, said: list[dict[str, Any]], findings: Diagnostics) -> None:
@@ -150,13 +148,9 @@ def _has_room(reading: Reading, where: Address, findings: Diagnostics) -> bool:
     return False
 
 
+@lru_cache(maxsize=4096)
 def _place(code: str, table: Table) -> Place | None:
     """Find where a code goes: without a row it is passed over on purpose; None where nobody knows it."""
-    return _known_place(code, table) if len(code) <= TEXT_LENGTH else None
-
-
-@lru_cache(maxsize=4096)
-def _known_place(code: str, table: Table) -> Place | None:
     # A table belongs to one protocol, so that what another one has given is never taken.
     where = address(code, table)
     part, rows = table.parts.get(where.part, (table.scope, {})) if where.part else (table.scope, table.rows)

@@ -9,7 +9,7 @@ from functools import partial
 from sems_exporter import errors, protocol
 from sems_exporter.clock import Clock
 from sems_exporter.model.diagnostics import Diagnostics, DropReason, Limited, Unknown
-from sems_exporter.model.limits import DEVICES_PER_STATION, STATIONS_PER_ACCOUNT, TEXT_LENGTH
+from sems_exporter.model.limits import DEVICES_PER_STATION, STATIONS_PER_ACCOUNT
 from sems_exporter.model.plant import Alarm, Station
 from sems_exporter.model.schema import Role
 from sems_exporter.pipeline.repeated_answers import RepeatedAnswers
@@ -178,7 +178,7 @@ class SemsPlus:
 
     def _flow(self, station: str, data: Answer, findings: Diagnostics) -> station_decoder.Flow:
         found = station_decoder.flow(data, findings)
-        codes = frozenset(key for key in data if len(key) <= TEXT_LENGTH)
+        codes = frozenset(data)
         known = protocol.semsplus().flow_keys
         unknown = frozenset(key for key in codes if key.lower() not in known)
         self._client.signs.spoken("flow", (station, "flow"), codes, unknown)
