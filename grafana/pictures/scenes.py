@@ -13,7 +13,8 @@ from sems_exporter.simulator import Alarm, Plant, SimulatedClock, demo_plants
 from .rules import Evaluation, in_turn, rules
 
 ZONE = "Europe/Amsterdam"
-NOON = datetime(2026, 6, 21, 10, 45, tzinfo=UTC)
+NOON = datetime(2026, 6, 21, 10, 46, tzinfo=UTC)
+"""Not a multiple of five minutes: nobody scrapes at the very instant of midnight."""
 HOME, ROOF = "Sunny Home", "Seaside Roof"
 INSTANCE = "localhost:10736"
 LOOKBACK = "15m"
@@ -38,7 +39,7 @@ WINTER_NIGHT = Scene("winter-night", 1, 28, datetime(2026, 12, 21, 2, 30, tzinfo
 ROOFS_NIGHT = Scene("roofs-night", 2, 26, datetime(2026, 6, 21, 13, 30, tzinfo=UTC))
 OUTAGE = Scene("outage", 1, 30, away=6.5)
 FIRST_DAY = Scene("first-day", 1, 2 / 3)
-FORTY = Scene("forty", 40, 10)
+FORTY = Scene("forty", 40, 3)
 EVENING = Scene("evening", 7, 26, datetime(2026, 6, 20, 18, 30, tzinfo=UTC))
 SCENES = (HOMES, FLEET, WINTER_NIGHT, ROOFS_NIGHT, OUTAGE, FIRST_DAY, FORTY, EVENING)
 
