@@ -252,7 +252,7 @@ def day(hours: int) -> None:
         found.live(120)
         gaps = []
         for hour in range(hours):
-            found.live(3600 - hour % 7)
+            found.live(3600 - 60 * (hour % 7), step=5.0)
             holder = next(one for one in found.replicas if one.tenant.is_busy)
             last = found.portal.sent[-1].at
             holder.restart()

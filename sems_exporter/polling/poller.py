@@ -166,9 +166,8 @@ class Poller:
         now = self._clock.now()
         self._metrics.refreshed(seconds, now.timestamp(), up=outcome.up, stations=outcome.stations)
         last = now if outcome.up else self.health.last_success
-        finds_way = not isinstance(outcome.whole, errors.ON_THE_WAY)
         self.health = replace(
-            self.health, up=outcome.up, last_success=last, problem=outcome.sentence, finds_way=finds_way
+            self.health, up=outcome.up, last_success=last, problem=outcome.sentence, finds_way=outcome.finds_way
         )
         self._journal.conclude(outcome, seconds)
 

@@ -80,6 +80,13 @@ class RefreshResult:
         return self.whole is None and (self.read + self.overviews > 0 or idle)
 
     @property
+    def finds_way(self) -> bool:
+        """Tell whether the portal was reached, or nothing tells that it was not."""
+        failures = [*self.by_station.values(), *([self.whole] if self.whole else [])]
+        is_cut_off = bool(failures) and all(isinstance(error, errors.ON_THE_WAY) for error in failures)
+        return self.new > 0 or not is_cut_off
+
+    @property
     def failure(self) -> errors.SemsError | None:
         """Return what went wrong first, the account's failure before those of stations."""
         return self.whole or next(iter({**self.by_station, **self.earlier}.values()), None)

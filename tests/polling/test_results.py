@@ -68,3 +68,15 @@ def test_problems_name_their_account() -> None:
 )
 def test_an_account_is_up_where_something_of_it_was_heard(outcome: RefreshResult, up: bool) -> None:
     assert outcome.up is up
+
+
+def test_a_way_is_missing_where_all_that_failed_failed_on_it() -> None:
+    """The list may be an hour old, so that only the stations tell."""
+    lost, refused = errors.Unreachable("no way"), errors.PermissionDenied("no")
+
+    assert RefreshResult().finds_way
+    assert not RefreshResult(whole=lost).finds_way
+    assert not RefreshResult(read=1, by_station={"a": lost}).finds_way
+    assert RefreshResult(by_station={"a": lost, "b": refused}).finds_way
+    assert RefreshResult(new=1, by_station={"a": lost}).finds_way
+    assert RefreshResult(whole=refused).finds_way

@@ -332,10 +332,10 @@ class Cluster:
         self.world.seconds += seconds
         self._client.set(TIME, int(1_800_000_000 + self.world.seconds))
 
-    def live(self, seconds: float) -> None:
-        """Let everybody who can do their work for so long."""
-        for _ in range(int(seconds / 0.5)):
-            self.advance(0.5)
+    def live(self, seconds: float, step: float = 0.5) -> None:
+        """Let everybody who can do their work for so long, each `step` seconds."""
+        for _ in range(int(seconds / step)):
+            self.advance(step)
             for replica in self.replicas:
                 replica.beat()
             for replica in self.replicas:
