@@ -185,9 +185,9 @@ class ReplicatedAccount:
         )
 
     def _until_due(self) -> float:
-        """Seconds until the refresh that the last holder had planned."""
+        """Seconds until the refresh that the last holder had planned; 0 where that one found no way to the portal."""
         due = self._health.next_refresh
-        left = (due - self._clock.now()).total_seconds() if due else 0.0
+        left = (due - self._clock.now()).total_seconds() if due and self._health.finds_way else 0.0
         return min(max(0.0, left), self._settings.interval)
 
     def _publish_all(self, lease: Lease, stop: threading.Event) -> None:

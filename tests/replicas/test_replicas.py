@@ -17,6 +17,7 @@ from sems_exporter.exposition import Format
 from sems_exporter.portal.session import rate_limiter
 from sems_exporter.replicas import account_stores, coordinator
 from sems_exporter.replicas.account import ReplicatedAccount
+from sems_exporter.replicas.codec import packed
 from sems_exporter.simulator import SimulatedClock, SimulatedPortal, demo_plants
 from sems_exporter.telemetry.redaction import Secret
 from tests.e2e.program import until
@@ -228,6 +229,22 @@ def test_a_new_replica_takes_its_share_without_a_sign_in(replicas: Replicas) -> 
     assert other is not None
     infos = [[line for line in body.splitlines() if line.startswith(b"sems_station_info")] for body in (one, other)]
     assert infos[0] == infos[1] != []
+
+
+@pytest.mark.parametrize("finds_way, waits", [(True, True), (False, False)])
+def test_the_next_holder_asks_when_it_was_planned_or_at_once_where_the_last_one_could_not(
+    replicas: Replicas, *, finds_way: bool, waits: bool
+) -> None:
+    assert replicas.settings.shared
+    app = build_replica(replicas.settings, replicas.settings.shared, replicas.clock)
+    account = app.replicated[0]
+    assert isinstance(account, ReplicatedAccount)
+    due = replicas.clock.now().timestamp() + 50.0
+    health = {"up": finds_way, "problem": None, "finds_way": finds_way, "last_success": None, "next_refresh": due}
+
+    account._learn(packed({"health": health, "metrics": []}))
+
+    assert (account._until_due() > 10.0) == waits
 
 
 def test_an_exporter_beside_replicas_takes_no_account(replicas: Replicas) -> None:
