@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from copy import deepcopy
 from dataclasses import dataclass
 from functools import cache
+from importlib.resources import files
 from pathlib import Path
 from typing import NamedTuple
 from urllib.parse import urlsplit
@@ -135,7 +136,7 @@ def laid_over(document: Document) -> Protocol:
 def _packaged_document() -> Document:
     found: Document = {}
     for name in FILES:
-        found |= tomllib.loads((Path(__file__).parent / name).read_text(encoding="utf-8"))
+        found |= tomllib.loads((files("sems_exporter.protocol") / name).read_text(encoding="utf-8"))
     return found
 
 
