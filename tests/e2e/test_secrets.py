@@ -5,6 +5,7 @@ import hashlib
 import html
 import json
 import sys
+import threading
 import time
 import urllib.parse
 from collections.abc import Callable, Iterator, Mapping
@@ -82,10 +83,11 @@ def metric(program: Program, name: str) -> float:
 
 
 def until(condition: Callable[[], bool], program: Program, what: object) -> None:
-    deadline = time.monotonic() + PATIENCE
+    deadline, pause = time.monotonic() + PATIENCE, threading.Event()
     while not condition():
         assert time.monotonic() < deadline, what
         assert program.process.poll() is None, program.output
+        pause.wait(0.02)
 
 
 def refreshed(program: Program, times: int, what: object) -> None:

@@ -30,7 +30,7 @@ from sems_exporter.telemetry.metrics import SelfMetrics
 from tests.clocks import FakeClock
 from tests.portal.doors import Occupied, account
 
-EXAMPLES, STEPS = 200, 50
+EXAMPLES, STEPS = 120, 50
 START = datetime(2026, 9, 24, 12, 0, tzinfo=UTC)
 PATIENCE = 30.0
 """Seconds after which a test of threads gives up."""
