@@ -15,7 +15,7 @@ from typing import Any
 from bench.fleet import client
 from sems_exporter.clock import SystemClock
 from sems_exporter.config.settings import Account, AccountSettings
-from sems_exporter.exposition.text_format import fragments
+from sems_exporter.exposition.text_format import lines
 from sems_exporter.model.diagnostics import Diagnostics
 from sems_exporter.model.plant import Station
 from sems_exporter.pipeline.counter_guard import CounterGuard
@@ -104,7 +104,7 @@ def _stages(dialect: str, recorder: Recorder, ref: StationRef) -> dict[str, floa
         "decode and check, any other": _median(lambda: checked(known)),
         "derive": _median(lambda: derived(station, now)),
         "fade": _median(lambda: apply_staleness(station, now, LIMITS)),
-        "write all lines": _median(lambda: fragments(shown)),
+        "write all lines": _median(lambda: lines(shown)),
     }
 
 

@@ -48,11 +48,6 @@ class Lines:
     extra: tuple[tuple[Family, bytes], ...] = ()
 
 
-def fragments(shown: StationView) -> list[bytes]:
-    """The lines of one station, for each family of the model; nothing where a family has none of it."""
-    return lines(shown).known
-
-
 def lines(shown: StationView) -> Lines:
     """All lines of one station."""
     found = collected([shown])

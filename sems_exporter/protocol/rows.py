@@ -49,11 +49,6 @@ def magnitude(attribute: str, unit: str) -> FieldMapping:
     return FieldMapping(attribute, unit, Sign.MAGNITUDE)
 
 
-def coded(attribute: str, codes: Mapping[str, StrEnum]) -> FieldMapping:
-    """A row whose value is a code that stands for a word."""
-    return FieldMapping(attribute, "", codes=codes)
-
-
 class Row(NamedTuple):
     """A row as a file writes it; semsplus.toml tells what the keys mean."""
 

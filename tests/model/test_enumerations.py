@@ -17,7 +17,7 @@ from sems_exporter.model.plant import CHILDREN, Device, DeviceState, Inverter, S
 from sems_exporter.model.schema import PERIODS, Entity, Role, enumerated, enumerations, measures
 from sems_exporter.pipeline.staleness import Limits, StationView, apply_staleness
 from sems_exporter.portal.decoding.field_mapping import Values, assign
-from sems_exporter.protocol.rows import coded
+from sems_exporter.protocol.rows import FieldMapping
 from tests.homes import NOON, home, scopes
 from tools import portal_fields, references
 
@@ -40,7 +40,7 @@ class ModalInverter(Inverter):
     mode: Mode | None = enumerated(Mode, "working mode")
 
 
-MODE = coded("mode", {"1": Mode.ECO, "2": Mode.BACKUP})
+MODE = FieldMapping("mode", "", codes={"1": Mode.ECO, "2": Mode.BACKUP})
 
 
 @pytest.fixture

@@ -3,7 +3,6 @@
 import logging
 import threading
 from collections.abc import Iterable, Mapping
-from datetime import datetime
 from pathlib import Path
 
 from sems_exporter import errors
@@ -15,7 +14,7 @@ from sems_exporter.delivery.remote_write.encoding import Encoder, WriteRequest
 from sems_exporter.delivery.schedule import look_until
 from sems_exporter.delivery.secrets import revealed
 from sems_exporter.delivery.webdav import basic, transport
-from sems_exporter.portal.http.envelope import HttpResponse, seconds_ahead
+from sems_exporter.portal.http.envelope import HttpResponse, asked_pause
 from sems_exporter.portal.http.transport import HttpRequest
 from sems_exporter.telemetry.logs import ChangeLimiter
 from sems_exporter.telemetry.redaction import MASKS
@@ -125,7 +124,8 @@ class Target:
         if outcome is RequestOutcome.REJECTED:
             return self._rejected(request, text)
         least = longest if outcome in (RequestOutcome.DENIED, RequestOutcome.REDIRECTED) else 0.0
-        return self._again(outcome, text, max(least, _retry_after(answer, self._clock.now())))
+        asked = min(max(0.0, asked_pause(answer, self._clock.now()) or 0.0), LONGEST_RETRY_AFTER)
+        return self._again(outcome, text, max(least, asked))
 
     def _answer(self, request: WriteRequest) -> HttpResponse:
         settings, secret = self._settings, self._settings.secret
@@ -206,13 +206,6 @@ def _outcome(status: int) -> RequestOutcome:
     if status < 400:
         return RequestOutcome.REDIRECTED
     return _OF_STATUS.get(status, RequestOutcome.REJECTED if status < 500 else RequestOutcome.SERVER_FAULT)
-
-
-def _retry_after(answer: HttpResponse, now: datetime) -> float:
-    """Seconds that the receiver asks for; 0 where it asks for none."""
-    text = (answer.retry_after or "").strip()
-    seconds = float(text[:9]) if text.isdecimal() else seconds_ahead(text or None, now) or 0.0
-    return min(max(0.0, seconds), LONGEST_RETRY_AFTER)
 
 
 def _said(answer: HttpResponse) -> str:

@@ -99,17 +99,14 @@ def _message(document: dict[str, Any]) -> str:
 
 def _failure(kind: type[errors.PortalError], message: str, answer: HttpResponse, now: datetime) -> errors.PortalError:
     if kind is errors.RateLimited:
-        return errors.RateLimited(message, retry_after=_seconds(answer.retry_after, now))
+        return errors.RateLimited(message, retry_after=asked_pause(answer, now))
     return kind(message)
 
 
-def _seconds(retry_after: str | None, now: datetime) -> float | None:
-    # RFC 9110, 10.2.3: either seconds or an HTTP date.
-    if retry_after is None:
-        return None
-    if retry_after.strip().isdecimal():
-        return float(retry_after.strip()[:9])
-    return seconds_ahead(retry_after, now)
+def asked_pause(answer: HttpResponse, now: datetime) -> float | None:
+    """Seconds that Retry-After asks for, as a number or as a date (RFC 9110, 10.2.3); None where it asks for none."""
+    text = (answer.retry_after or "").strip()
+    return float(text[:9]) if text.isdecimal() else seconds_ahead(text, now)
 
 
 def seconds_ahead(http_date: str | None, now: datetime) -> float | None:
