@@ -98,7 +98,14 @@ def test_a_call_by_name_and_by_path_is_the_same(plants: list[Plant], run: Run, k
     code, by_path, _ = run(call.method, call.path, body=json.dumps(call.body) if call.method == "POST" else None)
 
     assert code == 0
-    assert type(json.loads(by_path)["data"]) is type(json.loads(by_name)["data"])
+    assert keys(json.loads(by_path)) == keys(json.loads(by_name))
+
+
+def keys(part: Any) -> Any:
+    """An answer without its values, which move on between two calls."""
+    if isinstance(part, dict):
+        return {key: keys(each) for key, each in part.items()}
+    return [keys(each) for each in part[:1]] if isinstance(part, list) else None
 
 
 def test_what_the_portal_refuses_is_shown_and_is_a_failure(run: Run) -> None:
