@@ -122,8 +122,7 @@ class Session:
 
     def raise_if_paused(self) -> None:
         """Raise RateLimited while nothing may be sent, whoever was told so; to be asked right before each request."""
-        if left := self._shared(self._state.brake).pause_left(self._clock.now()):
-            raise errors.RateLimited("paused at the portal's request", until=self._instant(left))
+        self._raise_if_pausing(self._shared(self._state.brake))
 
     def answered(self) -> None:
         """A request went well."""
@@ -172,7 +171,11 @@ class Session:
         brake = self._shared(self._state.brake)
         if brake is not self._state.brake:
             self._keep(replace(self._state, brake=brake))
-        self.raise_if_paused()
+        self._raise_if_pausing(brake)
+
+    def _raise_if_pausing(self, brake: LoginThrottle) -> None:
+        if left := brake.pause_left(self._clock.now()):
+            raise errors.RateLimited("paused at the portal's request", until=self._instant(left))
 
     def _is_doubtful(self, rejected: Token) -> bool:
         """Tell whether it has been refused from the start, and may yet come good: after several sign-ins, it does."""
