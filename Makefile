@@ -19,6 +19,9 @@ pip := $(python) -m pip --disable-pip-version-check -qq
 lock := .venv/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 	--no-header --no-emit-index-url --no-emit-find-links $(ARGS)
 
+# Where it is set, each of the hundreds of programs that the tests start would compile its modules anew.
+unexport PYTHONDONTWRITEBYTECODE
+
 # A worker more than there are processors, as many tests wait for a program; ARGS=-n0 does without, for a debugger.
 workers := $(shell processors=$$(getconf _NPROCESSORS_ONLN); echo $$((processors < 4 ? processors + 1 : 4)))
 pytest := $(python) -m pytest -n $(workers) --dist=worksteal

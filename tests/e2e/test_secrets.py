@@ -87,7 +87,7 @@ def until(condition: Callable[[], bool], program: Program, what: object) -> None
     while not condition():
         assert time.monotonic() < deadline, what
         assert program.process.poll() is None, program.output
-        pause.wait(0.02)
+        pause.wait(0.1)
 
 
 def refreshed(program: Program, times: int, what: object) -> None:

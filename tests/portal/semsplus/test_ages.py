@@ -44,11 +44,11 @@ def repeating(home: Home, endpoint: str, change: Callable[[Any], None] = lambda 
     home.portal.mutate(endpoint, repeat)
 
 
-def minutes(home: Home, count: float) -> list[Station]:
-    """What is shown every five minutes for so long."""
+def minutes(home: Home, count: float, step: int = 5) -> list[Station]:
+    """What is shown every five minutes, or another number of them, for so long."""
     looks = []
-    for _ in range(int(count // 5)):
-        home.clock.advance(300)
+    for _ in range(int(count // step)):
+        home.clock.advance(60 * step)
         looks.append(shown(home))
     return looks
 
@@ -198,7 +198,7 @@ class TestBattery:
         home.portal.script_always("telemetry.BAT_SYS", FAILING)
         home.portal.mutate("batteries", lambda envelope, _: envelope["data"][0].update(soc=40, pbat=1.0, status=7))
 
-        looks = [look.batteries[0] for look in minutes(home, 20 * 60)[3:]]
+        looks = [look.batteries[0] for look in minutes(home, 20 * 60, step=15)[1:]]
 
         assert {(each.state, each.state_of_charge) for each in looks} == {(DeviceState.DISCHARGING, 0.4)}
 
