@@ -1,13 +1,11 @@
 """Calls that a person may make by name or by path."""
 
-import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
-from urllib.parse import unquote
 
 from sems_exporter.portal.client import Call
-from sems_exporter.protocol.calls import METHODS, write_word
+from sems_exporter.protocol.calls import METHODS, is_roundabout, write_word
 
 ENDPOINT = "call"
 """What metrics and logs call a request that a person wrote by path."""
@@ -44,8 +42,8 @@ def written_call(method: str, path: str, body: object = None) -> Call:
         )
     if not path.isascii() or not path.isprintable() or " " in path or "#" in path:
         raise ValueError("the path holds characters that an address cannot have; write them as %.. codes")
-    if re.search(r"(^|/)\.{1,2}(/|$)", unquote(path).partition("?")[0]) or "%" in unquote(path).partition("?")[0]:
-        raise ValueError("the path may hold neither . nor .. nor codes of codes")
+    if is_roundabout(path):
+        raise ValueError("the path may hold neither . nor .. nor codes of codes, nor of ? # ; and backslashes")
     if word := write_word(path):
         raise ValueError(f"refused, because “{word}” may change something at the portal; this program only reads")
     if body is not None and method == "GET":

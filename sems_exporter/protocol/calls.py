@@ -6,7 +6,7 @@ from typing import NamedTuple
 from urllib.parse import quote, unquote, urlencode
 
 from sems_exporter.protocol import templates
-from sems_exporter.protocol.shapes import ProtocolError
+from sems_exporter.protocol.shapes import ProtocolError, unknown
 
 METHODS = ("GET", "POST")
 WRITE_WORDS = frozenset(
@@ -26,7 +26,13 @@ WRITE_CALLS = (
 READ_PATHS = (re.compile(r"/sems-remote/api/ev-charger/control-item-content-list/[^/]+"),)
 """Known to read, whatever their words look like."""
 _WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+")
-_PATH = re.compile(r"(/[\w.~%{}-]+)+")
+_PATH = re.compile(r"(/(\{\w+\}|[\w.~%-]+))+")
+"""Names in braces stand for whole parts, or they could complete a word."""
+_DOTS = re.compile(r"(^|/)\.{1,2}(/|$)")
+_CHANGING = frozenset("%?#;\\")
+"""Characters for which the rest of a path may be taken for something else than it looks like."""
+_ONE_WORD = re.compile(r"(?<=/)([a-z]+|[A-Z]+)(?![^/])")
+"""A part of a path that does not show where its words begin; the classic portal reads any spelling."""
 HEADER = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]{1,64}")
 TRANSPORT_HEADERS = frozenset(
     "host content-length transfer-encoding connection upgrade te trailer keep-alive expect content-encoding".split()  # noqa: SIM905 - words
@@ -64,15 +70,24 @@ def write_word(path: str) -> str | None:
 
     Query and spelling do not matter: `%73et`, `SET` and `set-mode` are the same.
     """
-    plain = unquote(path).partition("?")[0]
+    plain = unquote(path.partition("?")[0])
     if any(known.fullmatch(plain) for known in READ_PATHS):
         return None
     words: list[str] = [word.lower() for word in _WORD.findall(plain)]
     words += re.split(r"[^a-z]+", plain.lower())
     if word := next((word for word in words if word in WRITE_WORDS), None):
         return word
+    parts = [part.lower() for part in _ONE_WORD.findall(plain)]
+    if begun := [word for word in WRITE_WORDS for part in parts if part.startswith(word)]:
+        return max(begun, key=len)
     letters = re.sub(r"[^a-z]", "", plain.lower())
     return next((call for call in WRITE_CALLS if call in letters), None)
+
+
+def is_roundabout(path: str) -> bool:
+    """Tell whether a path may lead elsewhere than it reads: by dots, or by codes of what ends or parts it."""
+    plain = unquote(path.partition("?")[0])
+    return bool(_DOTS.search(plain)) or not _CHANGING.isdisjoint(plain)
 
 
 def refuse_unfit(path: str, call: CallShape, packaged: CallShape | None, known: frozenset[str]) -> None:
@@ -82,10 +97,8 @@ def refuse_unfit(path: str, call: CallShape, packaged: CallShape | None, known: 
     """
     if call.method not in METHODS:
         raise ProtocolError(f"{path}.method", f"has to be {' or '.join(METHODS)}")
-    if not call.path.isascii() or not _PATH.fullmatch(call.path) or re.search(r"/\.{1,2}(/|$)", call.path):
+    if not call.path.isascii() or not _PATH.fullmatch(call.path) or is_roundabout(call.path):
         raise ProtocolError(f"{path}.path", "has to be what follows the gateway's address, such as /sems-plant/api/…")
-    if "%" in unquote(call.path):
-        raise ProtocolError(f"{path}.path", "may not hold codes of codes")
     if word := write_word(call.path):
         raise ProtocolError(f"{path}.path", f"is refused, because “{word}” may change something at the portal")
     if call.method == "GET" and call.body is not None:
@@ -95,8 +108,22 @@ def refuse_unfit(path: str, call: CallShape, packaged: CallShape | None, known: 
     allowed = packaged.names() | known
     for name in sorted(call.names() - allowed):
         raise ProtocolError(path, f"{{{name}}} is not known here; there are {', '.join(sorted(allowed))}")
+    for name in sorted(set(templates.names(call.path)) - packaged.names()):
+        raise ProtocolError(f"{path}.path", f"{{{name}}} belongs into query, body and headers")
     for name in sorted((packaged.names() & ID_NAMES) - call.names()):
         raise ProtocolError(path, f"has to name {{{name}}}, or the answer would be about something else")
+
+
+def refuse_unfit_calls(
+    path: str, calls: Mapping[str, CallShape], packaged: Mapping[str, CallShape] | None, known: frozenset[str]
+) -> None:
+    """Raise ProtocolError where a call is unfit, is none of those that are made, or one of those is not there."""
+    for name, call in calls.items():
+        if packaged is not None and name not in packaged:
+            raise ProtocolError(f"{path}.{name}", unknown(name, packaged))
+        refuse_unfit(f"{path}.{name}", call, packaged[name] if packaged else None, known)
+    for name in sorted(set(packaged or ()) - calls.keys()):
+        raise ProtocolError(f"{path}.{name}", "cannot be left out")
 
 
 def refuse_headers(path: str, headers: Mapping[str, str], allowed: frozenset[str]) -> None:

@@ -1,15 +1,16 @@
 """The classic dialect as data: what classic.toml may say, and what the dialect goes by."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import NamedTuple
 
 from sems_exporter.model.plant import DeviceState, StationState
-from sems_exporter.protocol.calls import CallShape, refuse_unfit
+from sems_exporter.protocol.calls import CallShape, is_roundabout, refuse_unfit_calls, write_word
 from sems_exporter.protocol.entries import Block, WrittenEntry, block
 from sems_exporter.protocol.rows import words
-from sems_exporter.protocol.shapes import ProtocolError, unknown
+from sems_exporter.protocol.shapes import ProtocolError
 from sems_exporter.protocol.units import Units
 
 Entries = dict[str, WrittenEntry]
@@ -102,12 +103,11 @@ class Classic:
 
 def classic(written: Written, packaged: Written | None, units: Units) -> Classic:
     """Check what shapes cannot tell, and make tables of it; `packaged` is the package's own. Raises ProtocolError."""
-    for name, call in written.calls.items():
-        if packaged is not None and name not in packaged.calls:
-            raise ProtocolError(f"classic.calls.{name}", unknown(name, packaged.calls))
-        refuse_unfit(f"classic.calls.{name}", call, packaged.calls[name] if packaged else None, frozenset())
+    refuse_unfit_calls("classic.calls", written.calls, None if packaged is None else packaged.calls, frozenset())
+    if not written.versions.monitor or any(map(_is_no_version, written.versions.monitor)):
+        raise ProtocolError("classic.versions.monitor", 'has to name versions such as "v3", at least one')
     for key, path in (*(("paths", path) for path in written.sign_in.paths), ("form", written.sign_in.form)):
-        if not path.startswith("/") or not path.isascii() or not path.isprintable() or " " in path:
+        if not re.fullmatch(r"/[!-~]+", path) or is_roundabout(path):
             raise ProtocolError(f"classic.sign_in.{key}", "has to be paths such as /api/v3/Common/CrossLogin")
     blocks, registers = {}, {}
     for name in Blocks._fields:
@@ -125,3 +125,7 @@ def classic(written: Written, packaged: Written | None, units: Units) -> Classic
         blocks,
         registers,
     )
+
+
+def _is_no_version(text: str) -> bool:
+    return re.fullmatch(r"[\w.]{1,16}", text, re.ASCII) is None or is_roundabout(text) or bool(write_word(f"/{text}"))

@@ -113,6 +113,8 @@ def load(path: Path) -> Protocol:
         return laid_over(document)
     except ProtocolError as error:
         raise SettingError(SETTING, f"{path}: {error}") from None
+    except RecursionError:
+        raise SettingError(SETTING, f"{path} is not readable: it has tables within tables without end") from None
 
 
 def laid_over(document: Document) -> Protocol:
@@ -226,18 +228,30 @@ def _failure(path: str, word: str) -> type[PortalError]:
 def _refuse_unsafe(written: Written, known: Written) -> None:
     """Raise ProtocolError for what would send secrets elsewhere, or hide from the brake what the portal says."""
     _refuse_hosts(written, known)
-    old, new = known.results, written.results
+    if not set(known.envelope.code) <= set(written.envelope.code):
+        raise ProtocolError("envelope.code", f"keeps {', '.join(known.envelope.code)} beside what is new")
+    _refuse_meanings(written.results, known.results)
+
+
+def _refuse_meanings(new: WrittenResults, old: WrittenResults) -> None:
     fixed = {each.reason for each in FIXED}
-    for key, before, after in (("codes", old.codes, new.codes), ("prefixes", old.prefixes, new.prefixes)):
-        for code, word in before.items():
-            if word in fixed and after.get(code) != word:
-                raise ProtocolError(f"results.{key}.{code}", f"stays {word}: the account's safety hangs on it")
+    for code in old.codes | new.codes:
+        if (meant := _meaning(code, old)) in fixed and new.codes.get(code) != meant:
+            raise ProtocolError(f"results.codes.{code}", f"stays {meant}: the account's safety hangs on it")
+    for begin, meant in old.prefixes.items():
+        if meant in fixed and new.prefixes.get(begin) != meant:
+            raise ProtocolError(f"results.prefixes.{begin}", f"stays {meant}: the account's safety hangs on it")
     if [each for each in new.prefixes if each in old.prefixes] != list(old.prefixes):
         raise ProtocolError("results.prefixes", "keeps the order of those that are known")
     for key, codes in (("success", new.success), ("success_with_data", new.success_with_data)):
         for code in codes:
-            if old.codes.get(code) in fixed:
-                raise ProtocolError(f"results.{key}", f"{code} stays {old.codes[code]}")
+            if (meant := _meaning(code, old)) in fixed:
+                raise ProtocolError(f"results.{key}", f"{code} stays {meant}")
+
+
+def _meaning(code: str, results: WrittenResults) -> str | None:
+    by_prefix = (word for begin, word in results.prefixes.items() if code.startswith(begin))
+    return results.codes.get(code) or next(by_prefix, None)
 
 
 def _refuse_hosts(written: Written, known: Written) -> None:

@@ -35,5 +35,7 @@ def refuse_recipe(path: str, recipe: Recipe, allowed: frozenset[str]) -> None:
         raise ProtocolError(f"{path}.hash", f"has to be one of {', '.join(HASHES)}")
     if recipe.encoding not in ENCODINGS:
         raise ProtocolError(f"{path}.encoding", f"has to be one of {', '.join(ENCODINGS)}")
+    if not recipe.result.isascii() or not recipe.result.isprintable():
+        raise ProtocolError(f"{path}.result", "has to be one line of ASCII")
     refuse_names(f"{path}.text", recipe.text, allowed)
     refuse_names(f"{path}.result", recipe.result, allowed | {"digest"})

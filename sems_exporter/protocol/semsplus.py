@@ -21,11 +21,11 @@ from sems_exporter.model.plant import (
 )
 from sems_exporter.model.schema import Entity, Role
 from sems_exporter.protocol import templates
-from sems_exporter.protocol.calls import CallShape, refuse_headers, refuse_names, refuse_unfit
+from sems_exporter.protocol.calls import CallShape, refuse_headers, refuse_names, refuse_unfit_calls
 from sems_exporter.protocol.extras import ExtraRow, Extras, extras
 from sems_exporter.protocol.recipes import Recipe, refuse_recipe
 from sems_exporter.protocol.rows import Row, Rows, States, mapped, words
-from sems_exporter.protocol.shapes import ProtocolError, unknown
+from sems_exporter.protocol.shapes import ProtocolError
 from sems_exporter.protocol.units import Units
 
 CLIENT = frozenset({"client", "version", "language"})
@@ -278,13 +278,10 @@ def _refuse_requests(written: Written, packaged: Written | None) -> None:
     refuse_names("semsplus.sign_in.body", written.sign_in.body, IN_SIGN_IN)
     if not {"account", "password"} <= set(templates.names(written.sign_in.body)):
         raise ProtocolError("semsplus.sign_in.body", "has to hold {account} and {password}")
-    for name, text in (("name", written.client.name), ("version", written.client.version)):
+    for name, text in zip(Client._fields, written.client, strict=True):
         if not text.isascii() or not text.isprintable():
             raise ProtocolError(f"semsplus.client.{name}", "has to be one line of ASCII")
-    for name, call in written.calls.items():
-        if packaged is not None and name not in packaged.calls:
-            raise ProtocolError(f"semsplus.calls.{name}", unknown(name, packaged.calls))
-        refuse_unfit(f"semsplus.calls.{name}", call, packaged.calls[name] if packaged else None, CLIENT)
+    refuse_unfit_calls("semsplus.calls", written.calls, None if packaged is None else packaged.calls, CLIENT)
     for item in written.curve.items:
         if item not in written.flow:
             raise ProtocolError("semsplus.curve.items", f"{item!r} is no key of semsplus.flow")

@@ -1,5 +1,6 @@
 """Spellings of units, and what they are in base units."""
 
+import math
 import re
 import unicodedata
 from collections.abc import Mapping
@@ -38,7 +39,7 @@ def units(written: Mapping[str, Mapping[str, float]]) -> Units:
         if base not in BASES:
             raise ProtocolError(f"units.{base}", f"no metric is in {base}; there are {', '.join(sorted(BASES))}")
         for name, factor in spellings.items():
-            if factor <= 0:
+            if not 0 < factor < math.inf:
                 raise ProtocolError(f"units.{base}.{name}", "has to be a factor above 0")
     return {
         base: {spelt(name): Decimal(repr(factor)) for name, factor in spellings.items()}

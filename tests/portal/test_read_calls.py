@@ -48,6 +48,11 @@ def test_a_known_call_reads(known: object) -> None:
         "/sems-remote/api/ev-charger/control-item-content-list/../set-mode",
         "/sems-remote/api/ev-charger/control-item-content-list/x/set-mode",
         "/sems-remote/api/ev-charger/control-item-content-list/x%2Fset-mode",
+        "/x%3F/../sems-remote/api/ev-charger/startCharge",
+        "/x%3f/%2e%2e/sems-remote/api/ev-charger/startCharge",
+        "/x;/set-mode",
+        "/v2/powerstation/deletestation",
+        "/v2/PowerStation/SETPOWER",
     ],
 )
 def test_a_call_that_writes_is_refused(path: str) -> None:
@@ -66,6 +71,8 @@ def test_a_call_that_writes_is_refused(path: str) -> None:
         ("GET", "/sems-plant/../../other", None, "neither . nor .."),
         ("GET", "/sems-plant/%2e%2e/other", None, "neither . nor .."),
         ("GET", "/sems-plant/%2573et", None, "codes of codes"),
+        ("GET", "/sems-plant/%3Fx", None, r"nor of \? #"),
+        ("GET", "/sems-plant/..;/other", None, r"nor of \? #"),
         ("GET", "/sems plant", None, "characters that an address cannot have"),
         ("GET", "/a\r\nHost: x", None, "characters that an address cannot have"),
         ("GET", "/sems-plant/api/stations/flow", {"a": 1}, "a GET has no body"),

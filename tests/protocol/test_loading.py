@@ -1,5 +1,6 @@
 """The package's files, and a file of the user's laid over them."""
 
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -8,6 +9,7 @@ from sems_exporter import errors, protocol
 from sems_exporter.errors import SettingError
 from sems_exporter.model.plant import Inverter
 from sems_exporter.portal.http import result_codes
+from sems_exporter.portal.http.envelope import HttpResponse, parse_envelope
 from sems_exporter.portal.session.trusted_hosts import trusted
 
 
@@ -82,6 +84,16 @@ def test_a_host_that_is_not_goodwes_is_trusted_only_where_the_file_says_so(tmp_p
         protocol.use(None)
 
 
+def test_what_the_accounts_safety_hangs_on_is_heard_behind_a_new_key(tmp_path: Path) -> None:
+    protocol.use(loaded('[envelope]\ncode = ["status", "code"]\n', tmp_path))
+    try:
+        with pytest.raises(errors.CredentialsRejected):
+            parse_envelope(HttpResponse(200, b'{"status": "0", "code": "100005", "data": {}}'), datetime.now(UTC))
+        assert parse_envelope(HttpResponse(200, b'{"status": "0", "code": "7"}'), datetime.now(UTC)).code == "0"
+    finally:
+        protocol.use(None)
+
+
 ROW = '[semsplus.factors.inverter]\nx = { to = "ac_power", unit = "kW" }\n'
 REFUSED = {
     "no TOML": ("[semsplus", "is not valid TOML"),
@@ -101,6 +113,39 @@ REFUSED = {
     "another method": ('[semsplus.calls.flow]\nmethod = "PUT"\n', "semsplus.calls.flow.method: has to be GET or POST"),
     "a path elsewhere": ('[semsplus.calls.flow]\npath = "//evil.example.com/x"\n', "semsplus.calls.flow.path: has to"),
     "a path upwards": ('[semsplus.calls.flow]\npath = "/a/../b"\n', "semsplus.calls.flow.path: has to be what follows"),
+    "a path upwards, disguised": (
+        '[semsplus.calls.flow]\npath = "/x%3f/%2e%2e/sems-remote/api/ev-charger/startCharge"\n',
+        "semsplus.calls.flow.path: has to be what follows",
+    ),
+    "a call that writes, put together": (
+        '[semsplus.client]\nname = "rt"\n[semsplus.calls.flow]\npath = "/ev-charger/sta{client}Charge"\n',
+        "semsplus.calls.flow.path: has to be what follows",
+    ),
+    "a call that writes, by another name": (
+        '[semsplus.client]\nname = "startCharge"\n[semsplus.calls.flow]\npath = "/ev-charger/{client}"\n',
+        "semsplus.calls.flow.path: {client} belongs into query",
+    ),
+    "a call that writes, as a version": (
+        '[classic.versions]\nmonitor = ["SaveRemoteControlInverter"]\n',
+        "classic.versions.monitor: has to name versions",
+    ),
+    "no version": ("[classic.versions]\nmonitor = []\n", "classic.versions.monitor: has to name versions"),
+    "a call that is left out": ('remove = ["semsplus.calls.flow"]\n', "semsplus.calls.flow: cannot be left out"),
+    "a sign-in upwards": (
+        '[classic.sign_in]\npaths = ["/../x"]\n',
+        "classic.sign_in.paths: has to be paths such as",
+    ),
+    "a factor that is no number": ("[units]\nwatts = { W = nan }\n", "units.watts.W: has to be a factor above 0"),
+    "a factor without end": ("[units]\nwatts = { W = inf }\n", "units.watts.W: has to be a factor above 0"),
+    "a language of two lines": (
+        '[semsplus.client]\nlanguage = "e\\nn"\n',
+        "semsplus.client.language: has to be one line",
+    ),
+    "a signature of two lines": (
+        '[semsplus.signature]\nresult = "a\\nb"\n',
+        "semsplus.signature.result: has to be one line",
+    ),
+    "tables without end": ("[semsplus.calls.flow.body" + ".x" * 3000 + "]\n", "is not readable: it has tables"),
     "a call about nothing": (
         'remove = ["semsplus.calls.flow.query.stationId"]\n',
         "semsplus.calls.flow: has to name {station}",
@@ -143,6 +188,15 @@ REFUSED = {
         '[results]\nsuccess = ["0", "00000", "100005"]\n',
         "results.success: 100005 stays credentials_rejected",
     ),
+    "rejected credentials of the same beginning as something else": (
+        '[results.codes]\nA0201 = "server_fault"\n',
+        "results.codes.A0201: stays credentials_rejected",
+    ),
+    "rejected credentials of the same beginning as a success": (
+        '[results]\nsuccess = ["0", "00000", "A0201"]\n',
+        "results.success: A0201 stays credentials_rejected",
+    ),
+    "codes that are not looked for": ('[envelope]\ncode = ["x"]\n', "envelope.code: keeps code beside what is new"),
     "a pause that is left out": ('remove = ["results.codes.GY0429"]\n', "results.codes.GY0429: stays rate_limited"),
     "a failure that is none": ('[results.codes]\nX = "bad"\n', "results.codes.X: 'bad' is no failure"),
     "an attribute that is none": (

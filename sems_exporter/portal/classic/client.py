@@ -5,6 +5,7 @@ import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
+from urllib.parse import quote
 
 from cachetools import TTLCache
 
@@ -115,6 +116,6 @@ class ClassicClient(AccountClient):
             headers = {"token": json.dumps(token.identity)}
             return HttpRequest(call.endpoint, call.method, token.gateway + call.path, headers, call.body)
         wrapped = {"api": call.path.lstrip("/"), "param": call.body or {}}
-        url = f"{token.gateway}/GopsApi/Post?s={call.path.lstrip('/')}"
+        url = f"{token.gateway}/GopsApi/Post?s={quote(call.path.lstrip('/'))}"
         cookies = "; ".join(f"{name}={value}" for name, value in token.identity.items())
         return HttpRequest(call.endpoint, "POST", url, {"Cookie": cookies}, form={"str": json.dumps(wrapped)})
