@@ -30,6 +30,9 @@ from sems_exporter.version import package_version
 VERSION = 1
 SETTLES = timedelta(hours=3)
 """So long after its end a time is asked again: reports come late. Nothing younger is written, either."""
+RAW = "raw"
+DRAFTS = "*.[0-9]*.new"
+"""What a `Draft` is called: the directory may hold files of others as well."""
 LARGEST_UNPACKED = 64 * 1024 * 1024
 
 Json: TypeAlias = "dict[str, Json] | list[Json] | str | float | int | bool | None"
@@ -76,8 +79,9 @@ class Archive:
         is_new = not self.check()
         try:
             self.openmetrics.mkdir(mode=0o700, parents=True, exist_ok=True)
-            for half_done in self.root.rglob("*.new"):
-                half_done.unlink(missing_ok=True)
+            for folder in (".", self.openmetrics.name, f"{RAW}/*"):
+                for half_done in self.root.glob(f"{folder}/{DRAFTS}"):
+                    half_done.unlink(missing_ok=True)
             if is_new:
                 self._save({})
         except OSError as error:
@@ -160,7 +164,7 @@ class Archive:
 
     def _folder(self, station: str) -> Path:
         # An id of the portal may be anything, and a name of a file may not.
-        return self.root / "raw" / (quote(station, safe="").replace(".", "%2E")[:200] or "%")
+        return self.root / RAW / (quote(station, safe="").replace(".", "%2E")[:200] or "%")
 
     def _path(self, question: Question) -> Path:
         kind = (

@@ -68,11 +68,27 @@ def test_an_answer_that_cannot_be_read_counts_as_none(tmp_path: Path, content: b
 
 def test_what_a_killed_run_left_half_done_is_cleared_away(tmp_path: Path) -> None:
     archive = archive_in(tmp_path)
-    (archive.openmetrics / "2026-09.4711.new").write_text("half")
+    archive.keep(MONTH, Kept(NOW, {}))
+    [answer] = (tmp_path / "raw").rglob("*.gz")
+    half_done = [folder / "2026-09.4711.new" for folder in (tmp_path, archive.openmetrics, answer.parent)]
+    for file in half_done:
+        file.write_text("half")
 
     archive_in(tmp_path)
 
-    assert not list(tmp_path.rglob("*.new"))
+    assert not any(file.exists() for file in half_done)
+
+
+def test_files_of_others_in_the_directory_are_left_alone(tmp_path: Path) -> None:
+    others = [tmp_path / "letter.new", tmp_path / "projects" / "report.4711.new"]
+    for file in others:
+        file.parent.mkdir(exist_ok=True)
+        file.write_text("mine")
+
+    archive_in(tmp_path)
+    archive_in(tmp_path)
+
+    assert all(file.exists() for file in others)
 
 
 @pytest.mark.parametrize("station", ["../../etc", ".", "..", "", "a/b\0c", "x" * 4000, "Ünïcode"])
