@@ -22,8 +22,9 @@ from sems_exporter.telemetry.delivery_metrics import Reason
 
 TEMPORARY = ".part"
 """Ends the name of a file that is under way."""
-MOST_LINES = 2000
-"""Lines that a server may say in one session."""
+MOST_SAID_BYTES = 256 * 1024
+"""Bytes that a server may say in one session."""
+PIECE_BYTES = 4096
 LONGEST = 200
 ANONYMOUS = ("anonymous", "anonymous@")
 _FULL = ("452", "552")
@@ -34,19 +35,38 @@ class _Bounded(ftplib.FTP):
     """Ends by itself, whatever the server does."""
 
     ends_at = 0.0
-    lines = 0
+    _said = 0
+    _unread = b""
+    _read_from: socket.socket | None = None
 
     def getline(self) -> str:
-        self.lines += 1
-        if self.lines > MOST_LINES:
-            raise DeliveryFailed(Reason.BROKEN, "the server says more than anybody can read")
-        self.check()
-        return super().getline()
+        """The next line, whatever its bytes mean. ftplib waits anew for each of them, and takes UTF-8 alone."""
+        if self._read_from is not self.sock:
+            # What was said before TLS began is not behind it.
+            self._read_from, self._unread = self.sock, b""
+        while b"\n" not in self._unread:
+            self._unread += self._received()
+        line, _, self._unread = self._unread.partition(b"\n")
+        return line.decode("utf-8", "replace").rstrip("\r")
 
-    def check(self, _: object = None) -> None:
-        """Raise TimeoutError when the time of the whole session is over."""
-        if time.monotonic() > self.ends_at:
+    def _received(self) -> bytes:
+        if self.sock is None:
+            raise EOFError
+        self.sock.settimeout(self.left())
+        found = self.sock.recv(PIECE_BYTES)
+        if not found:
+            raise EOFError
+        self._said += len(found)
+        if self._said > MOST_SAID_BYTES:
+            raise DeliveryFailed(Reason.BROKEN, "the server says more than anybody can read")
+        return found
+
+    def left(self, _: object = None) -> float:
+        """Seconds that the whole session may still last; raises TimeoutError when there are none."""
+        left = self.ends_at - time.monotonic()
+        if left <= 0:
             raise TimeoutError
+        return left
 
 
 class _Plain(_Bounded):
@@ -120,7 +140,7 @@ def _enter(ftp: ftplib.FTP, folder: str) -> None:
 
 def _store(ftp: _Bounded, name: str, content: bytes, *, in_place: bool) -> None:
     under_way = name if in_place else name + TEMPORARY
-    ftp.storbinary(f"STOR {under_way}", BytesIO(content), callback=ftp.check)
+    ftp.storbinary(f"STOR {under_way}", BytesIO(content), callback=ftp.left)
     size = None
     with suppress(ftplib.error_perm):  # not every server knows the command
         size = ftp.size(under_way)
@@ -159,8 +179,9 @@ def _failures_named() -> Iterator[None]:
         raise DeliveryFailed(Reason.BROKEN, "the connection broke off") from error
     except OSError as error:
         raise DeliveryFailed(Reason.UNREACHABLE, f"no connection: {error.strerror or error}") from error
-    except UnicodeError as error:
-        raise DeliveryFailed(Reason.BROKEN, "what the server says is no UTF-8 text") from error
+    except (ValueError, OverflowError) as error:
+        # ftplib reads numbers of the server's: of ports, of sizes.
+        raise DeliveryFailed(Reason.BROKEN, "the server says what is no FTP") from error
 
 
 def _reason(code: str) -> Reason:

@@ -1,8 +1,11 @@
 """Sending: what arrives at a real FTP server and at a WebDAV server, under which names, and what is made of trouble."""
 
+import itertools
 import logging
 import socket
-from collections.abc import Callable, Iterator
+import threading
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import pytest
@@ -58,6 +61,22 @@ def failure(settings: DeliverySettings) -> DeliveryFailed:
     with pytest.raises(DeliveryFailed) as failed:
         way_to(settings)(FILES)
     return failed.value
+
+
+@contextmanager
+def saying(pieces: Iterable[bytes]) -> Iterator[int]:
+    """A server that greets with these bytes until nobody listens any more."""
+
+    def greet() -> None:
+        with suppress(OSError), server.accept()[0] as connection:
+            for piece in pieces:
+                connection.sendall(piece)
+
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        thread = threading.Thread(target=greet)
+        thread.start()
+        yield server.getsockname()[1]
+        thread.join()
 
 
 class TestFtp:
@@ -167,6 +186,31 @@ class TestFtp:
         path.write_text(PASSWORD)
 
         assert send(FILES) > 0
+
+    def test_a_server_that_makes_no_sense_is_broken_and_no_fault_of_ours(
+        self, ftp: FtpServer, url: str, password: Path
+    ) -> None:
+        ftp.refusals["SIZE"] = "213 lots"
+
+        assert failure(target(url, password)).reason is Reason.BROKEN
+
+    def test_a_server_may_speak_any_language(self, password: Path) -> None:
+        with saying([b"530 geschlossen f\xfcr heute\r\n"]) as port:
+            failed = failure(target(f"ftp://127.0.0.1:{port}/htdocs/", password))
+
+        assert failed.reason is Reason.LOGIN
+        assert "geschlossen" in str(failed)
+
+    def test_a_server_that_never_comes_to_the_point_is_left_when_the_time_is_over(
+        self, password: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        seconds = itertools.count()
+        monkeypatch.setattr("sems_exporter.delivery.ftp.time.monotonic", lambda: next(seconds))
+
+        with saying(itertools.repeat(b"220-" + b"x" * 4092)) as port:
+            failed = failure(target(f"ftp://127.0.0.1:{port}/htdocs/", password, timeout="5s"))
+
+        assert failed.reason is Reason.TIMEOUT
 
     def test_nobody_is_there(self, password: Path) -> None:
         with socket.create_server(("127.0.0.1", 0)) as closed:
