@@ -12,19 +12,23 @@ LARGEST = 1024 * 1024
 """Bytes that a file of ours may have, if nothing else is said; most hold a few kilobytes."""
 # Windows knows neither, and has no links and pipes that everybody may make.
 AT_ONCE = getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_CLOEXEC", 0)
+DEVICES = Path("/dev")
+"""Where /dev/stdout is a link, which root would replace for the whole machine."""
 AS_IT_IS = getattr(os, "O_NOFOLLOW", 0) | AT_ONCE
 
 
 class Draft:
     """A file of mode 0600 beside `path`, made at once, that takes its place as a whole when it is kept, or is dropped.
 
-    Raises OSError where it cannot be made. A link at `path` is replaced, not written through. With `for_all` every user
-    may read it, whatever the process grants to new files.
+    Raises OSError where it cannot be made. A link at `path` is replaced, not written through; a device or pipe is not.
+    With `for_all` every user may read it, whatever the process grants to new files.
     """
 
     def __init__(self, path: Path, *, for_all: bool = False) -> None:
         if path.is_dir():
             raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), str(path))
+        if (path.exists() and not path.is_file()) or path.parent == DEVICES:
+            raise OSError(errno.EINVAL, "not a regular file", str(path))
         self._path = path
         self._new = path.with_suffix(f".{os.getpid()}.new")
         # What a killed process of the same number left, or somebody has put there: never written into.

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from sems_exporter.files import LARGEST, read_bounded, read_private, write_private
+from sems_exporter.files import LARGEST, read_bounded, read_private, write_for_all, write_private
 
 
 def test_the_file_and_its_new_folder_are_for_the_owner_only(tmp_path: Path) -> None:
@@ -59,6 +59,18 @@ def test_a_full_disk_leaves_the_old_file_and_no_crumbs(tmp_path: Path, monkeypat
 
     assert path.read_text() == "old"
     assert list(tmp_path.iterdir()) == [path]
+
+
+def test_a_device_or_a_pipe_is_not_replaced_by_a_file(tmp_path: Path) -> None:
+    """Who is root and writes to /dev/null or /dev/stdout would take it away from the whole machine."""
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+
+    for path in (pipe, Path("/dev/null"), Path("/dev/stdout")):
+        with pytest.raises(OSError, match="not a regular file"):
+            write_for_all(path, b"{}")
+
+    assert stat.S_ISFIFO(pipe.stat().st_mode)
 
 
 def test_what_was_written_is_read(tmp_path: Path) -> None:

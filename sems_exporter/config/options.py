@@ -1,10 +1,11 @@
 """Every setting once: its key, flag, variable, type, default and meaning. Command line and reference follow from it."""
 
 import importlib.util
+import os
 import re
 import socket
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
 from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
@@ -293,7 +294,7 @@ def build_settings(
     only_in_file: Mapping[str, Any] = NOTHING,
 ) -> ServerSettings:
     """Build the settings of a process that reads these accounts from what flags, environment and file gave."""
-    return ServerSettings(
+    found = ServerSettings(
         accounts,
         data_max_age=values["data_max_age"],
         snapshot_max_age=values["snapshot_max_age"] or 3 * values["interval"],
@@ -309,8 +310,26 @@ def build_settings(
         shared=shared_store(values),
         deliveries=_deliveries(only_in_file),
         remote_write=_remote_write(only_in_file),
-        files=FileSettings(**{one.key: Path(path) if (path := values.get(one.key)) else None for one in FILES}),
     )
+    read = (
+        only_in_file.get("source"),
+        found.web_config_file,
+        found.portal_file,
+        found.shared.key_file if found.shared else None,
+        *(secret.source for secret in found.secrets),
+    )
+    return replace(found, files=_written(values, read))
+
+
+def _written(values: Mapping[str, Any], read: Iterable[Path | None]) -> FileSettings:
+    """The files to be written; raises SettingError where two are one, or one of them is `read` by the exporter."""
+    found = {one.key: Path(path) for one in FILES if (path := values.get(one.key))}
+    taken = {os.path.realpath(path) for path in read if path is not None}
+    for key, path in found.items():
+        if (place := os.path.realpath(path)) in taken:
+            raise SettingError(key, f"{path} is another file of these settings, and would be written over")
+        taken.add(place)
+    return FileSettings(**found)
 
 
 def shared_store(values: Mapping[str, Any]) -> SharedStoreSettings | None:

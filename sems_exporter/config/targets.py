@@ -1,6 +1,7 @@
 """Servers that something is sent to: addresses without secrets, and how they are reached."""
 
 import re
+import ssl
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import SplitResult, urlsplit
@@ -69,7 +70,26 @@ def tls(entry: Entry, allowed: tuple[str, ...] = OF_TLS) -> Tls:
     found = Tls(**files)
     if (found.cert_file is None) != (found.key_file is None):
         raise SettingError(told.place, "cert_file and key_file go together")
+    _usable(told, found)
     return found
+
+
+def _usable(entry: Entry, files: Tls) -> None:
+    """Raise SettingError where the files hold no certificates, which would be found out at the first connection."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    try:
+        if files.ca_file:
+            context.load_verify_locations(files.ca_file)
+    except ssl.SSLError:
+        raise entry.wrong("ca_file", f"{files.ca_file} holds no certificates in PEM") from None
+    try:
+        if files.cert_file:
+            # Without a text in place of it, a passphrase would be asked for on the terminal.
+            context.load_cert_chain(files.cert_file, files.key_file, password="")
+    except ssl.SSLError:
+        raise entry.wrong(
+            "cert_file", f"{files.cert_file} and {files.key_file} are no certificate and its key in PEM, unencrypted"
+        ) from None
 
 
 def _readable(entry: Entry, key: str, path: Path) -> None:

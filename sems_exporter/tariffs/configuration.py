@@ -80,7 +80,7 @@ def _stations(told: object, names: set[str]) -> tuple[tuple[str, str], ...]:
         raise SettingError(STATION_TARIFFS, 'is missing; name the stations of each tariff, all of them by "*": NAME')
     found = []
     for station, name in _mapping(STATION_TARIFFS, told).items():
-        if name not in names:
+        if not isinstance(name, str) or name not in names:
             there = f"there are {', '.join(sorted(names))}" if names else "there is none"
             raise SettingError(f"{STATION_TARIFFS}.{station}", f"no tariff is called {name!r}; {there}")
         found.append((str(station), str(name)))
@@ -92,7 +92,7 @@ def _tariff(place: str, name: object, told: object, said: _Said) -> Tariff:
         raise SettingError(place, "a tariff is called by letters, digits and . _ - and begins with a letter or digit")
     entry = _known(place, told, OF_TARIFF)
     currency = entry.get("currency")
-    if currency not in CODES:
+    if not isinstance(currency, str) or currency not in CODES:
         raise SettingError(
             f"{place}.currency", f"{_said(currency)} is no currency; write its ISO 4217 code, such as EUR"
         )

@@ -4,9 +4,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import trustme
 
 from sems_exporter.config.deliveries import DeliverySettings, load_deliveries
 from sems_exporter.errors import SettingError
+from tests.web.certificates import encrypted
 
 PASSWORD = "correct horse battery"
 LEAST = {"url": "ftps://web.example.com/htdocs/sems.json", "send": "json"}
@@ -17,6 +19,11 @@ def password(tmp_path: Path) -> str:
     path = tmp_path / "password"
     path.write_text(PASSWORD)
     return str(path)
+
+
+def authority(folder: Path) -> Path:
+    trustme.CA().cert_pem.write_to_path(str(folder / "ca.pem"))
+    return folder / "ca.pem"
 
 
 def loaded(**entry: Any) -> DeliverySettings:
@@ -31,7 +38,7 @@ def test_an_address_and_a_kind_are_enough() -> None:
     assert (found.login, found.in_place, found.tls.ca_file) == (None, False, None)
 
 
-def test_the_page_goes_into_a_folder(password: str) -> None:
+def test_the_page_goes_into_a_folder(password: str, tmp_path: Path) -> None:
     found = loaded(
         url="https://dav.example.com:8443/solar/",
         send="page",
@@ -39,13 +46,27 @@ def test_the_page_goes_into_a_folder(password: str) -> None:
         username="me",
         password_file=password,
         timeout="2m",
-        tls_config={"ca_file": password},
+        tls_config={"ca_file": str(authority(tmp_path))},
     )
 
     assert (found.name, found.kind, found.timeout) == ("dav", "page", 120.0)
     assert found.login is not None
     assert (found.login.username, found.login.password.reveal()) == ("me", PASSWORD)
-    assert found.tls.ca_file == Path(password)
+    assert found.tls.ca_file == tmp_path / "ca.pem"
+
+
+def test_files_without_certificates_are_refused(password: str, tmp_path: Path) -> None:
+    """And a key with a passphrase, which would be asked for on the terminal."""
+    client = trustme.CA().issue_cert("me")
+    for name, content in (("cert", client.cert_chain_pems[0].bytes()), ("key", encrypted(client))):
+        (tmp_path / name).write_bytes(content)
+    pair = {"cert_file": str(tmp_path / "cert"), "key_file": str(tmp_path / "key")}
+
+    for key, told in (("ca_file", {"ca_file": password}), ("cert_file", pair)):
+        with pytest.raises(SettingError) as caught:
+            loaded(url="https://dav.example.com/x", tls_config=told)
+        assert caught.value.key == f"deliveries[0].tls_config.{key}"
+        assert PASSWORD not in str(caught.value)
 
 
 @pytest.mark.parametrize(

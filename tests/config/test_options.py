@@ -100,6 +100,23 @@ WRONG = [
 ]
 
 
+@pytest.mark.parametrize("other", ["article_file", "portal_file", "SEMS_CONFIG_FILE"])
+def test_a_file_is_not_written_over_another_one(program: Program, tmp_path: Path, other: str) -> None:
+    file = tmp_path / "link" / "x.json"
+    (tmp_path / "real").mkdir()
+    (tmp_path / "link").symlink_to("real")
+    (tmp_path / "real" / "x.json").write_text("")
+
+    code, said, found = program(f"--json-file={tmp_path / 'real' / 'x.json'}", **{_variable(other): str(file)})
+
+    assert (code, found) == (2, None)
+    assert "would be written over" in said
+
+
+def _variable(key: str) -> str:
+    return key if key.isupper() else f"SEMS_{key.upper()}"
+
+
 @pytest.mark.parametrize(
     "given, found",
     [

@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import pytest
+import trustme
 import yaml
 
 from sems_exporter.config.remote_write import QueueSettings, load_remote_write
@@ -26,14 +27,15 @@ def test_an_address_is_enough() -> None:
     assert found.queue == QueueSettings(2000, 1.0, 60.0, 172_800.0, 268_435_456)
 
 
-def test_the_block_of_prometheus_is_understood(secret: str) -> None:
+def test_the_block_of_prometheus_is_understood(secret: str, tmp_path: Path) -> None:
+    trustme.CA().cert_pem.write_to_path(ca := str(tmp_path / "ca.pem"))
     document = yaml.safe_load(f"""
 - url: {URL}
   name: cloud
   remote_timeout: 20s
   headers: {{ X-Scope-OrgID: home }}
   basic_auth: {{ username: "12345", password_file: {secret} }}
-  tls_config: {{ ca_file: {secret} }}
+  tls_config: {{ ca_file: {ca} }}
   queue_config: {{ max_samples_per_send: 500, min_backoff: 5s, max_backoff: 5m, sample_age_limit: 7d }}
   labels: {{ job: solar, instance: hut }}
 """)

@@ -175,6 +175,8 @@ def test_an_address_with_a_password_is_not_repeated() -> None:
         ("tariffs: {home: {currency: EUR, import: [{from: 2026-01-01, price: 0.3}]}}", "station_tariffs"),
         ("station_tariffs: {'*': home}", "tariffs"),
         (importing("{from: 2026-01-01, price: 0.3}").replace('"*": home', '"*": house'), "station_tariffs.*"),
+        (importing("{from: 2026-01-01, price: 0.3}").replace('"*": home', '"*": [home]'), "station_tariffs.*"),
+        (importing("{from: 2026-01-01, price: 0.3}").replace("EUR", "[EUR]"), "tariffs.home.currency"),
     ],
 )
 def test_stations_and_tariffs_have_to_fit(text: str, place: str) -> None:

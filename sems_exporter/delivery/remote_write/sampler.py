@@ -16,7 +16,8 @@ SAMPLE_SECONDS = 60.0
 """Seconds between two samples: less than half of the five minutes for which Prometheus looks back, and what hosted
 receivers count as one data point a minute."""
 LOOK_SECONDS = 1.0
-SERIES_FILE = "series"
+SERIES_FILE = ".series"
+"""Beside the folders of the targets, none of which can be called so."""
 LARGEST_SERIES_FILE = 64 * 1024 * 1024
 
 
