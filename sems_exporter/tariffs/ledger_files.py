@@ -5,6 +5,7 @@ import logging
 import math
 from contextlib import suppress
 from dataclasses import asdict
+from datetime import date
 from pathlib import Path
 from typing import Protocol
 from urllib.parse import quote
@@ -88,4 +89,6 @@ def told(document: dict[str, object]) -> Ledger:
     fit = fit and all(0 <= moment < LATEST_UNIX_TIME for moment in moments)
     if not (fit and all(isinstance(text, str) for text in texts)):
         raise ValueError("something else stands where a number or a text should")
+    if ledger.charged_to:
+        date.fromisoformat(ledger.charged_to)
     return Ledger(**{**document, "marks": marks})  # type: ignore[arg-type]

@@ -266,7 +266,12 @@ def test_beside_a_running_exporter_nothing_is_written(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "content", ["", "{", "[]", "null", '{"currency": 5}', '{"currency": "EUR", "money": {"a": -1}}']
+    "content",
+    [
+        *("", "{", "[]", "null", '{"currency": 5}'),
+        '{"currency": "EUR", "money": {"a": -1}}',
+        '{"currency": "EUR", "charged_to": "x"}',
+    ],
 )
 def test_a_spoiled_file_is_put_aside_and_counting_begins_anew(
     tmp_path: Path, content: str, caplog: pytest.LogCaptureFixture
