@@ -13,7 +13,7 @@ import threading
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from sems_exporter.clock import Clock
 from sems_exporter.portal.session.login_throttle import SPACING
@@ -32,6 +32,8 @@ DOUBTFUL_SECONDS = SPACING
 """For so long after it first met a store, a replica reckons with a sign-in of which that has lost the trace."""
 LEAVING_SECONDS, LEAVING_LOOKS = 0.4, 20
 """How long the program's end waits for what is polled to end, looking so many times."""
+MOST_COUNTED = 2**53
+"""From here on Lua, whose numbers are floating, cannot count by one."""
 UNFIT_SECONDS = 60.0
 """So long this replica does not try again to poll an account that it could not begin with."""
 
@@ -83,6 +85,16 @@ class Seen:
     beats: str = ""
     wanted: str = ""
     since: float = 0.0
+
+
+class _Stands(NamedTuple):
+    """A lease as one beat found it; `renewed` where it is this replica's own."""
+
+    holder: str
+    epoch: int
+    beats: str
+    wanted: str
+    renewed: bool
 
 
 @dataclass(slots=True)
@@ -154,10 +166,10 @@ class Coordinator:
         now = self._clock.monotonic()
         if run != self._run:
             self._begin_anew(run, now)
-        for account, (*stands, renewed) in zip(self._accounts, leases, strict=True):
+        for account, stands in zip(self._accounts, leases, strict=True):
             self._look(account, stands, now)
             if account in self.leases:
-                self._renewed(account, sent, done=bool(renewed))
+                self._renewed(account, sent, done=stands.renewed)
         self._end_what_is_over()
         self._count_replicas(replicas, now)
         self._watcher.beaten(news)
@@ -181,7 +193,7 @@ class Coordinator:
         except StoreAway:
             log.debug("no leave could be taken of the other replicas")
 
-    def _asked(self) -> tuple[str, dict[str, str], dict[str, int], list[Sequence[object]]]:
+    def _asked(self) -> tuple[str, dict[str, str], dict[str, int], list[_Stands]]:
         self._beats += 1
         held = [
             str(lease.epoch) if (lease := self.leases.get(one)) and not lease.over else "" for one in self._accounts
@@ -191,7 +203,11 @@ class Coordinator:
         if not run:
             raise StoreAway("it does not tell its run_id; the user needs the right to call INFO")
         told = {text(name): text(value) for name, value in _pairs(replicas)}
-        return text(run), told, {text(name): int(text(number)) for name, number in _pairs(news)}, leases
+        try:
+            numbers = {text(name): _whole(number) for name, number in _pairs(news)}
+            return text(run), told, numbers, [_stands(*lease) for lease in leases]
+        except ValueError as error:
+            raise StoreAway(f"it holds what no replica has written: {error}") from None
 
     def _told(self) -> str:
         return f"{self._beats}|{self.name}|{'fit' if self.finds_way else 'unfit'}"
@@ -207,12 +223,11 @@ class Coordinator:
             seen.since = now
         self._watcher.begun_anew()
 
-    def _look(self, account: str, stands: Sequence[object], now: float) -> None:
-        holder, epoch, beats, wanted = map(text, stands)
+    def _look(self, account: str, stands: _Stands, now: float) -> None:
         seen = self.seen[account]
-        if (holder, int(epoch), beats) != (seen.holder, seen.epoch, seen.beats):
-            seen.holder, seen.epoch, seen.beats, seen.since = holder, int(epoch), beats, now
-        seen.wanted, seen.highest = wanted, max(seen.highest, seen.epoch)
+        if (stands.holder, stands.epoch, stands.beats) != (seen.holder, seen.epoch, seen.beats):
+            seen.holder, seen.epoch, seen.beats, seen.since = stands.holder, stands.epoch, stands.beats, now
+        seen.wanted, seen.highest = stands.wanted, max(seen.highest, seen.epoch)
 
     def _renewed(self, account: str, sent: Moment, *, done: bool) -> None:
         lease = self.leases[account]
@@ -301,6 +316,18 @@ class Coordinator:
         self.leases[account] = lease
         self._watcher.took(account, silent=silent)
         self._tenants[account].begin(lease)
+
+
+def _stands(holder: object, epoch: object, beats: object, wanted: object, renewed: object) -> _Stands:
+    return _Stands(text(holder), _whole(epoch), text(beats), text(wanted), bool(renewed))
+
+
+def _whole(raw: object) -> int:
+    """A number as the scripts count it; raises ValueError for what they cannot have counted."""
+    number = int(text(raw))
+    if not 0 <= number < MOST_COUNTED:
+        raise ValueError(f"{text(raw)[:40]} is no number that was counted")
+    return number
 
 
 def _pairs(flat: Sequence[object]) -> list[tuple[object, object]]:
