@@ -134,8 +134,8 @@ class Device(Entity):
     """What every device has; instants are aware, UTC.
 
     `data_timestamp` is the instant the portal says its data are from. Where it says none, `unchanged_since` is the one
-    since when the answer has said the same to the last digit. `fetched_at` is the instant of the answer, and
-    `state_at` the one that the state is from, where another answer told it.
+    since when the answer has said the same to the last digit. `fetched_at` is the instant of the answer. `state_at` and
+    `counted_at` are the ones that the state and the lifetime counters are from, where other answers told them.
     """
 
     id: str
@@ -147,6 +147,7 @@ class Device(Entity):
     unchanged_since: datetime | None = None
     fetched_at: datetime | None = None
     state_at: datetime | None = None
+    counted_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -346,6 +347,7 @@ class Station(Entity):
     state_at: datetime | None = None
     data_timestamp: datetime | None = None
     unchanged_since: datetime | None = None
+    counted_at: datetime | None = None
     timezone: TimeZone | None = None
     has_battery: bool | None = None
     latitude: float | None = field(default=None, repr=False)

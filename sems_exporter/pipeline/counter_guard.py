@@ -11,7 +11,7 @@ from datetime import date, datetime, time, timedelta, tzinfo
 from functools import partial
 
 from sems_exporter.model.diagnostics import Diagnostics, DropReason
-from sems_exporter.model.plant import Battery, Device, Inverter, Path, Station, transform
+from sems_exporter.model.plant import Battery, Device, DeviceState, Inverter, Path, Station, transform
 from sems_exporter.model.schema import PERIODS, Entity, Role, S, begins, family, measures, once, with_values
 from sems_exporter.pipeline.counters import (
     LATE_SECONDS,
@@ -180,13 +180,24 @@ class _Check:
         asked = scope.fetched_at if isinstance(scope, Device) else None
         return min(asked or self.station.fetched_at, self.now)
 
+    def _measured(self, scope: Entity, role: Role, instant: datetime) -> float | None:
+        """Return when what the counters of `scope` say was measured; None while the device is offline."""
+        told = scope if isinstance(scope, Device | Station) else self.station
+        if isinstance(told, Device) and told.state is DeviceState.OFFLINE:
+            return None
+        counted_at = told.counted_at if role is Role.LIFETIME else None
+        instants = (instant, told.data_timestamp, told.unchanged_since, counted_at)
+        return min(known for known in instants if known is not None).timestamp()
+
     def _kept(self, scope: Entity, name: str, path: Path, instant: datetime, day: Day | None) -> float | None:
         key, role, value = "/".join((*path, name)), measures(type(scope))[name].role, getattr(scope, name)
         track = self.tracks.get(key)
+        measured = self._measured(scope, role, instant)
         if track is not None and _unchanged(track, value, role, day):
-            track.seen = instant.timestamp()
+            track.at, track.seen = measured or track.at, instant.timestamp()
             return float(value)
-        verdict = self._verdict(track, scope, name, instant, day)
+        reading = Reading(value, instant.timestamp(), rate(scope, name, self.station), measured)
+        verdict = self._verdict(track, reading, scope, name, day)
         self.tracks[key] = verdict.track
         self.changes += 1
         if verdict.reason:
@@ -194,10 +205,9 @@ class _Check:
         return verdict.kept
 
     def _verdict(
-        self, track: CounterState | None, scope: Entity, name: str, instant: datetime, day: Day | None
+        self, track: CounterState | None, reading: Reading, scope: Entity, name: str, day: Day | None
     ) -> Decision:
-        value, role = getattr(scope, name), measures(type(scope))[name].role
-        reading = Reading(value, instant.timestamp(), rate(scope, name, self.station))
+        role = measures(type(scope))[name].role
         if role is Role.LIFETIME:
             return lifetime(track, reading, _beside(scope, name))
         if day is None:
@@ -206,7 +216,11 @@ class _Check:
         start = day.begin(role).timestamp()
         young = reading.taken < start + LATE_SECONDS
         likely = night_rate(scope, name, self.station) if young else reading.rate
-        dark = partial(self._dark, day.begin(role), instant) if name.startswith("pv_energy") else lambda: False
+        dark = (
+            partial(self._dark, day.begin(role), self._instant(scope))
+            if name.startswith("pv_energy")
+            else lambda: False
+        )
         falls = measures(type(scope))[name].falls
         return of_period(track, reading, Period(day.names[role], start, day.early(role), likely, dark, falls))
 

@@ -12,7 +12,7 @@ from sems_exporter.model.diagnostics import DropReason
 GRACE_SECONDS = 900.0
 """Added to the time in which a counter may have grown: reports come late, and not all by the same delay."""
 FIRST_SECONDS = 43_200.0
-"""So long a counter that is read for the first time may have stood still: some are posted once a day."""
+"""So long a device that is offline at the first look may have counted without telling."""
 RESET_POLLS = 3
 RESET_SECONDS = 1500.0
 """How long a counter that counts on has to stay low before it began anew: longer than the disorder of midnight."""
@@ -36,7 +36,7 @@ BEFORE = "before"
 class CounterState:
     """What is remembered of one counter: its last `good` value, and while others arrive, the `last` of them.
 
-    `at` is the instant at which the good value last changed, `seen` that of the latest answer, both in Unix time;
+    `at` is the instant of the data that last told the good value, `seen` that of the latest answer, both in Unix time;
     `base` the good value before its last rise, None while it has not risen; `before` the last value of the period
     before the present one. `foreign`: what it counts now began in the midst of the period, so its days are not ours.
     """
@@ -77,21 +77,42 @@ class Period:
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """A value as the portal gave it at the instant `taken`, and the most that it can grow by in a second."""
+    """A value as the portal gave it at the instant `taken`, and the most that it can grow by in a second.
+
+    `measured` is the instant that the data behind it are from; None of a device that is offline, which tells nothing
+    new and may count on unseen.
+    """
 
     value: float
     taken: float
     rate: float | None
+    measured: float | None
 
-    def reachable(self, start: float, since: float | None, grace: float = GRACE_SECONDS) -> bool:
-        """Tell whether the value can have grown from `start` in the time from `since`."""
-        if self.rate is None or since is None:
-            return True
-        return self.value - start <= self.rate * (max(0.0, self.taken - since) + grace)
+    def reachable(self, start: float, since: float | None) -> bool:
+        """Tell whether the value can have grown from `start`, which was true at `since`."""
+        return self._grows(start, since, self.dated(since))
+
+    def possible(self, start: float) -> bool:
+        """Tell whether the value can have come together from nothing since `start`."""
+        return self._grows(0.0, start, self.taken)
 
     def fallen(self, start: float, since: float | None) -> bool:
         """Tell whether the value can have come down from `start` since the last answer, which came at `since`."""
-        return replace(self, value=start).reachable(self.value, since, grace=0.0)
+        return self.rate is None or since is None or start - self.value <= self.rate * max(0.0, self.taken - since)
+
+    def dated(self, before: float | None) -> float | None:
+        """Return the instant that the value is from, where the last one was from `before`."""
+        return before if self.measured is None else self.measured
+
+    @property
+    def first(self) -> float:
+        """The instant from which a counter that is read for the first time may grow."""
+        return self.taken - FIRST_SECONDS if self.measured is None else self.measured
+
+    def _grows(self, start: float, since: float | None, until: float | None) -> bool:
+        if self.rate is None or since is None or until is None:
+            return True
+        return self.value - start <= self.rate * (max(0.0, until - since) + GRACE_SECONDS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,7 +177,7 @@ def of_period(track: CounterState | None, reading: Reading, period: Period) -> D
             return Decision(
                 CounterState(reading.value, BEFORE, at=period.start, seen=reading.taken), None, DropReason.REPLAY
             )
-        since = max(period.start, reading.taken - FIRST_SECONDS)
+        since = max(period.start, reading.first)
         return Decision(CounterState(reading.value, period.name, at=since, seen=reading.taken), reading.value)
     if track.period != period.name:
         return _of_new_period(track, reading, period)
@@ -165,7 +186,7 @@ def of_period(track: CounterState | None, reading: Reading, period: Period) -> D
 
 def _possible(reading: Reading, period: Period) -> bool:
     """Tell whether so much can have come together since the period began."""
-    return reading.reachable(0.0, period.start) and not period.dark()
+    return reading.possible(period.start) and not period.dark()
 
 
 def _likely(reading: Reading, period: Period) -> bool:
@@ -186,7 +207,7 @@ def _of_new_period(track: CounterState, reading: Reading, period: Period) -> Dec
         # What may fall may fall while it is repeated.
         began = False
     if began or _began_unseen(track, reading, period):
-        return Decision(CounterState(value, period.name, at=reading.taken, seen=reading.taken, before=last), value)
+        return Decision(_anew(track, reading, period.name, before=last), value)
     counts_on = value > last and reading.taken >= period.start + LATE_SECONDS
     replayed = replace(track, last=value, seen=reading.taken, doubts=track.doubts + counts_on)
     return Decision(replayed, None, DropReason.REPLAY)
@@ -215,7 +236,7 @@ def _within_period(track: CounterState, reading: Reading, period: Period) -> Dec
         corrected = replace(
             track,
             good=value,
-            at=reading.taken,
+            at=reading.dated(track.at),
             base=value,
             seen=reading.taken,
             last=None,
@@ -227,18 +248,17 @@ def _within_period(track: CounterState, reading: Reading, period: Period) -> Dec
     if value > 0 and _stands(doubted, reading, RESET_SECONDS):
         if track.base is None or period.falls:
             # What it fell from was only seen once, and that was the lie.
-            return Decision(
-                CounterState(value, track.period, at=reading.taken, seen=reading.taken, before=track.before), value
-            )
+            return Decision(_anew(track, reading, track.period), value)
         doubted.foreign = True
     return Decision(doubted, None, DropReason.FELL)
 
 
 def _risen_in_period(track: CounterState, reading: Reading, period: Period) -> Decision:
+    # The new day had begun, and now the old one is repeated after all: what is likely to be today's is not.
     likely = replace(reading, rate=period.rate).reachable(track.good, track.at)
     repeats = track.before * (1.0 if period.early else REPLAY_SHARE)
-    if 0 < repeats <= reading.value and (period.early or not likely):
-        # The new day had begun, and now the old one is repeated after all.
+    late = reading.value != track.before and _likely(reading, period)
+    if 0 < repeats <= reading.value and (period.early or not (likely or late)):
         return Decision(track, None, DropReason.REPLAY)
     if reading.reachable(track.good, track.at):
         return Decision(_grown(track, reading), reading.value)
@@ -246,20 +266,20 @@ def _risen_in_period(track: CounterState, reading: Reading, period: Period) -> D
 
 
 def _begun(reading: Reading) -> CounterState:
-    return CounterState(reading.value, at=reading.taken - FIRST_SECONDS, seen=reading.taken)
+    return CounterState(reading.value, at=reading.first, seen=reading.taken)
+
+
+def _anew(track: CounterState, reading: Reading, period: str, before: float | None = None) -> CounterState:
+    """Go on from a reading that is believed although it does not follow from what was known."""
+    yesterday = track.before if before is None else before
+    return CounterState(reading.value, period, at=reading.first, seen=reading.taken, before=yesterday)
 
 
 def _grown(track: CounterState, reading: Reading) -> CounterState:
+    at = reading.dated(track.at)
     if reading.value == track.good:
-        return replace(track, seen=reading.taken, last=None, doubts=0, foreign=False)
-    return CounterState(
-        reading.value,
-        track.period,
-        at=reading.taken,
-        seen=reading.taken,
-        base=track.good,
-        before=track.before,
-    )
+        return replace(track, at=at, seen=reading.taken, last=None, doubts=0, foreign=False)
+    return CounterState(reading.value, track.period, at=at, seen=reading.taken, base=track.good, before=track.before)
 
 
 def _doubted(track: CounterState, reading: Reading) -> CounterState:
@@ -287,5 +307,4 @@ def _unless_it_stands(
     doubted = _doubted(track, reading)
     if not _stands(doubted, reading, patience):
         return Decision(doubted, shown_instead, reason)
-    believed = CounterState(reading.value, track.period, at=reading.taken, seen=reading.taken, before=track.before)
-    return Decision(believed, reading.value)
+    return Decision(_anew(track, reading, track.period), reading.value)

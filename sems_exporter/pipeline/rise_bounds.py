@@ -19,8 +19,8 @@ LEAST_CONNECTION = 100e3
 UNRATED_CONNECTION = 1e6
 HOUSE_POWER = 20e3
 """Watts that a house takes at night at most: it heats, and charges a vehicle."""
-CLOCK_SHARE = 2.0
-"""Seconds of operation in a second; more than one, for counters of whole hours and clocks that differ."""
+CLOCK_SHARE = 4.0
+"""Seconds of operation in a second; so many that whole hours may come at once."""
 
 
 def rate(scope: Entity, name: str, station: Station) -> float | None:

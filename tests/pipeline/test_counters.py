@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sems_exporter.model.diagnostics import DropReason
-from sems_exporter.model.plant import KWH, Inverter, Meter, Station
+from sems_exporter.model.plant import KWH, DeviceState, Inverter, Meter, Station
 from tests.homes import AMSTERDAM, NOON
 from tests.judges import POLL, Judge, local
 
@@ -84,15 +84,15 @@ class TestRises:
 
         assert judge.total(NOON + silent, (100 + more) * KWH) == (100 + more) * KWH
 
-    def test_a_portal_that_posts_a_day_at_once_is_believed(self) -> None:
-        """It repeats the old value all day, also at the first look."""
+    def test_a_portal_that_posts_a_day_at_once_is_believed_as_soon_as_the_plant_can_have_made_it(self) -> None:
+        """It repeats the old value all day, beside powers of now."""
         judge = Judge(facts=HOME)
-        readings = [0.0, 40.0, *[40.0] * 287, 85.0]
+        readings = [1000.0, *[1040.0] * 287, *[1085.0] * 40]
 
-        shown = judge.totals([(1000 + value) * KWH for value in readings])
+        shown = judge.totals([value * KWH for value in readings])
 
-        assert shown[-1] == 1085.0 * KWH
-        assert not judge.findings.dropped
+        assert [shown.index(value * KWH) for value in (1000.0, 1040.0, 1085.0)] == [0, 26, 316]
+        assert resets(shown) == 0
 
     @pytest.mark.parametrize(
         "name, step",
@@ -116,6 +116,48 @@ class TestRises:
 
         assert shown == [value * KWH for value in readings]
         assert not judge.findings.dropped
+
+    @pytest.mark.parametrize("name, leap", [("pv_energy", 20.0), ("grid_import_energy", 300.0), ("load_energy", 300.0)])
+    def test_a_leap_after_hours_at_rest_is_no_energy(self, name: str, leap: float) -> None:
+        """By night nothing is made, by day nothing is bought: what stood still is as young as its last answer."""
+        judge = Judge(facts=HOME)
+        wire = [*[1000.0] * 120, 1000.0 + leap, *[1000.0] * 3, 1000.1]
+
+        shown = [
+            getattr(judge.at(NOON + number * POLL, **{name: value * KWH}), name) for number, value in enumerate(wire)
+        ]
+
+        assert shown == [1000.0 * KWH] * 124 + [1000.1 * KWH]
+
+    def test_a_leap_at_the_second_look_is_no_energy(self) -> None:
+        judge = Judge(facts=HOME)
+        days = Judge(facts=HOME)
+
+        totals = judge.totals([value * KWH for value in (1000.0, 1100.0, 1000.1)])
+        today = [days.today(NOON + number * POLL, value * KWH) for number, value in enumerate([12.5, 20.0, 12.6])]
+
+        assert totals == [1000.0 * KWH, 1000.0 * KWH, 1000.1 * KWH]
+        assert today == [12.5 * KWH, None, 12.6 * KWH]
+
+    @pytest.mark.parametrize("seen_before", [True, False])
+    @pytest.mark.parametrize("dated", [True, False])
+    def test_an_inverter_that_is_back_after_days_brings_what_it_made(self, seen_before: bool, dated: bool) -> None:
+        """While it was offline the portal repeated its counter, with the time of its last report or without one."""
+        judge = Judge(facts=HOME)
+
+        def shown(hour: float, value: float, state: DeviceState, reported: float) -> float | None:
+            taken = NOON + timedelta(hours=reported) if dated else None
+            inverter = Inverter(id="A", rated_power=8500.0, state=state, data_timestamp=taken, pv_energy=value * KWH)
+            return judge.at(NOON + timedelta(hours=hour), inverters=(inverter,)).inverters[0].pv_energy
+
+        if seen_before:
+            shown(0, 1000.0, DeviceState.RUNNING, 0)
+        away = [shown(hour, 1000.0, DeviceState.OFFLINE, 0) for hour in range(1, 49)]
+        blip = shown(49, 1040.0, DeviceState.OFFLINE, 0)
+
+        assert set(away) == {1000.0 * KWH}
+        assert blip == 1000.0 * KWH
+        assert shown(50, 1085.0, DeviceState.RUNNING, 50) == 1085.0 * KWH
 
     def test_money_and_whole_hours_are_never_held(self) -> None:
         judge = Judge(facts=HOME)
@@ -317,6 +359,19 @@ class TestCorrections:
         shown = self.today(Judge(facts=HOME), [12.4, 12.5, *[0.0] * polls, 12.8])
 
         assert shown == [12.4, 12.5, *[None] * polls, 12.8]
+
+    def test_a_zero_at_the_first_look_of_a_day_hides_no_more_than_half_an_hour(self) -> None:
+        """The exporter was off over midnight; after the blip, today's energy is more than all of yesterday's."""
+        judge = Judge(facts=HOME)
+        judge.today(local(AMSTERDAM, 2026, 6, 9, 12, 0), 17.5 * KWH)
+        afternoon = local(AMSTERDAM, 2026, 6, 10, 16, 0)
+
+        shown = [
+            judge.today(afternoon + number * POLL, value * KWH)
+            for number, value in enumerate([0.0, *(30.0 + step / 10 for step in range(8))])
+        ]
+
+        assert shown[6:] == [30.5 * KWH, 30.6 * KWH, 30.7 * KWH]
 
     def test_yesterdays_value_in_the_midst_of_the_day_is_left_out(self) -> None:
         judge = Judge(facts=HOME)

@@ -262,6 +262,7 @@ class DeviceReader:
         """
         reading = Reading()
         young, old = list[Dates](), list[Dates]()
+        counted: datetime | None = None
         for name in endpoint_names:
             call = endpoints.of_device(name, ref.id, ref.type, self._station)
             kept = self._questions.ask(call, (ref.id,), partial(self._told, call=call, ref=ref, scope=scope))
@@ -273,6 +274,7 @@ class DeviceReader:
                 continue
             told: Reading = kept.value
             dates = self._dates(name, ref.id, kept, told)
+            counted = kept.fetched_at if name == "telecounting" else None
             if self._questions.memory.is_old(kept):
                 reading.supplement(told.lasting(scope))
                 old.append(dates)
@@ -281,6 +283,8 @@ class DeviceReader:
             reading.supplement(told.without_live(scope) if young and kept.fetched_at < self._began else told)
             young.append(dates)
         facts = self._facts(ref, reading.own, next(iter([*young, *old]), None))
+        if counted is not None and counted < self._began:
+            facts["counted_at"] = counted
         return reading, {**facts, "extras": reading.extras_of(*OWN)} if reading.extras else facts
 
     def _told(self, data: object, call: Call, ref: DeviceRef, scope: type[Device]) -> Reading:

@@ -82,7 +82,9 @@ class GridYears:
             empty = 0 if any(known.values()) or year == latest else empty + 1
             if empty == EMPTY_YEARS:
                 break
-        return {name: value for name, value in total.items() if value}
+        found: Values = {name: value for name, value in total.items() if value}
+        present = self._unsettled.get((questions.station, latest))
+        return found | {"counted_at": present.fetched_at} if found and present else found
 
     def _believed(self, questions: StationQueries, year: int, kept: CachedAnswer) -> Values | None:
         """Give a year that is over, kept as it was told: one without any energy only if it is told twice."""

@@ -9,8 +9,11 @@ import pytest
 
 from sems_exporter import protocol
 from sems_exporter.errors import PortalError
-from sems_exporter.model.plant import Battery, DeviceState, Station, StationState
+from sems_exporter.model.diagnostics import Diagnostics
+from sems_exporter.model.plant import KWH, Battery, DeviceState, Station, StationState
+from sems_exporter.pipeline.counter_guard import CounterGuard
 from sems_exporter.pipeline.derived_values import derived
+from sems_exporter.pipeline.process import process
 from sems_exporter.pipeline.staleness import Limits, apply_staleness
 from sems_exporter.simulator import Answer
 from tests.portal.semsplus.conftest import Builder
@@ -236,6 +239,25 @@ class TestInstants:
         assert station.data_timestamp <= home.clock.now()
         assert station.inverters[0].data_timestamp is not None
         assert station.inverters[0].data_timestamp <= station.data_timestamp
+
+    def test_a_counter_whose_call_failed_for_hours_is_back_at_once(self, home: Home) -> None:
+        """What the inverter made meanwhile is no leap, although its powers were told all the time."""
+        guard = CounterGuard()
+
+        def counted() -> float | None:
+            home.clock.advance(1200)
+            return process(home.read(), guard, home.clock.now(), Diagnostics()).inverters[0].pv_energy
+
+        before = counted()
+        home.portal.script("telecounting.INVERTER", *[FAILING] * 6)
+        held = [counted() for _ in range(6)]
+        back = counted()
+
+        assert set(held) == {before}
+        assert before is not None
+        assert back is not None
+        assert back == home.read().inverters[0].pv_energy
+        assert back > before + 5 * KWH
 
     @pytest.mark.parametrize("dead_for", range(5, 125, 5))
     def test_the_second_pass_of_an_hour_brings_nothing_back(self, build: Builder, dead_for: int) -> None:
