@@ -17,6 +17,7 @@ from sems_exporter.exposition.json_form import written
 from sems_exporter.model.diagnostics import Diagnostics
 from sems_exporter.portal.client import Call
 from sems_exporter.portal.dump_file import Recorder, anonymous
+from sems_exporter.portal.factory import DIALECTS
 from sems_exporter.portal.http.envelope import HttpResponse
 from sems_exporter.portal.http.transport import HttpRequest
 from sems_exporter.portal.interface import AskablePortal
@@ -38,7 +39,7 @@ class Order:
 
 
 def call(settings: ServerSettings, order: Order) -> int:
-    """Make the call and print the answer, or list the calls there are; 1 where the portal answered with a failure."""
+    """Make the call and print the answer; 1 where the portal answered with a failure."""
     if len(settings.accounts) > 1:
         names = ", ".join(one.name for one in settings.accounts)
         raise SettingError("only", f"a call is made for one account; name it with --only, there are {names}")
@@ -48,9 +49,6 @@ def call(settings: ServerSettings, order: Order) -> int:
     recorder = Recorder()
     parts = build_app(settings, SystemClock(), transport=recorder)
     try:
-        if not order.words:
-            click.echo("\n".join(_listed(parts.portal.known_calls())))
-            return 0
         return _asked(parts.portal, recorder, raw or _known(parts.portal, order), order)
     finally:
         parts.close()
@@ -59,7 +57,7 @@ def call(settings: ServerSettings, order: Order) -> int:
 def _raw(order: Order) -> Call | None:
     """The call that a method and a path describe; None where a known one is named."""
     words = order.words
-    if not words or (len(words) == 1 and words[0].upper() not in METHODS and not words[0].startswith("/")):
+    if len(words) == 1 and words[0].upper() not in METHODS and not words[0].startswith("/"):
         if order.body is not None:
             raise SettingError("--body", "belongs to a call by path: call POST /path --body JSON")
         return None
@@ -75,14 +73,18 @@ def _raw(order: Order) -> Call | None:
         raise SettingError("call", str(error)) from error
 
 
-def _listed(calls: tuple[ReadCall, ...]) -> list[str]:
+def listed(portal: str) -> str:
+    """The calls there are, where the setting `portal` says this."""
+    calls = next(spec.calls for spec in DIALECTS if portal in ("auto", spec.name))
     width = max(len(each.name) for each in calls)
     lines = [f"  {each.name:<{width}}  {each.tells}{_needs(each)}" for each in calls]
-    return [
-        "sems-exporter call NAME asks the portal:",
-        *lines,
-        "Or by path: call GET /path, call POST /path --body JSON",
-    ]
+    return "\n".join(
+        [
+            "sems-exporter call NAME asks the portal:",
+            *lines,
+            "Or by path: call GET /path, call POST /path --body JSON",
+        ]
+    )
 
 
 def _needs(known: ReadCall) -> str:

@@ -29,11 +29,31 @@ BREAKS = (
 """What `simulate` can break; named here because the simulator takes long to load."""
 FULL = (errno.ENOSPC, errno.EDQUOT)
 """What a command is told that writes to a file on a full disk."""
+SHARED = {"config_file", *(setting.key for setting in declared.SETTINGS)}
+"""Parameters that are settings; `serve` has all of them, most commands some."""
 Command = TypeVar("Command", bound=Callable[..., Any])
+
+
+class OwnFlagsFirst(click.Command):
+    """A command whose help lists what only it has before the settings that all share."""
+
+    def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """List the flags in two parts."""
+        own: list[tuple[str, str]] = []
+        shared: list[tuple[str, str]] = []
+        for param in self.get_params(ctx):
+            if (record := param.get_help_record(ctx)) is not None:
+                (shared if param.name in SHARED else own).append(record)
+        for title, records in (("Options", own), ("Settings", shared)):
+            if records:
+                with formatter.section(title):
+                    formatter.write_dl(records)
 
 
 class DefaultToServe(click.Group):
     """A group whose flags belong to `serve` where no command is named."""
+
+    command_class = OwnFlagsFirst
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         """Put `serve` before flags that stand alone."""
@@ -254,7 +274,13 @@ def once(form: str | None, output: str | None, **values: Any) -> None:
 @cli.command()
 @configured(declared.SETTINGS)
 @chosen
-@click.option("--output", default="sems-dump.json", show_default=True, help="File to write; - for standard output.")
+@click.option(
+    "--output",
+    default="sems-dump.json",
+    metavar="FILE",
+    show_default=True,
+    help="File to write; - for standard output.",
+)
 def dump(output: str, **values: Any) -> None:
     """Write the portal's answers, anonymised, for a bug report."""
     from sems_exporter.cli.serve import dump as run  # noqa: PLC0415 - as above
@@ -287,23 +313,26 @@ def tariff(**values: Any) -> None:
 @click.option("--station", default="", metavar="ID", help="Station to ask about; may be left out where there is one.")
 @click.option("--device", default="", metavar="SN", help="Serial number of the device to ask about.")
 @click.option("--type", "device_type", default="", metavar="TYPE", help="Its type, such as INVERTER; else looked up.")
-@click.option("--day", type=click.DateTime(["%Y-%m-%d"]), help="Day to ask about; today where not given.")
+@click.option("--day", type=types.Day(), help="Day to ask about, such as 2026-10-25; today where not given.")
 @click.option("--body", metavar="JSON", help="Body of a call by path.")
 @click.option("--anonymous", is_flag=True, help="Replace names, places and serial numbers, as `dump` does.")
 def call(words: tuple[str, ...], body: str | None, anonymous: bool, **values: Any) -> None:  # noqa: FBT001 - as above
     """Ask the portal, and print its answer as it came.
 
-    Without words it lists the questions.
+    Without a name it lists the calls there are, and needs no account.
 
     Only calls that read are sent, with the session, budget and brake of everything else.
     """
-    from sems_exporter.cli.call import Order  # noqa: PLC0415 - as above
+    from sems_exporter.cli.call import Order, listed  # noqa: PLC0415 - as above
     from sems_exporter.cli.call import call as run  # noqa: PLC0415 - as above
     from sems_exporter.portal.read_calls import Target  # noqa: PLC0415 - as above
 
+    if not words:
+        click.echo(listed(values["portal"]))
+        return
     day = values.pop("day")
     about = {name: values.pop(name) for name in ("station", "device", "device_type")}
-    target = Target(**about, **({"day": day.date()} if day else {}))
+    target = Target(**about, **({"day": day} if day else {}))
     sys.exit(run(_settings(values), Order(words, target, body, anonymous)))
 
 
@@ -347,8 +376,9 @@ def healthy(**values: Any) -> None:
     """
     from sems_exporter.cli.healthcheck import answers  # noqa: PLC0415 - as above
 
-    secured = values["web_config_file"] is not None
-    sys.exit(0 if answers(values["web_listen_address"], may_be_secured=secured) else 1)
+    address = values["web_listen_address"]
+    if not answers(address, may_be_secured=values["web_config_file"] is not None):
+        _end(f"no healthy exporter answers at {address}", 1)
 
 
 @cli.command()

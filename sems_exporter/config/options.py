@@ -6,6 +6,7 @@ import re
 import socket
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
+from difflib import get_close_matches
 from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
@@ -228,11 +229,13 @@ def _keys_of_accounts(entries: object) -> set[object]:
 def _refuse_unfit(key: object, value: object, path: str) -> None:
     allowed = [setting.key for setting in SETTINGS] + ["password", *FILE_ONLY]
     if key not in allowed:
-        raise SettingError(str(key), f"no such setting in {path}; there are {', '.join(allowed)}")
+        near = get_close_matches(str(key), allowed, n=1)
+        way_out = f"is {near[0]} meant?" if near else f"there are {', '.join(allowed)}"
+        raise SettingError(str(key), f"no such setting in {path}; {way_out}")
     if key in FILE_ONLY:
         return
     if wrong := unfit(str(key), value):
-        raise SettingError(str(key), f"{wrong} in {path}")
+        raise SettingError(str(key), f"{wrong} (set in {path})")
 
 
 def unfit(key: str, value: object) -> str:

@@ -202,5 +202,5 @@ class ExternalUrl(click.ParamType[str]):
         if "@" in text:
             self.fail(NO_USER, param, ctx)
         if not re.fullmatch(r"https?://([\w.-]+|\[[0-9A-Fa-f:.]+\])(:\d{1,5})?(/[\w./-]*)?", text, re.ASCII):
-            self.fail(f"{text!r} is not an address such as https://sems.example.com:10736", param, ctx)
+            self.fail(f"{text!r} is not a full address such as https://host:port", param, ctx)
         return text

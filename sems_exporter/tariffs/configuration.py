@@ -356,8 +356,10 @@ def _known(place: str, told: object, allowed: Iterable[str]) -> dict[str, Any]:
 
 
 def _mapping(place: str, told: object) -> dict[str, Any]:
-    if not isinstance(told, dict) or not told:
+    if not isinstance(told, dict):
         raise SettingError(place, "has to be a mapping of keys to values")
+    if not told:
+        raise SettingError(place, "is empty; docs/tariffs.md has examples")
     return told
 
 

@@ -45,12 +45,15 @@ def asked(portal: SimulatedPortal) -> list[str]:
     return [request.endpoint for request in portal.requests]
 
 
-def test_without_a_name_it_lists_the_calls_and_asks_nothing(portal: SimulatedPortal, run: Run) -> None:
-    code, out, _ = run()
-
-    assert code == 0
-    assert "  flow              the powers of a station now [--station ID]\n" in out
-    assert asked(portal) == []
+@pytest.mark.parametrize(
+    "portal, line",
+    [
+        ("auto", "  flow              the powers of a station now [--station ID]\n"),
+        ("classic", "  classic_stations"),
+    ],
+)
+def test_the_calls_of_a_dialect_are_listed(portal: str, line: str) -> None:
+    assert line in calling.listed(portal)
 
 
 def test_it_prints_the_answer_as_it_came(portal: SimulatedPortal, run: Run) -> None:

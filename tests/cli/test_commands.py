@@ -117,6 +117,21 @@ def test_help_names_every_command(capsys: pytest.CaptureFixture[str], flag: str)
     assert "...\n" not in said.partition("Commands:")[2]  # nothing is cut short
 
 
+def test_help_begins_with_what_only_this_command_has(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run("history", "--help") == 0
+
+    own, _, settings = capsys.readouterr().out.partition("\nSettings:\n")
+    assert "--gaps" in own
+    assert "--account" not in own
+    assert "--account" in settings
+
+
+def test_calls_are_listed_without_an_account(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run("call") == 0
+
+    assert "  flow " in capsys.readouterr().out
+
+
 def test_help_tells_times_with_unit_and_limits(capsys: pytest.CaptureFixture[str]) -> None:
     assert run("serve", "--help") == 0
 

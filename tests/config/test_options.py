@@ -176,7 +176,7 @@ class TestFile:
     @pytest.mark.parametrize(
         "text, expected",
         [
-            ("intervall: 300\n", "intervall: no such setting"),
+            ("intervall: 300\n", "intervall: no such setting in "),
             ("1: 2\n", "1: no such setting"),
             ("interval:\n", "interval: needs a value"),
             ("interval: {seconds: 5}\n", "interval: takes one value, not a mapping"),
@@ -235,8 +235,11 @@ accounts:
 
         assert "hunter2" not in said
 
+    def test_a_misspelt_key_is_told_with_the_one_that_is_meant(self, program: Program) -> None:
+        assert program(file="intervall: 300\n")[1].endswith("; is interval meant?\n")
+
     def test_an_unknown_key_is_told_with_those_there_are(self, program: Program) -> None:
-        said = program(file="intervall: 300\n")[1]
+        said = program(file="colour: blue\n")[1]
 
         assert all(setting.key in said for setting in SETTINGS)
 
