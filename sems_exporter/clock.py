@@ -62,5 +62,7 @@ class Steady:
 
     def ahead(self) -> float:
         """Seconds by which the clock was set forward since the beginning; negative if it was set back."""
+        # Read twice, because time passes between two readings, and in a demo much of it.
+        before, shown, after = self.now(), self._clock.now().timestamp(), self.now()
         # Milliseconds: what is less is the rounding of large numbers.
-        return round(self._clock.now().timestamp() - self.now(), 3)
+        return round(shown - min(max(shown, before), after), 3)

@@ -12,8 +12,8 @@ from sems_exporter.config.settings import is_loopback, login_url
 
 _DURATION = re.compile(r"(?:(\d+)d)?(?:(\d+)h)?(?:(\d+)m)?(?:(\d+(?:\.\d+)?)s?)?")
 _LISTEN = re.compile(r"(\[[0-9a-fA-F:.]+\]|[A-Za-z0-9.-]*):(\d{1,5})")
-START_YEARS = range(1971, 2100)
-"""Years in which a simulation may begin: those before have no time stamps, and long histories take time to work out."""
+START_YEARS = range(2000, 2100)
+"""Years in which a simulation may begin: times before are not believed, and long histories take time to work out."""
 NO_USER = "has to be an address without a user and a password"
 """Said of an address with @; without the address, because what stands there is a secret."""
 

@@ -231,7 +231,7 @@ def test_a_demo_that_cannot_start_then_says_so_in_plain_words(capsys: pytest.Cap
 
     said = capsys.readouterr().err
     assert "'tomorrow' is not a time such as 2026-06-21, 2026-06-21T10:00 or '2026-06-21 10:00'" in said
-    assert "'1926-06-21' has to be in the years 1971 to 2099" in said
+    assert "'1926-06-21' has to be in the years 2000 to 2099" in said
     assert "%Y" not in said
 
 
