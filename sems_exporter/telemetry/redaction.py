@@ -162,7 +162,7 @@ def _of_bytes(raw: bytes) -> Iterator[str]:
     quoted = (urllib.parse.quote(raw), urllib.parse.quote(raw, safe=""), urllib.parse.quote_plus(raw))
     whole = "".join(f"%{byte:02x}" for byte in raw)
     for text in (*quoted, whole):
-        yield from (text, urllib.parse.quote(text, safe=""))
+        yield from (text, urllib.parse.quote(text), urllib.parse.quote(text, safe=""))
     yield from (repr(raw)[2:-1], raw.hex(), raw.hex(" "), raw.hex(":"))
     # The last character of base32 holds bits of what follows too.
     if len(whole32 := base64.b32encode(raw).decode()[: len(raw) * 8 // 5]) >= SHORTEST_ENCODED:

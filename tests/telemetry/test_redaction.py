@@ -53,6 +53,7 @@ def spellings(secret: str) -> list[str]:
         "".join(f"%{byte:02X}" for byte in raw),
         "".join(f"%{byte:02x}" for byte in raw),
         urllib.parse.quote(urllib.parse.quote(secret, safe=""), safe=""),
+        urllib.parse.quote(urllib.parse.quote(secret)),
         urllib.parse.quote(secret.encode("latin-1", "ignore"), safe="") if latin(secret) else secret,
         "".join(f"&#{ord(character)};" for character in secret),
         "".join(f"&#x{ord(character):X};" for character in secret),
