@@ -20,7 +20,7 @@ from sems_exporter.telemetry.metrics import SelfMetrics
 from sems_exporter.web.app import Application
 from sems_exporter.web.discovery import Discovery, Listed
 from sems_exporter.web.http import server
-from sems_exporter.web.http.connections import Connections
+from sems_exporter.web.http.connections import Connection, Connections, most_connections
 from sems_exporter.web.http.messages import Request, ScrapeRequest
 from sems_exporter.web.security.reload import WebConfigFile
 from sems_exporter.web.stations_api import StationsApi
@@ -104,10 +104,30 @@ class Stage:
         return self.application.head(wanted, body)
 
 
+class NotedConnections(Connections):
+    """All that ever `came` and `got_stuck`, first to last: a slow machine may look only after one is gone again."""
+
+    def __init__(self, most: int) -> None:
+        super().__init__(most)
+        self.came: list[Connection] = []
+        self.got_stuck: list[Connection] = []
+
+    def __contains__(self, connection: Connection) -> bool:
+        return connection in self._open
+
+    def add(self, connection: Connection) -> None:
+        self.came.append(connection)
+        super().add(connection)
+
+    def stuck(self, connection: Connection) -> None:
+        self.got_stuck.append(connection)
+        super().stuck(connection)
+
+
 class Served:
     """The address of a running server, and ways to reach it."""
 
-    def __init__(self, port: int, connections: Connections) -> None:
+    def __init__(self, port: int, connections: NotedConnections) -> None:
         self.port = port
         self.connections = connections
 
@@ -147,11 +167,14 @@ def until_closed(connection: socket.socket) -> bytes:
 def served(application: Application | Stage, stopping: Callable[[], None] = lambda: None) -> Iterator[Served]:
     """`application` behind the real server on a free port of this machine."""
     running: list[server._Server] = []
+    noted: list[NotedConnections] = []
     answering = threading.Event()
 
     class Recorded(server._Server):
         def __init__(self, *args: object) -> None:
             super().__init__(*args)  # type: ignore[arg-type]
+            noted[0:] = [NotedConnections(most_connections())]
+            [self._connections] = noted
             running.append(self)
 
     with pytest.MonkeyPatch.context() as patch:
@@ -166,7 +189,7 @@ def served(application: Application | Stage, stopping: Callable[[], None] = lamb
         thread.start()
         try:
             assert answering.wait(PATIENCE)
-            yield Served(port, running[0]._connections)
+            yield Served(port, noted[0])
         finally:
             for one in running:
                 one.should_exit = True

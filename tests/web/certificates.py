@@ -23,8 +23,8 @@ class Certificates:
     def renew(self, server: trustme.LeafCert | None = None) -> None:
         """Write the server's certificate, perhaps another one."""
         self.server = server or self.server
-        (self.folder / "server.pem").write_bytes(b"".join(blob.bytes() for blob in self.server.cert_chain_pems))
-        (self.folder / "server.key").write_bytes(pem(self.server.private_key_pem))
+        self._put("server.pem", b"".join(blob.bytes() for blob in self.server.cert_chain_pems))
+        self._put("server.key", pem(self.server.private_key_pem))
 
     def client(self, *names: str, authority: trustme.CA | None = None) -> Path:
         """A file with certificate and key of a client."""
@@ -34,15 +34,17 @@ class Certificates:
 
     def write(self, name: str, blob: trustme.Blob) -> Path:
         """A file NAME.pem."""
-        path = self.folder / f"{name}.pem"
-        path.write_bytes(blob.bytes())
-        return path
+        return self._put(f"{name}.pem", blob.bytes())
 
     def config(self, text: str) -> Path:
         """The web configuration file."""
-        path = self.folder / "web.yml"
-        path.write_text(text, "utf-8")
-        return path
+        return self._put("web.yml", text.encode())
+
+    def _put(self, name: str, content: bytes) -> Path:
+        """Write it whole and as another file: no server sees half of it, or takes it for what was there a tick ago."""
+        part = self.folder / f"{name}.part"
+        part.write_bytes(content)
+        return part.replace(self.folder / name)
 
 
 def pem(blob: trustme.Blob) -> bytes:

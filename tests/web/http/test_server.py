@@ -7,7 +7,7 @@ import socket
 import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 import pytest
@@ -24,8 +24,9 @@ from sems_exporter.portal.session import rate_limiter
 from sems_exporter.simulator import SimulatedPortal
 from sems_exporter.telemetry.redaction import Secret
 from sems_exporter.web.discovery import Discovery
-from sems_exporter.web.http import connections, protocol
+from sems_exporter.web.http import connections, protocol, server
 from sems_exporter.web.http.server import address_of, bound
+from tests.e2e.program import until
 from tests.homes import home
 from tests.serving import PATIENCE, Served, Site, served, until_closed
 
@@ -43,6 +44,18 @@ def web(site: Site) -> Iterator[Served]:
     """A server that no test changes; whoever needs limits of its own starts another."""
     with served(site.application) as running:
         yield running
+
+
+@contextmanager
+def hurried(web: Served) -> Iterator[socket.socket]:
+    """A connection whose first head is due soon; all others have as long as ever, however slow the machine is."""
+    came = len(web.connections.came)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(protocol, "HEADER_DEADLINE", 0.2)
+        connection = web.connect()
+        until(lambda: len(web.connections.came) > came)
+    with connection:
+        yield connection
 
 
 def read_answer(connection: socket.socket) -> tuple[int, bytes]:
@@ -250,61 +263,53 @@ class TestSlowAndGreedy:
 
     @pytest.mark.usefixtures("parser")
     @pytest.mark.parametrize("start", [b"", b"GET", b"GET /metrics HTTP/1.1\r\nHost: x\r\nX-Slow: "])
-    def test_who_does_not_finish_the_head_is_cut_off(
-        self, site: Site, monkeypatch: pytest.MonkeyPatch, start: bytes
-    ) -> None:
-        monkeypatch.setattr(protocol, "HEADER_DEADLINE", 0.2)
-
-        with served(site.application) as web, web.connect() as connection:
+    def test_who_does_not_finish_the_head_is_cut_off(self, site: Site, start: bytes) -> None:
+        with served(site.application) as web, hurried(web) as connection:
             connection.sendall(start)
             meanwhile = web.get("/metrics")[0]
             answer = until_closed(connection)
 
         assert (meanwhile, answer) == (200, b"")
 
-    def test_dripping_does_not_buy_time(self, site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    def test_dripping_does_not_buy_time(self, site: Site) -> None:
         """One byte now and then defeats a limit on silence; the deadline is for the whole head."""
-        monkeypatch.setattr(protocol, "HEADER_DEADLINE", 0.3)
-
-        with served(site.application) as web, web.connect() as connection:
+        with served(site.application) as web, hurried(web) as connection:
             connection.settimeout(0.02)
-            drops = 0
-            closed = False
-            while not closed and drops < 1000:
-                drops += 1
+            drops, answer = iter([b"GET / HTTP/1.1\r\nX: ", *[b"x"] * 1000]), None
+            while answer is None:
                 try:
-                    connection.sendall(b"G" if drops == 1 else b"E")
-                    closed = connection.recv(1) == b""
+                    connection.sendall(next(drops))
+                    answer = connection.recv(1)
                 except TimeoutError:
                     continue
                 except OSError:
-                    closed = True
+                    answer = b""
 
-        assert closed
+        assert answer == b""
 
     @pytest.mark.usefixtures("parser")
-    def test_an_idle_connection_outlives_the_deadline(self, site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    def test_an_idle_connection_outlives_the_deadline(self, site: Site) -> None:
         """Prometheus keeps its connection between scrapes."""
-        monkeypatch.setattr(protocol, "HEADER_DEADLINE", 0.2)
-
-        with served(site.application) as web, web.connect() as idle, web.connect() as slow:
+        with served(site.application) as web, web.connect() as idle:
             idle.sendall(SCRAPE)
             first, _ = read_answer(idle)
-            slow.sendall(b"GET /metr")
-            until_closed(slow)  # whoever came later has been cut off by now
+            with hurried(web) as slow:
+                slow.sendall(b"GET /metr")
+                until_closed(slow)  # whoever came later has been cut off by now
             idle.sendall(SCRAPE)
             second, _ = read_answer(idle)
+            idles, begun = (connection.due for connection in web.connections.came)
 
         assert (first, second) == (200, 200)
+        assert idles - begun > 2 * protocol.HEADER_DEADLINE
 
     def test_a_second_request_on_a_connection_has_a_deadline_too(
         self, site: Site, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        monkeypatch.setattr(protocol, "HEADER_DEADLINE", 0.2)
-
         with served(site.application) as web, web.connect() as connection:
             connection.sendall(SCRAPE)
             read_answer(connection)
+            monkeypatch.setattr(protocol, "HEADER_DEADLINE", 0.2)
             connection.sendall(b"GET /metr")
 
             assert until_closed(connection) == b""
@@ -437,6 +442,8 @@ class TestTheEnd:
             begun.set()
             return b"told" if stopped.wait(PATIENCE) else b"not told"
 
+        monkeypatch.setattr(server, "LAST_ANSWERS_SECONDS", PATIENCE)
+        monkeypatch.setattr(server, "GRACE", round(PATIENCE))
         monkeypatch.setattr(site.application._exposition, "body", until_told)
         with ExitStack() as stack:
             with served(site.application, stopping=stopped.set) as web:

@@ -164,7 +164,8 @@ def test_the_server_asks_for_a_password_from_the_moment_the_file_does(certificat
         for _ in range(round(PATIENCE * 1000)):
             if site.metrics.registry.get_sample_value("sems_web_config_last_reload_success") == 0.0:
                 break
-            still = web.get("/metrics", Authorization=ALICE)[0]
+            assert web.get("/-/healthy")[0] == 200
+        still = web.get("/metrics", Authorization=ALICE)[0]
 
     assert (before, statuses, allowed[0], still) == ([200] * 3, {200, 401}, 200, 200)
     assert b"\nsems_web_config_last_reload_success 1.0\n" in allowed[2]
@@ -241,15 +242,17 @@ def test_a_file_that_has_not_changed_is_read_for_whoever_asks(certificates: Cert
 @pytest.mark.parametrize("make", ["fifo", "folder", "large"])
 def test_the_server_lives_whatever_stands_in_the_place_of_the_file(certificates: Certificates, make: str) -> None:
     site = Site(home(), web_config=certificates.config(USERS))
-    path = certificates.folder / "web.yml"
+    thing = certificates.folder / make
+    if make == "fifo":
+        os.mkfifo(thing)
+    elif make == "folder":
+        thing.mkdir()
+    else:
+        thing.write_text("a: b\n" * 100_000)
     with served(site.application) as web:
-        path.unlink()
-        if make == "fifo":
-            os.mkfifo(path)
-        elif make == "folder":
-            path.mkdir()
-        else:
-            path.write_text("a: b\n" * 100_000)
+        # At once, so that no look finds nothing in between.
+        (certificates.folder / "link").symlink_to(thing)
+        (certificates.folder / "link").replace(certificates.folder / "web.yml")
         failures = "sems_web_config_reload_failures_total"
         for _ in range(round(PATIENCE * 1000)):
             healthy = web.get("/-/healthy")[0]

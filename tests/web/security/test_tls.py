@@ -206,6 +206,7 @@ class TestRenewal:
         site = Site(web_config=certificates.config(SECURED))
         with served(site.application) as web:
             kept = trusting(certificates).wrap_socket(web.connect(), server_hostname="localhost")
+            kept.sendall(SCRAPE.replace(b"Connection: close\r\n", b""))  # it may be idle then for as long as this takes
             certificates.renew(certificates.authority.issue_cert("localhost"))
             new = certificates.server.cert_chain_pems[0].bytes()
 
@@ -218,4 +219,4 @@ class TestRenewal:
                 answer = until_closed(kept)
 
         assert shown == new
-        assert answer.startswith(b"HTTP/1.1 200")
+        assert answer.count(b"HTTP/1.1 200") == 2
