@@ -20,7 +20,7 @@ from grafana.simulated.days import as_history, exposed
 from grafana.simulated.prometheus import Prometheus, holding
 from sems_exporter.exposition.families import all_families
 from sems_exporter.simulator import Alarm, SimulatedClock, demo_plants
-from sems_exporter.telemetry.metrics import SelfMetrics
+from sems_exporter.telemetry.metrics import complete
 
 FOLDER = Path(__file__).parents[1] / "grafana"
 NAMES = (
@@ -239,7 +239,8 @@ def test_the_exporter_answers_before_its_details() -> None:
     tiles = [shown.json for shown in EVERY if shown.dashboard == "exporter" and shown.json["type"] == "stat"]
     shown = [panel["title"] for panel in loaded("exporter")["panels"] if panel["type"] == "stat"]
 
-    assert (len(shown), shown[0]) == (6, "Portal reached")
+    assert shown[:2] == ["Portal reached", "Portal's protocol"]
+    assert len(shown) == 6
     assert all(row["collapsed"] and row["panels"] for row in folded)
     assert len(tiles) == len(shown) + sum(panel["type"] == "stat" for row in folded for panel in row["panels"])
 
@@ -307,9 +308,7 @@ RECORDED = set(re.findall(r"- record: (\S+)", (FOLDER.parent / "prometheus/rules
 def known_metrics() -> set[str]:
     endings = {"counter": ("_total",), "histogram": ("_bucket", "_sum", "_count")}
     own = {
-        family.name + ending
-        for family in SelfMetrics().registry.collect()
-        for ending in endings.get(family.type, ("",))
+        family.name + ending for family in complete().registry.collect() for ending in endings.get(family.type, ("",))
     }
     of_prometheus = {"ALERTS", *RECORDED}
     return own | of_prometheus | {family.sample_name for family in all_families()}
@@ -409,6 +408,16 @@ NOT_IN_THE_DEMO = {
     "sems_station_generator_power_watts",
     "sems_station_heat_pump_power_watts",
     "sems_station_third_party_power_watts",
+    # The demo writes and sends nothing.
+    "sems_delivery_attempts_total",
+    "sems_delivery_bytes_total",
+    "sems_delivery_failures_total",
+    "sems_delivery_last_success_timestamp_seconds",
+    "sems_remote_write_last_success_timestamp_seconds",
+    "sems_remote_write_queue_samples",
+    "sems_remote_write_queue_used_ratio",
+    "sems_remote_write_queue_writable",
+    "sems_remote_write_samples_total",
 }
 NOT_YET = re.compile(r"^0 \* count\(|offset 36[34]d|^sum\(max by \(station\) \(sems_station_load_energy_joules_total")
 """What is asked about nights and the year before, and a counter that SEMS+ has not."""
@@ -634,16 +643,20 @@ def test_charge_heat_map_leaves_out_the_racks_of_a_system(tmp_path: Path) -> Non
 
 @pytest.mark.needs("promtool", "prometheus")
 def test_what_the_demo_lacks_is_drawn_where_a_plant_has_it(tmp_path: Path) -> None:
-    """A heat pump, a generator, a car that charges, insulation and leakage, and the temperatures of cells."""
+    """A heat pump, a generator, a car that charges, insulation and leakage, temperatures of cells, and what is sent."""
     now = datetime(2026, 6, 1, tzinfo=UTC).timestamp()
     of_device = {"inverter": "INV1", "battery": "BAT1", "ev_charger": "EV1"}
-    lacking = sorted(one for one in NOT_IN_THE_DEMO if re.match("sems_(station|inverter|battery|ev_charger)_", one))
+    kinds = "station|inverter|battery|ev_charger|delivery|remote_write"
+    lacking = sorted(one for one in NOT_IN_THE_DEMO if re.match(f"sems_({kinds})_", one))
     lines = []
     for metric in [*lacking, "sems_station_info", *(f"sems_{scope}_info" for scope in of_device)]:
         scope = next((scope for scope in of_device if metric.startswith(f"sems_{scope}_")), "")
-        device = f',{scope}="{of_device[scope]}"' if scope else ""
-        name = ',name="Some"' if metric.endswith("_info") else ""
-        lines.append(f'{metric}{{job="sems",instance="demo",station="home"{device}{name}}} 5 {now}')
+        labels = f',{scope}="{of_device[scope]}"' if scope else ""
+        labels += ',name="Some"' if metric.endswith("_info") else ""
+        outcomes = ["rejected", "expired", "overflow"] if metric.endswith("_samples_total") else [""]
+        for outcome in outcomes:
+            series = f'{metric}{{job="sems",instance="demo",station="home",target="t",outcome="{outcome}"{labels}}}'
+            lines += [f"{series} {5 + late} {now - 300 + 300 * late}" for late in (0, 1)]
     asked = [
         (shown, expr) for shown, expr in QUERIES if {metric for metric, _ in SELECTOR.findall(expr)} & set(lacking)
     ]

@@ -134,7 +134,7 @@ def _count() -> Json:
         for level, (title, colour, _) in LEVELS.items()
     ]
     title, empty = "Alarms by level", "no alarm in this range, or the rules are not loaded"
-    return lines(title, text, *queries, unit="none", fill=80, stacked=True, min=0, decimals=0, noValue=empty)
+    return lines(title, text, *queries, unit="none", fill=80, stacked=True, min=0, up_to=4, decimals=0, noValue=empty)
 
 
 def _stations() -> Json:

@@ -1,5 +1,6 @@
 """Exporter: how fresh and complete the data are, and whether the account comes to harm."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from . import look
@@ -13,30 +14,41 @@ BUDGETED = "15m"
 """Long enough for a refresh or two, whose requests come together."""
 ONLY_STATION = ("station",)
 ACCOUNT = ("instance", "account")
+PROTOCOL_CHANGED = "sems_portal_protocol_changed"
 REJECTIONS = "sems_portal_credential_rejections"
 NOT_SCRAPED = "exporter not scraped"
 REFRESH = look.steps(look.GOOD, (600, look.ODD), (1800, look.BAD))
 REJECTED = look.steps(look.GOOD, (1, look.ODD), (3, look.BAD))
 ROUND = look.steps(look.GOOD, (28800, look.ODD), (86400, look.BAD))
 """A station waits three rounds at most, and details older than a day are not shown."""
+COLOURED: Json = {"custom.cellOptions": {"type": "color-text"}}
+COUNT: Json = {"decimals": 0}
+ODD_COUNT = COLOURED | COUNT | {"thresholds": look.ANY_IS_ODD}
+AGO = COLOURED | {"unit": "s", "decimals": 0, "thresholds": look.steps(look.GOOD, (look.DELIVERY_FAILING, look.BAD))}
+BYTES: Json = {"unit": "bytes", "decimals": 1}
+SHARE = COLOURED | {"unit": "percentunit", "decimals": 0, "thresholds": look.ROOM}
 
 
 def dashboard() -> Json:
     """The dashboard."""
     page = Page()
-    page.band(4, _up(), _stations(), _last(), _brake(), _state(), _web_config())
+    page.band(4, _up(), _protocol(), _stations(), _last(), _brake(), _state())
     page.band(8, _age_now(), _age_over_time(), widths=(8, 16))
     page.band(5, _accounts())
     page.folded("Sign-ins and pace")
     page.band(4, _next(), _rejections(), _login_wait(), _pause())
-    page.band(4, _logins(), _budget(), _round(), _version())
+    page.band(4, _logins(), _budget(), _round())
     page.band(8, _failures(), _logins_over_time())
     page.folded("Requests")
     page.band(8, _outcomes(), _endpoints())
     page.band(8, _waiting(), _refresh())
     page.folded("What was withheld, and what is not known")
     page.band(9, _dropped(), _unknown(), widths=(15, 9))
+    page.folded("Files and remote write")
+    page.band(6, _delivery(), _remote_write())
+    page.band(8, _failed_deliveries(), _waiting_samples())
     page.folded("The program")
+    page.band(4, _version(), _files_in_force())
     page.band(7, _memory(), _processor())
     text = "Age of the data, sign-ins and brakes, outcomes of requests, values dropped and fields unknown."
     return framed("exporter", "SEMS Exporter", text, page, fleet=True, scrapers=SHOWN)
@@ -59,6 +71,15 @@ def _number(title: str, text: str, expr: str, *, unit: str = "none", **fields: A
 def _up() -> Json:
     text = "Whether the latest refresh reached the portal and read a station. With several accounts: whether all did."
     return _number("Portal reached", text, _own("min", "sems_up"), mappings=look.YES_NO)
+
+
+def _protocol() -> Json:
+    text = (
+        "Whether the portal answers as this version, or your portal file, expects. If not, GoodWe has changed "
+        "something: the status page says what, and docs/portal-changes.md what to do. With several accounts: whether "
+        "it does for all."
+    )
+    return _number("Portal's protocol", text, _own("max", PROTOCOL_CHANGED), mappings=look.PROTOCOL)
 
 
 def _stations() -> Json:
@@ -162,13 +183,13 @@ def _state() -> Json:
     return _number("State kept on disk", text, _own("min", "sems_state_writable"), mappings=look.YES_NO)
 
 
-def _web_config() -> Json:
+def _files_in_force() -> Json:
     text = (
-        "Whether the web configuration file is in force as it stands. If not, it was changed to something that cannot "
-        "be used; the log says why, and what held before still holds."
+        "Whether web configuration and portal file are in force as they stand. If not, one was changed to something "
+        "that cannot be used; the log says why, and what held before still holds."
     )
-    expr = _own("min", "sems_web_config_last_reload_success")
-    return _number("Web settings in force", text, expr, mappings=look.YES_NO)
+    expr = " or ".join(pick(f"sems_{file}_last_reload_success") for file in ("web_config", "portal_file"))
+    return _number("Changed files in force", text, f"min({expr})", mappings=look.YES_NO)
 
 
 def _accounts() -> Json:
@@ -180,6 +201,7 @@ def _accounts() -> Json:
     by = f"max by ({', '.join(ACCOUNT)})"
     queries = (
         Query(_own(by, "sems_up")),
+        Query(_own(by, PROTOCOL_CHANGED)),
         Query(_own(by, "sems_stations")),
         Query(_own(by, "sems_stations_elsewhere")),
         Query(_own(by, "sems_stations_unmatched")),
@@ -192,7 +214,7 @@ def _accounts() -> Json:
         Query(f"clamp_min({_own(by, 'sems_portal_paused_until_timestamp_seconds')} - time(), 0)"),
     )
     headings = [
-        *("Reached", "Stations", "Elsewhere", "Unmatched", "Refreshed", "Budget", "Round"),
+        *("Reached", "Protocol", "Stations", "Elsewhere", "Unmatched", "Refreshed", "Budget", "Round"),
         *("State kept", "Brake", "Rejections", "Pause"),
     ]
     columns = {"instance": "Exporter", "account": "Account"}
@@ -207,6 +229,7 @@ def _account_looks() -> dict[str, Json]:
     return {
         "Exporter": {"custom.minWidth": 110},
         "Reached": coloured | {"mappings": look.YES_NO},
+        "Protocol": coloured | {"mappings": look.PROTOCOL},
         "Stations": narrow,
         "Elsewhere": narrow,
         "Unmatched": coloured | {"thresholds": look.ANY_IS_ODD},
@@ -331,6 +354,72 @@ def _unknown() -> Json:
     )
     query = Query(f"max by (kind) ({pick('sems_portal_unknown_total')})", "{{kind}}")
     return bars("Unknown to the exporter", text, query, unit="none", decimals=0, thresholds=look.ANY_IS_ODD)
+
+
+def _by_target(how: str) -> str:
+    return f"{how} by (instance, target)"
+
+
+def _since(metric: str) -> str:
+    """Seconds since the instant in `metric`, which is 0 where there is none, by target."""
+    return f"clamp_min(time() - ({_own(_by_target('max'), metric)} > 0), 0)"
+
+
+def _in_range(metric: str, **labels: str) -> str:
+    return f"{_by_target('sum')} (increase({pick(metric, **labels)}{RANGE}))"
+
+
+def _targets(title: str, text: str, columns: Mapping[str, tuple[str, Json]], no_target: str) -> Json:
+    """A line for each target; `columns` are expressions and their looks by heading."""
+    headings = {"instance": "Exporter", "target": "Target"}
+    headings |= {f"Value #{ref}": heading for ref, heading in zip(REFS, columns, strict=False)}
+    queries = [Query(expr) for expr, _ in columns.values()]
+    looks = {heading: {"custom.minWidth": 80} | seen for heading, (_, seen) in columns.items()}
+    return table(title, text, *queries, columns=headings, looks=looks, noValue=no_target)
+
+
+def _delivery() -> Json:
+    text = (
+        "Files that are written or sent after a refresh, by target: when one arrived last, and how often that was "
+        "tried and failed in the time range."
+    )
+    columns = {
+        "Arrived": (_since("sems_delivery_last_success_timestamp_seconds"), AGO),
+        "Attempts": (_in_range("sems_delivery_attempts_total"), COUNT),
+        "Failed": (_in_range("sems_delivery_failures_total"), ODD_COUNT),
+        "Sent": (_in_range("sems_delivery_bytes_total"), BYTES),
+    }
+    return _targets("Files written and sent", text, columns, "nothing is written or sent, by the settings")
+
+
+def _remote_write() -> Json:
+    text = (
+        "Receivers of remote write: when they took samples last, how many wait, the share of the room or time for "
+        "that which is used, and samples of the time range that were lost. Where the queue is not on disk, a restart "
+        "loses it."
+    )
+    start = "sems_remote_write_"
+    lost = " + ".join(_in_range(f"{start}samples_total", outcome=why) for why in ("rejected", "expired", "overflow"))
+    columns = {
+        "Arrived": (_since(f"{start}last_success_timestamp_seconds"), AGO),
+        "Waiting": (_own(_by_target("max"), f"{start}queue_samples"), COUNT),
+        "Used": (_own(_by_target("max"), f"{start}queue_used_ratio"), SHARE),
+        "Lost": (lost, ODD_COUNT),
+        "On disk": (_own(_by_target("min"), f"{start}queue_writable"), COLOURED | {"mappings": look.YES_NO}),
+    }
+    return _targets("Remote write", text, columns, "no remote write, by the settings")
+
+
+def _failed_deliveries() -> Json:
+    text = "Files that could not be written or sent, in a minute and by reason. Empty is good."
+    return _rates("Failed deliveries", text, "reason", "sems_delivery_failures_total", "no failures in this range")
+
+
+def _waiting_samples() -> Json:
+    text = "Samples that wait for a receiver of remote write. Near zero is normal; a ramp is a receiver that is away."
+    query = Query(_own("max by (target)", "sems_remote_write_queue_samples"), "{{target}}")
+    empty = "no remote write, by the settings"
+    return lines("Samples that wait", text, query, unit="none", fill=10, min=0, decimals=0, noValue=empty)
 
 
 def _memory() -> Json:

@@ -60,6 +60,8 @@ MINUTES = "suffix: min"
 """For axes: Grafana's own units have marks such as 3.3 mins, and call 100 minutes 2 hours."""
 DETAILS_AGE = steps(GOOD, (1200, IDLE), (43200, ODD), (86400, BAD))
 """Grey where they wait for their turn and are not shown meanwhile; after a day they are forgotten."""
+DELIVERY_FAILING = _at("delivery_failing_seconds")
+ROOM = steps(GOOD, (_at("remote_write_full_ratio"), BAD))
 ANY_IS_BAD = steps(GOOD, (1, BAD))
 ANY_IS_ODD = steps(GOOD, (1, ODD))
 NONE_IS_BAD = steps(BAD, (1, GOOD))
@@ -101,4 +103,5 @@ UNKNOWN: list[Json] = [
 ]
 """Without it a value that is not known has the colour of the lowest one."""
 YES_NO = words({1: ("● yes", GOOD), 0: ("✕ no", BAD)})
+PROTOCOL = words({0: ("● known", GOOD), 1: ("! changed", BAD)})
 BRAKE = words({0: ("● released", GOOD), 1: ("! closed", BAD)})

@@ -179,12 +179,14 @@ def lines(  # noqa: PLR0913 - all but the first two are given by name
     limits: bool = False,
     drawn: str = "line",
     beside: bool = False,
+    up_to: float | None = None,
     overrides: list[Json] | None = None,
     **fields: object,
 ) -> Json:
     """Series over time. Gaps stay gaps: nothing is drawn where nothing was known.
 
-    The legend is below, or `beside` the chart, where many series would take its place.
+    The legend is below, or `beside` the chart, where many series would take its place. The axis
+    reaches `up_to` at least, so that little does not fill the panel.
     """
     custom: Json = {
         "axisBorderShow": False,
@@ -197,6 +199,7 @@ def lines(  # noqa: PLR0913 - all but the first two are given by name
         "stacking": {"group": "A", "mode": "normal" if stacked else "none"},
         "thresholdsStyle": {"mode": "dashed" if limits else "off"},
     }
+    custom |= {} if up_to is None else {"axisSoftMax": up_to}
     options: Json = {
         "legend": {"calcs": [], "displayMode": "list", "placement": "bottom", "showLegend": True}
         | ({"displayMode": "table", "placement": "right"} if beside else {}),

@@ -48,6 +48,11 @@ class RemoteWriteMetrics:
         self._last_success = gauge("last_success_timestamp_seconds", "Latest request that arrived; 0 if none did.")
         self._waiting = gauge("queue_samples", "Samples that wait.")
         self._queue_bytes = gauge("queue_bytes", "Bytes that they take.")
+        self._used = gauge(
+            "queue_used_ratio",
+            "Share of the bytes or of the time in which samples may wait that is used, whichever is more; "
+            "above 1 the oldest are lost.",
+        )
         self._oldest = gauge("queue_oldest_timestamp_seconds", "Instant of the oldest sample that waits; 0 if none.")
         self._writable = gauge("queue_writable", "1 if the queue can be kept on disk; else a restart loses it.")
         for target in targets:
@@ -58,7 +63,7 @@ class RemoteWriteMetrics:
             for single in (self._bytes, self._corrupt, self._last_success):
                 single.labels(target)
             self._writable.labels(target).set(1)
-            self.queue(target, 0, 0, None)
+            self.queue(target, 0, 0, 0.0, None)
 
     def samples(self, target: str, outcome: SampleOutcome, count: int) -> None:
         """Count samples that are not kept any more."""
@@ -77,10 +82,11 @@ class RemoteWriteMetrics:
         """Count bytes of the queue that cannot be used."""
         self._corrupt.labels(target).inc(size)
 
-    def queue(self, target: str, samples: int, size: int, oldest: int | None) -> None:
-        """Show what waits; the oldest by its instant in milliseconds."""
+    def queue(self, target: str, samples: int, size: int, used: float, oldest: int | None) -> None:
+        """Show what waits, the share of its room that is `used`, and the oldest by its instant in milliseconds."""
         self._waiting.labels(target).set(samples)
         self._queue_bytes.labels(target).set(size)
+        self._used.labels(target).set(used)
         self._oldest.labels(target).set(0 if oldest is None else oldest / 1000)
 
     def writable(self, target: str, *, ok: bool) -> None:

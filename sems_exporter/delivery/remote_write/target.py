@@ -197,7 +197,11 @@ class Target:
             log.warning("samples have waited for too long or are too many, and are lost", extra={"target": self.name})
 
     def _show(self) -> None:
-        self._metrics.queue(self.name, self._queue.samples, self._queue.size, self._queue.oldest)
+        queue, most = self._queue, self._settings.queue
+        size, oldest = queue.size, queue.oldest
+        waited = 0.0 if oldest is None else max(0.0, self._clock.now().timestamp() - oldest / 1000)
+        used = max(size / most.most_bytes, waited / most.age_limit)
+        self._metrics.queue(self.name, queue.samples, size, used, oldest)
 
 
 def _outcome(status: int) -> RequestOutcome:

@@ -212,10 +212,13 @@ def test_a_token_that_has_run_out_costs_no_samples(
 def test_after_two_days_the_oldest_are_given_up(receiver: Receiver, started: Callable[..., Exporter]) -> None:
     exporter = started(queue_config={"sample_age_limit": "10m"})
     receiver.status = 500
-    exporter.minutes(20)
+    exporter.minutes(6)
+    used = exporter.value("sems_remote_write_queue_used_ratio", target="r")
+    exporter.minutes(14)
     receiver.status = 204
     exporter.minutes(2)
 
+    assert used == pytest.approx(0.6, abs=0.1)
     assert instants(receiver, UP) == list(range(10, 22))
     assert exporter.value("sems_remote_write_samples_total", target="r", outcome="expired")
 
