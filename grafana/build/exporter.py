@@ -45,7 +45,8 @@ def dashboard() -> Json:
     page.folded("What was withheld, and what is not known")
     page.band(9, _dropped(), _unknown(), widths=(15, 9))
     page.folded("Files and remote write")
-    page.band(6, _delivery(), _remote_write())
+    page.band(5, _delivery())
+    page.band(5, _remote_write())
     page.band(8, _failed_deliveries(), _waiting_samples())
     page.folded("The program")
     page.band(4, _version(), _files_in_force())
@@ -227,7 +228,7 @@ def _account_looks() -> dict[str, Json]:
     narrow: Json = {"custom.minWidth": 88}
     coloured: Json = narrow | {"custom.cellOptions": {"type": "color-text"}}
     return {
-        "Exporter": {"custom.minWidth": 110},
+        "Exporter": {"custom.minWidth": 130},
         "Reached": coloured | {"mappings": look.YES_NO},
         "Protocol": coloured | {"mappings": look.PROTOCOL},
         "Stations": narrow,
