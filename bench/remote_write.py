@@ -29,8 +29,9 @@ from tests.delivery.remote_write.receiver import Receiver, receiving, written
 
 SCALED = """
 import sys
-from sems_exporter.delivery.remote_write import disk_queue, sampler, target
-sampler.SAMPLE_SECONDS, sampler.LOOK_SECONDS, target.LOOK_SECONDS = 1.0, 0.1, 0.1
+from sems_exporter.delivery import schedule
+from sems_exporter.delivery.remote_write import sampler
+sampler.SAMPLE_SECONDS, schedule.LOOK_SECONDS = 1.0, 0.1
 from sems_exporter.cli.commands import main
 main(sys.argv[1:])
 """

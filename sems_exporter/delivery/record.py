@@ -2,7 +2,6 @@
 
 import logging
 from collections.abc import Callable
-from datetime import datetime
 
 from sems_exporter.clock import Clock
 from sems_exporter.delivery.failures import DeliveryFailed
@@ -37,7 +36,7 @@ class Record:
             log.exception("a delivery failed through a fault of the exporter", extra={"target": self._target})
             self._failed(Reason.INTERNAL, type(error).__name__)
         else:
-            self._metrics.succeeded(self._target, size, self._now().timestamp())
+            self._metrics.succeeded(self._target, size, self._clock.now().timestamp())
             if self._news("") is not None and not self._fine:
                 log.info("a delivery works again", extra={"target": self._target})
             self._fine = True
@@ -53,6 +52,3 @@ class Record:
 
     def _news(self, condition: str) -> int | None:
         return self._changes.of(condition, self._clock.monotonic())
-
-    def _now(self) -> datetime:
-        return self._clock.now()

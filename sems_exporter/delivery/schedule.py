@@ -14,9 +14,9 @@ LOOK_SECONDS = 1.0
 """Seconds between two looks at what is due."""
 LEAST_SPACING_SECONDS = 10.0
 """Seconds between two deliveries; in a fleet refreshes end every few seconds."""
-MOST_OF_THE_TIME = 0.05
+WRITING_SHARE = 0.05
 """Share of the time that this machine may spend on it."""
-WAITING = 0.5
+SENDING_SHARE = 0.5
 """The same for work that is mostly waiting for others."""
 
 
@@ -33,7 +33,7 @@ class Schedule:
         clock: Clock,
         timer: Callable[[], float] = time.monotonic,
         *,
-        share: float = MOST_OF_THE_TIME,
+        share: float = WRITING_SHARE,
     ) -> None:
         self._revision = revision
         self._until = until
@@ -61,12 +61,12 @@ class Schedule:
         self._not_before = self._clock.monotonic() + pause
 
 
-def look_until(stop: threading.Event, look: Callable[[], None], every: float = LOOK_SECONDS) -> None:
-    """Look again and again, until `stop` is set; what goes wrong in it is told, and ends nothing."""
+def look_until(stop: threading.Event, look: Callable[[], None]) -> None:
+    """Look every LOOK_SECONDS, until `stop` is set; what goes wrong in it is told, and ends nothing."""
     while not stop.is_set():
         try:
             look()
         except Exception:
             # As with a refresh: a fault of ours must not end this thread for the years to come.
             log.exception("a delivery failed through a fault of the exporter")
-        stop.wait(every)
+        stop.wait(LOOK_SECONDS)

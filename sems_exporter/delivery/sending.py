@@ -7,6 +7,7 @@ from sems_exporter.clock import Clock
 from sems_exporter.config.deliveries import DeliverySettings
 from sems_exporter.delivery import ftp, webdav
 from sems_exporter.delivery.contents import Contents, Files, Kind
+from sems_exporter.delivery.http_target import transport
 from sems_exporter.delivery.record import Record
 from sems_exporter.delivery.schedule import Schedule, look_until
 from sems_exporter.telemetry.delivery_metrics import DeliveryMetrics
@@ -59,5 +60,5 @@ def way_to(target: DeliverySettings) -> Send:
     """What sends files to the target."""
     if target.url.scheme in ("ftp", "ftps"):
         return lambda files: ftp.send(target, files)
-    connection = webdav.transport(target.tls, target.timeout)
+    connection = transport(target.tls, target.timeout)
     return lambda files: webdav.send(target, files, connection)

@@ -1,15 +1,13 @@
 """Sending by HTTP: PUT under a temporary name, then MOVE, as WebDAV has it (RFC 4918)."""
 
-import base64
 from urllib.parse import urlunsplit
 
 from sems_exporter import errors
 from sems_exporter.config.deliveries import DeliverySettings
-from sems_exporter.config.targets import Tls
 from sems_exporter.delivery.contents import Files
 from sems_exporter.delivery.failures import DeliveryFailed
+from sems_exporter.delivery.http_target import basic
 from sems_exporter.delivery.secrets import revealed
-from sems_exporter.portal.http.bounded_sockets import Patience
 from sems_exporter.portal.http.transport import HttpRequest, Transport
 from sems_exporter.telemetry.delivery_metrics import Reason
 
@@ -29,18 +27,6 @@ _OF_ERROR: dict[type[errors.PortalError], Reason] = {
     errors.CertificateInvalid: Reason.CERTIFICATE,
     errors.TimedOut: Reason.TIMEOUT,
 }
-
-
-def transport(tls: Tls, timeout: float) -> Transport:
-    """Connections to a target, each exchange with it no longer than `timeout` seconds."""
-    pair = (str(tls.cert_file), str(tls.key_file)) if tls.cert_file else None
-    authorities = str(tls.ca_file) if tls.ca_file else None
-    return Transport(Patience(timeout, timeout, timeout), authorities=authorities, certificate=pair)
-
-
-def basic(username: str, password: str) -> str:
-    """The value of the header Authorization."""
-    return f"Basic {base64.b64encode(f'{username}:{password}'.encode()).decode()}"
 
 
 def send(target: DeliverySettings, files: Files, connection: Transport) -> int:

@@ -10,7 +10,7 @@ from sems_exporter.delivery.contents import Contents
 from sems_exporter.delivery.files import LocalFiles, places
 from sems_exporter.delivery.remote_write.sampler import Sampler
 from sems_exporter.delivery.remote_write.target import Target
-from sems_exporter.delivery.schedule import WAITING, Schedule
+from sems_exporter.delivery.schedule import SENDING_SHARE, Schedule
 from sems_exporter.delivery.sending import Sender
 from sems_exporter.exposition import Format
 from sems_exporter.telemetry.metrics import SelfMetrics
@@ -48,7 +48,7 @@ def _files_and_servers(
         schedule = Schedule(revision, contents.until, contents.clock)
         found["files"] = LocalFiles(settings.files, contents, counted, schedule, contents.clock).run
     for target in settings.deliveries:
-        schedule = Schedule(revision, contents.until, contents.clock, share=WAITING)
+        schedule = Schedule(revision, contents.until, contents.clock, share=SENDING_SHARE)
         found[f"send {target.name}"] = Sender(target, contents, counted, schedule, contents.clock).run
     return found
 

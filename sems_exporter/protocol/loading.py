@@ -17,7 +17,7 @@ from sems_exporter.protocol import classic as classic_shape
 from sems_exporter.protocol import semsplus as semsplus_shape
 from sems_exporter.protocol.classic import Classic, classic
 from sems_exporter.protocol.semsplus import SemsPlus, semsplus
-from sems_exporter.protocol.shapes import Document, ProtocolError, build, table, unknown
+from sems_exporter.protocol.shapes import Document, ProtocolError, below, build, unknown
 from sems_exporter.protocol.units import Units, units
 
 SETTING = "portal_file"
@@ -176,11 +176,11 @@ def _remove(document: Document, key: str) -> None:
     del place[last]
 
 
-def _merged(path: str, below: Document, above: Document, changes: list[str]) -> Document:
-    """`below` with what `above` says instead, which goes into `changes`."""
-    found = dict(below)
-    for key, value in above.items():
-        here, old = f"{path}.{key}" if path else key, below.get(key)
+def _merged(path: str, packaged: Document, own: Document, changes: list[str]) -> Document:
+    """`packaged` with what `own` says instead, which goes into `changes`."""
+    found = dict(packaged)
+    for key, value in own.items():
+        here, old = below(path, key), packaged.get(key)
         if isinstance(value, dict) and isinstance(old, dict) and not ROW_KEYS & value.keys():
             found[key] = _merged(here, old, value, changes)
             continue
@@ -284,6 +284,3 @@ def _refuse_address(key: str, address: str, hosts: Hosts) -> None:
             f"{host} is not GoodWe's, and would get account and password; "
             f'if that is what you want, add foreign = ["{host}"] below [hosts]',
         )
-
-
-__all__ = ["SETTING", "Protocol", "ProtocolError", "laid_over", "load", "packaged", "table"]

@@ -32,8 +32,7 @@ class PortalFile:
         self._lock = threading.Lock()
         self._seen = _look(path)
         use(None if path is None else load(path))
-        for change in current().changes:
-            log.info("the portal file changes the protocol", extra={"change": change})
+        self._tell_changes()
 
     def renew(self) -> None:
         """Read the file again if it has changed. For the threads of all accounts."""
@@ -56,9 +55,11 @@ class PortalFile:
         if problem:
             log.error("the portal file cannot be used; what counted before goes on", extra={"reason": problem})
             return
-        fresh = current()
-        log.info("the portal file was read again", extra={"changes": len(fresh.changes)})
-        for change in fresh.changes:
+        log.info("the portal file was read again", extra={"changes": len(current().changes)})
+        self._tell_changes()
+
+    def _tell_changes(self) -> None:
+        for change in current().changes:
             log.info("the portal file changes the protocol", extra={"change": change})
 
 

@@ -39,9 +39,9 @@ class FieldMapping:
 Rows = dict[str, FieldMapping]
 
 
-def split(positive: str, negative: str, unit: str, *, last: bool = False) -> FieldMapping:
+def split(positive: str, negative: str, unit: str) -> FieldMapping:
     """A row whose sign is the direction."""
-    return FieldMapping(positive, unit, Sign.SPLIT, negative, last)
+    return FieldMapping(positive, unit, Sign.SPLIT, negative)
 
 
 def magnitude(attribute: str, unit: str) -> FieldMapping:

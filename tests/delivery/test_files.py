@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from sems_exporter.config.settings import FileSettings
+from sems_exporter.delivery import schedule
 from sems_exporter.delivery.files import LocalFiles
 from sems_exporter.delivery.schedule import Schedule, look_until
 from sems_exporter.exposition.json_form import as_json
@@ -127,7 +128,8 @@ def test_the_textfile_is_there_only_while_it_is_renewed(tmp_path: Path) -> None:
     assert (tmp_path / "sems.json").exists()
 
 
-def test_a_fault_of_ours_ends_no_delivery(caplog: pytest.LogCaptureFixture) -> None:
+def test_a_fault_of_ours_ends_no_delivery(caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(schedule, "LOOK_SECONDS", 0.0)
     stop, looks = threading.Event(), 0
 
     def look() -> None:
@@ -137,7 +139,7 @@ def test_a_fault_of_ours_ends_no_delivery(caplog: pytest.LogCaptureFixture) -> N
             stop.set()
         raise ValueError("ours")
 
-    look_until(stop, look, every=0.0)
+    look_until(stop, look)
 
     assert looks == 2
     assert "fault of the exporter" in caplog.text

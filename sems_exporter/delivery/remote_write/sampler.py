@@ -15,7 +15,6 @@ from sems_exporter.files import Draft, read_bounded
 SAMPLE_SECONDS = 60.0
 """Seconds between two samples: less than half of the five minutes for which Prometheus looks back, and what hosted
 receivers count as one data point a minute."""
-LOOK_SECONDS = 1.0
 SERIES_FILE = ".series"
 """Beside the folders of the targets, none of which can be called so."""
 LARGEST_SERIES_FILE = 64 * 1024 * 1024
@@ -69,7 +68,7 @@ class Sampler:
 
     def run(self, stop: threading.Event) -> None:
         """Take samples until `stop` is set."""
-        look_until(stop, self.attend, LOOK_SECONDS)
+        look_until(stop, self.attend)
 
     def _recalled(self) -> frozenset[bytes]:
         try:

@@ -9,11 +9,11 @@ from sems_exporter import errors
 from sems_exporter.clock import Clock
 from sems_exporter.config.remote_write import RemoteWriteSettings
 from sems_exporter.delivery.failures import DeliveryFailed
+from sems_exporter.delivery.http_target import basic, transport
 from sems_exporter.delivery.remote_write.disk_queue import DiskQueue
 from sems_exporter.delivery.remote_write.encoding import Encoder, WriteRequest
 from sems_exporter.delivery.schedule import look_until
 from sems_exporter.delivery.secrets import revealed
-from sems_exporter.delivery.webdav import basic, transport
 from sems_exporter.portal.http.envelope import HttpResponse, asked_pause
 from sems_exporter.portal.http.transport import HttpRequest
 from sems_exporter.telemetry.logs import ChangeLimiter
@@ -29,8 +29,6 @@ HEADERS = {
     "X-Prometheus-Remote-Write-Version": "0.1.0",
     "User-Agent": f"sems-exporter/{package_version()}",
 }
-LOOK_SECONDS = 1.0
-"""Seconds between two looks at the queue."""
 LONGEST_RETRY_AFTER = 3600.0
 LONGEST_SAID = 200
 """Characters of what a receiver says that are told."""
@@ -108,7 +106,7 @@ class Target:
             while self.attend() and not stop.is_set():
                 pass
 
-        look_until(stop, send_all, LOOK_SECONDS)
+        look_until(stop, send_all)
 
     def _sent(self, request: WriteRequest) -> bool:
         longest = self._settings.queue.max_backoff
