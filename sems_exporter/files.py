@@ -10,6 +10,8 @@ from typing import Self
 
 LARGEST = 1024 * 1024
 """Bytes that a file of ours may have, if nothing else is said; most hold a few kilobytes."""
+UNREADABLE = (ValueError, TypeError, KeyError, AttributeError, RecursionError)
+"""What reading a JSON document raises that is another one than the one that was written."""
 # Windows knows neither, and has no links and pipes that everybody may make.
 AT_ONCE = getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_CLOEXEC", 0)
 DEVICES = Path("/dev")

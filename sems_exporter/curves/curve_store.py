@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from sems_exporter.clock import Clock
 from sems_exporter.curves.curve import KEPT_SECONDS, Curve
 from sems_exporter.curves.memory import STEPS, CurveMemory
+from sems_exporter.files import UNREADABLE
 from sems_exporter.model.limits import STATIONS_PER_ACCOUNT
 from sems_exporter.portal.session.state_store import TextStore
 
@@ -64,7 +65,7 @@ class CurveStore:
                 curves = _curves(document, now)
                 self._memory.weeks.restore(document.get("weeks", {}), now)
                 self._memory.restore(curves)
-        except (OSError, ValueError, TypeError, AttributeError, KeyError, RecursionError) as error:
+        except (OSError, *UNREADABLE) as error:
             log.warning(
                 "the day's curves cannot be read; starting without them",
                 extra={"path": self._kept.place, "error": type(error).__name__},

@@ -15,9 +15,6 @@ from sems_exporter.store import StationStore
 
 log = logging.getLogger(__name__)
 
-SETTLES = timedelta(hours=3)
-"""So long after its end a day is asked for: reports come late."""
-
 
 class PastDays:
     """Asks the portal for the days of each station that nobody has seen whole: a request a month, and once a day."""
@@ -54,7 +51,7 @@ class PastDays:
     def _missing(self, station: str, zone: TimeZone, now: datetime) -> list[date]:
         """The days that are over and not known as a whole, in order."""
         today = now.astimezone(zone).date()
-        settled = now - datetime.combine(today, time(0), zone) >= SETTLES
+        settled = now - datetime.combine(today, time(0), zone) >= past.SETTLES
         days = (today - timedelta(days=ago) for ago in range(DAYS - 1, 0 if settled else 1, -1))
         known = ((day, self._memory.at(station, day)) for day in days)
         return [day for day, total in known if total is None or total.until is not None]

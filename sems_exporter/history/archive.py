@@ -15,7 +15,7 @@ import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from hashlib import sha256
+from hashlib import file_digest, sha256
 from pathlib import Path
 from typing import TypeAlias
 from urllib.parse import quote
@@ -24,12 +24,10 @@ from sems_exporter.errors import StartError
 from sems_exporter.files import Draft, read_bounded
 from sems_exporter.history.days import midnight
 from sems_exporter.model.plant import TimeZone
-from sems_exporter.portal.past import MOST_DAYS, Answer, CurveQuestion, Question
+from sems_exporter.portal.past import MOST_DAYS, SETTLES, Answer, CurveQuestion, Question
 from sems_exporter.version import package_version
 
 VERSION = 1
-SETTLES = timedelta(hours=3)
-"""So long after its end a time is asked again: reports come late. Nothing younger is written, either."""
 RAW = "raw"
 DRAFTS = "*.[0-9]*.new"
 """What a `Draft` is called: the directory may hold files of others as well."""
@@ -47,7 +45,7 @@ class Kept:
 
 
 def has_settled(question: Question, asked_at: datetime, zone: TimeZone) -> bool:
-    """Whether the answer of this instant is final."""
+    """Tell whether the answer of this instant is final."""
     end = midnight(last_day(question) + timedelta(days=1), zone)
     return asked_at.timestamp() >= end + SETTLES.total_seconds()
 
@@ -153,10 +151,7 @@ class Archive:
 
     def _digest(self, file: str) -> str:
         with (self.openmetrics / file).open("rb") as opened:
-            digest = sha256()
-            while chunk := opened.read(1024 * 1024):
-                digest.update(chunk)
-        return digest.hexdigest()
+            return file_digest(opened, "sha256").hexdigest()
 
     def _save(self, loaded: dict[str, Json]) -> None:
         document = {"version": VERSION, "account": self._account, "made_by": package_version(), "loaded": loaded}

@@ -7,7 +7,7 @@ from functools import partial
 
 from sems_exporter.exposition.samples import label
 from sems_exporter.history import openmetrics
-from sems_exporter.history.archive import SETTLES, Archive
+from sems_exporter.history.archive import Archive
 from sems_exporter.history.courses import Basis
 from sems_exporter.history.days import midnight
 from sems_exporter.history.fetching import Span
@@ -17,6 +17,7 @@ from sems_exporter.history.reckoning import Hole
 from sems_exporter.history.series import Notes, Series, labelled, sample_names, series_of, within
 from sems_exporter.history.store import Store
 from sems_exporter.model.plant import Station
+from sems_exporter.portal.past import SETTLES
 
 STATIONS_PER_FILE = 5
 """So many are in memory at once; three years of one take some 70 MB."""

@@ -7,11 +7,11 @@ import requests
 
 from sems_exporter.errors import StartError
 from sems_exporter.history.archive import Archive
+from sems_exporter.history.openmetrics import BATCH_LINES
 from sems_exporter.history.store import reason
 
 PATH = "/api/v1/import/prometheus"
 PATIENCE_SECONDS = 300.0
-BATCH_LINES = 5000
 
 
 def send(archive: Archive, file: str, url: str) -> bool:

@@ -62,10 +62,6 @@ class Past:
     totals: Mapping[str, Sum]
     reading: Reading
 
-    def energy(self, name: str, begin: float, end: float) -> int:
-        """Joules of an energy between two instants."""
-        return self.totals[name].between(begin, end)
-
     def today(self, name: str, begin: float = -math.inf, end: float = math.inf) -> dict[int, float]:
         """An energy of the day so far, at the instants of the days that lie between `begin` and `end`.
 

@@ -21,6 +21,7 @@ SEEN = "30d"
 """How long ago a target may have been scraped last, and still be the one to go on."""
 LASTING = "sems_station_up|sems_station_installed_power_watts"
 """What a station has of the live and of the imported, without labels of its own beside the station."""
+UNIT_SECONDS = {"y": 365 * 86400.0, "w": 7 * 86400.0, "d": 86400.0, "h": 3600.0, "m": 60.0, "s": 1.0, "ms": 0.001}
 NOT_A_TARGET = frozenset({"__name__", "station"})
 
 Labels: TypeAlias = Mapping[str, str]
@@ -28,7 +29,7 @@ Points: TypeAlias = list[tuple[float, float]]
 
 
 @dataclass(frozen=True, slots=True)
-class Series:
+class StoredSeries:
     """One series of an answer."""
 
     labels: dict[str, str]
@@ -54,7 +55,7 @@ class Store:
         except StartError:
             return None
         told = flags.get("storage.tsdb.retention.time") if isinstance(flags, dict) else None
-        seconds = _seconds(told) if isinstance(told, str) else None
+        seconds = duration_seconds(told) if isinstance(told, str) else None
         # 0s stands for the default where no size is set either.
         return 15 * 86400.0 if seconds == 0 else seconds
 
@@ -65,7 +66,7 @@ class Store:
         targets = {tuple(sorted((n, t) for n, t in each.labels.items() if n not in NOT_A_TARGET)) for each in found}
         return dict(min(targets, default=())), len(targets)
 
-    def at(self, instant: float | None, query: str) -> list[Series]:
+    def at(self, instant: float | None, query: str) -> list[StoredSeries]:
         """The series of a query at an instant, now where none is given."""
         when = {} if instant is None else {"time": f"{instant:.3f}"}
         return _series(self._get("/api/v1/query", query=query, **when))
@@ -139,7 +140,7 @@ def _holes(points: Points, begin: int, end: int) -> Iterator[Hole]:
         yield Hole(last[0], end, last[1])
 
 
-def _series(data: Json) -> list[Series]:
+def _series(data: Json) -> list[StoredSeries]:
     """The series in the data of an answer; what is of another shape is not there."""
     result = data.get("result") if isinstance(data, dict) else None
     found = []
@@ -148,15 +149,15 @@ def _series(data: Json) -> list[Series]:
             values = each["values"] if "values" in each else [each.get("value")]
             labels = {str(name): str(text) for name, text in each["metric"].items()}  # type: ignore[union-attr]
             points = [(float(v[0]), float(v[1])) for v in values if isinstance(v, list)]  # type: ignore[union-attr,arg-type]
-            found.append(Series(labels, points))
+            found.append(StoredSeries(labels, points))
     return found
 
 
-def _seconds(text: str) -> float | None:
-    """A duration of Prometheus, such as 15d or 1y6w; None where it is none."""
-    units = {"y": 365 * 86400.0, "w": 7 * 86400.0, "d": 86400.0, "h": 3600.0, "m": 60.0, "s": 1.0, "ms": 0.001}
-    parts = re.findall(r"(\d+)(ms|[ywdhms])", text)
-    return sum(int(number) * units[unit] for number, unit in parts) if parts else None
+def duration_seconds(text: str) -> float | None:
+    """The seconds of a duration of Prometheus, such as 15d or 1y6w; None for anything else."""
+    if not re.fullmatch(r"(\d+(ms|[ywdhms]))+", text):
+        return None
+    return sum(int(number) * UNIT_SECONDS[unit] for number, unit in re.findall(r"(\d+)(ms|[ywdhms])", text))
 
 
 def reason(error: Exception) -> str:

@@ -18,7 +18,7 @@ class ListOverviews:
 
     def __init__(self, account: str) -> None:
         self._account = account
-        self._quality = CounterGuard()
+        self._guard = CounterGuard()
         self._repeats = RepeatedAnswers()
         self._seen: dict[str, Station] = {}
 
@@ -48,7 +48,7 @@ class ListOverviews:
             pv_energy_today=ref.pv_energy_today,
             alarms=ref.alarms,
         )
-        seen = process(station, self._quality, ref.seen_at, findings, self._account)
+        seen = process(station, self._guard, ref.seen_at, findings, self._account)
         self._seen[ref.id] = seen
         return seen
 

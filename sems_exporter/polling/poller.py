@@ -67,18 +67,18 @@ class Poller:
         self._begin_after = begin_after
         self._tell = tell
         self._chance = chance or random.Random()  # noqa: S311 - spreads load, guards nothing
-        self._journal = EventLog(clock)
-        quality = CounterGuard()
-        self._memory = CounterStore(memory, quality, clock)
+        self._event_log = EventLog(clock)
+        guard = CounterGuard()
+        self._counters = CounterStore(memory, guard, clock)
         self._curves = curves
         self._reader = Reader(
             portal,
             snapshots,
             metrics,
-            quality,
+            guard,
             settings,
             clock=clock,
-            journal=self._journal,
+            event_log=self._event_log,
             chance=self._chance,
         )
         self._futile_refreshes = 0
@@ -106,7 +106,7 @@ class Poller:
             began = self._clock.monotonic()
             self._before()
             outcome = self._guarded()
-            self._memory.save_if_due()
+            self._counters.save_if_due()
             self._keep_curves(outcome, self._clock.monotonic() - began)
             delay = self._delay_after(outcome, self._clock.monotonic() - began)
 
@@ -141,13 +141,13 @@ class Poller:
         outcome.changes = self._signs()
         self._metrics.protocol_changed(changed=bool(outcome.changes))
         self._metrics.findings(findings)
-        self._journal.tell(outcome, findings)
+        self._event_log.tell(outcome, findings)
         self._conclude(outcome, time.monotonic() - started)
         return outcome
 
     def remember(self) -> None:
         """Keep on disk what the counter rules know, so that a restart does not begin blind."""
-        self._memory.save()
+        self._counters.save()
 
     def _guarded(self) -> RefreshResult:
         try:
@@ -169,7 +169,7 @@ class Poller:
         self.health = replace(
             self.health, up=outcome.up, last_success=last, problem=outcome.sentence, finds_way=outcome.finds_way
         )
-        self._journal.conclude(outcome, seconds)
+        self._event_log.conclude(outcome, seconds)
 
     def _announced(self, delay: float) -> float:
         due = self._clock.now() + timedelta(seconds=delay)

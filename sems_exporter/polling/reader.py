@@ -53,20 +53,20 @@ class Reader:
         portal: Portal,
         snapshots: StationStore,
         metrics: AccountMetrics,
-        quality: CounterGuard,
+        guard: CounterGuard,
         settings: AccountSettings,
         *,
         clock: Clock,
-        journal: EventLog,
+        event_log: EventLog,
         chance: random.Random,
     ) -> None:
         self._portal = portal
         self._snapshots = snapshots
         self._metrics = metrics
-        self._quality = quality
+        self._guard = guard
         self._clock = clock
         self._settings = settings
-        self._journal = journal
+        self._event_log = event_log
         self._chance = chance
         self._selection = Selection(settings.stations, settings.exclude_stations)
         self._rotation = Rotation(settings.requests_per_minute, chance)
@@ -161,7 +161,7 @@ class Reader:
         least, preferred = (times * took for times in LIST_TIMES)
         period = max(interval, least, min(preferred, snapshot_max_age - besides - MARGIN))
         if period + besides > snapshot_max_age:
-            self._journal.say_once(
+            self._event_log.say_once(
                 "reading the list of stations takes so much of the budget that they count as down in between; "
                 "allow more requests_per_minute or a longer snapshot_max_age"
             )
@@ -186,7 +186,7 @@ class Reader:
         chosen = {ref.id: ref for ref in choice.stations if ref.id not in taken}
         elsewhere = len(choice.stations) - len(chosen)
         if elsewhere:
-            self._journal.say_once("some stations of this account are read through another account of this exporter")
+            self._event_log.say_once("some stations of this account are read through another account of this exporter")
         self._metrics.selected(elsewhere=elsewhere, unmatched=len(choice.missing) + len(choice.excluding_nothing))
         outcome.stations, self._size = len(choice.stations), len(chosen)
         self._details = {key: station for key, station in self._details.items() if key in chosen}
@@ -201,7 +201,7 @@ class Reader:
             )
             self._metrics.failure(errors.StationUnknown.reason)
         for word in choice.excluding_nothing:
-            self._journal.say_once(f"exclude_stations: {word!r} leaves out no station of this account")
+            self._event_log.say_once(f"exclude_stations: {word!r} leaves out no station of this account")
 
     def _show_overviews(self, refs: Iterable[StationRef], outcome: RefreshResult, findings: Diagnostics) -> None:
         of_late = self._clock.now() - timedelta(seconds=OF_LATE * self._settings.interval)
@@ -245,6 +245,6 @@ class Reader:
 
     def _keep(self, station: Station, findings: Diagnostics) -> None:
         dated = replace(station, details_timestamp=station.fetched_at.timestamp())
-        details = process(dated, self._quality, self._clock.now(), findings, self._settings.name)
+        details = process(dated, self._guard, self._clock.now(), findings, self._settings.name)
         self._details[station.id] = details
         self._snapshots.put(details, self._overviews.of(station.id) if self.rotates else None)

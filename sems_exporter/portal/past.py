@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any, TypeAlias
 
 from sems_exporter.model.diagnostics import Diagnostics
@@ -12,6 +12,8 @@ from sems_exporter.portal.semsplus import past_decoder
 
 MOST_DAYS = 7
 """Days of one curve question, as one client asks them; more was never seen to work."""
+SETTLES = timedelta(hours=3)
+"""So long after its end a time is not final yet: reports come late."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,10 +12,12 @@ from sems_exporter.clock import Clock
 from sems_exporter.config.settings import AccountSettings
 from sems_exporter.curves.keeper import CurveKeeper
 from sems_exporter.curves.memory import CurveMemory
+from sems_exporter.files import UNREADABLE
 from sems_exporter.polling.poller import Poller
 from sems_exporter.polling.results import Health
 from sems_exporter.portal import connect
 from sems_exporter.portal.http.transport import Transport
+from sems_exporter.portal.interface import AskablePortal
 from sems_exporter.portal.session.account_state import account_digest
 from sems_exporter.portal.session.state_store import AccountStores
 from sems_exporter.replicas.account_stores import LeaseLock, Place, SharedLedger, SharedState, SharedText
@@ -167,7 +169,7 @@ class ReplicatedAccount:
         finally:
             portal.close()
 
-    def _poller(self, portal: Any, kept: AccountStores, lease: Lease, stop: threading.Event) -> Poller:
+    def _poller(self, portal: AskablePortal, kept: AccountStores, lease: Lease, stop: threading.Event) -> Poller:
         curves = CurveKeeper(portal, self._stations, self._clock, kept.curves, self.name, memory=self.curves)
         return Poller(
             portal,
@@ -219,7 +221,7 @@ class ReplicatedAccount:
             document = unpacked(raw)
             self._health = _health(document["health"])
             self._published.publish(document["metrics"])
-        except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
+        except UNREADABLE as error:
             log.warning("what is told of the account cannot be read", extra={"error": type(error).__name__})
 
     def say(self, trouble: str) -> None:
@@ -228,12 +230,13 @@ class ReplicatedAccount:
 
 
 def _told(health: Health) -> dict[str, object]:
-    instants = {name: at and at.timestamp() for name, at in _instants(health).items()}
-    return {"up": health.up, "problem": health.problem, "finds_way": health.finds_way, **instants}
-
-
-def _instants(health: Health) -> Mapping[str, datetime | None]:
-    return {"last_success": health.last_success, "next_refresh": health.next_refresh}
+    return {
+        "up": health.up,
+        "last_success": health.last_success and health.last_success.timestamp(),
+        "next_refresh": health.next_refresh and health.next_refresh.timestamp(),
+        "problem": health.problem,
+        "finds_way": health.finds_way,
+    }
 
 
 def _health(told: Mapping[str, Any]) -> Health:

@@ -12,9 +12,11 @@ from typing import Any
 
 from sems_exporter import errors
 from sems_exporter.clock import Clock
+from sems_exporter.files import UNREADABLE
 from sems_exporter.portal.session.account_state import AccountState, StateCodec
 from sems_exporter.portal.session.login_throttle import LONGEST_PAUSE, SPACING, LoginThrottle
 from sems_exporter.portal.session.request_ledger import WINDOW
+from sems_exporter.replicas.codec import COMPRESSION
 from sems_exporter.replicas.lease import Lease
 from sems_exporter.replicas.scripts import ANSWERED, PAUSE, READ, RELEASE_BRAKE, REQUESTS, SEND, WRITE
 from sems_exporter.replicas.seal import Seal, SealBroken
@@ -27,8 +29,6 @@ RETRY_SECONDS = 0.5
 """Until the store is asked again that did not answer, while the lease lasts."""
 SEND_TRIES = 5
 """How often a request is announced anew because another one came between."""
-COMPRESSION = 1
-"""Of zlib: the fastest."""
 
 
 @dataclass(slots=True)
@@ -109,7 +109,7 @@ class SharedState:
                 return self._recalled()
             state = self._doubted(self._told(document, sealed, age))
             return replace(state, brake=state.brake.released()) if int(seen or 0) != self._released else state
-        except (StoreAway, SealBroken, ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
+        except (StoreAway, SealBroken, *UNREADABLE) as error:
             self._unread = str(error) or type(error).__name__
             log.warning(
                 "the state of the account cannot be read; nothing is sent without it",

@@ -19,6 +19,7 @@ from sems_exporter.model.plant import TimeZone
 from sems_exporter.pipeline.staleness import Snapshot
 
 COMPRESSION = 1
+"""Level of zlib: the fastest."""
 T = TypeVar("T")
 
 
@@ -41,7 +42,7 @@ def encoded(snapshot: Snapshot, put_at: datetime) -> bytes:
 
 
 def decoded(raw: bytes) -> tuple[Snapshot, datetime]:
-    """What `encoded` was given; raises ValueError, TypeError, KeyError or AttributeError where it is none."""
+    """What `encoded` was given; raises one of `files.UNREADABLE` where it is none."""
     document = unpacked(raw)
     return _made(Snapshot, document["snapshot"]), datetime.fromtimestamp(document["at"], UTC)
 

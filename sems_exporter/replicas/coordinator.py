@@ -141,7 +141,6 @@ class Coordinator:
         self._run_since = clock.monotonic()
         self._replicas: dict[str, _Living] = {}
         self._not_before: dict[str, float] = {}
-        self._wanted_at: dict[str, float] = {}
         self._beats = 0
 
     def run(self, stop: threading.Event) -> None:

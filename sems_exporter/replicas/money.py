@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import asdict
 
 from sems_exporter import errors
+from sems_exporter.files import UNREADABLE
 from sems_exporter.replicas.account_stores import Place
 from sems_exporter.replicas.shared_store import StoreAway
 from sems_exporter.tariffs.ledger import Ledger
@@ -31,7 +32,7 @@ class SharedMoney:
             return None
         try:
             return told(json.loads(raw))
-        except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
+        except UNREADABLE as error:
             log.warning(
                 "the money counted so far cannot be understood; counting begins anew",
                 extra={"station": station, "error": type(error).__name__},

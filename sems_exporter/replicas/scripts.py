@@ -24,6 +24,9 @@ local function refused(lease, holder, epoch, write)
   redis.call('HSET', lease, 'write', write)
   return false
 end
+"""
+
+_CLOCK = """
 local function milliseconds()
   local time = redis.call('TIME')
   return time[1] * 1000 + math.floor(time[2] / 1000)
@@ -78,14 +81,14 @@ if redis.call('HGET', KEYS[1], ARGV[1]) == ARGV[2] then return redis.call('HDEL'
 return 0
 """
 
-WRITE = f"""{_FENCE}
+WRITE = f"""{_FENCE}{_CLOCK}
 -- KEYS: lease, hash; ARGV: holder, epoch, write, field and value...
 if refused(KEYS[1], ARGV[1], ARGV[2], ARGV[3]) then return 0 end
 redis.call('HSET', KEYS[2], 'at', milliseconds(), unpack(ARGV, 4))
 return 1
 """
 
-READ = f"""{_FENCE}
+READ = f"""{_CLOCK}
 -- KEYS: hash; ARGV: field...
 return {{milliseconds(), redis.call('HGET', KEYS[1], 'at'), redis.call('HMGET', KEYS[1], unpack(ARGV))}}
 """
@@ -107,7 +110,7 @@ end
 return number
 """
 
-NEWS = """
+LATEST = """
 -- KEYS: news, order, stations; ARGV: account, number of the latest news that are known, most stations
 local number = tonumber(redis.call('HGET', KEYS[1], ARGV[1]) or '0')
 local since = tonumber(ARGV[2])
@@ -119,10 +122,10 @@ for at = 1, #found, 2 do
   latest = tonumber(found[at + 1])
 end
 if #names < tonumber(ARGV[3]) then latest = number end
-return {latest, since, names, #names > 0 and redis.call('HMGET', KEYS[3], unpack(names)) or {}}
+return {latest, names, #names > 0 and redis.call('HMGET', KEYS[3], unpack(names)) or {}}
 """
 
-REQUESTS = f"""{_FENCE}
+REQUESTS = f"""{_CLOCK}
 -- KEYS: requests, pause; ARGV: milliseconds for which requests count
 local now = milliseconds()
 redis.call('ZREMRANGEBYSCORE', KEYS[1], '-inf', now - ARGV[1])
@@ -133,7 +136,7 @@ return {{sent, math.max(0, (pause[1] or 0) - now), math.max(0, now - (pause[2] o
   sent[#sent - 1] or ''}}
 """
 
-SEND = f"""{_FENCE}
+SEND = f"""{_CLOCK}
 -- KEYS: lease, requests; ARGV: holder and epoch or '', latest request as it was seen, name of this one
 local now = redis.call('HMGET', KEYS[1], 'holder', 'epoch')
 if ARGV[1] ~= '' and (now[1] ~= ARGV[1] or now[2] ~= ARGV[2]) then return -1 end
@@ -143,7 +146,7 @@ redis.call('ZADD', KEYS[2], milliseconds(), ARGV[4])
 return 1
 """
 
-PAUSE = f"""{_FENCE}
+PAUSE = f"""{_CLOCK}
 -- KEYS: pause; ARGV: milliseconds left, since when, pauses in a row
 local now = milliseconds()
 local known = tonumber(redis.call('HGET', KEYS[1], 'until') or '0')

@@ -10,11 +10,11 @@ from datetime import datetime
 
 from sems_exporter import errors
 from sems_exporter.clock import Clock
+from sems_exporter.files import UNREADABLE
 from sems_exporter.pipeline.staleness import Limits, Snapshot
 from sems_exporter.replicas.codec import decoded, encoded
 from sems_exporter.replicas.lease import Lease
-from sems_exporter.replicas.scripts import NEWS as LATEST
-from sems_exporter.replicas.scripts import PUBLISH
+from sems_exporter.replicas.scripts import LATEST, PUBLISH
 from sems_exporter.replicas.shared_store import NEWS, Keys, SharedStore, StoreAway, text
 from sems_exporter.store import Money, StationStore
 
@@ -76,7 +76,7 @@ class Feed:
         with self._lock:
             words = [self._account, self.known, MOST_AT_ONCE]
             keys = [NEWS, self._keys.of("order"), self._keys.of("stations")]
-            number, _, names, values = self._store.run(LATEST, keys, words)
+            number, names, values = self._store.run(LATEST, keys, words)
             self.known = int(number)
         for name, raw in zip(map(text, names), values, strict=True):
             if name != ABOUT:
@@ -124,7 +124,7 @@ class SharedStations(StationStore):
             return
         try:
             snapshot, put_at = decoded(raw)
-        except (ValueError, TypeError, KeyError, AttributeError, OSError, RecursionError) as error:
+        except (*UNREADABLE, OSError) as error:
             log.warning("a snapshot in the store cannot be read", extra={"error": type(error).__name__})
             return
         super().show(snapshot, min(put_at, self._clock.now()))

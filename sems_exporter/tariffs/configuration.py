@@ -50,14 +50,14 @@ def of_file(document: Mapping[str, Any]) -> TariffSettings:
     tariffs, stations = document.get(TARIFFS), document.get(STATION_TARIFFS)
     if tariffs is None and stations is None:
         return TariffSettings()
-    said = _Said()
+    said = _Remarks()
     found = tuple(_tariff(f"{TARIFFS}.{name}", name, told, said) for name, told in _mapping(TARIFFS, tariffs).items())
     named = _stations(stations, {tariff.name for tariff in found})
     return TariffSettings(found, named, tuple(said.remarks), tuple(said.notes))
 
 
 @dataclass(frozen=True, slots=True)
-class _Said:
+class _Remarks:
     """Sentences about prices in `currency` that are allowed: hardly meant, or meant and perhaps surprising."""
 
     currency: str = ""
@@ -87,14 +87,14 @@ def _stations(told: object, names: set[str]) -> tuple[tuple[str, str], ...]:
     return tuple(found)
 
 
-def _tariff(place: str, name: object, told: object, said: _Said) -> Tariff:
+def _tariff(place: str, name: object, told: object, said: _Remarks) -> Tariff:
     if not isinstance(name, str) or not NAME.fullmatch(name):
         raise SettingError(place, "a tariff is called by letters, digits and . _ - and begins with a letter or digit")
     entry = _known(place, told, OF_TARIFF)
     currency = entry.get("currency")
     if not isinstance(currency, str) or currency not in CODES:
         raise SettingError(
-            f"{place}.currency", f"{_said(currency)} is no currency; write its ISO 4217 code, such as EUR"
+            f"{place}.currency", f"{_shown(currency)} is no currency; write its ISO 4217 code, such as EUR"
         )
     if not entry.get("import") and not entry.get("export"):
         raise SettingError(place, "has neither import nor export, a list of prices each")
@@ -109,14 +109,14 @@ def _timezone(place: str, entry: Mapping[str, Any]) -> ZoneInfo | None:
         return None
     try:
         return ZoneInfo(name)
-    except Exception:  # noqa: BLE001 - zoneinfo raises of all kinds for what is no name
-        raise SettingError(f"{place}.timezone", f"{_said(name)} is no time zone such as Europe/Berlin") from None
+    except (TypeError, ValueError, OSError, LookupError):
+        raise SettingError(f"{place}.timezone", f"{_shown(name)} is no time zone such as Europe/Berlin") from None
 
 
 def _holidays(place: str, entry: Mapping[str, Any]) -> str:
     name = entry.get("holidays", "")
     if not isinstance(name, str):
-        raise SettingError(f"{place}.holidays", f'{_said(name)} is no text; write "NO" in quotes for Norway')
+        raise SettingError(f"{place}.holidays", f'{_shown(name)} is no text; write "NO" in quotes for Norway')
     if name:
         try:
             public_holidays.of(name)
@@ -125,7 +125,7 @@ def _holidays(place: str, entry: Mapping[str, Any]) -> str:
     return name
 
 
-def _validities(place: str, told: object, said: _Said) -> tuple[Validity, ...]:
+def _validities(place: str, told: object, said: _Remarks) -> tuple[Validity, ...]:
     if told is None:
         return ()
     if not isinstance(told, list):
@@ -140,7 +140,7 @@ def _validities(place: str, told: object, said: _Said) -> tuple[Validity, ...]:
     return found
 
 
-def _validity(place: str, told: object, said: _Said) -> Validity:
+def _validity(place: str, told: object, said: _Remarks) -> Validity:
     entry = _known(place, told, OF_VALIDITY)
     if "from" not in entry:
         raise SettingError(f"{place}.from", "is missing; the day from which the price holds, such as 2026-01-01")
@@ -163,7 +163,7 @@ def _validity(place: str, told: object, said: _Said) -> Validity:
     )
 
 
-def _schedule(place: str, entry: Mapping[str, Any], base_key: str, zones_key: str, said: _Said) -> Schedule:
+def _schedule(place: str, entry: Mapping[str, Any], base_key: str, zones_key: str, said: _Remarks) -> Schedule:
     base = said.price(f"{place}.{base_key}", entry[base_key]) if base_key in entry else None
     told = entry.get(zones_key, [])
     if not isinstance(told, list) or len(told) > MOST_ZONES:
@@ -185,13 +185,13 @@ def _when(cell: tuple[int, int, int]) -> str:
     return f"{DAY_NAMES[day]} in {MONTH_NAMES[month - 1]} at {minute // 60:02}:{minute % 60:02}"
 
 
-def _zone(place: str, told: object, said: _Said) -> Zone:
+def _zone(place: str, told: object, said: _Remarks) -> Zone:
     entry = _known(place, told, OF_ZONE)
     if "price" not in entry:
         raise SettingError(f"{place}.price", "is missing")
     name = entry.get("name", "")
     if not isinstance(name, str) or len(name) > 60:
-        raise SettingError(f"{place}.name", f"{_said(name)} is not a short text")
+        raise SettingError(f"{place}.name", f"{_shown(name)} is not a short text")
     months = _choice(f"{place}.months", entry.get("months"), MONTH_NAMES, 1)
     days = _choice(f"{place}.days", entry.get("days"), DAY_NAMES, None)
     return Zone(
@@ -226,7 +226,7 @@ def _place(place: str, text: str, names: tuple[str, ...], first: int | None) -> 
     if len(word) >= 3 and word[:3] in names:
         return names.index(word[:3])
     raise SettingError(
-        place, f"{_said(text)} is none of {', '.join(names)}; write something like {names[0]}-{names[2]}"
+        place, f"{_shown(text)} is none of {', '.join(names)}; write something like {names[0]}-{names[2]}"
     )
 
 
@@ -238,7 +238,7 @@ def _hours(place: str, told: object) -> tuple[tuple[int, int], ...]:
         match = _HOURS.fullmatch("".join(str(part).split()))
         start, end = (_minute(match, 1), _minute(match, 3)) if match else (0, 0)
         if match is None or start == end or not (0 <= start < DAY_MINUTES and 0 <= end <= DAY_MINUTES):
-            raise SettingError(place, f"{_said(part)} are no hours such as 17:00-20:00; a day ends at 24:00")
+            raise SettingError(place, f"{_shown(part)} are no hours such as 17:00-20:00; a day ends at 24:00")
         found += [(start, end)] if start < end else [(start, DAY_MINUTES), (0, end)] if end else [(start, DAY_MINUTES)]
     if not found:
         raise SettingError(place, "is empty; write something like 17:00-20:00, or leave it out for the whole day")
@@ -265,7 +265,7 @@ def _source(place: str, told: object, currency: str) -> Source:
     for name, pattern in adapter.options.items():
         value = entry.get(name, adapter.defaults.get(name))
         if not isinstance(value, str) or not re.fullmatch(pattern, value):
-            raise SettingError(f"{place}.{name}", f"{_said(value)} is not what {kind} calls a {name} ({pattern})")
+            raise SettingError(f"{place}.{name}", f"{_shown(value)} is not what {kind} calls a {name} ({pattern})")
         options.append((name, value))
     return Source(kind, tuple(options), adapter.scale)
 
@@ -316,9 +316,9 @@ def _date(place: str, told: object) -> date:
         try:
             told = date.fromisoformat(told.strip())
         except ValueError:
-            raise SettingError(place, f"{_said(told)} is no day such as 2026-01-01") from None
+            raise SettingError(place, f"{_shown(told)} is no day such as 2026-01-01") from None
     if not isinstance(told, date) or isinstance(told, datetime):
-        raise SettingError(place, f"{_said(told)} is no day such as 2026-01-01; prices change at midnight")
+        raise SettingError(place, f"{_shown(told)} is no day such as 2026-01-01; prices change at midnight")
     if told < EARLIEST:
         raise SettingError(place, f"{told} is before {EARLIEST}")
     return told
@@ -329,7 +329,7 @@ def _number(
 ) -> Decimal:
     if isinstance(told, bool) or not isinstance(told, int | float):
         raise SettingError(
-            place, f"{_said(told)} is not {meant}; decimals have a point, and no currency stands beside them"
+            place, f"{_shown(told)} is not {meant}; decimals have a point, and no currency stands beside them"
         )
     value = Decimal(str(told))
     if (
@@ -339,7 +339,8 @@ def _number(
         or (high is not None and value > high)
     ):
         raise SettingError(
-            place, f"{_said(told)} is not within {low} and {high}" if low is not None else f"{_said(told)} is no price"
+            place,
+            f"{_shown(told)} is not within {low} and {high}" if low is not None else f"{_shown(told)} is no price",
         )
     return value
 
@@ -363,5 +364,5 @@ def _mapping(place: str, told: object) -> dict[str, Any]:
     return told
 
 
-def _said(told: object) -> str:
+def _shown(told: object) -> str:
     return repr(told)[:60] if not isinstance(told, date) else str(told)

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
 from fractions import Fraction
 
-from sems_exporter.tariffs.accounting import Amount, amount, span
+from sems_exporter.tariffs.accounting import MICROSECOND, Amount, amount, span
 from sems_exporter.tariffs.calendar import Calendar
 from sems_exporter.tariffs.schedule import midnight
 from sems_exporter.tariffs.tariff import Direction, Standing, Tariff
@@ -158,8 +158,7 @@ def _day(end: datetime, calendar: Calendar) -> datetime:
 def _since_midnight(start: datetime, end: datetime, calendar: Calendar) -> Fraction:
     """The share of a time that lies in its last day."""
     begin = max(start, _day(end, calendar))
-    microsecond = timedelta(microseconds=1)
-    return Fraction((end - begin) // microsecond, (end - start) // microsecond)
+    return Fraction((end - begin) // MICROSECOND, (end - start) // MICROSECOND)
 
 
 def _with_energy(ledger: Ledger, use: str, found: Amount) -> Ledger:

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Protocol
 from urllib.parse import quote
 
-from sems_exporter.files import read_private, write_private
+from sems_exporter.files import UNREADABLE, read_private, write_private
 from sems_exporter.tariffs.ledger import Ledger, Mark
 
 log = logging.getLogger(__name__)
@@ -54,7 +54,7 @@ class LedgerFiles:
             return told(json.loads(read_private(path)))
         except FileNotFoundError:
             return None
-        except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
+        except UNREADABLE as error:
             log.warning(
                 "the money counted so far cannot be understood; counting begins anew",
                 extra={"path": f"{path}{SPOILED_SUFFIX}", "error": type(error).__name__},
@@ -71,13 +71,13 @@ class LedgerFiles:
         """The time zones of the stations that were counted here."""
         found = set()
         for path in sorted(self._folder.glob("station-*.json")):
-            with suppress(OSError, ValueError, TypeError, KeyError, AttributeError, RecursionError):
+            with suppress(OSError, *UNREADABLE):
                 found.add(told(json.loads(read_private(path))).zone)
         return sorted(found - {""})
 
 
 def told(document: dict[str, object]) -> Ledger:
-    """The ledger that a file tells; raises ValueError, TypeError, KeyError or AttributeError where it is none."""
+    """The ledger that a file tells; raises one of UNREADABLE where it is none."""
     ledger = Ledger(**document)  # type: ignore[arg-type]
     marks = {use: Mark(**mark) for use, mark in ledger.marks.items()}  # type: ignore[arg-type]
     whole = [*ledger.money.values(), *ledger.energy.values(), *ledger.today.values(), ledger.debt]

@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 
 from sems_exporter.clock import Clock
 from sems_exporter.errors import PortalError
-from sems_exporter.files import read_bounded, read_private, write_private
+from sems_exporter.files import UNREADABLE, read_bounded, read_private, write_private
 from sems_exporter.tariffs.adapters import ADAPTERS, LISTS, document
 from sems_exporter.tariffs.price_list import BadList, Price, PriceList, ordered, plain, scaled
 from sems_exporter.tariffs.tariff import Source
@@ -212,7 +212,7 @@ class PriceSource:
             return _Memory(PriceList(ordered(prices)), [float(instant) for instant in told["asked"]])
         except FileNotFoundError:
             return _Memory(PriceList(), [])
-        except (OSError, ArithmeticError, ValueError, TypeError, KeyError, BadList, RecursionError) as error:
+        except (OSError, ArithmeticError, BadList, *UNREADABLE) as error:
             log.warning(
                 "the prices kept of a source cannot be read; it is asked anew",
                 extra={"path": str(self._path), "error": type(error).__name__},

@@ -1,12 +1,12 @@
 """Whether Prometheus scrapes the exporter, by which labels, how often, and whether clocks and memory are fit for it."""
 
 import math
-import re
 from collections.abc import Iterator
 
 from sems_exporter.cli.doctor.findings import Finding, few, good, note, problem
 from sems_exporter.cli.doctor.http_api import Api, NoAnswer, labels, mapping, objects, text
 from sems_exporter.clock import Clock
+from sems_exporter.history.store import duration_seconds
 
 PORT = ":10736/"
 JOB = "sems"
@@ -21,7 +21,6 @@ LOOK_BACK = 30 * 86400.0
 """Seconds that the rules look back."""
 YEAR = 365 * 86400.0
 MOST_CLOCK_DIFFERENCE = 30.0
-UNITS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0, "w": 604800.0, "y": YEAR}
 PASSING_LABELS = ("pod", "container", "pod_ip")
 
 
@@ -35,14 +34,6 @@ def examined(prometheus: Api, clock: Clock) -> Iterator[Finding]:
     yield from _label_names(prometheus)
     yield from _retention(prometheus)
     yield from _clocks(prometheus, clock)
-
-
-def seconds(duration: str) -> float | None:
-    """The seconds of a duration of Prometheus such as 1h30m, None for anything else."""
-    parts = re.findall(r"(\d+)(ms|[smhdwy])", duration)
-    if not parts or "".join(f"{count}{unit}" for count, unit in parts) != duration:
-        return None
-    return sum(int(count) * UNITS[unit] for count, unit in parts)
 
 
 def _targets(prometheus: Api, exporters: list[dict[str, str]]) -> Iterator[Finding]:
@@ -86,7 +77,7 @@ def _target(target: dict[str, object], known: set[tuple[str, str]]) -> Iterator[
             f'the job is called "{job}", and the alert SemsExporterDown asks for the job "{JOB}"',
             f"set job_name: {JOB}, or change the name in rules/alerts.yml",
         )
-    every = seconds(text(target.get("scrapeInterval")))
+    every = duration_seconds(text(target.get("scrapeInterval")))
     if every and every > LONGEST_INTERVAL:
         yield problem(
             f"{named} is scraped every {every:g} s; Prometheus takes a value for gone after five minutes, "
@@ -133,7 +124,7 @@ def _retention(prometheus: Api) -> Iterator[Finding]:
         kept = text(mapping(prometheus.data("/api/v1/status/runtimeinfo")).get("storageRetention"))
     except NoAnswer:
         kept = ""
-    times = [found for part in kept.split(" or ") if (found := seconds(part)) is not None]
+    times = [found for part in kept.split(" or ") if (found := duration_seconds(part)) is not None]
     longer = "start Prometheus with --storage.tsdb.retention.time=5y; a home takes a few megabytes a month"
     if not times:
         yield note(f"how long Prometheus remembers is not told in time ({kept or 'no answer'})")

@@ -71,7 +71,7 @@ class StateCodec:
     def state(self, document: dict[str, Any]) -> AccountState:
         """The state that a document tells; rejections are forgotten when the password has changed since.
 
-        Raises ValueError, TypeError, KeyError or AttributeError where it is none.
+        Raises one of `files.UNREADABLE` where it is none.
         """
         token = _token(document["token"]) if document["token"] else None
         brake = _brake(document["brake"])

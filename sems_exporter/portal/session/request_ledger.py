@@ -24,7 +24,7 @@ from typing import Any
 import portalocker
 
 from sems_exporter.clock import Clock, count_of
-from sems_exporter.files import open_shared
+from sems_exporter.files import UNREADABLE, open_shared
 from sems_exporter.portal.session.login_throttle import LONGEST_PAUSE
 
 log = logging.getLogger(__name__)
@@ -151,7 +151,7 @@ class RequestLedger:
         try:
             text = os.pread(file, LARGEST, 0)
             return self._parsed(text) if text else Page()
-        except (OSError, ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
+        except (OSError, *UNREADABLE) as error:
             closed = replace(self._known, closed_until=now + WINDOW)
             if self._written(file, closed):
                 log.warning(

@@ -6,7 +6,7 @@ import os
 from pathlib import Path
 
 from sems_exporter.config.settings import Account
-from sems_exporter.files import read_private, write_private
+from sems_exporter.files import UNREADABLE, read_private, write_private
 from sems_exporter.portal.session.account_state import AccountState, StateCodec, account_digest
 from sems_exporter.portal.session.login_throttle import LONGEST_SPACING, LoginThrottle
 
@@ -44,7 +44,7 @@ class StateFile:
             return self._parsed(self._read())
         except FileNotFoundError:
             return AccountState()
-        except (OSError, ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
+        except (OSError, *UNREADABLE) as error:
             log.warning(
                 "the state file cannot be read; starting without it",
                 extra={"path": str(self.path), "error": type(error).__name__},
@@ -58,7 +58,7 @@ class StateFile:
         try:
             text = self._read()
             return None if text == before else self._parsed(text)
-        except (OSError, ValueError, TypeError, KeyError, AttributeError, RecursionError):
+        except (OSError, *UNREADABLE):
             return None
 
     def save(self, state: AccountState) -> None:
