@@ -1,4 +1,4 @@
-"""The parts put together: from settings to something that polls and serves."""
+"""Put an exporter together: from settings to something that polls and serves."""
 
 import threading
 from collections.abc import Callable, Mapping
@@ -128,12 +128,12 @@ class App:
     @property
     def health(self) -> Health:
         """Tell how the polling of all accounts goes."""
-        return together({watch.name: watch.health for watch in self.accounts})
+        return together({account.name: account.health for account in self.accounts})
 
     def close(self) -> None:
         """Drop kept connections."""
-        for watch in self.accounts:
-            watch.close()
+        for account in self.accounts:
+            account.close()
 
 
 def build_app(
@@ -296,7 +296,7 @@ def application(app: App, *, simulated: bool, web_config: WebConfigFile | None =
         ),
         StationsApi(app.snapshots, app.clock),
         # An account that has failed is ready as well: what there is to say of it is being said.
-        lambda: not app.unready() and all(watch.health.up is not None for watch in app.accounts),
+        lambda: not app.unready() and all(account.health.up is not None for account in app.accounts),
         waiting_for=lambda: app.unready() or FIRST_REFRESH,
         telemetry_path=settings.telemetry_path,
         web_config=web_config or WebConfigFile(None, app.metrics.web_config_read),
@@ -304,7 +304,7 @@ def application(app: App, *, simulated: bool, web_config: WebConfigFile | None =
         discovery=Discovery(
             settings.telemetry_path,
             lambda: _listed(app),
-            [watch.name for watch in app.accounts if watch.name],
+            [account.name for account in app.accounts if account.name],
             settings.external_url,
         ),
     )
@@ -345,7 +345,7 @@ def _day(app: App, station: Station, day: date) -> DayTotal | None:
 
 
 def _memory(app: App, station: Station) -> CurveMemory | None:
-    return next((watch.curves for watch in app.accounts if watch.name == (station.account or "")), None)
+    return next((account.curves for account in app.accounts if account.name == (station.account or "")), None)
 
 
 def _listed(app: App) -> list[Listed]:
@@ -355,7 +355,7 @@ def _listed(app: App) -> list[Listed]:
 
 def start_polling(app: App, *, simulated: bool = False) -> tuple[threading.Thread, ...]:
     """Poll each account in a thread of its own, and do the rest in further ones, until `app.stop` is set."""
-    work = {f"poller {watch.name}".strip(): watch.run for watch in app.runners} | dict(app.work)
+    work = {f"poller {runner.name}".strip(): runner.run for runner in app.runners} | dict(app.work)
     work["exposition"] = app.exposition.maintain_until
     if app.accountant.tariffs:
         work["prices"] = lambda stop: app.accountant.refresh_until(stop, app.snapshots.look_again)

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from sems_exporter.app import App, application, build_app, start_polling
-from sems_exporter.cli import serve
+from sems_exporter.cli import check, dump, log_setup, once
 from sems_exporter.clock import SystemClock
 from sems_exporter.config.settings import Account, AccountSettings, ServerSettings, Shard
 from sems_exporter.errors import SettingError
@@ -36,7 +36,7 @@ def plants() -> list[Plant]:
 def portals(plants: list[Plant], monkeypatch: pytest.MonkeyPatch) -> Iterator[Portals]:
     """Two portals, each with an account: the north has two stations, the south two, one of which both see."""
     monkeypatch.setattr(rate_limiter, "SPACING", 0.0)
-    monkeypatch.setattr(serve, "set_up", lambda *_: None)  # pytest's own logging stays
+    monkeypatch.setattr(log_setup, "set_up", lambda *_: None)  # pytest's own logging stays
     with (
         SimulatedPortal(plants[:2], account="north@example.com") as north,
         SimulatedPortal(plants[1:], account="south@example.com") as south,
@@ -295,7 +295,7 @@ def test_counters_of_each_account_outlive_a_restart_in_a_file_of_their_own(parts
 def test_check_speaks_of_each_account_and_fails_where_one_does(
     portals: Portals, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    code = serve.check(made(portals, tmp_path, south="wrong"), release_brake=False)
+    code = check.check(made(portals, tmp_path, south="wrong"), release_brake=False)
 
     said = capsys.readouterr().out
     north, south = said.split("Account south")
@@ -309,7 +309,7 @@ def test_check_speaks_of_each_account_and_fails_where_one_does(
 def test_once_prints_the_stations_of_all_accounts(
     portals: Portals, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    code = serve.once(made(portals, tmp_path), "prometheus")
+    code = once.once_printed(made(portals, tmp_path), "prometheus")
 
     said = capsys.readouterr().out
     assert code == 0
@@ -319,15 +319,15 @@ def test_once_prints_the_stations_of_all_accounts(
 
 def test_a_dump_is_of_one_account(portals: Portals, tmp_path: Path) -> None:
     with pytest.raises(SettingError, match=r"^only: a dump is of one account; .* north, south"):
-        serve.dump(made(portals, tmp_path), "-")
+        dump.dump(made(portals, tmp_path), "-")
 
 
 def test_the_passwords_of_all_accounts_are_masked_in_the_log(
     portals: Portals, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     masked: list[Secret] = []
-    monkeypatch.setattr(serve, "set_up", lambda _level, _form, secrets: masked.extend(secrets))
+    monkeypatch.setattr(log_setup, "set_up", lambda _level, _form, secrets: masked.extend(secrets))
 
-    serve.log_as(made(portals, tmp_path, north="one", south="two"))
+    log_setup.log_as(made(portals, tmp_path, north="one", south="two"))
 
     assert masked == [Secret("one"), Secret("two")]

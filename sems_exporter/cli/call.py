@@ -8,7 +8,7 @@ from datetime import date
 import click
 
 from sems_exporter.app import build_app
-from sems_exporter.cli.serve import log_as
+from sems_exporter.cli.log_setup import log_failures_as
 from sems_exporter.cli.terminal import legible
 from sems_exporter.clock import SystemClock
 from sems_exporter.config.settings import ServerSettings
@@ -40,18 +40,16 @@ class Order:
 
 def call(settings: ServerSettings, order: Order) -> int:
     """Make the call and print the answer; 1 where the portal answered with a failure."""
-    if len(settings.accounts) > 1:
-        names = ", ".join(one.name for one in settings.accounts)
-        raise SettingError("only", f"a call is made for one account; name it with --only, there are {names}")
-    log_as(replace(settings, log_level="debug" if settings.log_level == "debug" else "error"))
+    settings.only_account("a call is made for one account")
+    log_failures_as(settings)
     # What is no call to be made is refused before the account is touched.
     raw = _raw(order)
     recorder = Recorder()
-    parts = build_app(settings, SystemClock(), transport=recorder)
+    app = build_app(settings, SystemClock(), transport=recorder)
     try:
-        return _asked(parts.portal, recorder, raw or _known(parts.portal, order), order)
+        return _asked(app.portal, recorder, raw or _known(app.portal, order), order)
     finally:
-        parts.close()
+        app.close()
 
 
 def _raw(order: Order) -> Call | None:

@@ -193,7 +193,7 @@ def init(directory: str | None, force: bool, no_check: bool, **values: Any) -> N
 
 
 def _checked(config: Path) -> int:
-    from sems_exporter.cli.serve import check as run  # noqa: PLC0415 - as above
+    from sems_exporter.cli.check import check as run  # noqa: PLC0415 - as above
 
     return run(_from(config), release_brake=False)
 
@@ -212,7 +212,7 @@ def _from(config: Path) -> ServerSettings:
 @click.option("--verbose", is_flag=True, help="Show how each metric came to be: call, code, number, unit, value.")
 def check(release_brake: bool, verbose: bool, **values: Any) -> None:  # noqa: FBT001 - click passes it by name
     """Sign in once; say in plain words what works and what not."""
-    from sems_exporter.cli.serve import check as run  # noqa: PLC0415 - as above
+    from sems_exporter.cli.check import check as run  # noqa: PLC0415 - as above
 
     sys.exit(run(_settings(values), release_brake=release_brake, verbose=verbose))
 
@@ -258,10 +258,6 @@ def once(form: str | None, output: str | None, **values: Any) -> None:
     """Print or write one snapshot and exit."""
     form = form or {".json": "json", ".prom": "textfile"}.get(Path(output or "").suffix, "prometheus")
     settings = _settings(values)
-    if not output and form in ("prometheus", "json"):
-        from sems_exporter.cli.serve import once as run  # noqa: PLC0415 - as above
-
-        sys.exit(run(settings, form))
     from sems_exporter.cli.once import once_printed, once_written  # noqa: PLC0415 - as above
 
     if output:
@@ -283,7 +279,7 @@ def once(form: str | None, output: str | None, **values: Any) -> None:
 )
 def dump(output: str, **values: Any) -> None:
     """Write the portal's answers, anonymised, for a bug report."""
-    from sems_exporter.cli.serve import dump as run  # noqa: PLC0415 - as above
+    from sems_exporter.cli.dump import dump as run  # noqa: PLC0415 - as above
 
     sys.exit(run(_settings(values), output))
 

@@ -10,8 +10,9 @@ from typing import Any
 
 import click
 
+from sems_exporter.cli.log_setup import log_as
 from sems_exporter.cli.progress import telling
-from sems_exporter.cli.serve import log_as, run
+from sems_exporter.cli.serve import run
 from sems_exporter.config.options import build_settings
 from sems_exporter.config.settings import Account, AccountSettings
 from sems_exporter.errors import SettingError, StartError

@@ -166,11 +166,11 @@ def _configuration(values: Mapping[str, object], account: str, files: Files) -> 
 
 def rejected(settings: ServerSettings) -> bool:
     """Whether the portal has rejected account or password, by what the state directory remembers."""
-    parts = build_app(settings, SystemClock())
+    app = build_app(settings, SystemClock())
     try:
-        return parts.portal.account_state().brake.rejections > 0
+        return app.portal.account_state().brake.rejections > 0
     finally:
-        parts.close()
+        app.close()
 
 
 def other_region(values: Mapping[str, object]) -> str:

@@ -9,9 +9,9 @@ from pathlib import Path
 import click
 
 from sems_exporter.app import App, build_app
+from sems_exporter.cli.log_setup import log_as
 from sems_exporter.cli.progress import Meter, telling
 from sems_exporter.cli.report import complaints
-from sems_exporter.cli.serve import log_as
 from sems_exporter.cli.terminal import legible
 from sems_exporter.clock import Clock, SystemClock
 from sems_exporter.config.settings import AccountSettings, ServerSettings
@@ -60,12 +60,9 @@ class Options:
 def history(settings: ServerSettings, options: Options, clock: Clock | None = None) -> int:
     """Fetch, build, load or verify as `options` say; 1 where something differs or is not there."""
     clock = clock or SystemClock()
-    if len(settings.accounts) > 1:
-        names = ", ".join(one.name for one in settings.accounts)
-        raise SettingError("only", f"a history is of one account; name it with --only, there are {names}")
+    account = settings.only_account("a history is of one account")
     _refuse_unfit(options, clock.now().date())
     log_as(settings)
-    [account] = settings.accounts
     archive = Archive(options.output, account.account.name)
     archive.check()
     store = Store(options.prometheus) if options.prometheus else None
@@ -73,14 +70,14 @@ def history(settings: ServerSettings, options: Options, clock: Clock | None = No
         store.check()
     if options.blocks is not None:
         blocks.check(options.blocks)
-    parts = build_app(settings, clock)
+    app = build_app(settings, clock)
     try:
         if options.dry_run:
-            return _planned(parts, account, archive, options)
+            return _planned(app, account, archive, options)
         archive.open()
-        return _Run(parts, account, archive, store, options).run()
+        return _Run(app, account, archive, store, options).run()
     finally:
-        parts.close()
+        app.close()
 
 
 def _refuse_unfit(options: Options, today: date) -> None:
@@ -116,12 +113,12 @@ def _spans(stations: Sequence[Station] | Sequence[StationRef], options: Options,
     return found
 
 
-def _planned(parts: App, account: AccountSettings, archive: Archive, options: Options) -> int:
+def _planned(app: App, account: AccountSettings, archive: Archive, options: Options) -> int:
     """Say what a run would take; of the portal only the list of stations is asked."""
-    listed = parts.portal.stations(Diagnostics())
+    listed = app.portal.stations(Diagnostics())
     chosen = Selection(account.stations, account.exclude_stations).of(listed).stations
-    fetcher = _fetcher(parts, account, archive, Meter("requests"))
-    for line in _plan(_spans(chosen, options, parts.clock), fetcher, account, options):
+    fetcher = _fetcher(app, account, archive, Meter("requests"))
+    for line in _plan(_spans(chosen, options, app.clock), fetcher, account, options):
         click.echo(legible(line))
     click.echo("A dry run: only the list of stations was asked for, and nothing is written")
     return 0
@@ -133,27 +130,32 @@ def _plan(spans: Sequence[Span], fetcher: Fetcher, account: AccountSettings, opt
     requests = f"{most} request{'' if most == 1 else 's'}"
     if not spans:
         return ["No station to read the history of."]
-    size = sum((span.last - span.first).days + 1 for span in spans) * BYTES_A_DAY * 300 // options.step
+    size = _megabytes(_most_bytes(spans, options))
     names = ", ".join(span.name for span in spans[:5]) + (f" and {len(spans) - 5} more" if len(spans) > 5 else "")
     return [
         f"{names}: from {min(span.first for span in spans)} to {max(span.last for span in spans)}",
         f"At most {requests}, {pace} a minute: {_minutes(most / pace)}; fewer where the portal goes less far back",
-        *([] if options.verify else [f"At most {_megabytes(size)} of files in {options.output}"]),
+        *([] if options.verify else [f"At most {size} of files in {options.output}"]),
     ]
 
 
-def _fetcher(parts: App, account: AccountSettings, archive: Archive, meter: Meter) -> Fetcher:
+def _most_bytes(spans: Sequence[Span], options: Options) -> int:
+    """What the files may take."""
+    return sum((span.last - span.first).days + 1 for span in spans) * BYTES_A_DAY * 300 // options.step
+
+
+def _fetcher(app: App, account: AccountSettings, archive: Archive, meter: Meter) -> Fetcher:
     pace = requests_per_minute(account.requests_per_minute)
-    return Fetcher(parts.portal, archive, parts.clock, per_minute=pace, stop=parts.stop, told=meter.tell)
+    return Fetcher(app.portal, archive, app.clock, per_minute=pace, stop=app.stop, told=meter.tell)
 
 
 class _Run:
     """One run of the command that is not dry."""
 
     def __init__(
-        self, parts: App, account: AccountSettings, archive: Archive, store: Store | None, options: Options
+        self, app: App, account: AccountSettings, archive: Archive, store: Store | None, options: Options
     ) -> None:
-        self._parts = parts
+        self._app = app
         self._account = account
         self._archive = archive
         self._store = store
@@ -162,7 +164,7 @@ class _Run:
     def run(self) -> int:
         """Read the stations now, fetch, and do what is wanted with it."""
         stations = self._stations()
-        spans = _spans(stations, self._options, self._parts.clock)
+        spans = _spans(stations, self._options, self._app.clock)
         if not spans:
             raise StartError("there is no station to read the history of")
         self._refuse_small_disk(spans)
@@ -176,20 +178,19 @@ class _Run:
         return 0
 
     def _stations(self) -> list[Station]:
-        [runner] = self._parts.runners
+        [runner] = self._app.runners
         # Money of a first reading needs its prices.
-        self._parts.accountant.refresh()
+        self._app.accountant.refresh()
         with telling(lambda: "the stations are read as they are now"):
             outcome = runner.poller.refresh()
         if not runner.portal.account_state().served_by:
             runner.poller.remember()
         if not outcome.up:
             raise StartError("; ".join(complaints(outcome)) or "no station could be read")
-        return [shown.station for shown in self._parts.snapshots.shown(self._parts.clock.now())]
+        return [shown.station for shown in self._app.snapshots.shown(self._app.clock.now())]
 
     def _refuse_small_disk(self, spans: Sequence[Span]) -> None:
-        days = sum((span.last - span.first).days + 1 for span in spans)
-        needed = days * BYTES_A_DAY * 300 // self._options.step
+        needed = _most_bytes(spans, self._options)
         free = shutil.disk_usage(self._options.output).free
         if not (self._options.verify or self._options.gaps) and free < needed:
             raise StartError(
@@ -215,7 +216,7 @@ class _Run:
 
     def _fetch(self, spans: list[Span]) -> None:
         meter = Meter("requests")
-        fetcher = _fetcher(self._parts, self._account, self._archive, meter)
+        fetcher = _fetcher(self._app, self._account, self._archive, meter)
         for line in _plan(spans, fetcher, self._account, self._options):
             click.echo(legible(line))
         try:
@@ -231,7 +232,7 @@ class _Run:
                 click.echo(legible(line))
 
     def _build(self, wanted: Sequence[Wanted]) -> list[str]:
-        further = (only_battery_series, money(self._parts.accountant))
+        further = (only_battery_series, money(self._app.accountant))
         builder = Builder(self._archive, self._store, self._options.step, lambda name: click.echo(f"  {name}"), further)
         click.echo(f"Files in {self._archive.openmetrics}:")
         builder.build(wanted)
@@ -277,8 +278,8 @@ class _Run:
                 "15 days where nothing is set"
             )
             return
-        first = self._options.since or self._parts.clock.now().date() - timedelta(days=GAP_DAYS)
-        if self._parts.clock.now().date() - timedelta(seconds=kept) > first:
+        first = self._options.since or self._app.clock.now().date() - timedelta(days=GAP_DAYS)
+        if self._app.clock.now().date() - timedelta(seconds=kept) > first:
             click.echo(
                 f"Warning: this Prometheus keeps {kept / 86400:.0f} days and deletes older blocks at once; start it "
                 "with a longer --storage.tsdb.retention.time first",

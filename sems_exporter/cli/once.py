@@ -1,9 +1,10 @@
-"""`once` into a file or a folder, and in the forms that are made for files."""
+"""`once`: one snapshot, printed or written."""
 
 from pathlib import Path
 
 from sems_exporter.app import App, contents_of
-from sems_exporter.cli.serve import log_as, refreshed, show, unwritable
+from sems_exporter.cli.log_setup import log_as
+from sems_exporter.cli.one_refresh import refreshed, show, unwritable
 from sems_exporter.config.settings import ServerSettings
 from sems_exporter.delivery.contents import Files, Kind
 from sems_exporter.delivery.failures import DeliveryFailed

@@ -9,7 +9,7 @@ import click
 
 from sems_exporter.app import App, price_fetcher
 from sems_exporter.cli.terminal import legible
-from sems_exporter.clock import Clock, SystemClock
+from sems_exporter.clock import SystemClock
 from sems_exporter.errors import SettingError
 from sems_exporter.tariffs.accountant import Accountant
 from sems_exporter.tariffs.calendar import UNKNOWN, Calendar, Slot
@@ -21,16 +21,14 @@ from sems_exporter.telemetry.metrics import SelfMetrics
 TITLES = {Direction.IMPORT: "energy from the grid", Direction.EXPORT: "energy fed in"}
 
 
-def tariff(
-    settings: TariffSettings, state_dir: Path, *, day: date | None, zone: ZoneInfo | None, clock: Clock | None = None
-) -> int:
+def tariff(settings: TariffSettings, state_dir: Path, *, day: date | None, zone: ZoneInfo | None) -> int:
     """Print the prices of `day`, today where it is None; 1 if some of them are not known.
 
     `zone` is that of the station, for tariffs that go by it; where it is None, the exporter knows it from its readings.
     """
     if not settings.tariffs:
         raise SettingError("tariffs", "there are none in the configuration file; docs/tariffs.md has examples")
-    clock = clock or SystemClock()
+    clock = SystemClock()
     accountant = Accountant(settings, state_dir, clock=clock, fetch=price_fetcher(), metrics=SelfMetrics())
     accountant.refresh()
     whole = True

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from sems_exporter.config.state_url import StoreAddress
+from sems_exporter.errors import SettingError
 from sems_exporter.protocol.loading import packaged
 from sems_exporter.rendezvous import chosen
 from sems_exporter.tariffs.tariff import NO_TARIFFS, TariffSettings
@@ -147,6 +148,13 @@ class ServerSettings:
     files: FileSettings = NO_FILES
     deliveries: "tuple[DeliverySettings, ...]" = ()
     remote_write: "tuple[RemoteWriteSettings, ...]" = ()
+
+    def only_account(self, order: str) -> AccountSettings:
+        """The one account; raises SettingError, which begins with `order`, where there are several or none."""
+        if len(self.accounts) == 1:
+            return self.accounts[0]
+        names = ", ".join(one.name for one in self.accounts) or "none here"
+        raise SettingError("only", f"{order}; name it with --only, there are {names}")
 
     @property
     def delivers(self) -> bool:

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from sems_exporter.cli import serve
+from sems_exporter.cli import log_setup
 from sems_exporter.portal.session import rate_limiter
 from sems_exporter.simulator import Plant, SimulatedClock, SimulatedPortal, demo_plants
 
@@ -17,6 +17,6 @@ def plants() -> list[Plant]:
 @pytest.fixture
 def portal(plants: list[Plant], monkeypatch: pytest.MonkeyPatch) -> Iterator[SimulatedPortal]:
     monkeypatch.setattr(rate_limiter, "SPACING", 0.0)
-    monkeypatch.setattr(serve, "set_up", lambda *_: None)  # pytest's own logging stays
+    monkeypatch.setattr(log_setup, "set_up", lambda *_: None)  # pytest's own logging stays
     with SimulatedPortal(plants) as portal:
         yield portal

@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 from sems_exporter.app import build_app
-from sems_exporter.cli import serve
+from sems_exporter.cli import check, log_setup, once, one_refresh, serve
 from sems_exporter.clock import SystemClock
 from sems_exporter.config.settings import Account, AccountSettings, ServerSettings
 from sems_exporter.errors import SettingError, StartError
@@ -40,7 +40,7 @@ def made(
 
 
 def test_once_prints_the_metrics(settings: ServerSettings, capsys: pytest.CaptureFixture[str]) -> None:
-    code = serve.once(settings, "prometheus")
+    code = once.once_printed(settings, "prometheus")
 
     said = capsys.readouterr().out
     assert code == 0
@@ -49,7 +49,7 @@ def test_once_prints_the_metrics(settings: ServerSettings, capsys: pytest.Captur
 
 
 def test_once_prints_json(settings: ServerSettings, capsys: pytest.CaptureFixture[str]) -> None:
-    code = serve.once(settings, "json")
+    code = once.once_printed(settings, "json")
 
     document = json.loads(capsys.readouterr().out)
     assert code == 0
@@ -79,7 +79,7 @@ class TestOddNames:
         portal.mutate("info", odd)
 
     def test_check_shows_them_harmless(self, settings: ServerSettings, capsys: pytest.CaptureFixture[str]) -> None:
-        code = serve.check(settings, release_brake=False)
+        code = check.check(settings, release_brake=False)
 
         assert code == 0
         assert "Station Sun\ufffd\ufffd[2J Home (" in capsys.readouterr().out
@@ -95,7 +95,7 @@ class TestOddNames:
     ) -> None:
         monkeypatch.setattr(sys.stdout, "isatty", lambda: True, raising=False)
 
-        serve.once(settings, form)
+        once.once_printed(settings, form)
 
         said = capsys.readouterr().out
         assert said.startswith(start)
@@ -105,7 +105,7 @@ class TestOddNames:
     def test_once_keeps_in_json_what_can_be_written(
         self, settings: ServerSettings, capsys: pytest.CaptureFixture[str]
     ) -> None:
-        code = serve.once(settings, "json")
+        code = once.once_printed(settings, "json")
 
         assert code == 0
         [station] = json.loads(capsys.readouterr().out)["stations"]
@@ -118,12 +118,12 @@ def test_once_fails_where_nothing_could_be_read(
     """A script sees it by the exit code, a person by the metric."""
     portal.script_always("stations", Answer(500))
 
-    assert serve.once(settings, "prometheus") == 1
+    assert once.once_printed(settings, "prometheus") == 1
     assert "\nsems_up 0.0\n" in capsys.readouterr().out
 
 
 def test_check_describes_what_works(settings: ServerSettings, capsys: pytest.CaptureFixture[str]) -> None:
-    code = serve.check(settings, release_brake=False)
+    code = check.check(settings, release_brake=False)
 
     said = capsys.readouterr().out
     assert code == 0
@@ -138,7 +138,7 @@ def test_check_describes_what_works(settings: ServerSettings, capsys: pytest.Cap
 def test_check_names_a_station_that_is_not_there(
     portal: SimulatedPortal, plants: list[Plant], tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    code = serve.check(made(portal, tmp_path, stations=("typo",)), release_brake=False)
+    code = check.check(made(portal, tmp_path, stations=("typo",)), release_brake=False)
 
     said = capsys.readouterr().out
     assert code == 1
@@ -150,9 +150,9 @@ def test_check_tells_of_an_account_without_stations(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setattr(rate_limiter, "SPACING", 0.0)
-    monkeypatch.setattr(serve, "set_up", lambda *_: None)
+    monkeypatch.setattr(log_setup, "set_up", lambda *_: None)
     with SimulatedPortal([]) as empty:
-        code = serve.check(made(empty, tmp_path), release_brake=False)
+        code = check.check(made(empty, tmp_path), release_brake=False)
 
     assert code == 1
     assert "the account shows no stations" in capsys.readouterr().out
@@ -163,7 +163,7 @@ def test_check_tells_of_rejected_credentials_and_when_to_try_again(
 ) -> None:
     settings = made(portal, tmp_path, password="wrong horse")
 
-    code = serve.check(settings, release_brake=False)
+    code = check.check(settings, release_brake=False)
 
     said = capsys.readouterr().out
     assert code == 1
@@ -175,8 +175,8 @@ def test_check_tells_of_rejected_credentials_and_when_to_try_again(
 def test_a_second_check_does_not_sign_in_again(
     portal: SimulatedPortal, settings: ServerSettings, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    serve.check(settings, release_brake=False)
-    serve.check(settings, release_brake=False)
+    check.check(settings, release_brake=False)
+    check.check(settings, release_brake=False)
 
     assert capsys.readouterr().out.count("Session: works") == 2
     assert portal.logins == 1
@@ -188,16 +188,16 @@ def test_a_person_can_release_the_brake(
 ) -> None:
     """After three rejections nothing is sent until somebody says so."""
     settings = made(portal, tmp_path, password="wrong horse")
-    serve.check(settings, release_brake=False)
+    check.check(settings, release_brake=False)
     [path] = tmp_path.glob("account-*.json")
     document = json.loads(path.read_text())
     document["brake"] |= {"rejections": 3, "next_login_at": 0.0}
     path.write_text(json.dumps(document))
     capsys.readouterr()
 
-    serve.check(settings, release_brake=False)
+    check.check(settings, release_brake=False)
     blocked, attempts = capsys.readouterr().out, portal.login_attempts
-    serve.check(settings, release_brake=True)
+    check.check(settings, release_brake=True)
 
     assert "--release-brake" in blocked
     assert (attempts, portal.login_attempts) == (1, 2)
@@ -215,7 +215,7 @@ def test_a_password_file_that_others_can_read_is_told(
         account = replace(one.account, password=Secret("demo", path))
         open_to_all = replace(settings, accounts=(replace(one, account=account),))
 
-        code = serve.check(open_to_all, release_brake=False)
+        code = check.check(open_to_all, release_brake=False)
 
     assert code == 0
     assert f"password: {path} holds the password and can be read by other users" in capsys.readouterr().out
@@ -228,7 +228,7 @@ def test_check_tells_of_misspelt_variables_and_times_that_do_not_go_together(
     monkeypatch.setenv("SEMS_INTERVALL", "600")
 
     accounts = tuple(replace(one, interval=3600.0) for one in settings.accounts)
-    code = serve.check(replace(settings, accounts=accounts), release_brake=False)
+    code = check.check(replace(settings, accounts=accounts), release_brake=False)
 
     said = capsys.readouterr().out
     assert code == 0
@@ -239,7 +239,7 @@ def test_check_tells_of_misspelt_variables_and_times_that_do_not_go_together(
 def test_check_tells_how_many_tries_are_left(
     portal: SimulatedPortal, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    serve.check(made(portal, tmp_path, password="wrong horse"), release_brake=False)
+    check.check(made(portal, tmp_path, password="wrong horse"), release_brake=False)
 
     assert "rejected account or password 1 of 3 times" in capsys.readouterr().out
 
@@ -256,9 +256,9 @@ def test_a_person_who_waits_is_told_how_far_it_is_and_what_sets_the_pace(
         yield
         said.append(progress())
 
-    monkeypatch.setattr(serve, "telling", telling)
+    monkeypatch.setattr(one_refresh, "telling", telling)
 
-    serve.once(settings, "prometheus")
+    once.once_printed(settings, "prometheus")
 
     assert said == [
         "at most 120 requests are sent in a minute (requests_per_minute)",
@@ -290,7 +290,7 @@ class TestBeside:
     def test_a_look_signs_in_nowhere_and_leaves_no_counters(
         self, portal: SimulatedPortal, settings: ServerSettings, capsys: pytest.CaptureFixture[str]
     ) -> None:
-        code = serve.check(settings, release_brake=False)
+        code = check.check(settings, release_brake=False)
 
         assert code == 1
         assert "serves this account" in capsys.readouterr().out
@@ -304,7 +304,7 @@ def test_check_says_what_the_portal_file_changes(
     file = tmp_path / "portal.toml"
     file.write_text('[semsplus.factors.inverter]\nactivePower = { to = "ac_power", unit = "kW" }\n')
 
-    code = serve.check(replace(settings, portal_file=file), release_brake=False)
+    code = check.check(replace(settings, portal_file=file), release_brake=False)
 
     said = capsys.readouterr().out
     assert code == 0
@@ -319,7 +319,7 @@ def test_a_portal_file_that_cannot_be_used_ends_check_before_anything_is_sent(
     file.write_text("[semsplus.client]\nname = 5\n")
 
     with pytest.raises(SettingError, match=r"portal_file: .*: semsplus\.client\.name: has to be a text"):
-        serve.check(replace(settings, portal_file=file), release_brake=False)
+        check.check(replace(settings, portal_file=file), release_brake=False)
 
     assert portal.requests == []
 
@@ -336,7 +336,7 @@ def test_check_tells_how_each_value_came_to_be(
 
     portal.mutate("telemetry.INVERTER", change)
 
-    serve.check(settings, release_brake=False, verbose=True)
+    check.check(settings, release_brake=False, verbose=True)
 
     lines = capsys.readouterr().out.splitlines()
     [call] = [line for line in lines if line.startswith("  telemetry ") and "deviceType=INVERTER" in line]
@@ -353,6 +353,6 @@ def test_check_tells_how_each_value_came_to_be(
 
 
 def test_without_it_nothing_of_that_is_told(settings: ServerSettings, capsys: pytest.CaptureFixture[str]) -> None:
-    serve.check(settings, release_brake=False)
+    check.check(settings, release_brake=False)
 
     assert "->" not in capsys.readouterr().out

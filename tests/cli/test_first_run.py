@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from sems_exporter.cli import commands, first_run, serve
+from sems_exporter.cli import commands, first_run, log_setup
 from sems_exporter.portal.session import rate_limiter
 from sems_exporter.simulator import SimulatedPortal
 
@@ -26,7 +26,7 @@ def run(*args: str) -> int:
 @pytest.fixture
 def portal(monkeypatch: pytest.MonkeyPatch) -> Iterator[SimulatedPortal]:
     monkeypatch.setattr(rate_limiter, "SPACING", 0.0)
-    monkeypatch.setattr(serve, "set_up", lambda *_: None)  # pytest's own logging stays
+    monkeypatch.setattr(log_setup, "set_up", lambda *_: None)  # pytest's own logging stays
     with SimulatedPortal(password=SECRET, strict=True) as portal:
         yield portal
 

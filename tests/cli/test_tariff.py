@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from sems_exporter.cli import commands, serve
+from sems_exporter.cli import check, commands, log_setup, once
 from sems_exporter.config.settings import Account, AccountSettings, ServerSettings
 from sems_exporter.portal.session import rate_limiter
 from sems_exporter.simulator import SimulatedClock, SimulatedPortal, demo_plants
@@ -178,7 +178,7 @@ def test_the_examples_of_the_documentation_are_taken(tmp_path: Path, capsys: pyt
 def portal(monkeypatch: pytest.MonkeyPatch) -> Iterator[SimulatedPortal]:
     """A portal with one plant; pytest's own logging stays."""
     monkeypatch.setattr(rate_limiter, "SPACING", 0.0)
-    monkeypatch.setattr(serve, "set_up", lambda *_: None)
+    monkeypatch.setattr(log_setup, "set_up", lambda *_: None)
     with SimulatedPortal(demo_plants(1, clock=SimulatedClock())) as found:
         yield found
 
@@ -196,7 +196,7 @@ def test_check_says_until_when_prices_are_known(
     (tmp_path / "list.json").write_text(json.dumps(listed), "utf-8")
     text = importing(f"{{from: 2024-01-01, prices: {{source: file, path: {tmp_path / 'list.json'}}}}}")
 
-    assert serve.check(with_portal(portal, tmp_path / "state", text), release_brake=False) == 0
+    assert check.check(with_portal(portal, tmp_path / "state", text), release_brake=False) == 0
 
     said = capsys.readouterr().out
     assert f"Tariff home: prices of import are known until {end:%Y-%m-%d %H:%M} UTC" in said
@@ -207,7 +207,7 @@ def test_once_counts_from_one_run_to_the_next(
 ) -> None:
     """As from cron: the ledger of the first is found by the second."""
     for _ in range(2):
-        assert serve.once(with_portal(portal, tmp_path, FIXED), "prometheus") == 0
+        assert once.once_printed(with_portal(portal, tmp_path, FIXED), "prometheus") == 0
 
     said = capsys.readouterr().out
     assert said.count('tariff="home",currency="EUR"} 1.0') == 2

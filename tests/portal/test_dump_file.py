@@ -10,7 +10,8 @@ from typing import Any
 import pytest
 
 from sems_exporter import errors
-from sems_exporter.cli import serve
+from sems_exporter.cli import check, log_setup
+from sems_exporter.cli.dump import dump as dump_command
 from sems_exporter.config.settings import Account, AccountSettings, ServerSettings
 from sems_exporter.model.diagnostics import Diagnostics
 from sems_exporter.model.plant import CHILDREN, Station
@@ -473,7 +474,7 @@ class TestCommand:
     @pytest.fixture(autouse=True)
     def _quick_and_quiet(self, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(rate_limiter, "SPACING", 0.0)
-        monkeypatch.setattr(serve, "set_up", lambda *_: None)  # pytest's own logging stays
+        monkeypatch.setattr(log_setup, "set_up", lambda *_: None)  # pytest's own logging stays
 
     @pytest.fixture
     def live(self, tmp_path: Path) -> Iterator[tuple[SimulatedPortal, ServerSettings]]:
@@ -489,7 +490,7 @@ class TestCommand:
         _, settings = live
         path = tmp_path / "dump.json"
 
-        code = serve.dump(settings, str(path))
+        code = dump_command(settings, str(path))
 
         said = capsys.readouterr().out
         assert code == 0
@@ -500,7 +501,7 @@ class TestCommand:
             again = AccountSettings(
                 account, portal="semsplus", state_dir=tmp_path / "again", requests_per_minute=10_000
             )
-            assert serve.check(ServerSettings((again,)), release_brake=False) == 0
+            assert check.check(ServerSettings((again,)), release_brake=False) == 0
         assert "  inverter SN-0" in capsys.readouterr().out
 
     def test_account_and_password_are_in_no_text_of_it(self) -> None:
@@ -525,7 +526,7 @@ class TestCommand:
         theirs.write_text("theirs")
         path.symlink_to(theirs)
 
-        assert serve.dump(live[1], str(path)) == 0
+        assert dump_command(live[1], str(path)) == 0
 
         assert (theirs.read_text(), path.is_symlink()) == ("theirs", False)
         assert path.stat().st_mode & 0o777 == 0o600
@@ -539,14 +540,14 @@ class TestCommand:
         monkeypatch.chdir(tmp_path)
 
         with pytest.raises(errors.StartError, match=r"^output: .*cannot be written: "):
-            serve.dump(settings, output)
+            dump_command(settings, output)
 
         assert len(portal.requests) == 0
 
     def test_a_dash_is_standard_output(
         self, live: tuple[SimulatedPortal, ServerSettings], capsys: pytest.CaptureFixture[str]
     ) -> None:
-        code = serve.dump(live[1], "-")
+        code = dump_command(live[1], "-")
 
         content = json.loads(capsys.readouterr().out)
         assert code == 0
@@ -558,7 +559,7 @@ class TestCommand:
         portal, settings = live
         portal.mutate("login", lambda envelope, _: envelope | {"code": "100005", "data": None})
 
-        code = serve.dump(settings, str(tmp_path / "dump.json"))
+        code = dump_command(settings, str(tmp_path / "dump.json"))
 
         said = capsys.readouterr()
         assert code == 1
@@ -571,4 +572,4 @@ class TestCommand:
         self, live: tuple[SimulatedPortal, ServerSettings], tmp_path: Path
     ) -> None:
         with pytest.raises(errors.StartError, match=r"output: .*missing.* cannot be written: No such file"):
-            serve.dump(live[1], str(tmp_path / "missing" / "dump.json"))
+            dump_command(live[1], str(tmp_path / "missing" / "dump.json"))

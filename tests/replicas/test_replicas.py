@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 
 from sems_exporter.app import App, application, build_app, build_replica, start_polling
-from sems_exporter.cli import serve as cli
+from sems_exporter.cli import log_setup
+from sems_exporter.cli.check import check
 from sems_exporter.config.settings import Account, AccountSettings, ServerSettings, SharedStoreSettings
 from sems_exporter.config.state_url import StateUrl
 from sems_exporter.exposition import Format
@@ -107,7 +108,7 @@ class Replicas:
 @pytest.fixture
 def replicas(server: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Replicas]:
     monkeypatch.setattr(rate_limiter, "SPACING", 0.0)
-    monkeypatch.setattr(cli, "set_up", lambda *_: None)
+    monkeypatch.setattr(log_setup, "set_up", lambda *_: None)
     # The first sign-in need not wait here: what the wait is for is shown by the model.
     monkeypatch.setattr(account_stores, "SPACING", 0.0)
     monkeypatch.setattr(coordinator, "DOUBTFUL_SECONDS", 0.0)
@@ -200,12 +201,12 @@ def test_a_restart_of_everything_signs_in_nobody(replicas: Replicas) -> None:
 def test_check_beside_replicas_reads_with_their_session_and_never_signs_in(
     replicas: Replicas, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert cli.check(replicas.settings, release_brake=False) == 1
+    assert check(replicas.settings, release_brake=False) == 1
     assert "none has the account yet" in capsys.readouterr().out
     replicas.start("a")
     until(lambda: replicas.settled() and replicas.running["a"].health.up is True)
 
-    assert cli.check(replicas.settings, release_brake=False) == 0
+    assert check(replicas.settings, release_brake=False) == 0
 
     said = capsys.readouterr().out
     assert "Session: works" in said
