@@ -11,7 +11,7 @@ from sems_exporter.pipeline.staleness import StationView
 
 def rendered(stations: Iterable[StationView], wanted: Format) -> str:
     """The exposition of `stations` in the order of accounts and ids, without the closing line of OpenMetrics."""
-    samples = collect(sorted(stations, key=lambda shown: (shown.account, shown.station.id)))
+    samples = collect(sorted(stations, key=lambda shown: (shown.account, shown.station.id))).by_family
     return "".join(
         line for found in all_families() if found.name in samples for line in _lines(found, samples[found.name], wanted)
     )

@@ -193,7 +193,7 @@ def labels() -> dict[str, list[str]]:
     shown = StationView(_example(Station), up=True, until=None)
     return {
         name: list(dict.fromkeys(key for sample in samples for key in re.findall(r'(\w+)="', sample.labels)))
-        for name, samples in collect([shown]).items()
+        for name, samples in collect([shown]).by_family.items()
     }
 
 

@@ -30,7 +30,7 @@ class Line:
 
 @dataclass(slots=True)
 class Trace(Diagnostics):
-    """Findings that remember where each value came from, call by call."""
+    """Diagnostics that remember where each value came from, call by call."""
 
     traces: ClassVar[bool] = True
     calls: dict[str, list[Line]] = field(default_factory=dict)

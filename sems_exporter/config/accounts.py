@@ -9,12 +9,12 @@ import click
 
 from sems_exporter.config import options as declared
 from sems_exporter.config import renamed
+from sems_exporter.config.entries import NAME
 from sems_exporter.config.options import ACCOUNTS, PER_ACCOUNT, Setting
 from sems_exporter.config.settings import AccountSettings
 from sems_exporter.errors import SettingError
 from sems_exporter.telemetry.redaction import Secret
 
-NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,62}")
 OWN = frozenset({"account", "password_file", "stations", "exclude_stations"})
 """What each account has for itself; everything else falls back on the plain key."""
 BY_KEY: Mapping[str, Setting] = {setting.key: setting for setting in PER_ACCOUNT}

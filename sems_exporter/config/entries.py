@@ -12,6 +12,7 @@ from sems_exporter.errors import SettingError
 from sems_exporter.telemetry.redaction import Secret
 
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,62}")
+"""What an account or a target can be called: its name becomes a label."""
 
 
 def listed(place: str, told: object, allowed: Collection[str], hints: Mapping[str, str] | None = None) -> list["Entry"]:

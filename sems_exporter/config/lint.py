@@ -29,24 +29,23 @@ def misspelt(variables: Iterable[str]) -> list[str]:
 
 def exposed(state_dir: Path) -> list[str]:
     """A sentence about a state directory in which every user of the machine may put and remove files."""
-    try:
-        mode = state_dir.stat().st_mode
-    except OSError:
-        return []
-    if os.name != "posix" or not mode & stat.S_IWOTH:
+    if not _everybody_writes(state_dir):
         return []
     return [f"state_dir: {state_dir} can be written by every user, who can take the brake away; chmod 700 {state_dir}"]
 
 
 def open_to_all(portal_file: Path | None) -> list[str]:
     """A sentence about a portal file that every user of the machine may change: it says where the password goes."""
-    try:
-        mode = portal_file.stat().st_mode if portal_file is not None else 0
-    except OSError:
-        return []
-    if os.name != "posix" or not mode & stat.S_IWOTH:
+    if portal_file is None or not _everybody_writes(portal_file):
         return []
     return [f"portal_file: {portal_file} can be written by every user, and says where the password goes; chmod o-w it"]
+
+
+def _everybody_writes(path: Path) -> bool:
+    try:
+        return os.name == "posix" and bool(path.stat().st_mode & stat.S_IWOTH)
+    except OSError:
+        return False
 
 
 def unfit_times(settings: ServerSettings) -> list[str]:

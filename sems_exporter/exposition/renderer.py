@@ -15,10 +15,12 @@ from datetime import datetime, timedelta
 from itertools import chain
 from typing import NamedTuple
 
+from prometheus_client.registry import Collector
+
 from sems_exporter.clock import Clock
 from sems_exporter.exposition.expiry_queue import ExpiryQueue
 from sems_exporter.exposition.prefetch import ScrapeTimes
-from sems_exporter.exposition.self_metrics import ALL, PROCESS, Collector, SelfMetricsText
+from sems_exporter.exposition.self_metrics import ALL, PROCESS, SelfMetricsText
 from sems_exporter.exposition.text_format import Format, Lines, head, heads, lines
 from sems_exporter.model.schema import Family
 from sems_exporter.store import StationStore

@@ -36,12 +36,7 @@ class Samples:
         self.by_family.setdefault(found.name, []).append(Sample(labels, value))
 
 
-def collect(stations: Iterable[StationView]) -> dict[str, list[Sample]]:
-    """The samples of all stations by family name."""
-    return collected(stations).by_family
-
-
-def collected(stations: Iterable[StationView]) -> Samples:
+def collect(stations: Iterable[StationView]) -> Samples:
     """The samples of all stations, with the families that only a user's file declares."""
     samples = Samples()
     for shown in stations:

@@ -5,12 +5,13 @@ they changed, and of the process metrics some always have. A few seconds of age 
 minutes, and what the alerts look at lasts for minutes too.
 """
 
-from collections.abc import Callable, Iterable
-from typing import Protocol, cast
+from collections.abc import Callable
+from typing import cast
 
-from prometheus_client import CollectorRegistry, Metric
+from prometheus_client import CollectorRegistry
 from prometheus_client.exposition import generate_latest as text_of
 from prometheus_client.openmetrics.exposition import generate_latest as openmetrics_of
+from prometheus_client.registry import Collector
 
 from sems_exporter.exposition.text_format import Format
 
@@ -19,13 +20,6 @@ PROCESS = ""
 """In place of an account's name: all of them, and those that are about no account."""
 MAX_AGE_SECONDS = 5.0
 """Seconds for which they serve."""
-
-
-class Collector(Protocol):
-    """Something that has metrics: a registry, or the part of one that an account is about."""
-
-    def collect(self) -> Iterable[Metric]:
-        """The metrics as they are now."""
 
 
 class SelfMetricsText:

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from sems_exporter.exposition.families import all_families
-from sems_exporter.exposition.samples import Sample, collected
+from sems_exporter.exposition.samples import Sample, collect
 from sems_exporter.model.schema import Family, Kind, once
 from sems_exporter.pipeline.staleness import StationView
 
@@ -50,7 +50,7 @@ class Lines:
 
 def lines(shown: StationView) -> Lines:
     """All lines of one station."""
-    found = collected([shown])
+    found = collect([shown])
     samples = found.by_family
     known = [_lines(family, samples[family.name]) if family.name in samples else b"" for family in families()]
     return Lines(known, tuple((family, _lines(family, samples[name])) for name, family in found.extra.items()))

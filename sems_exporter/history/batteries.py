@@ -66,5 +66,5 @@ def _counter(past: Past, name: str, stands: float, holes: list[Hole], step: int)
 def _texts(station: Station, battery: Battery) -> str:
     """The labels of its info series as they are live, beside that of the station."""
     alone = replace(station, inverters=(), batteries=(battery,), meters=(), ev_chargers=())
-    [texts] = collect([StationView(alone, up=False, until=None)])[families.texts(Battery).name]
+    [texts] = collect([StationView(alone, up=False, until=None)]).by_family[families.texts(Battery).name]
     return texts.labels.removeprefix(f"{label('station', station.id)},")

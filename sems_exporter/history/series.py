@@ -114,7 +114,7 @@ def series_of(
     for name in STATIC:
         if (value := getattr(past.station, name)) is not None:
             values[name] = inside(dict.fromkeys(instants, value), holes[name])
-    [texts] = collect([StationView(past.station, up=False, until=None)])[families.texts(Station).name]
+    [texts] = collect([StationView(past.station, up=False, until=None)]).by_family[families.texts(Station).name]
     described = inside(dict.fromkeys(instants, 1.0), holes[""])
     return [
         Series(families.texts(Station), labelled(target, texts.labels), described),

@@ -1,7 +1,7 @@
 """How much of what a portal sends is kept: far beyond any honest account, and far below what takes a machine's memory.
 
-What is beyond a limit is left out and counted (`findings.Limited`). Bytes and seconds of a single answer are limited
-where it comes in (`portal/transport`), its number of JSON values where it is parsed (`portal/envelope`).
+What is beyond a limit is left out and counted (`diagnostics.Limited`). Bytes and seconds of a single answer are limited
+where it comes in (`portal/http/transport`), its number of JSON values where it is parsed (`portal/http/envelope`).
 """
 
 JSON_VALUES = 200_000

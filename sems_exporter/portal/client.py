@@ -17,13 +17,13 @@ from sems_exporter.portal.session.account_state import Token
 from sems_exporter.portal.session.rate_limiter import RateLimiter
 from sems_exporter.portal.session.session import Session
 from sems_exporter.telemetry.metrics import AccountMetrics
+from sems_exporter.telemetry.redaction import MASK
 
 MOST_TOKENS = 2
 """Tokens that one call may find rejected: the one in use, and the one of the sign-in that follows."""
 MOST_CLOCK_DIFFERENCE = 300.0
 """Seconds. How much the portal bears is not known."""
 CLOCK_OFF = "; the clock of this machine is"
-MASK = "<secret>"
 SHORTEST_MASKED = 6
 """Characters of a text that may be a secret; masking shorter ones would make words unreadable."""
 
@@ -190,10 +190,10 @@ class AccountClient(ABC):
             else ""
         )
 
-    def _discreet(self, text: str, exchange: HttpRequest) -> str:
+    def _discreet(self, text: str, request: HttpRequest) -> str:
         """`text`, which may repeat words of the portal, without anything secret that we have told it."""
         identity = self.session.state.token.identity if self.session.state.token else {}
-        sent = exchange.form or (exchange.body if exchange.endpoint == "login" else {}) or {}
+        sent = request.form or (request.body if request.endpoint == "login" else {}) or {}
         told = (self._account.name, self._account.password.reveal(), *identity.values(), *sent.values())
         secrets = {each for each in told if isinstance(each, str) and len(each) >= SHORTEST_MASKED}
         for secret in sorted(secrets - _harmless(), key=len, reverse=True):

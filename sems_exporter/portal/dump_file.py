@@ -23,18 +23,18 @@ class Recorder(Transport):
         super().__init__()
         self.exchanges: list[tuple[HttpRequest, HttpResponse]] = []
 
-    def send(self, exchange: HttpRequest) -> HttpResponse:
+    def send(self, request: HttpRequest) -> HttpResponse:
         """The answer, remembered."""
-        answer = super().send(exchange)
-        if exchange.endpoint != "login":
-            self.exchanges.append((exchange, answer))
+        answer = super().send(request)
+        if request.endpoint != "login":
+            self.exchanges.append((request, answer))
         return answer
 
 
 def dump(exchanges: list[tuple[HttpRequest, HttpResponse]], dialect: str, taken_at: datetime) -> dict[str, Any]:
     """All answers of a refresh, anonymised, in the form that the simulator replays."""
-    documents = [(exchange, answer.status, _json(answer.body)) for exchange, answer in exchanges]
-    anonymiser = Anonymiser(part for exchange, _, document in documents for part in (exchange.body, document))
+    documents = [(request, answer.status, _json(answer.body)) for request, answer in exchanges]
+    anonymiser = Anonymiser(part for request, _, document in documents for part in (request.body, document))
     return {
         "format": FORMAT,
         "version": VERSION,
@@ -42,22 +42,22 @@ def dump(exchanges: list[tuple[HttpRequest, HttpResponse]], dialect: str, taken_
         "taken_at": taken_at.isoformat(timespec="seconds"),
         "answers": [
             {
-                "endpoint": exchange.endpoint,
-                "method": exchange.method,
-                "path": _masked(anonymiser.path(_below_gateway(exchange.url))),
-                "body": _masked(anonymiser.clean(exchange.body)),
+                "endpoint": request.endpoint,
+                "method": request.method,
+                "path": _masked(anonymiser.path(_below_gateway(request.url))),
+                "body": _masked(anonymiser.clean(request.body)),
                 "status": status,
                 "answer": _masked(anonymiser.clean(document)),
             }
-            for exchange, status, document in documents
+            for request, status, document in documents
         ],
     }
 
 
-def anonymous(exchange: HttpRequest, answer: HttpResponse) -> Any:
+def anonymous(request: HttpRequest, answer: HttpResponse) -> Any:
     """One answer, anonymised."""
     document = _json(answer.body)
-    return _masked(Anonymiser([exchange.body, document]).clean(document))
+    return _masked(Anonymiser([request.body, document]).clean(document))
 
 
 def _masked(document: Any) -> Any:

@@ -13,7 +13,7 @@ ENDPOINT = "call"
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """What a call asks about; None where the person did not say."""
+    """What a call asks about; "", or the earliest date, where the person did not say."""
 
     station: str = ""
     device: str = ""

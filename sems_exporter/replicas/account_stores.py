@@ -69,11 +69,11 @@ class LeaseLock:
     def __init__(self, place: Place) -> None:
         self._place = place
 
-    def take(self) -> str:
+    def acquire(self) -> str:
         """The name of who has it already, "" where it is ours."""
         return "" if self._place.lease else self._place.holder or "no replica, so far,"
 
-    def leave(self) -> None:
+    def release(self) -> None:
         """Nothing: a lease is given up where it was taken."""
 
 

@@ -1,4 +1,4 @@
-"""The exporter's own counters: what it asked of the portal, what it had to throw away, how it feels.
+"""The exporter's own metrics: what it asked of the portal, what it had to throw away, what state it is in.
 
 Every combination of labels that can occur exists from the start at 0, so that `increase()` sees the first event.
 """

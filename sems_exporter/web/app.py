@@ -66,13 +66,12 @@ class Application:
     ) -> None:
         self.web_config = web_config
         self._exposition = exposition
-        self._page = page
         self._ready = ready
         self._waiting_for = waiting_for
         self._telemetry_path = telemetry_path
         self._fault = fault
         self._routes: dict[str, Callable[[Request], Awaitable[Response]]] = {
-            "/": self._page.answer,
+            "/": page.answer,
             telemetry_path: self._metrics,
             PATH: stations.answer,
             "/sd": discovery.answer,

@@ -13,7 +13,7 @@ from sems_exporter.pipeline.staleness import StationView
 from sems_exporter.store import StationStore
 from sems_exporter.web.http.daemon_threads import in_thread
 from sems_exporter.web.http.messages import JSON, Request, Response
-from sems_exporter.web.http.negotiation import negotiated
+from sems_exporter.web.http.negotiation import accepts_gzip
 
 PATH = "/api/v1/stations"
 SMALL_STATIONS = 30
@@ -49,9 +49,9 @@ class StationsApi:
     async def answer(self, request: Request) -> Response:
         """All stations, or 304 where the client has them as they are; raises Refused."""
         request.parameters()
-        _, compressed = negotiated(b"", request.header(b"accept-encoding"))
+        compressed = accepts_gzip(request.header(b"accept-encoding"))
         async with self._turn:
-            body = await in_thread("stations", lambda: self._made(compressed=compressed))
+            body = await in_thread("stations", lambda: self._current(compressed=compressed))
         # Kept by whoever asks, but never shown without asking whether it is still true.
         headers = (("etag", body.tag), ("cache-control", "private, no-cache"), ("vary", "Accept-Encoding"))
         if _names(request.header(b"if-none-match").decode("latin-1"), body.tag):
@@ -63,7 +63,7 @@ class StationsApi:
     def _note(self, _stations: Iterable[str]) -> None:
         self._changed = True
 
-    def _made(self, *, compressed: bool) -> _Body:
+    def _current(self, *, compressed: bool) -> _Body:
         now, body = self._clock.now(), self._body
         if body is None or self._changed or now < body.made_at or (body.until is not None and now >= body.until):
             self._changed = False

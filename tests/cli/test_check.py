@@ -274,10 +274,10 @@ class TestBeside:
     @pytest.fixture(autouse=True)
     def holder(self, settings: ServerSettings) -> Iterator[None]:
         [one] = settings.accounts
-        seat = AccountLock(StateFile(one.state_dir, one.account).seat)
-        seat.take()
+        account_lock = AccountLock(StateFile(one.state_dir, one.account).lock_path)
+        account_lock.acquire()
         yield
-        seat.leave()
+        account_lock.release()
 
     def test_a_second_one_does_not_start_and_says_who_is_there(self, settings: ServerSettings) -> None:
         parts = build_app(settings, SystemClock())

@@ -122,26 +122,26 @@ def test_a_dry_run_asks_for_nothing_and_writes_nothing(desk: Desk, capsys: pytes
 
 def test_beside_a_running_exporter_it_reads_with_its_session_and_never_signs_in(desk: Desk) -> None:
     desk.run()
-    place = StateFile(desk.folder / "state", desk.settings().accounts[0].account).seat
+    place = StateFile(desk.folder / "state", desk.settings().accounts[0].account).lock_path
     running = AccountLock(place)
-    assert running.take() == ""
+    assert running.acquire() == ""
 
     try:
         assert desk.run(since=date(2026, 5, 31)) == 0
     finally:
-        running.leave()
+        running.release()
 
     assert desk.portal.logins == 1
 
 
 def test_beside_a_running_exporter_without_a_session_it_ends_and_says_so(desk: Desk) -> None:
-    running = AccountLock(StateFile(desk.folder / "state", desk.settings().accounts[0].account).seat)
-    assert running.take() == ""
+    running = AccountLock(StateFile(desk.folder / "state", desk.settings().accounts[0].account).lock_path)
+    assert running.acquire() == ""
 
     try:
         assert "serves this account, and there is no session of it that works" in refused(desk)
     finally:
-        running.leave()
+        running.release()
 
     assert desk.portal.logins == 0
 

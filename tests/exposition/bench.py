@@ -6,9 +6,9 @@ from typing import NamedTuple
 from prometheus_client import CollectorRegistry
 from prometheus_client.openmetrics.parser import text_string_to_metric_families as read_openmetrics
 from prometheus_client.parser import text_string_to_metric_families as read_text
+from prometheus_client.registry import Collector
 
 from sems_exporter.exposition import ALL_SERIES, Format, Renderer, SeriesFilter
-from sems_exporter.exposition.self_metrics import Collector
 from sems_exporter.model.plant import Station
 from sems_exporter.pipeline.staleness import Limits
 from sems_exporter.store import StationStore

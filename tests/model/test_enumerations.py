@@ -68,7 +68,7 @@ class TestOneLineAndOneRow:
         name = "sems_modal_inverter_mode"
         [found] = [family for family in families.families_of(ModalInverter) if family.name == name]
 
-        lines = samples.collect([StationView(modal, up=True, until=None)])[name]
+        lines = samples.collect([StationView(modal, up=True, until=None)]).by_family[name]
 
         assert (found.help, found.role) == ("1 for the working mode of the inverter, 0 for all others.", Role.LIVE)
         assert [(line.labels.rpartition(",")[2], line.value) for line in lines] == [

@@ -44,7 +44,7 @@ class Occupied(AccountLock):
     def __init__(self) -> None:
         super().__init__(Path("account.lock"))
 
-    def take(self) -> str:
+    def acquire(self) -> str:
         """Taken already."""
         return "process 1"
 
@@ -54,9 +54,9 @@ def session(
     clock: FakeClock,
     door: Door,
     password: str = "secret",
-    seat: AccountLock | None = None,
+    account_lock: AccountLock | None = None,
     *,
     metrics: SelfMetrics | None = None,
 ) -> Session:
     """A session as a start of the program makes it, on the state that is in `directory`."""
-    return Session(door.sign_in, StateFile(directory, account(password)), clock, metrics or SelfMetrics(), seat)
+    return Session(door.sign_in, StateFile(directory, account(password)), clock, metrics or SelfMetrics(), account_lock)

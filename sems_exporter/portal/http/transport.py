@@ -80,9 +80,9 @@ class Transport:
         # A session is what the state file knows, never what a jar happens to hold.
         self._session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=()))
 
-    def send(self, exchange: HttpRequest) -> HttpResponse:
+    def send(self, request: HttpRequest) -> HttpResponse:
         """The complete answer of any status; raises a PortalError where none came within the limits."""
-        if exchange.url.lower().startswith("https:") and not os.access(self._authorities, os.R_OK):
+        if request.url.lower().startswith("https:") and not os.access(self._authorities, os.R_OK):
             raise errors.CertificateInvalid(
                 f"the certificates of the authorities cannot be read from {self._authorities}; see REQUESTS_CA_BUNDLE"
             )
@@ -90,15 +90,15 @@ class Transport:
             with (
                 allowing(Allowance(self._patience, MOST_RECEIVED, self._timer, self._permit)),
                 self._session.request(
-                    exchange.method,
-                    exchange.url,
-                    headers={"Accept": "application/json, text/plain, */*", **exchange.headers},
-                    json=exchange.body,
-                    data=exchange.form if exchange.content is None else exchange.content,
+                    request.method,
+                    request.url,
+                    headers={"Accept": "application/json, text/plain, */*", **request.headers},
+                    json=request.body,
+                    data=request.form if request.content is None else request.content,
                     timeout=(self._patience.connect, self._patience.read),
                     allow_redirects=False,
                     stream=True,
-                    proxies=get_environ_proxies(exchange.url, no_proxy=None),
+                    proxies=get_environ_proxies(request.url, no_proxy=None),
                     verify=self._authorities,
                 ) as response,
             ):

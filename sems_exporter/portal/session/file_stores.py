@@ -54,8 +54,8 @@ def file_stores(settings: AccountSettings, clock: Clock) -> AccountStores:
 
     return AccountStores(
         state=file,
-        lock=AccountLock(file.seat),
-        ledger=RequestLedger(file.ledger, clock),
+        lock=AccountLock(file.lock_path),
+        ledger=RequestLedger(file.ledger_path, clock),
         counters=TextFile(own(COUNTERS), LARGEST_COUNTERS),
         curves=TextFile(own(CURVES), LARGEST_CURVES),
     )

@@ -24,8 +24,8 @@ class AccountLock:
         self.path = path
         self._descriptor: int | None = None
 
-    def take(self) -> str:
-        """Take the place until `leave` or the end of the process; who has it already, or "" if nobody had.
+    def acquire(self) -> str:
+        """Take the place until `release` or the end of the process; who has it already, or "" if nobody had.
 
         Where the system cannot lock (a read-only directory, a network drive without locks) nobody is found, and a
         warning says so.
@@ -35,10 +35,10 @@ class AccountLock:
             portalocker.lock(descriptor, portalocker.LOCK_EX | portalocker.LOCK_NB)
         except portalocker.AlreadyLocked:
             holder = _holder(descriptor)
-            self.leave()
+            self.release()
             return holder
         except (OSError, portalocker.LockException) as error:
-            self.leave()
+            self.release()
             log.warning(
                 "the state directory cannot be locked, so a second exporter on it would go unnoticed",
                 extra={"path": str(self.path), "error": getattr(error, "strerror", None) or type(error).__name__},
@@ -47,7 +47,7 @@ class AccountLock:
         self._sign(descriptor)
         return ""
 
-    def leave(self) -> None:
+    def release(self) -> None:
         """Give the place up, if it was taken."""
         if self._descriptor is not None:
             os.close(self._descriptor)

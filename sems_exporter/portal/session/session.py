@@ -38,8 +38,8 @@ class Session:
     """Hands out the account's token, and signs in when there is none that works.
 
     `sign_in` sends exactly one sign-in and returns the token or raises. Safe for parallel callers: several
-    rejections of one token cause one sign-in. Where another process has the `seat`, this one only reads what that one
-    keeps: it neither signs in nor writes, but for what a person releases.
+    rejections of one token cause one sign-in. Where another process has the `account_lock`,
+    this one only reads what that one keeps: it neither signs in nor writes, but for what a person releases.
 
     In here time is steady: a clock that is set while the program runs neither opens the brake nor locks it. On disk
     are instants of the clock, because they are all that a restart has to go by.
@@ -51,18 +51,18 @@ class Session:
         file: StateStore,
         clock: Clock,
         metrics: AccountMetrics,
-        seat: Lock | None = None,
+        account_lock: Lock | None = None,
         ledger: Ledger | None = None,
     ) -> None:
         self._sign_in = sign_in
         self._file = file
         self._clock = Steady(clock)
         self._metrics = metrics
-        self._seat = seat
+        self._account_lock = account_lock
         self._ledger = ledger or RequestLedger(None, clock)
         self._lock = threading.Lock()
         self._ahead = self._noticed = 0.0
-        self._served_by = seat.take() if seat else ""
+        self._served_by = account_lock.acquire() if account_lock else ""
         self._state = self._loaded()
         self._keep(self._state)
         if file.unsaved:
@@ -156,8 +156,8 @@ class Session:
 
     def close(self) -> None:
         """Let another process have the account."""
-        if self._seat:
-            self._seat.leave()
+        if self._account_lock:
+            self._account_lock.release()
 
     def _shared(self, brake: LoginThrottle) -> LoginThrottle:
         """`brake` with the pause that another process of the account was asked for, if that lasts longer."""

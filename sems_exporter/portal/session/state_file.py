@@ -16,14 +16,14 @@ log = logging.getLogger(__name__)
 class StateFile:
     """Reads and writes the state of one account; a file that cannot be read or written costs a warning only.
 
-    `seat` is the file of the account's lock, `ledger` that of its requests. They do not depend on the sign-in address:
-    two regions are one account.
+    `lock_path` is the file of the account's lock, `ledger_path` that of its requests. They do not depend on the
+    sign-in address: two regions are one account.
     """
 
     def __init__(self, directory: Path, account: Account) -> None:
         self.path = directory / f"account-{account_digest(account.login_url, account.name)}.json"
-        self.seat = directory / f"account-{account_digest(account.name.casefold())}.lock"
-        self.ledger = self.seat.with_suffix(".requests")
+        self.lock_path = directory / f"account-{account_digest(account.name.casefold())}.lock"
+        self.ledger_path = self.lock_path.with_suffix(".requests")
         self._codec = StateCodec(account.password)
         self._on_disk: str | None = None
         self.unsaved = ""

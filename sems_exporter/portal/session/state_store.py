@@ -42,10 +42,10 @@ class StateStore(Protocol):
 class Lock(Protocol):
     """The place of the one process that signs in with an account. No method raises."""
 
-    def take(self) -> str:
+    def acquire(self) -> str:
         """Take the place, and return "", or the name of who has it already."""
 
-    def leave(self) -> None:
+    def release(self) -> None:
         """Give the place up, if it was taken."""
 
 

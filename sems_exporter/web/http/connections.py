@@ -18,8 +18,8 @@ class Connection(Protocol):
 
     due: float
 
-    def leave(self) -> None:
-        """Go at once; what is not sent yet is lost."""
+    def abort(self) -> None:
+        """End it at once; what is not sent yet is lost."""
 
 
 class Connections:
@@ -76,7 +76,7 @@ class Connections:
 
     def _abort(self, connection: Connection) -> None:
         self.remove(connection)
-        connection.leave()
+        connection.abort()
 
 
 def most_connections() -> int:

@@ -42,7 +42,7 @@ class Listener:
         self._make_protocol = make_protocol
         self._entering: set[asyncio.Task[None]] = set()
 
-    async def keep(self) -> None:
+    async def accept_all(self) -> None:
         """Take connections in until cancelled, or until the socket is closed."""
         self._listening.setblocking(False)  # noqa: FBT003 - a socket's own way
         loop = asyncio.get_running_loop()

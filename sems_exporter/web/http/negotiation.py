@@ -25,7 +25,7 @@ class _Wish:
 @lru_cache(MOST_REMEMBERED)
 def negotiated(accept: bytes, accept_encoding: bytes) -> tuple[Format, bool]:
     """Format, and whether to compress, for the two headers as they came."""
-    return format_for(accept.decode("latin-1")), wants_gzip(accept_encoding.decode("latin-1"))
+    return format_for(accept.decode("latin-1")), accepts_gzip(accept_encoding)
 
 
 def format_for(accept: str) -> Format:
@@ -65,9 +65,9 @@ def language_for(accept_language: str, offered: Collection[str]) -> str | None:
     return None
 
 
-def wants_gzip(accept_encoding: str) -> bool:
+def accepts_gzip(accept_encoding: bytes) -> bool:
     """Tell whether gzip is welcome, and no less so than no encoding at all."""
-    qualities = {wish.name: wish.quality for wish in _wishes(accept_encoding)}
+    qualities = {wish.name: wish.quality for wish in _wishes(accept_encoding.decode("latin-1"))}
     gzip = qualities.get("gzip", qualities.get("x-gzip", qualities.get("*", 0.0)))
     return gzip > 0 and gzip >= qualities.get("identity", 0.0)
 

@@ -90,8 +90,8 @@ class LimitedProtocol(asyncio.Protocol):
         self._held.clear()
         super().connection_lost(exc)
 
-    def leave(self) -> None:
-        """Go at once; what is not sent yet is lost."""
+    def abort(self) -> None:
+        """End the connection at once; what is not sent yet is lost."""
         self._held.clear()
         if self.transport is not None:
             self.transport.abort()
@@ -105,7 +105,7 @@ class LimitedProtocol(asyncio.Protocol):
         if self._refused:
             self._begun += len(data)
             if self._begun > MOST_LAST_BYTES:
-                self.leave()
+                self.abort()
             return
         if not self._held and not self._begun and self._is_free() and self._answered(data):
             return

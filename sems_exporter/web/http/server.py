@@ -135,18 +135,18 @@ class _Server(uvicorn.Server):
         self._reread = True
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:  # noqa: ARG002 - uvicorn's way to call it
-        """Open the door."""
+        """Begin to take connections in."""
         self.servers = []
         web_config = self._application.web_config
         base = self.config.http_protocol_class
         kind = type("HttpProtocol", (LimitedProtocol, base), {"shared": Shared(self._connections, self._answers)})
-        door = Listener(
+        listener = Listener(
             self._listening,
             self._connections,
             lambda: web_config.current.tls,
             lambda: kind(self.config, self.server_state, {}),
         )
-        self._entering = asyncio.create_task(door.keep())
+        self._entering = asyncio.create_task(listener.accept_all())
         self.started = True
         self._started()
 
@@ -167,7 +167,7 @@ class _Server(uvicorn.Server):
             self._answers.forget()
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
-        """Close the door, and give answers under way a moment."""
+        """Take no more connections in, and give answers under way a moment."""
         self._stopping()
         # Gone before uvicorn closes the socket that it waits on.
         self._entering.cancel()

@@ -68,7 +68,7 @@ def load(path: Path) -> WebConfig:
     return WebConfig(
         tls=tls_of(secured, path.parent),
         headers=_headers(Section(top.raw("http_server_config"), "http_server_config", "http2", "headers")),
-        basic_auth=_gatekeeper(top.raw("basic_auth_users")),
+        basic_auth=_basic_auth(top.raw("basic_auth_users")),
         files=(path, *_named_files(secured, path.parent)),
     )
 
@@ -91,7 +91,7 @@ def _headers(section: Section) -> tuple[tuple[str, str], ...]:
     return tuple((name.lower(), value) for name, value in values.items() if value)
 
 
-def _gatekeeper(users: object) -> BasicAuth:
+def _basic_auth(users: object) -> BasicAuth:
     if users is None:
         return NOBODY
     if not isinstance(users, Mapping):

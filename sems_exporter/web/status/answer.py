@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from sems_exporter.model.plant import Station
 from sems_exporter.web.http.daemon_threads import in_thread
 from sems_exporter.web.http.messages import HTML, Refused, Request, Response
-from sems_exporter.web.http.negotiation import negotiated
+from sems_exporter.web.http.negotiation import accepts_gzip
 from sems_exporter.web.status.language import Language, wanted
 from sems_exporter.web.status.page import (
     CONTENT_SECURITY_POLICY,
@@ -60,7 +60,7 @@ class StatusPage:
                 found = await in_thread("status page", lambda: self._rendered(view, language))
         except NoSuchView:
             raise Refused(404, "no such station, or no such page") from None
-        _, compressed = negotiated(b"", request.header(b"accept-encoding"))
+        compressed = accepts_gzip(request.header(b"accept-encoding"))
         encoding = (("content-encoding", "gzip"),) if compressed else ()
         headers = (
             ("content-security-policy", CONTENT_SECURITY_POLICY),

@@ -14,7 +14,8 @@ Known = Sequence[tuple[float, Powers]]
 Curves = Callable[[Station, datetime, datetime], Known]
 """What is known of a station between two instants."""
 
-_ABOUT = 300.0
+MEANS_SECONDS = 300.0
+"""The time of most means: nothing is known any sharper."""
 _LONGEST_JOIN_SECONDS = 3600.0
 """Beyond which two means are not joined, however long a value is trusted."""
 
@@ -57,7 +58,10 @@ class Day:
         begin, now = self.begin.timestamp(), self.now.timestamp()
         edges = [begin, *(min(middle, now) for middle, _ in self.known), now]
         found = [(one, other) for one, other in pairwise(edges) if other - one > self.patience]
-        return [(_at(-(-one // _ABOUT) * _ABOUT), _at(other // _ABOUT * _ABOUT)) for one, other in found]
+        return [
+            (_at(-(-one // MEANS_SECONDS) * MEANS_SECONDS), _at(other // MEANS_SECONDS * MEANS_SECONDS))
+            for one, other in found
+        ]
 
     def clock(self, instant: datetime) -> str:
         """The local time of day; "24:00" for the end."""

@@ -13,7 +13,7 @@ from sems_exporter.model.plant import Station
 from sems_exporter.web.status.day import Day
 from sems_exporter.web.status.day_table import day_table
 from sems_exporter.web.status.day_words import described, lacking
-from sems_exporter.web.status.gauges import has_battery, round_reach, scale_text
+from sems_exporter.web.status.gauges import chart_scale, has_battery, scale_text
 from sems_exporter.web.status.language import marked, tr
 
 _TICK = 150.0
@@ -196,7 +196,7 @@ def _range(panel: _Panel, numbers: Iterable[float]) -> tuple[float, float]:
         return 0.0, 1.0
     every = list(numbers)
     most, least = max(every), min(every)
-    reach = round_reach(max(most, -least))
+    reach = chart_scale(max(most, -least))
     if not panel.signed:
         return 0.0, reach
     low, high = (reach if -least > _LEAST_SHARE * reach else 0.0), (reach if most > _LEAST_SHARE * reach else 0.0)

@@ -4,11 +4,10 @@ from datetime import datetime
 
 from sems_exporter.curves.curve import Powers, mean
 from sems_exporter.web.status.day import Day
-from sems_exporter.web.status.figures import words
+from sems_exporter.web.status.figures import NOT_KNOWN, folded_table, words
 from sems_exporter.web.status.language import marked, tr
 
 _HEADS = (marked("Hour"), "PV", "Load", "Grid", "Battery", "State of charge")
-_UNKNOWN = '<span class="unknown">–</span>'
 
 
 def day_table(anchor: str, day: Day) -> str:
@@ -17,12 +16,7 @@ def day_table(anchor: str, day: Day) -> str:
     hours = [instant for instant in day.hours() if instant <= day.now]
     ends = [*hours[1:], day.now]
     rows = "".join(_row(day, begin, end) for begin, end in zip(hours, ends, strict=True))
-    return (
-        f'<details class="figures" id="{anchor}-hours"><summary>{tr("Hour by hour")}</summary>'
-        f'<div class="wide" tabindex="0" role="group" aria-label="{tr("Means")}">'
-        f"<table><caption>{tr('Means')}</caption>"
-        f"<thead><tr>{heads}</tr></thead><tbody>{rows}</tbody></table></div></details>"
-    )
+    return folded_table(f"{anchor}-hours", tr("Hour by hour"), tr("Means"), heads, rows)
 
 
 def _row(day: Day, begin: datetime, end: datetime) -> str:
@@ -42,11 +36,11 @@ def _row(day: Day, begin: datetime, end: datetime) -> str:
 
 
 def _plain(value: float | None, unit: str) -> str:
-    return _UNKNOWN if value is None else words(value, unit)
+    return NOT_KNOWN if value is None else words(value, unit)
 
 
 def _both(value: float | None, above: str, below: str) -> str:
     if value is None:
-        return _UNKNOWN
+        return NOT_KNOWN
     size = words(abs(value), "watts")
     return size if not round(value) else f"{size} {above if value > 0 else below}"

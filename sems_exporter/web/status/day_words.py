@@ -3,13 +3,11 @@
 from collections.abc import Callable
 
 from sems_exporter.curves.curve import Powers
-from sems_exporter.web.status.day import Day
+from sems_exporter.web.status.day import MEANS_SECONDS, Day
 from sems_exporter.web.status.figures import words
 from sems_exporter.web.status.language import marked, tr
 
 MOST_HOLES = 3
-_ABOUT = 300.0
-"""Seconds; means have no sharper time."""
 
 _PEAKS: tuple[tuple[str, Callable[[Powers], float | None]], ...] = (
     (marked("PV"), lambda p: p.pv),
@@ -30,7 +28,7 @@ def described(day: Day) -> str:
             continue
         at, most = max((point for run in runs for point in run), key=lambda point: point[1])
         if most > 0:
-            when = day.clock(day.instant(at - at % _ABOUT))
+            when = day.clock(day.instant(at - at % MEANS_SECONDS))
             told.append(tr("{word} up to {power} about {time}.", word=tr(word), power=words(most, "watts"), time=when))
         elif word in ("PV", "Load"):
             told.append(tr("{word} nothing.", word=tr(word)))

@@ -12,6 +12,8 @@ from sems_exporter.web.status.language import number as written
 from sems_exporter.web.status.language import tr
 
 LONGEST_NAME = 80
+NOT_KNOWN = '<span class="unknown">–</span>'
+"""Stands in the cell of a table for what is not known."""
 
 
 def unknown() -> str:
@@ -31,6 +33,16 @@ def reading(value: float, unit: str) -> tuple[str, str]:
         case "celsius":
             return written(value, 1), "°C"
     raise ValueError(f"no wording for the unit {unit}")
+
+
+def folded_table(key: str, summary: str, title: str, heads: str, rows: str) -> str:
+    """A wide table that is folded away, called `key` in the document; `heads` and `rows` are its cells as HTML."""
+    return (
+        f'<details class="figures" id="{key}"><summary>{summary}</summary>'
+        f'<div class="wide" tabindex="0" role="group" aria-label="{title}">'
+        f"<table><caption>{title}</caption>"
+        f"<thead><tr>{heads}</tr></thead><tbody>{rows}</tbody></table></div></details>"
+    )
 
 
 def words(value: float, unit: str) -> str:

@@ -1,6 +1,7 @@
 """Half-round gauges as inline SVG, drawn with presentation attributes only: the policy forbids inline styles."""
 
 import math
+from collections.abc import Sequence
 
 from sems_exporter.model.plant import Station
 from sems_exporter.model.schema import family
@@ -11,6 +12,7 @@ from sems_exporter.web.status.language import marked, short, tr
 
 _ARC = 'd="M13 60A47 47 0 0 1 107 60" pathLength="100"'
 _LEAST_SCALE = 1000.0
+"""Watts."""
 _DIALS = {
     "pv_power": ("pv", marked("PV")),
     "load_power": ("load", marked("Load")),
@@ -31,21 +33,23 @@ def has_battery(station: Station) -> bool:
     return bool(station.batteries) or station.battery_state_of_charge is not None
 
 
-def round_scale(value: float) -> float:
-    """The next of 1, 2 or 5 times a power of ten, at least 1 kW: a scale that does not move with every cloud."""
+def dial_scale(value: float) -> float:
+    """The end of the scale of a dial: the next of 1, 2 or 5 times a power of ten, at least 1 kW.
+
+    A scale does not move with every cloud.
+    """
+    return _next_round(value, (1, 2, 5, 10))
+
+
+def chart_scale(most: float) -> float:
+    """The end of the scale of a picture, in finer steps, at least 1 kW: rest looks like rest."""
+    return _next_round(most, (1.0, 1.5, 2.0, 3.0, 4.0, 5.0, 6.0, 8.0, 10.0))
+
+
+def _next_round(value: float, steps: Sequence[float]) -> float:
     least = max(value, _LEAST_SCALE)
     decade = 10.0 ** math.floor(math.log10(least))
-    return next(step * decade for step in (1, 2, 5, 10) if step * decade >= least)
-
-
-_ROUND = (1.0, 1.5, 2.0, 3.0, 4.0, 5.0, 6.0, 8.0, 10.0)
-
-
-def round_reach(most: float) -> float:
-    """The end of the scale of a picture: the next of some round numbers, at least 1000: rest looks like rest."""
-    least = max(most, _LEAST_SCALE)
-    decade = 10.0 ** math.floor(math.log10(least))
-    return next(step * decade for step in _ROUND if step * decade >= least)
+    return next(step * decade for step in steps if step * decade >= least)
 
 
 def _pv(station: Station) -> str:
@@ -56,20 +60,20 @@ def _pv(station: Station) -> str:
     return _dial(station, "pv_power", full, detail)
 
 
-def is_night(station: Station) -> bool:
+def _is_night(station: Station) -> bool:
     """Tell whether it is so dark at a station that no module gives anything."""
     return station.sun_elevation is not None and station.sun_elevation < TWILIGHT
 
 
 def _load(station: Station) -> str:
     load, full = station.load_power or 0.0, _full_scale(station)
-    full = full if load <= full else round_scale(load)
+    full = full if load <= full else dial_scale(load)
     return _dial(station, "load_power", full, _span(station.load_power, full))
 
 
 def _full_scale(station: Station) -> float:
     # One scale for PV and load where it suffices: two arcs side by side are read as a comparison.
-    return station.installed_power or round_scale(max(station.pv_power or 0.0, station.load_power or 0.0))
+    return station.installed_power or dial_scale(max(station.pv_power or 0.0, station.load_power or 0.0))
 
 
 def _span(value: float | None, full: float) -> str:
@@ -99,7 +103,7 @@ def _dial(station: Station, attribute: str, full: float, detail: str) -> str:
     kind, title = _DIALS[attribute][0], tr(_DIALS[attribute][1])
     value: float | None = getattr(station, attribute)
     # The portal leaves out PV power that nobody expects.
-    sign, word = ("☾", tr("night")) if attribute == "pv_power" and is_night(station) else ("–", tr("unknown"))
+    sign, word = ("☾", tr("night")) if attribute == "pv_power" and _is_night(station) else ("–", tr("unknown"))
     spoken, arc, centre = f"{title}: {word}", "", f'<text class="unknown" x="60" y="51">{sign}</text>'
     below = f'<text class="unit" x="60" y="67">{word}</text>'
     if value is not None:

@@ -187,9 +187,9 @@ def _overall(status: PageStatus) -> tuple[str, str, str, str]:
 
 def _badges(status: PageStatus) -> str:
     shape, tone, word, _ = _overall(status)
-    marked = "" if status.up is None else f' data-metric="sems_up" data-value="{float(status.up)!r}"'
+    mark = "" if status.up is None else f' data-metric="sems_up" data-value="{float(status.up)!r}"'
     simulated = badge("what", "warn", tr("simulated plant")) if status.simulated else ""
-    return simulated + badge(shape, tone, word, marked)
+    return simulated + badge(shape, tone, word, mark)
 
 
 def _notice(status: PageStatus) -> str:

@@ -8,8 +8,8 @@ from datetime import timedelta
 
 from sems_exporter.curves.week import DAYS, DayTotal, Energies
 from sems_exporter.model.plant import KWH
-from sems_exporter.web.status.figures import words
-from sems_exporter.web.status.gauges import round_reach
+from sems_exporter.web.status.figures import NOT_KNOWN, folded_table, words
+from sems_exporter.web.status.gauges import chart_scale
 from sems_exporter.web.status.language import marked, short, tr
 from sems_exporter.web.status.week import WeekDay
 
@@ -47,7 +47,7 @@ def week_chart(anchor: str, week: Sequence[WeekDay], *, brief: bool) -> str:
     above, below = (
         max(sum(_stack(day.total, kinds).values()) for day in week if day.total) for kinds in (_ABOVE, _BELOW)
     )
-    reaches = [round_reach(most / KWH * 1000) * KWH / 1000 if most else 0.0 for most in (above, below)]
+    reaches = [chart_scale(most / KWH * 1000) * KWH / 1000 if most else 0.0 for most in (above, below)]
     scale = _HEIGHT / (sum(reaches) or 1.0)
     zero = _TOP + reaches[0] * scale
     bars = "".join(_bars(place, day, zero, scale) for place, day in enumerate(week))
@@ -137,12 +137,8 @@ def _table(anchor: str, week: Sequence[WeekDay]) -> str:
     known = [name for name in _NAMES if any(_value(day, name) is not None for day in week)]
     heads = "".join(f'<th scope="col">{tr(_NAMES[name])}</th>' for name in known)
     rows = "".join(_row(day, known) for day in week)
-    return (
-        f'<details class="figures" id="{anchor}-table"><summary>{tr("Day by day")}</summary>'
-        f'<div class="wide" tabindex="0" role="group" aria-label="{tr("Energies")}">'
-        f"<table><caption>{tr('Energies')}</caption>"
-        f'<thead><tr><th scope="col">{tr("Day")}</th>{heads}</tr></thead><tbody>{rows}</tbody></table></div></details>'
-    )
+    heads = f'<th scope="col">{tr("Day")}</th>{heads}'
+    return folded_table(f"{anchor}-table", tr("Day by day"), tr("Energies"), heads, rows)
 
 
 def _row(day: WeekDay, names: Sequence[str]) -> str:
@@ -156,4 +152,4 @@ def _value(day: WeekDay, name: str) -> float | None:
 
 
 def _cell(value: float | None) -> str:
-    return '<span class="unknown">–</span>' if value is None else words(value, "joules")
+    return NOT_KNOWN if value is None else words(value, "joules")

@@ -44,12 +44,12 @@ class Lease:
     def is_lost(self) -> bool:
         return self.epoch != self.remote.epoch
 
-    def take(self) -> str:
+    def acquire(self) -> str:
         self.remote.epoch += 1
         self.epoch = self.remote.epoch
         return ""
 
-    def leave(self) -> None:
+    def release(self) -> None:
         self.epoch = 0
 
 

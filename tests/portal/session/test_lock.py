@@ -14,8 +14,8 @@ HOLD = """
 import sys
 from pathlib import Path
 from sems_exporter.portal.session.lock import AccountLock
-seat = AccountLock(Path(sys.argv[1]))
-print("taken", repr(seat.take()), flush=True)
+lock = AccountLock(Path(sys.argv[1]))
+print("taken", repr(lock.acquire()), flush=True)
 sys.stdin.read()
 """
 
@@ -24,20 +24,20 @@ def test_the_second_is_told_who_has_the_place(tmp_path: Path) -> None:
     path = tmp_path / "state" / "account.lock"
     first, second = AccountLock(path), AccountLock(path)
 
-    assert first.take() == ""
-    assert second.take().startswith(f"process {os.getpid()} on ")
-    first.leave()
+    assert first.acquire() == ""
+    assert second.acquire().startswith(f"process {os.getpid()} on ")
+    first.release()
 
 
 def test_whoever_leaves_makes_room(tmp_path: Path) -> None:
     first, second = AccountLock(tmp_path / "account.lock"), AccountLock(tmp_path / "account.lock")
-    first.take()
+    first.acquire()
 
-    first.leave()
-    first.leave()
+    first.release()
+    first.release()
 
-    assert second.take() == ""
-    second.leave()
+    assert second.acquire() == ""
+    second.release()
 
 
 def test_a_killed_process_leaves_no_lock(tmp_path: Path) -> None:
@@ -47,25 +47,25 @@ def test_a_killed_process_leaves_no_lock(tmp_path: Path) -> None:
     ) as other:
         assert other.stdout
         taken = other.stdout.readline()
-        seat = AccountLock(path)
-        holder = seat.take()
+        lock = AccountLock(path)
+        holder = lock.acquire()
         other.kill()
         other.wait(30)
 
     assert taken == "taken ''\n"
     assert holder.startswith(f"process {other.pid} on ")
-    assert seat.take() == ""
-    seat.leave()
+    assert lock.acquire() == ""
+    lock.release()
 
 
 def test_only_the_owner_may_read_the_lock(tmp_path: Path) -> None:
-    seat = AccountLock(tmp_path / "state" / "account.lock")
+    lock = AccountLock(tmp_path / "state" / "account.lock")
 
-    seat.take()
+    lock.acquire()
 
-    assert seat.path.stat().st_mode & 0o777 == 0o600
-    assert seat.path.parent.stat().st_mode & 0o777 == 0o700
-    seat.leave()
+    assert lock.path.stat().st_mode & 0o777 == 0o600
+    assert lock.path.parent.stat().st_mode & 0o777 == 0o700
+    lock.release()
 
 
 @pytest.mark.parametrize("why", ["no directory", "no locks"])
@@ -82,25 +82,25 @@ def test_a_place_that_cannot_be_locked_is_free_and_a_warning_says_so(
     if why == "no locks":
         monkeypatch.setattr(portalocker, "lock", lock)
 
-    assert AccountLock(path).take() == ""
+    assert AccountLock(path).acquire() == ""
     assert ["cannot be locked" in record.message for record in caplog.records] == [True]
 
 
 def test_the_note_of_the_holder_moves_no_cursor(tmp_path: Path) -> None:
     path = tmp_path / "account.lock"
-    seat = AccountLock(path)
-    seat.take()
+    lock = AccountLock(path)
+    lock.acquire()
     path.write_bytes(b"\x1b[2Jprocess 5\n\xff")
 
-    assert AccountLock(path).take() == "[2Jprocess 5\ufffd"
-    seat.leave()
+    assert AccountLock(path).acquire() == "[2Jprocess 5\ufffd"
+    lock.release()
 
 
 def test_a_link_is_not_followed(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     (tmp_path / "theirs").write_text("theirs")
     (tmp_path / "account.lock").symlink_to(tmp_path / "theirs")
 
-    assert AccountLock(tmp_path / "account.lock").take() == ""
+    assert AccountLock(tmp_path / "account.lock").acquire() == ""
     assert (tmp_path / "theirs").read_text() == "theirs"
     assert len(caplog.records) == 1
 
@@ -113,16 +113,16 @@ def test_a_place_without_a_note_is_held_all_the_same(
     monkeypatch.delattr(os, call)
     first = AccountLock(tmp_path / "account.lock")
 
-    taken = first.take()
+    taken = first.acquire()
 
-    assert (taken, AccountLock(tmp_path / "account.lock").take()) == ("", "another process")
-    first.leave()
+    assert (taken, AccountLock(tmp_path / "account.lock").acquire()) == ("", "another process")
+    first.release()
 
 
 def test_the_lock_of_another_user_still_tells_who_holds_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Who may read it and not write."""
     first = AccountLock(tmp_path / "account.lock")
-    first.take()
+    first.acquire()
     opened = os.open
 
     def refusing(path: Path, flags: int, *mode: int) -> int:
@@ -132,8 +132,8 @@ def test_the_lock_of_another_user_still_tells_who_holds_it(tmp_path: Path, monke
 
     monkeypatch.setattr(os, "open", refusing)
 
-    assert AccountLock(tmp_path / "account.lock").take().startswith(f"process {os.getpid()} on ")
-    first.leave()
+    assert AccountLock(tmp_path / "account.lock").acquire().startswith(f"process {os.getpid()} on ")
+    first.release()
 
 
 def test_a_lock_that_root_makes_is_given_to_whom_the_folder_belongs_to_and_another_is_not(
@@ -145,10 +145,10 @@ def test_a_lock_that_root_makes_is_given_to_whom_the_folder_belongs_to_and_anoth
     monkeypatch.setattr(os, "fchown", lambda _, *owner: owners.append(owner))
     first, second = AccountLock(tmp_path / "account.lock"), AccountLock(tmp_path / "account.lock")
 
-    first.take()
-    first.leave()
-    second.take()
-    second.leave()
+    first.acquire()
+    first.release()
+    second.acquire()
+    second.release()
 
     folder = tmp_path.stat()
     assert owners == [(folder.st_uid, folder.st_gid)]

@@ -271,8 +271,8 @@ class TestPause:
 
     def of(self, path: Path, clock: FakeClock, *, beside: bool) -> Session:
         file = StateFile(path.parent, account())
-        seat = Occupied() if beside else None
-        return Session(Door(clock).sign_in, file, clock, METRICS, seat, RequestLedger(path, clock))
+        account_lock = Occupied() if beside else None
+        return Session(Door(clock).sign_in, file, clock, METRICS, account_lock, RequestLedger(path, clock))
 
     @pytest.mark.parametrize("told_beside", [True, False])
     def test_what_one_is_told_all_keep(self, path: Path, clock: FakeClock, *, told_beside: bool) -> None:
@@ -341,8 +341,8 @@ class Programs(RuleBasedStateMachine):
     def _program(self) -> tuple[RateLimiter, Session]:
         ledger = RequestLedger(self.path, self.clock)
         file = StateFile(Path(self.directory.name), account())
-        seat = Occupied() if hasattr(self, "programs") else None
-        session = Session(Door(self.clock).sign_in, file, self.clock, METRICS, seat, ledger)
+        account_lock = Occupied() if hasattr(self, "programs") else None
+        session = Session(Door(self.clock).sign_in, file, self.clock, METRICS, account_lock, ledger)
         return RateLimiter(BUDGET, self.clock, threading.Event(), random.Random(1), ledger), session
 
     @rule(number=st.integers(0, 2), requests=st.integers(1, 8), limited=st.booleans())

@@ -731,7 +731,7 @@ class TestBeside:
     @pytest.fixture
     def beside(self, tmp_path: Path, clock: FakeClock, door: Door, one: Session) -> Session:
         one.token()
-        return session(tmp_path, clock, door, seat=Occupied())
+        return session(tmp_path, clock, door, account_lock=Occupied())
 
     def test_it_uses_the_session_and_writes_nothing(
         self, tmp_path: Path, clock: FakeClock, door: Door, beside: Session
@@ -944,13 +944,13 @@ class TestTold:
         self, tmp_path: Path, clock: FakeClock, door: Door
     ) -> None:
         place = tmp_path / "lock"
-        one = session(tmp_path, clock, door, seat=AccountLock(place))
-        beside = session(tmp_path, clock, door, seat=AccountLock(place)).state.served_by
+        one = session(tmp_path, clock, door, account_lock=AccountLock(place))
+        beside = session(tmp_path, clock, door, account_lock=AccountLock(place)).state.served_by
 
         one.close()
 
         assert beside.startswith("process ")
-        after = session(tmp_path, clock, door, seat=AccountLock(place))
+        after = session(tmp_path, clock, door, account_lock=AccountLock(place))
         assert after.state.served_by == ""
         after.close()
 

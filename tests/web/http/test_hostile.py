@@ -112,7 +112,7 @@ class Leaver:
     def __init__(self, name: str, left: list[str]) -> None:
         self._name, self._left = name, left
 
-    def leave(self) -> None:
+    def abort(self) -> None:
         self._left.append(self._name)
 
 
@@ -374,17 +374,17 @@ class TestOutOfFiles:
                 raise asyncio.CancelledError
             raise OSError(outcomes.pop(), "no")
 
-        async def keep() -> None:
+        async def accept_all() -> None:
             asyncio.get_running_loop().sock_accept = accept  # type: ignore[method-assign, assignment]
             with socket.socket() as listening:
-                await Listener(listening, guests, lambda: None, pytest.fail).keep()
+                await Listener(listening, guests, lambda: None, pytest.fail).accept_all()
 
         with pytest.raises(asyncio.CancelledError):
-            asyncio.run(keep())
+            asyncio.run(accept_all())
 
         assert (left, outcomes) == (["first", "second"], [])
 
-    def test_a_door_whose_socket_is_closed_is_shut(self) -> None:
+    def test_a_listener_whose_socket_is_closed_ends(self) -> None:
         """It must not try again and again, which would keep the program from ending."""
         tried = 0
 
@@ -394,12 +394,12 @@ class TestOutOfFiles:
             listening.close()
             raise OSError(errno.EBADF, "no")
 
-        async def keep() -> None:
+        async def accept_all() -> None:
             asyncio.get_running_loop().sock_accept = accept  # type: ignore[method-assign, assignment]
             with socket.socket() as listening:
-                await Listener(listening, Connections(1), lambda: None, pytest.fail).keep()
+                await Listener(listening, Connections(1), lambda: None, pytest.fail).accept_all()
 
-        asyncio.run(keep())
+        asyncio.run(accept_all())
 
         assert tried == 1
 

@@ -26,6 +26,7 @@ from sems_exporter.telemetry.redaction import Secret
 from sems_exporter.web.discovery import Discovery
 from sems_exporter.web.http import connections, protocol, server
 from sems_exporter.web.http.server import address_of, bound
+from sems_exporter.web.status.answer import StatusPage
 from tests.e2e.program import until
 from tests.homes import home
 from tests.serving import PATIENCE, Served, Site, served, until_closed
@@ -426,7 +427,7 @@ class TestTheEnd:
             held.wait(4 * PATIENCE)
 
         monkeypatch.setattr(site.application._exposition, "body", hangs)
-        monkeypatch.setattr(site.application._page, "_rendered", hangs)
+        monkeypatch.setattr(StatusPage, "_rendered", hangs)
         site.application._routes["/sd"] = Discovery("/metrics", hangs).answer  # type: ignore[arg-type]
         with served(site.application) as web, web.connect() as client:
             client.sendall(b"GET %s HTTP/1.1\r\nHost: x\r\n\r\n" % path.encode())

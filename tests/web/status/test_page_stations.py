@@ -9,7 +9,7 @@ import pytest
 
 from sems_exporter.model.plant import KWH, Battery, DeviceState, EvCharger
 from sems_exporter.web.status.figures import words
-from sems_exporter.web.status.gauges import round_scale
+from sems_exporter.web.status.gauges import dial_scale
 from sems_exporter.web.status.moments import ago_text, clock_text
 from tests.web.status.page_reader import EMPTY, HOME, NOW, page, shown
 
@@ -199,7 +199,7 @@ class TestGauges:
     @pytest.mark.parametrize("value, scale", [(0.0, 1e3), (1200.0, 2e3), (5000.0, 5e3), (5001.0, 1e4), (3e6, 5e6)])
     def test_a_scale_is_a_round_number(self, value: float, scale: float) -> None:
         """1, 2 or 5 times a power of ten."""
-        assert round_scale(value) == scale
+        assert dial_scale(value) == scale
 
 
 class TestAge:
