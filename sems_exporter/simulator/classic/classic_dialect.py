@@ -63,30 +63,30 @@ def _call(path: str, parameters: JsonObject, via: str = "") -> Call | None:
     return Call(endpoint, {**lowered(parameters), "version": int(match["version"] or 0)}, via)
 
 
-class ClassicDesk:
+class ClassicDialect:
     """Answers the classic calls of the account."""
 
     def __init__(
-        self, plants: Sequence[Plant], sign_in: ClassicSignIn, manners: ClassicQuirks, base: str, account: str
+        self, plants: Sequence[Plant], sign_in: ClassicSignIn, quirks: ClassicQuirks, base: str, account: str
     ) -> None:
         """`base` is the address of the portal without a path."""
-        self._plants, self._sign_in, self._manners, self._base = plants, sign_in, manners, base
+        self._plants, self._sign_in, self._quirks, self._base = plants, sign_in, quirks, base
         self._stations = {plant.spec.station_id: plant for plant in plants}
         self._owner = account
 
     def answer(self, call: Call, request: Request, moment: Moment, recordings: Recordings, *, spoken: bool) -> Answer:
         """What the portal says to a call."""
         version = call.parameters.get("version", 0)
-        if version and version not in self._manners.versions and not call.via:
-            if self._manners.missing_version == "404":
+        if version and version not in self._quirks.versions and not call.via:
+            if self._quirks.missing_version == "404":
                 return Answer(404, dict(NOT_FOUND))
-            return Answer(200, refusal(self._manners, "100000"))
+            return Answer(200, refusal(self._quirks, "100000"))
         try:
             if call.endpoint == "web_login":
                 return self._web_login(request, recordings, call, spoken=spoken)
             return self._call(call, request, moment, recordings, spoken=spoken)
         except Refusal as refused:
-            return Answer(200, refusal(self._manners, refused.code))
+            return Answer(200, refusal(self._quirks, refused.code))
 
     def _call(self, call: Call, request: Request, moment: Moment, recordings: Recordings, *, spoken: bool) -> Answer:
         if request.method != "POST":
@@ -111,7 +111,7 @@ class ClassicDesk:
     def _login(self, call: Call, request: Request, *, spoken: bool) -> Answer:
         data = self._sign_in.sign_in(request, spoken=spoken)
         answer = self._success(call, data)
-        if self._manners.names_api and "token" in data:
+        if self._quirks.names_api and "token" in data:
             answer["api"] = f"{self._base}{CLASSIC_PATH}"
         return Answer(200, answer)
 
@@ -129,7 +129,7 @@ class ClassicDesk:
         return Answer(200, answer, {"Set-Cookie": f"{COOKIE}={cookie}; path=/; HttpOnly"})
 
     def _without_cookie(self) -> Answer:
-        if self._manners.dead_cookie == "redirect":
+        if self._quirks.dead_cookie == "redirect":
             return Answer(302, b"", {"Location": LOGIN_PAGE})
         raise Refusal("100001")
 
@@ -170,4 +170,4 @@ class ClassicDesk:
 
     def _success(self, call: Call, data: object) -> JsonObject:
         shown = {key: value for key, value in call.parameters.items() if key not in ("version", "pwd", "account")}
-        return envelope(self._manners, data, f"{self._base.rpartition(':')[0]}:82/api/{call.endpoint}", shown)
+        return envelope(self._quirks, data, f"{self._base.rpartition(':')[0]}:82/api/{call.endpoint}", shown)

@@ -14,10 +14,10 @@ _SESSION_KEYS = ("uid", "timestamp", "token", "client", "version", "language")
 
 
 class ClassicSignIn:
-    """The two classic doors to the account."""
+    """The two classic ways to sign in to the account."""
 
-    def __init__(self, account: Account, manners: ClassicQuirks) -> None:
-        self._account, self._manners = account, manners
+    def __init__(self, account: Account, quirks: ClassicQuirks) -> None:
+        self._account, self._quirks = account, quirks
 
     def sign_in(self, request: Request, *, spoken: bool) -> JsonObject:
         """The login data; when the dialect is no longer spoken, a success that asks to agree and has no token."""
@@ -61,7 +61,7 @@ class ClassicSignIn:
         return session is not None and cookie is not None and cookie.value == session["cookie"]
 
     def _opens(self, *, spoken: bool) -> bool:
-        return spoken or self._manners.when_off == "empty"
+        return spoken or self._quirks.when_off == "empty"
 
     def _check_password(self, body: JsonObject) -> None:
         if not self._account.admits(body.get("account"), body.get("pwd", ""), self._account.password):

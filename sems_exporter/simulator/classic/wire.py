@@ -36,14 +36,14 @@ class ClassicQuirks:
     dead_cookie: Literal["code", "redirect"] = "code"
 
 
-def envelope(manners: ClassicQuirks, data: object, call_url: str, parameters: Mapping[str, Any]) -> JsonObject:
+def envelope(quirks: ClassicQuirks, data: object, call_url: str, parameters: Mapping[str, Any]) -> JsonObject:
     """A successful answer; `components.api` is the address of the call on an internal host, not the base."""
     return {
         "language": "en",
         "function": None,
         "hasError": False,
-        "msg": "操作成功" if manners.string_codes else "Successful",
-        "code": _code("0", manners),
+        "msg": "操作成功" if quirks.string_codes else "Successful",
+        "code": _code("0", quirks),
         "data": data,
         "components": {
             "para": json.dumps({"model": dict(parameters)}),
@@ -55,14 +55,14 @@ def envelope(manners: ClassicQuirks, data: object, call_url: str, parameters: Ma
     }
 
 
-def refusal(manners: ClassicQuirks, code: str) -> JsonObject:
+def refusal(quirks: ClassicQuirks, code: str) -> JsonObject:
     """A refusal: `data` is there and null."""
     return {
         "language": "en",
         "function": None,
         "hasError": code == "100000",
         "msg": _MESSAGES.get(code) or refusal_text(code),
-        "code": _code(code, manners),
+        "code": _code(code, quirks),
         "data": None,
         "components": {"para": None, "langVer": 179, "timeSpan": 0, "msgSocketAdr": None},
     }
@@ -112,5 +112,5 @@ def tenths(joules: float) -> int:
     return floor(round(joules) / 3.6e5)
 
 
-def _code(code: str, manners: ClassicQuirks) -> object:
-    return code if manners.string_codes or not code.isdecimal() else int(code)
+def _code(code: str, quirks: ClassicQuirks) -> object:
+    return code if quirks.string_codes or not code.isdecimal() else int(code)

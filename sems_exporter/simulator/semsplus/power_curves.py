@@ -18,7 +18,7 @@ _UNASKED = ("sell", "buy")
 _Value = Callable[[Minute], float]
 
 
-def curve(plant: Plant, now: datetime, call: Call, manners: WebQuirks) -> JsonObject:
+def curve(plant: Plant, now: datetime, call: Call, quirks: WebQuirks) -> JsonObject:
     """The curves of the items asked for, and sell and buy, which come unasked.
 
     `startTime` and `endTime` are local dates, both included; `timeZone` and `timeScale` decide nothing. An item that
@@ -29,14 +29,14 @@ def curve(plant: Plant, now: datetime, call: Call, manners: WebQuirks) -> JsonOb
     if not 0 <= (last - first).days < _MOST_DAYS:
         raise Refusal("P0215")
     today = now.astimezone(plant.zone).date()
-    oldest = date.min if manners.minutes_kept is None else today - timedelta(days=manners.minutes_kept)
+    oldest = date.min if quirks.minutes_kept is None else today - timedelta(days=quirks.minutes_kept)
     days = {day: plant.minutes(day, now) for day in days_between(first, last) if oldest <= day <= today}
     known = {day: minutes for day, minutes in days.items() if minutes}
     if not known:
         return {"dataList": []}
     values = _values(plant.spec)
     asked = [str(item) for item in call.parameters.get("items") or ()]
-    series = [_series(plant, item, values[item], known, manners) for item in asked if item in values]
+    series = [_series(plant, item, values[item], known, quirks) for item in asked if item in values]
     return {"dataList": [*series, *(_trade(plant, item, known) for item in _UNASKED)]}
 
 
@@ -54,14 +54,12 @@ def _values(spec: PlantSpec) -> Mapping[str, _Value]:
     return values
 
 
-def _series(
-    plant: Plant, item: str, value: _Value, days: Mapping[date, list[Minute]], manners: WebQuirks
-) -> JsonObject:
+def _series(plant: Plant, item: str, value: _Value, days: Mapping[date, list[Minute]], quirks: WebQuirks) -> JsonObject:
     points: list[JsonObject] = []
     for day, minutes in days.items():
         awake = [minute for minute in minutes if item != "pSystem" or plant.spec.batteries or minute.pv_watts > 0.0]
         found = [(_local(plant, minute), value(minute)) for minute in awake]
-        points += _with_fillers(day, found if manners.hour_twice else sorted(dict(found).items()))
+        points += _with_fillers(day, found if quirks.hour_twice else sorted(dict(found).items()))
     return {"item": item, "unit": "%" if item == "soc" else "kW", "powerData": points}
 
 

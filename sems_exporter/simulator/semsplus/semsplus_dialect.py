@@ -88,24 +88,24 @@ def route(request: Request) -> Call | None:
     return None
 
 
-class SemsPlusDesk:
+class SemsPlusDialect:
     """Answers the SEMS+ calls of the account; a station or device that is not its own gives 100025."""
 
-    def __init__(self, plants: Sequence[Plant], sign_in: SignIn, owner: Account, manners: WebQuirks) -> None:
+    def __init__(self, plants: Sequence[Plant], sign_in: SignIn, owner: Account, quirks: WebQuirks) -> None:
         """Serve `plants` to the owner."""
-        self._plants, self._sign_in, self._owner, self._manners = plants, sign_in, owner, manners
+        self._plants, self._sign_in, self._owner, self._quirks = plants, sign_in, owner, quirks
         self._stations = {plant.spec.station_id: plant for plant in plants}
         self._devices = {serial: plant for plant in plants for serial in devices.serials(plant)}
         self._station_calls: Mapping[str, Callable[[Plant, datetime, Call], object]] = {
             "info": lambda plant, now, _: stations.basic_info(plant, now),
             "flow": lambda plant, now, _: stations.flow(plant, now),
             "devices": lambda plant, now, _: devices.all_status(plant, now),
-            "statistics": lambda plant, now, call: stations.statistics(plant, now, call, manners),
+            "statistics": lambda plant, now, call: stations.statistics(plant, now, call, quirks),
             "production": stations.production,
             "app_info": lambda plant, now, _: stations.basic_info(plant, now),
             "station": lambda plant, now, _: stations.station(plant, now),
             "device_page": devices.page,
-            "curve": lambda plant, now, call: power_curves.curve(plant, now, call, manners),
+            "curve": lambda plant, now, call: power_curves.curve(plant, now, call, quirks),
             "feed": lambda _plant, _now, _call: True,
             "devices_by_type": lambda plant, now, call: devices.of_type(plant, now, call.text("deviceType")),
         }
@@ -152,7 +152,7 @@ class SemsPlusDesk:
         if call.endpoint == "stations":
             return stations.stations_page(self._plants, now, call)
         if call.endpoint == "simple_stations":
-            return stations.simple_list([] if self._manners.installer else self._plants, now, call)
+            return stations.simple_list([] if self._quirks.installer else self._plants, now, call)
         if call.endpoint == "user":
             return self._user()
         if call.endpoint == "feed_config":

@@ -47,9 +47,9 @@ class WebQuirks:
 class SignIn:
     """The door of the SEMS+ dialect to the account."""
 
-    def __init__(self, account: Account, manners: WebQuirks, api: str, signature_tolerance: float | None) -> None:
+    def __init__(self, account: Account, quirks: WebQuirks, api: str, signature_tolerance: float | None) -> None:
         """`signature_tolerance` is how many seconds the client's clock may be off; None accepts any time."""
-        self._account, self._manners = account, manners
+        self._account, self._quirks = account, quirks
         self._api, self._tolerance = api, signature_tolerance
         self._handed_out: dict[str, int] = {}  # the number of each session by its token
 
@@ -84,12 +84,12 @@ class SignIn:
             raise Refusal("C0602")
 
     def _dead(self, token: str) -> str:
-        if self._manners.dead_session != "both":
-            return self._manners.dead_session
+        if self._quirks.dead_session != "both":
+            return self._quirks.dead_session
         return ("100002", "C0602")[self._handed_out.get(token, 0) % 2]
 
     def _accepted(self, token: JsonObject, session: Mapping[str, Any]) -> bool:
-        if self._manners.whole_token:
+        if self._quirks.whole_token:
             return _without_language(token) == _without_language(session)
         return all(str(token.get(name)) == str(session[name]) for name in _NEEDED)
 

@@ -115,7 +115,7 @@ def status(state: PlantState) -> str:
     return next((_STATUS[kind] for kind in _STATUS if kind in kinds), "0")
 
 
-def statistics(plant: Plant, now: datetime, call: Call, manners: WebQuirks) -> JsonObject:
+def statistics(plant: Plant, now: datetime, call: Call, quirks: WebQuirks) -> JsonObject:
     """Energies by day, month or year over a range of local dates, both ends included.
 
     Days before the commissioning have no row; an item without any data is left out, and what follows from it too, as is
@@ -146,7 +146,7 @@ def statistics(plant: Plant, now: datetime, call: Call, manners: WebQuirks) -> J
     if call.text("dimension") == "day":
         lost = {row for row in rows if not plant.heard_on(date.fromisoformat(row))}
         for row in (row for own in series for row in own["statisticsList"] if row["date"] in lost):
-            row["val"] = manners.lost_day
+            row["val"] = quirks.lost_day
     return answer | {"dataList": series, "hasProfit": False}
 
 

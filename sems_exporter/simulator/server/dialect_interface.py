@@ -1,4 +1,4 @@
-"""What the desks of both dialects have in common."""
+"""What both dialects have in common."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Where every request arrives: it finds out the dialect and the call, and hands both to the right desk."""
+"""Where every request arrives: it finds out the dialect and the call, and hands the call to that dialect."""
 
 from __future__ import annotations
 
@@ -35,26 +35,26 @@ def known_endpoint(name: str) -> str:
 
 
 class Dispatcher:
-    """Both desks of the portal, of which one may have stopped to speak its dialect."""
+    """Both dialects of the portal, of which one may be spoken no longer."""
 
     def __init__(
         self, plants: Sequence[Plant], account: Account, base: str, tolerance: float | None, recordings: Recordings
     ) -> None:
         """`base` is the portal's address without a path; `tolerance` the seconds a signature may be off."""
-        self.manners, self.web = ClassicQuirks(), signin.WebQuirks()
+        self.quirks, self.web = ClassicQuirks(), signin.WebQuirks()
         self._account, self._recordings = account, recordings
         self._spoken: frozenset[str] = frozenset(get_args(Dialect))
         web = signin.SignIn(account, self.web, f"{base}{semsplus_dialect.API_PATH}", tolerance)
-        old = classic_signin.ClassicSignIn(account, self.manners)
-        self._semsplus = semsplus_dialect.SemsPlusDesk(plants, web, account, self.web)
-        self._classic = classic_dialect.ClassicDesk(plants, old, self.manners, base, account.name)
+        old = classic_signin.ClassicSignIn(account, self.quirks)
+        self._semsplus = semsplus_dialect.SemsPlusDialect(plants, web, account, self.web)
+        self._classic = classic_dialect.ClassicDialect(plants, old, self.quirks, base, account.name)
 
     def speak(self, spoken: frozenset[str]) -> None:
         """Speak these dialects from now on; sessions of the others end, unless they are to see empty data."""
         self._spoken = spoken
         if "semsplus" not in spoken:
             self._account.end(signin.KIND)
-        if "classic" not in spoken and self.manners.when_off == "agreement":
+        if "classic" not in spoken and self.quirks.when_off == "agreement":
             self._account.end(classic_signin.KIND, classic_signin.WEB_KIND)
 
     def route(self, request: Request) -> Call | None:
@@ -62,7 +62,7 @@ class Dispatcher:
         return semsplus_dialect.route(request) or classic_dialect.route(request)
 
     def answer(self, call: Call, request: Request, moment: Moment) -> Answer:
-        """What the right desk says."""
+        """What the dialect of the call says."""
         if call.endpoint in semsplus_dialect.ENDPOINTS:
             spoken = "semsplus" in self._spoken
             return self._semsplus.answer(call, request, moment, self._recordings, spoken=spoken)

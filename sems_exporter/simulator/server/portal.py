@@ -24,7 +24,7 @@ from sems_exporter.simulator.server.dialect_interface import Dialect, Moment
 from sems_exporter.simulator.server.dispatcher import SIGN_INS, Dispatcher, known_dialects, known_endpoint
 from sems_exporter.simulator.server.http_server import PortalServer
 from sems_exporter.simulator.server.replay import Dump
-from sems_exporter.simulator.server.request_log import Record, RecordedRequest
+from sems_exporter.simulator.server.request_log import RecordedRequest, RequestLog
 from sems_exporter.simulator.server.wire import NOT_FOUND, Call, Refusal, Request, refusal
 
 
@@ -72,7 +72,7 @@ class SimulatedPortal:
         self._dispatcher.speak(spoken)
         self._account.anyone = isinstance(answers, Dump)
         self._break: Break | None = None
-        self._record = Record()
+        self._request_log = RequestLog()
         self._thread: threading.Thread | None = None
 
     @classmethod
@@ -126,7 +126,7 @@ class SimulatedPortal:
     @property
     def classic(self) -> ClassicQuirks:
         """How the classic dialect behaves; to be changed at any time."""
-        return self._dispatcher.manners
+        return self._dispatcher.quirks
 
     @property
     def web(self) -> WebQuirks:
@@ -136,25 +136,25 @@ class SimulatedPortal:
     @property
     def requests(self) -> list[RecordedRequest]:
         """The last 100,000 requests, oldest first."""
-        return self._record.requests()
+        return self._request_log.requests()
 
     def forget_requests(self) -> None:
         """Begin the record anew."""
-        self._record.clear()
+        self._request_log.clear()
 
     @property
     def answered(self) -> int:
         """How many requests it has made an answer to, sent or not."""
-        return self._record.answered
+        return self._request_log.answered
 
     def wait_for_answer(self, after: int, seconds: float) -> bool:
         """Wait until `answered` is above `after`: a client that gives up is quicker than a busy portal. False: late."""
-        return self._record.wait(after, seconds)
+        return self._request_log.wait(after, seconds)
 
     @property
     def login_attempts(self) -> int:
         """Requests to any sign-in, whatever the answer."""
-        return self._record.sign_ins
+        return self._request_log.sign_ins
 
     @property
     def logins(self) -> int:
@@ -296,7 +296,7 @@ class SimulatedPortal:
 
     def _note(self, now: datetime, endpoint: str, request: Request, outcome: str) -> None:
         sign_in = endpoint in SIGN_INS and request.method == "POST"
-        self._record.add(RecordedRequest(now, endpoint, request.target, outcome), sign_in=sign_in)
+        self._request_log.add(RecordedRequest(now, endpoint, request.target, outcome), sign_in=sign_in)
 
 
 def _outcome(answer: Answer) -> str:

@@ -17,7 +17,7 @@ from sems_exporter.simulator.classic import classic_dialect
 from sems_exporter.simulator.semsplus import semsplus_dialect
 from sems_exporter.simulator.server.answers import Answer
 from sems_exporter.simulator.server.dialect_interface import Dialect
-from sems_exporter.simulator.server.time_shift import Moved
+from sems_exporter.simulator.server.time_shift import TimeShift
 from sems_exporter.simulator.server.wire import Call, Request, json_object
 
 FORMAT, VERSION = "sems-exporter-dump", 1
@@ -29,7 +29,7 @@ _Key = tuple[str, ...]
 
 
 @dataclass(slots=True)
-class _Shelf:
+class _Recorded:
     """The answers to one request, in the order of recording; the last one stays."""
 
     answers: deque[Answer]
@@ -56,10 +56,10 @@ class Dump:
         self.dialect = _dialect(content.get("dialect"))
         self.taken_at = datetime.fromisoformat(str(content["taken_at"]))
         self._now = now or (lambda: self.taken_at)
-        self._moved = Moved(self.taken_at, content["answers"])
+        self._moved = TimeShift(self.taken_at, content["answers"])
         self._lock = threading.Lock()
-        self._exact: dict[_Key, _Shelf] = {}
-        self._similar: dict[_Key, _Shelf] = {}
+        self._exact: dict[_Key, _Recorded] = {}
+        self._similar: dict[_Key, _Recorded] = {}
         for entry in content["answers"]:
             self._put(entry, _BASES[self.dialect])
 
@@ -77,8 +77,8 @@ class Dump:
     def take(self, call: Call, request: Request) -> Answer | None:
         """The recorded answer to this request, or to another of the same endpoint about the same ids."""
         with self._lock:
-            shelf = self._exact.get(_exact_key(request)) or self._similar.get(_similar_key(call))
-            recorded = shelf.take() if shelf else None
+            known = self._exact.get(_exact_key(request)) or self._similar.get(_similar_key(call))
+            recorded = known.take() if known else None
         if recorded is None:
             return None
         now = self._now()
@@ -100,9 +100,9 @@ class Dump:
         )
         call = semsplus_dialect.route(request) or classic_dialect.route(request)
         answer = Answer(int(entry["status"]), entry["answer"])
-        self._exact.setdefault(_exact_key(request), _Shelf(deque())).answers.append(answer)
+        self._exact.setdefault(_exact_key(request), _Recorded(deque())).answers.append(answer)
         if call is not None:
-            self._similar.setdefault(_similar_key(call), _Shelf(deque())).answers.append(answer)
+            self._similar.setdefault(_similar_key(call), _Recorded(deque())).answers.append(answer)
 
 
 def _dialect(name: object) -> Dialect:

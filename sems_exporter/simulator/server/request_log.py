@@ -25,7 +25,7 @@ class RecordedRequest:
     outcome: str
 
 
-class Record:
+class RequestLog:
     """The last 100,000 requests. Thread-safe."""
 
     def __init__(self) -> None:

@@ -19,7 +19,7 @@ _MILLISECONDS = re.compile(r"\d{13}")
 _RECENT = timedelta(days=2)
 
 
-class Moved:
+class TimeShift:
     """Moves the times in answers from `taken_at` to another instant; what was long past or far off then stays.
 
     It does so by whole minutes, the finest that most of the times have.
