@@ -114,6 +114,15 @@ def _read(path: Path, largest: int, flags: int) -> bytes:
     return content
 
 
+def file_version(path: Path) -> tuple[int, int, int] | None:
+    """What is another one once the file has changed: its time, size and number; None where there is none."""
+    try:
+        found = path.stat()
+    except (OSError, ValueError):
+        return None
+    return found.st_mtime_ns, found.st_size, found.st_ino
+
+
 def open_shared(path: Path) -> int:
     """A descriptor of the file `path`, made with mode 0600 where there is none, to be locked or written in place.
 

@@ -142,7 +142,7 @@ class StationStore:
         return replace(shown, until=until)
 
     def _is_own(self, details: Station, now: datetime) -> bool:
-        """Whether no other account shows the station."""
+        """Tell whether no other account shows the station."""
         known = self._kept.get(details.id)
         return known is None or known.account == (details.account or "") or now >= known.forgotten_at
 

@@ -165,7 +165,7 @@ def _configuration(values: Mapping[str, object], account: str, files: Files) -> 
 
 
 def rejected(settings: ServerSettings) -> bool:
-    """Whether the portal has rejected account or password, by what the state directory remembers."""
+    """Tell whether the portal has rejected account or password, by what the state directory remembers."""
     app = build_app(settings, SystemClock())
     try:
         return app.portal.account_state().brake.rejections > 0

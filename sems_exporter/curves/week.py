@@ -127,5 +127,5 @@ class Week:
 
 
 def _holds(whole: float | None, part: float | None) -> bool:
-    """Whether a day's energy can be `whole` where it was `part` already."""
+    """Tell whether a day's energy can be `whole` where it was `part` already."""
     return part is None or (whole is not None and whole >= part * LEAST_SHARE - LEAST_MISSING)

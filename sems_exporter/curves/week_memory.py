@@ -70,6 +70,6 @@ class WeekMemory:
 
 
 def _lasts(newest: object, now: datetime) -> bool:
-    """Whether a week that ends with this day has days of the one that ends now, in whatever zone."""
+    """Tell whether a week that ends with this day has days of the one that ends now, in whatever zone."""
     today = now.date().toordinal()
     return isinstance(newest, int) and today - DAYS <= newest <= today + 1

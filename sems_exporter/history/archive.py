@@ -86,7 +86,7 @@ class Archive:
             raise self._unusable(error) from error
 
     def check(self) -> bool:
-        """Whether there is a manifest; raise StartError where it is that of another account. Nothing is made."""
+        """Tell whether there is a manifest; raise StartError where it is that of another account. Nothing is made."""
         try:
             found = _read_json(self._manifest)
         except OSError as error:

@@ -21,7 +21,7 @@ def command(file: Path, folder: Path) -> list[str]:
 
 
 def is_there() -> bool:
-    """Whether promtool is installed."""
+    """Tell whether promtool is installed."""
     return shutil.which(PROMTOOL) is not None
 
 

@@ -145,7 +145,7 @@ class Fetcher:
                 return
 
     def _is_there(self, question: Question, zone: TimeZone) -> bool:
-        """Whether there is an answer that is final."""
+        """Tell whether there is an answer that is final."""
         asked_at = self._archive.asked_at(question)
         return asked_at is not None and has_settled(question, asked_at, zone)
 

@@ -6,11 +6,11 @@ from pathlib import Path
 from typing import Protocol as Interface
 
 from sems_exporter.errors import SettingError
+from sems_exporter.files import file_version
 from sems_exporter.protocol.in_use import current, use
 from sems_exporter.protocol.loading import load
 
 log = logging.getLogger(__name__)
-Look = tuple[int, int, int] | None
 
 
 class Reloaded(Interface):
@@ -30,7 +30,7 @@ class PortalFile:
         self._path = path
         self._reloaded = reloaded
         self._lock = threading.Lock()
-        self._seen = _look(path)
+        self._seen = None if path is None else file_version(path)
         use(None if path is None else load(path))
         self._tell_changes()
 
@@ -40,7 +40,7 @@ class PortalFile:
             return
         with self._lock:
             # As it was before it is read: one that has changed since is read once more.
-            seen = _look(self._path)
+            seen = file_version(self._path)
             if seen != self._seen:
                 self._seen = seen
                 self._read(self._path)
@@ -61,11 +61,3 @@ class PortalFile:
     def _tell_changes(self) -> None:
         for change in current().changes:
             log.info("the portal file changes the protocol", extra={"change": change})
-
-
-def _look(path: Path | None) -> Look:
-    try:
-        found = path.stat() if path is not None else None
-    except (OSError, ValueError):
-        return None
-    return None if found is None else (found.st_mtime_ns, found.st_size, found.st_ino)

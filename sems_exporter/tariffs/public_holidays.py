@@ -9,7 +9,7 @@ class Holidays(Protocol):
     """The public holidays of one place."""
 
     def __contains__(self, day: object, /) -> bool:
-        """Whether `day` is one."""
+        """Tell whether `day` is one."""
 
 
 class Missing(Exception):
@@ -33,5 +33,5 @@ def of(place: str) -> Holidays:
 
 
 def is_holiday(place: str, day: date) -> bool:
-    """Whether `day` is a public holiday there; never where `place` is ""."""
+    """Tell whether `day` is a public holiday there; never where `place` is ""."""
     return bool(place) and day in of(place)

@@ -28,7 +28,7 @@ class Zone:
     name: str
 
     def holds(self, month: int, weekday: int, minute: int) -> bool:
-        """Whether it is this zone's time."""
+        """Tell whether it is this zone's time."""
         return month in self.months and weekday in self.days and any(start <= minute < end for start, end in self.hours)
 
 

@@ -56,7 +56,7 @@ class PriceSources:
         return PriceList() if found is None else found.prices
 
     def pending(self, tariff: Tariff) -> bool:
-        """Whether a source of `tariff` was not tried yet since the start, so that its prices may come any moment."""
+        """Tell whether a source of `tariff` was not tried yet since the start: its prices may come any moment."""
         named = (valid.source for direction in Direction for valid in tariff.of(direction))
         found = (self._sources.get(source) for source in named if source is not None)
         return any(source is not None and not source.attempted for source in found)

@@ -263,6 +263,27 @@ class AccountMetrics(Collector):
         self._round.set(round_seconds)
 
 
+class ReloadMetrics:
+    """Shows whether a changed file could be taken over; `file` is its name in the help, `of` what has changed."""
+
+    def __init__(self, registry: CollectorRegistry, name: str, file: str, of: str) -> None:
+        self._failures = Counter(
+            f"{name}_reload_failures", f"Changes of {of} that could not be used.", registry=registry
+        )
+        self._good = Gauge(
+            f"{name}_last_reload_success",
+            f"0 while {file} differs from what is in use, because it cannot be used.",
+            registry=registry,
+        )
+        self._good.set(1)
+
+    def __call__(self, *, good: bool) -> None:
+        """Show whether a change could be taken over."""
+        self._good.set(int(good))
+        if not good:
+            self._failures.inc()
+
+
 class SelfMetrics(AccountMetrics):
     """The exporter's metrics about itself in one registry: those of the process, and those of its accounts.
 
@@ -299,17 +320,12 @@ class SelfMetrics(AccountMetrics):
         self._web_faults = Counter(
             "sems_web_faults", "Requests to this exporter that a fault of its own spoiled.", registry=registry
         )
-        self._web_config_failures = Counter(
-            "sems_web_config_reload_failures",
-            "Changes of the web configuration file, or of a file it names, that could not be used.",
-            registry=registry,
+        self.web_config_read = ReloadMetrics(
+            registry,
+            "sems_web_config",
+            "the web configuration file",
+            "the web configuration file, or of a file it names,",
         )
-        self._web_config_good = Gauge(
-            "sems_web_config_last_reload_success",
-            "0 while the web configuration file differs from what is in use, because it cannot be used.",
-            registry=registry,
-        )
-        self._web_config_good.set(1)
 
     def _about_prices(self, registry: CollectorRegistry) -> None:
         labels = ["tariff", "direction"]
@@ -329,23 +345,7 @@ class SelfMetrics(AccountMetrics):
         self._price_ends: frozenset[tuple[str, str]] = frozenset()
 
     def _about_portal_file(self, registry: CollectorRegistry) -> None:
-        self._portal_file_failures = Counter(
-            "sems_portal_file_reload_failures",
-            "Changes of the portal file that could not be used.",
-            registry=registry,
-        )
-        self._portal_file_good = Gauge(
-            "sems_portal_file_last_reload_success",
-            "0 while the portal file differs from what is in use, because it cannot be used.",
-            registry=registry,
-        )
-        self._portal_file_good.set(1)
-
-    def portal_file_read(self, *, good: bool) -> None:
-        """Show whether a changed portal file could be taken over."""
-        self._portal_file_good.set(int(good))
-        if not good:
-            self._portal_file_failures.inc()
+        self.portal_file_read = ReloadMetrics(registry, "sems_portal_file", "the portal file", "the portal file")
 
     def price_sources(self, uses: Iterable[tuple[str, str]], reasons: Iterable[str]) -> None:
         """Make the series of the tariffs and directions that have a source of prices, for every reason."""
@@ -411,12 +411,6 @@ class SelfMetrics(AccountMetrics):
     def web_fault(self) -> None:
         """Count a request that we could not answer, through a fault of ours."""
         self._web_faults.inc()
-
-    def web_config_read(self, *, good: bool) -> None:
-        """Show whether a changed web configuration file could be taken over."""
-        self._web_config_good.set(int(good))
-        if not good:
-            self._web_config_failures.inc()
 
 
 def complete() -> SelfMetrics:

@@ -87,6 +87,6 @@ class StationsApi:
 
 
 def _names(if_none_match: str, tag: str) -> bool:
-    """Whether a client has what `tag` stands for, by the comparison that RFC 9110, 13.1.2 wants."""
+    """Tell whether a client has what `tag` stands for, by the comparison that RFC 9110, 13.1.2 wants."""
     named = {one.strip().removeprefix("W/") for one in if_none_match.split(",")}
     return "*" in named or tag.removeprefix("W/") in named

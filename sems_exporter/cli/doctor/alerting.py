@@ -14,7 +14,7 @@ RECEIVER = "put one of prometheus/alertmanager/*.yml in the place of the receive
 
 
 def sent(prometheus: Api, *, asks_alertmanager: bool) -> Iterator[Finding]:
-    """Whether Prometheus hands its alerts on; raises NoAnswer."""
+    """Tell whether Prometheus hands its alerts on; raises NoAnswer."""
     found = mapping(prometheus.data("/api/v1/alertmanagers"))
     known = [text(one.get("url")).removesuffix("/api/v2/alerts") for one in objects(found.get("activeAlertmanagers"))]
     if not known:
@@ -40,7 +40,7 @@ ERRORS = "increase(prometheus_notifications_errors_total[1h]) > 0"
 
 
 def received(alertmanager: Api) -> Iterator[Finding]:
-    """Whether Alertmanager hands on what it gets; raises NoAnswer."""
+    """Tell whether Alertmanager hands on what it gets; raises NoAnswer."""
     status = mapping(alertmanager.json("/api/v2/status"))
     version = text(mapping(status.get("versionInfo")).get("version"))
     yield good(f"Alertmanager {version or 'of unknown version'} answers at {alertmanager.address}")

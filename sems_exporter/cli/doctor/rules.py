@@ -56,7 +56,7 @@ def _fails(rule: Rule) -> bool:
 
 
 def _same(prometheus: Api, wanted: list[str], loaded: list[Rule]) -> bool:
-    """Whether the expressions of one name say the same, however they are written; True where that cannot be told."""
+    """Tell whether the expressions of one name say the same in whatever form; True where that cannot be told."""
     try:
         mine = {_canonical(prometheus, expr) for expr in wanted}
         return mine <= {_canonical(prometheus, text(rule.get("query"))) for rule in loaded}
@@ -95,7 +95,7 @@ def _firing(ours: dict[str, list[Rule]]) -> list[str]:
 
 
 def dashboards(prometheus: Api) -> Iterator[Finding]:
-    """Whether what the dashboards ask is answered, and which of them would be empty."""
+    """Tell whether what the dashboards ask is answered, and which of them would be empty."""
     empty, asked, answered = [], 0, 0
     for title, queries in shared_files.dashboards().items():
         found = 0

@@ -52,7 +52,7 @@ class ClassicSignIn:
             raise Refusal("100002")
 
     def has_cookie(self, request: Request) -> bool:
-        """Whether the request carries the cookie of the live web session."""
+        """Tell whether the request carries the cookie of the live web session."""
         session = self._account.session(WEB_KIND)
         try:
             cookie = SimpleCookie(request.headers.get("cookie", "")).get(COOKIE)

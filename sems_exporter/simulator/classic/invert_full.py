@@ -37,12 +37,12 @@ class InverterView:
 
     @property
     def asleep(self) -> bool:
-        """Whether the inverter is offline, so that its live values read zero."""
+        """Tell whether the inverter is offline, so that its live values read zero."""
         return self.inverter.running is Running.OFFLINE
 
     @property
     def metered(self) -> bool:
-        """Whether this inverter reports the meter."""
+        """Tell whether this inverter reports the meter."""
         return self.leads and self.plant.spec.metered
 
 

@@ -22,7 +22,7 @@ class Alarm:
     end: datetime | None = None
 
     def active(self, instant: datetime) -> bool:
-        """Whether the alarm stands at `instant`."""
+        """Tell whether the alarm stands at `instant`."""
         return self.start <= instant and (self.end is None or instant < self.end)
 
     @property

@@ -47,7 +47,7 @@ class Disturbances:
         )
 
     def heard(self, step: int) -> bool:
-        """Whether the portal has kept the powers of a step."""
+        """Tell whether the portal has kept the powers of a step."""
         return not any(first <= step < end for first, end in self.unheard)
 
     def stored(self, spec: PlantSpec, step: int, joules: list[float]) -> list[float]:

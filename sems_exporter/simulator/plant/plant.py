@@ -67,7 +67,7 @@ class Plant:
             return [m for m in known if self._disturbances.heard(m.timestamp // STEP_SECONDS)]
 
     def heard_on(self, day: date) -> bool:
-        """Whether the portal has kept anything of a local date."""
+        """Tell whether the portal has kept anything of a local date."""
         steps = range(*(timestamp // STEP_SECONDS for timestamp in day_bounds(self.zone, day)))
         with self._lock:
             return not self._disturbances.unheard or any(map(self._disturbances.heard, steps))

@@ -150,12 +150,12 @@ class PlantSpec:
 
     @property
     def metered(self) -> bool:
-        """Whether anybody measures the grid and so knows what the house draws."""
+        """Tell whether anybody measures the grid and so knows what the house draws."""
         return self.meter_serial is not None or self.measures_grid
 
     @property
     def all_in_one(self) -> bool:
-        """Whether inverter and batteries are one cabinet."""
+        """Tell whether inverter and batteries are one cabinet."""
         return any(inverter.device_type == "ENERGY_STORAGE_INTEGRATED_CABINET" for inverter in self.inverters)
 
     @property

@@ -101,7 +101,7 @@ class SignIn:
             raise Refusal("C0602")
 
     def _signed(self, request: Request, uid: str, token: str) -> bool:
-        """Whether X-Signature is right for `uid` and `token`, and recent."""
+        """Tell whether X-Signature is right for `uid` and `token`, and recent."""
         header = request.headers.get("x-signature", "")
         milliseconds = _signed_at(header)
         if milliseconds is None:

@@ -35,7 +35,7 @@ class Account:
         return str(uuid5(NAMESPACE_URL, self.name))
 
     def admits(self, name: object, secret: object, expected: str) -> bool:
-        """Whether `name` is the account's and `secret` is `expected`."""
+        """Tell whether `name` is the account's and `secret` is `expected`."""
         right = hmac.compare_digest(str(secret).encode(), expected.encode())
         return self.anyone or (right and name == self.name)
 

@@ -106,7 +106,7 @@ class Captures:
         self._answers = {name: deque(_samples(name, path)) for name, path in files.items()}
 
     def __bool__(self) -> bool:
-        """Whether there are any."""
+        """Tell whether there are any."""
         return bool(self._answers)
 
     def take(self, call: Call, _request: Request) -> Answer | None:

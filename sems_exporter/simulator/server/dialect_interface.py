@@ -25,11 +25,11 @@ class Recordings(Protocol):
 
     @property
     def complete(self) -> bool:
-        """Whether they are served as they are, without an envelope for bare data."""
+        """Tell whether they are served as they are, without an envelope for bare data."""
         ...
 
     def __bool__(self) -> bool:
-        """Whether there are any."""
+        """Tell whether there are any."""
         ...
 
     def take(self, call: Call, request: Request) -> Answer | None:

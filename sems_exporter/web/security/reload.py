@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Protocol, TypeAlias
 
 from sems_exporter.errors import SettingError
+from sems_exporter.files import file_version
 from sems_exporter.web.security.sections import SETTING
 from sems_exporter.web.security.web_config import WebConfig, load
 
@@ -96,12 +97,4 @@ class WebConfigFile:
 
 
 def _look(files: Sequence[Path]) -> Look:
-    return tuple(_state(file) for file in files)
-
-
-def _state(file: Path) -> tuple[int, int, int] | None:
-    try:
-        found = file.stat()
-    except (OSError, ValueError):
-        return None
-    return found.st_mtime_ns, found.st_size, found.st_ino
+    return tuple(map(file_version, files))

@@ -79,7 +79,7 @@ class Day:
         return _at(self.begin.timestamp() + seconds)
 
     def is_second(self, instant: datetime) -> bool:
-        """Whether local clocks have shown this hour before."""
+        """Tell whether local clocks have shown this hour before."""
         return bool(instant.astimezone(self.zone or UTC).fold)
 
 
