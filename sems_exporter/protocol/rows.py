@@ -5,7 +5,6 @@ from dataclasses import dataclass, field, replace
 from enum import Enum, StrEnum
 from typing import NamedTuple
 
-from sems_exporter.model.plant import DeviceState, StationState
 from sems_exporter.model.schema import Entity, enumerations, family, measures
 from sems_exporter.protocol.shapes import ProtocolError, unknown
 from sems_exporter.protocol.units import Units, spelt
@@ -109,7 +108,7 @@ def _attribute(path: str, name: str, scope: type[Entity]) -> str:
     return by_metric[name]
 
 
-def words(path: str, written: Mapping[str, str], kind: type[StationState] | type[DeviceState]) -> dict[str, StrEnum]:
+def words(path: str, written: Mapping[str, str], kind: type[StrEnum]) -> dict[str, StrEnum]:
     """The words of a table of states by code, in lower case as they are compared."""
     for code, word in written.items():
         if word not in list(kind):

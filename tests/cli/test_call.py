@@ -165,6 +165,11 @@ def test_it_needs_one_account(settings: ServerSettings) -> None:
         calling.call(two, Order(("flow",), Target()))
 
 
+def test_a_shard_without_accounts_has_none_to_call_for(settings: ServerSettings) -> None:
+    with pytest.raises(SettingError, match="only: a call is made for one account; .* none here"):
+        calling.call(replace(settings, accounts=()), Order(("flow",), Target()))
+
+
 def test_beside_a_running_exporter_it_never_signs_in(
     portal: SimulatedPortal, settings: ServerSettings, run: Run
 ) -> None:

@@ -14,7 +14,10 @@ import pytest
 
 import sems_exporter
 from sems_exporter import __main__, errors, version
+from sems_exporter.cli import check as checking
 from sems_exporter.cli import commands, demo, healthcheck
+from sems_exporter.cli import dump as dumping
+from sems_exporter.cli import once as printing
 from sems_exporter.cli import serve as running
 from sems_exporter.config.settings import ServerSettings
 
@@ -54,9 +57,9 @@ def calls(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, object]]:
         made.append(("simulate", values["web_listen_address"]))
 
     monkeypatch.setattr(running, "serve", serve)
-    monkeypatch.setattr(running, "once", once)
-    monkeypatch.setattr(running, "check", check)
-    monkeypatch.setattr(running, "dump", dump)
+    monkeypatch.setattr(printing, "once_printed", once)
+    monkeypatch.setattr(checking, "check", check)
+    monkeypatch.setattr(dumping, "dump", dump)
     monkeypatch.setattr(demo, "demo", play)
     monkeypatch.setattr(demo, "simulate", simulate)
     monkeypatch.setenv("SEMS_ACCOUNT", "me@example.com")

@@ -193,6 +193,11 @@ def test_several_accounts_want_one_to_be_named(desk: Desk) -> None:
         history.history(both, Options(desk.output, since=SINCE), desk.clock)
 
 
+def test_a_shard_without_accounts_has_no_history(desk: Desk) -> None:
+    with pytest.raises(SettingError, match="only: a history is of one account; .* none here"):
+        history.history(ServerSettings(()), Options(desk.output, since=SINCE), desk.clock)
+
+
 @pytest.mark.parametrize("text", ["yesterday", "2026-13-01", "01.04.2023", "20230401T"])
 def test_dates_that_make_no_sense_end_with_code_2(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], text: str
