@@ -100,7 +100,6 @@ def dependencies(work: Path) -> Path:
     (work / "pyyaml.txt").write_text(pinned(only="pyyaml"))
     words = ("--no-binary=:all:", "--no-build-isolation", "--require-hashes", "--no-deps")
     pip("wheel", *words, "-r", work / "pyyaml.txt", "-w", wheels, variables={"PYYAML_FORCE_LIBYAML": "0"})
-    (work / "others.txt").write_text(pinned(without=("pyyaml", *NOT_PACKAGED)))
     return wheels
 
 

@@ -1,7 +1,5 @@
 """The powers of one station over the last 48 hours, as means of slots of some minutes; what is not known is a hole."""
 
-from __future__ import annotations
-
 import sys
 import zlib
 from array import array
@@ -107,7 +105,7 @@ class Curve:
             if (means := self.at(slot)) != NOTHING:
                 yield slot, means
 
-    def rebinned(self, step: int) -> Curve:
+    def rebinned(self, step: int) -> "Curve":
         """The same in slots of another length, one of which is a multiple of the other."""
         other = Curve(step)
         if self.newest is None:
@@ -203,7 +201,7 @@ def _possible(offset: int, raw: set[int]) -> bool:
     return low <= min(raw, default=0) and max(raw, default=0) <= high
 
 
-def _little_endian(values: array[int]) -> array[int]:
+def _little_endian(values: "array[int]") -> "array[int]":
     if _LITTLE_ENDIAN:
         return values
     turned = values[:]

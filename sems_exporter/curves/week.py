@@ -1,7 +1,5 @@
 """The energies of one station on its last seven local days; what is not known of a day is absent."""
 
-from __future__ import annotations
-
 from array import array
 from dataclasses import dataclass
 from datetime import date
@@ -101,7 +99,7 @@ class Week:
         week.newest, week._values = newest, array("q", values)
         return week
 
-    def _slot(self, day: date) -> array[int]:
+    def _slot(self, day: date) -> "array[int]":
         start = day.toordinal() % DAYS * _WIDTH
         return self._values[start : start + _WIDTH]
 

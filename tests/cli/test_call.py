@@ -166,7 +166,7 @@ def test_it_needs_one_account(settings: ServerSettings) -> None:
 
 
 def test_a_shard_without_accounts_has_none_to_call_for(settings: ServerSettings) -> None:
-    with pytest.raises(SettingError, match="only: a call is made for one account; .* none here"):
+    with pytest.raises(SettingError, match=r"only: a call is made for one account; .* none here"):
         calling.call(replace(settings, accounts=()), Order(("flow",), Target()))
 
 

@@ -194,7 +194,7 @@ def test_several_accounts_want_one_to_be_named(desk: Desk) -> None:
 
 
 def test_a_shard_without_accounts_has_no_history(desk: Desk) -> None:
-    with pytest.raises(SettingError, match="only: a history is of one account; .* none here"):
+    with pytest.raises(SettingError, match=r"only: a history is of one account; .* none here"):
         history.history(ServerSettings(()), Options(desk.output, since=SINCE), desk.clock)
 
 

@@ -1,7 +1,5 @@
 """The faults that sit in well-formed answers: each edits a decoded success of either dialect."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 

@@ -1,7 +1,5 @@
 """Named faults: what a portal, the network in between, or the account may do to a client."""
 
-from __future__ import annotations
-
 from enum import Enum
 
 

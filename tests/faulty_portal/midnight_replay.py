@@ -1,7 +1,5 @@
 """The midnight replay: around local midnight the portal repeats yesterday's period counters."""
 
-from __future__ import annotations
-
 from datetime import datetime, time, timedelta
 
 from sems_exporter.simulator.plant.plant import Plant

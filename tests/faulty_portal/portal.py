@@ -1,7 +1,5 @@
 """A simulated portal that plays faults, and what each of them does to a request."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime

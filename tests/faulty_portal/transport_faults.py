@@ -1,7 +1,5 @@
 """The faults that a client sees before it has decoded anything."""
 
-from __future__ import annotations
-
 import gzip
 from collections.abc import Callable, Mapping
 from dataclasses import replace

@@ -3,8 +3,6 @@
 Reported in 2026: for accounts that were moved to SEMS+ the older curve came back empty.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from datetime import date, datetime, timedelta
 

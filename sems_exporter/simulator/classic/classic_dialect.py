@@ -1,7 +1,5 @@
 """The classic dialect: its routes by app and by web page, and what the plants answer to them."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime

@@ -1,7 +1,5 @@
 """Signing in to the classic portal: the app's cross login and the web page's cookie."""
 
-from __future__ import annotations
-
 from http.cookies import CookieError, SimpleCookie
 
 from sems_exporter.simulator.classic.wire import ClassicQuirks, fields, form, token_header

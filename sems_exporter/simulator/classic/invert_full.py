@@ -4,8 +4,6 @@ Keys, types, signs, gaps and sentinels as in captures of 2025 and 2026: numbers 
 phases that are not there, and a sleeping inverter reads zero.
 """
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from datetime import UTC, datetime, time
 from typing import NamedTuple

@@ -1,7 +1,5 @@
 """An inverter in the monitor detail: `invert_full` in its wrapper of display texts."""
 
-from __future__ import annotations
-
 from datetime import timedelta, timezone
 
 from sems_exporter.simulator.classic.invert_full import STATUS, InverterView, check_code, invert_full

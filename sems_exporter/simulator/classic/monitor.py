@@ -1,7 +1,5 @@
 """The classic monitor detail of a station: description, key figures, inverters, power flow, energies."""
 
-from __future__ import annotations
-
 from datetime import datetime, timedelta
 
 from sems_exporter.simulator.classic.invert_full import STATUS, InverterView, yield_of

@@ -1,7 +1,5 @@
 """The fields of `invert_full` that say nothing about an ordinary plant, as captures of 2026 have them."""
 
-from __future__ import annotations
-
 from sems_exporter.simulator.server.wire import JsonObject
 
 _NULL = [

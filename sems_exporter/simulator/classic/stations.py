@@ -1,7 +1,5 @@
 """Lists of the classic dialect: stations and warnings."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from datetime import datetime
 

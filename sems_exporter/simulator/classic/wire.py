@@ -1,7 +1,5 @@
 """The wire of the classic dialect: envelopes, the token header, bodies, and how it writes times and numbers."""
 
-from __future__ import annotations
-
 import json
 from base64 import b64decode
 from binascii import Error as Base64Error

@@ -1,7 +1,5 @@
 """Alarms of a plant's devices."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal

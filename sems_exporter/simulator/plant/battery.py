@@ -1,7 +1,5 @@
 """The battery strategy: take the surplus, cover the load, stay inside every limit."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 
 from sems_exporter.simulator.plant.specs import BatterySpec, InverterSpec

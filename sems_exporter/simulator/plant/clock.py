@@ -1,7 +1,5 @@
 """The time of the simulated world: real, faster than real, or standing still."""
 
-from __future__ import annotations
-
 import threading
 import time
 from collections.abc import Callable

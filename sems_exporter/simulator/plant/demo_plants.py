@@ -1,7 +1,5 @@
 """Ready-made plants for the demonstration. Everything about them is invented."""
 
-from __future__ import annotations
-
 from datetime import date
 from uuid import UUID
 

@@ -1,7 +1,5 @@
 """What happens to a plant beside sun and habits: failures, outages, batteries set by hand, and hours unheard."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple

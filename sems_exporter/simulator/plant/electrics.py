@@ -1,7 +1,5 @@
 """Voltages, currents and temperatures that belong to the powers. Volts x amperes = watts throughout."""
 
-from __future__ import annotations
-
 from datetime import date
 
 from sems_exporter.simulator.plant.battery import capacity_joules

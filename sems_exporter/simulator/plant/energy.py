@@ -1,7 +1,5 @@
 """Energy counters of a plant: what is counted, over which periods, and when those begin."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -69,7 +67,7 @@ class Ledger:
     stored: list[float]
     begins: dict[str, Sequence[float]]
 
-    def copy(self) -> Ledger:
+    def copy(self) -> "Ledger":
         """An independent ledger with the same entries."""
         return Ledger(self.step, self.day, list(self.totals), list(self.stored), dict(self.begins))
 

@@ -1,7 +1,5 @@
 """The days before the simulation began: estimated, in balance, and always the same for a seed."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 from datetime import date, timedelta
 from functools import lru_cache

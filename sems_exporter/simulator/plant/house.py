@@ -1,7 +1,5 @@
 """The house: what it draws at an instant."""
 
-from __future__ import annotations
-
 from math import exp
 
 from sems_exporter.simulator.plant.noise import smooth, uniform

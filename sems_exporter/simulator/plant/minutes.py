@@ -3,8 +3,6 @@
 Powers in watts, with the signs of the flow: battery + discharge, grid + export.
 """
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 from math import inf

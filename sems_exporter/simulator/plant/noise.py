@@ -1,7 +1,5 @@
 """Repeatable chance: numbers that depend on a seed and a place in time, never on the order of asking."""
 
-from __future__ import annotations
-
 from functools import lru_cache
 from zlib import crc32
 

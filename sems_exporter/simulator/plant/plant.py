@@ -1,7 +1,5 @@
 """A plant that obeys physics: sun, clouds, house, batteries, and the grid as the remainder."""
 
-from __future__ import annotations
-
 import threading
 from bisect import bisect_left, bisect_right
 from datetime import UTC, date, datetime, timedelta

@@ -1,7 +1,5 @@
 """From the books of a plant to its description at an instant, device by device."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from zoneinfo import ZoneInfo

@@ -1,7 +1,5 @@
 """What a plant looks like at one instant. Powers in watts, energies in joules."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum

@@ -1,7 +1,5 @@
 """Plants as few owners have them, for whatever asks a portal about them. Everything about them is invented."""
 
-from __future__ import annotations
-
 from datetime import date
 from typing import Any
 

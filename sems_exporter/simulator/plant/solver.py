@@ -1,7 +1,5 @@
 """One minute of a plant: constant powers, worked out from the instant and the energy stored."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from datetime import datetime
 from functools import lru_cache

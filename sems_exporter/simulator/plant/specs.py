@@ -1,7 +1,5 @@
 """What a simulated plant consists of. Watts, watt-hours, degrees; shares are 0 to 1."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Literal

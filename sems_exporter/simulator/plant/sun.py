@@ -5,8 +5,6 @@ refraction left out); the clear sky is Meinel's attenuation by air mass with a t
 demonstration, not for yield forecasts.
 """
 
-from __future__ import annotations
-
 from math import asin, atan2, cos, degrees, radians, sin
 from typing import NamedTuple
 

@@ -1,7 +1,5 @@
 """The sky and the air over a plant: repeatable, and a function of the instant only."""
 
-from __future__ import annotations
-
 from math import cos, pi
 
 from sems_exporter.simulator.plant.noise import smooth

@@ -1,7 +1,5 @@
 """What the SEMS+ portal says about alarms."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from zlib import crc32

@@ -1,7 +1,5 @@
 """What the portal says about devices: which there are, how they do, what they are."""
 
-from __future__ import annotations
-
 from datetime import UTC, datetime, time
 
 from sems_exporter.simulator.plant.plant import Plant

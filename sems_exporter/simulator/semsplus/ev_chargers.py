@@ -3,15 +3,13 @@
 Shapes as in captures of 2026-06 and a list of 72 sessions of 2026.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from datetime import date, datetime, time, timedelta
 from math import ceil, floor
 from typing import NamedTuple
 
 from sems_exporter.simulator.plant.house import ev_session
-from sems_exporter.simulator.plant.plant import Plant
+from sems_exporter.simulator.plant.plant import Plant, days_between
 from sems_exporter.simulator.plant.specs import EvChargerSpec
 from sems_exporter.simulator.server.wire import Call, JsonObject, Refusal, kilo
 
@@ -137,15 +135,14 @@ def _charges(plant: Plant, now: datetime) -> bool:
 
 
 def _sessions(plant: Plant, first: date, last: date, now: datetime) -> Iterator[Session]:
-    day, local = max(first, plant.spec.commissioned), now.astimezone(plant.zone)
-    while day <= min(last, local.date()):
+    local = now.astimezone(plant.zone)
+    for day in days_between(max(first, plant.spec.commissioned), min(last, local.date())):
         begin, end = (
             datetime.combine(day, time(0), plant.zone) + timedelta(seconds=seconds)
             for seconds in ev_session(_spec(plant), plant.spec.seed, day.toordinal())
         )
         if begin < end and begin <= local:
             yield Session(begin, min(end, local), lasts=local < end)
-        day += timedelta(days=1)
 
 
 def _kilowatt_hours(spec: EvChargerSpec, session: Session) -> float:

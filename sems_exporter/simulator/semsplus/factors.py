@@ -4,8 +4,6 @@ Codes, aliases, units and gaps as seen in captures of 2026-09. Three-phase inver
 phase; Fac stays single.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from math import hypot
 from types import MappingProxyType

@@ -1,7 +1,5 @@
 """The power curve of past days, one point a minute, as a capture of 2026-09-29 has it."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date, datetime, timedelta
 

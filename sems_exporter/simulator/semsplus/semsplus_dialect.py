@@ -1,7 +1,5 @@
 """The SEMS+ web dialect: which request is which call, and what the plants answer to it."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime

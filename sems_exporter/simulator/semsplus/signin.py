@@ -1,7 +1,5 @@
 """Signing in and staying signed in, as the SEMS+ web client of late 2026 has to do it."""
 
-from __future__ import annotations
-
 import hashlib
 import hmac
 from base64 import b64decode, b64encode

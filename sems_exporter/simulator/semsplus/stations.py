@@ -1,7 +1,5 @@
 """What the portal says about a station: the list, its description, the flow of power, energies and alarms."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date, datetime
 

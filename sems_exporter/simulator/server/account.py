@@ -1,7 +1,5 @@
 """The account behind every dialect, and its one live session."""
 
-from __future__ import annotations
-
 import hmac
 import secrets
 import threading

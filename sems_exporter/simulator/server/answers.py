@@ -1,7 +1,5 @@
 """Answers, and those other than the plants': scripted ones, changed ones, and captured ones."""
 
-from __future__ import annotations
-
 import json
 import threading
 from collections import deque

@@ -4,8 +4,6 @@ A break translates what a new client sends into what the portal understood befor
 new form. What an old client sends is refused as the real portal did on 2026-09-23, or as it comes.
 """
 
-from __future__ import annotations
-
 import hashlib
 import json
 from base64 import b64encode

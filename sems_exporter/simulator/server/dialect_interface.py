@@ -1,7 +1,5 @@
 """What both dialects have in common."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal, Protocol

@@ -1,7 +1,5 @@
 """Where every request arrives: it finds out the dialect and the call, and hands the call to that dialect."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Sequence
 from typing import get_args
 

@@ -1,7 +1,5 @@
 """The HTTP server under the simulated portal: loopback, keep-alive, quick to stop."""
 
-from __future__ import annotations
-
 import socket
 import ssl
 import struct

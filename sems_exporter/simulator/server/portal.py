@@ -1,7 +1,5 @@
 """The simulated portal: a loopback server that speaks SEMS+ over simulated plants."""
 
-from __future__ import annotations
-
 import ssl
 import threading
 from collections.abc import Mapping, Sequence

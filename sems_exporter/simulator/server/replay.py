@@ -1,7 +1,5 @@
 """Dumps: the answers of a real portal in one file, to be served again."""
 
-from __future__ import annotations
-
 import json
 import re
 import threading
@@ -10,7 +8,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 from urllib.parse import parse_qsl, urlsplit
 
 from sems_exporter.simulator.classic import classic_dialect
@@ -64,7 +62,7 @@ class Dump:
             self._put(entry, _BASES[self.dialect])
 
     @classmethod
-    def read(cls, source: Path | str | Mapping[str, Any], now: Callable[[], datetime] | None = None) -> Dump:
+    def read(cls, source: Path | str | Mapping[str, Any], now: Callable[[], datetime] | None = None) -> Self:
         """A dump from a file or from its decoded content."""
         if isinstance(source, Mapping):
             return cls(source, now)

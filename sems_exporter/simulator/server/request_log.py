@@ -1,7 +1,5 @@
 """What was asked of the portal, and what became of it."""
 
-from __future__ import annotations
-
 import threading
 from collections import deque
 from dataclasses import dataclass

@@ -1,7 +1,5 @@
 """Recorded answers at a later time: the times in them that were recent when they were recorded are recent again."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta

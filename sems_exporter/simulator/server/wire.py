@@ -1,7 +1,5 @@
 """The wire in general: requests, envelopes, result codes and how numbers are written."""
 
-from __future__ import annotations
-
 import json
 import secrets
 from collections.abc import Mapping
