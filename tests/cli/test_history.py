@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import UTC, date, datetime
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
-from threading import Event, Thread
+from threading import Thread
 from typing import Self
 
 import pytest
@@ -20,8 +20,9 @@ from sems_exporter.files import Draft
 from sems_exporter.history import blocks
 from sems_exporter.portal.session.lock import AccountLock
 from sems_exporter.portal.session.state_file import StateFile
-from sems_exporter.simulator import SimulatedClock, SimulatedPortal, demo_plants
+from sems_exporter.simulator import SimulatedPortal, demo_plants
 from sems_exporter.telemetry.redaction import Secret
+from tests.portal.semsplus.homes import SharedClock
 from tests.tariffs.examples import FIXED
 from tests.tariffs.examples import settings as tariffs
 
@@ -31,25 +32,11 @@ STORE = "http://127.0.0.1:9"
 """A port on which nobody listens."""
 
 
-class SharedClock(SimulatedClock):
-    """The time of portal and client: stands still, and a wait passes at once."""
-
-    def __init__(self) -> None:
-        super().__init__(NOW, speed=0)
-
-    def monotonic(self) -> float:
-        return self.now().timestamp()
-
-    def wait(self, stop: Event, seconds: float) -> bool:
-        self.advance(max(0.0, seconds))
-        return stop.is_set()
-
-
 class Desk:
     """An account on a simulated portal, and the command run on it."""
 
     def __init__(self, folder: Path) -> None:
-        self.clock = SharedClock()
+        self.clock = SharedClock(NOW)
         self.portal = SimulatedPortal(demo_plants(1, clock=self.clock), clock=self.clock, signature_tolerance=None)
         self.folder = folder
         self.output = folder / "history"

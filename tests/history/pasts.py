@@ -72,12 +72,9 @@ class Plant:
             return self._curves(question)
         return self._energies(question)
 
+    @cache  # noqa: B019 - a plant lives as long as its test
     def minutes(self, day: date, power: Power) -> dict[datetime, float]:
         """The kilowatts at each point of a local date, by instant."""
-        return self._minutes(day, power)
-
-    @cache  # noqa: B019 - a plant lives as long as its test
-    def _minutes(self, day: date, power: Power) -> dict[datetime, float]:
         begin, end = midnight(day, self.zone), midnight(day + timedelta(days=1), self.zone)
         found = {}
         for at in range(begin, min(end, int(self.now.timestamp())), self.spacing):

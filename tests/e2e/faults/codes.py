@@ -1,5 +1,6 @@
 """Every result code that has been seen, on data calls and on sign-ins."""
 
+from tests.e2e.faults.answers import FAILS
 from tests.e2e.faults.row import HOUR, Row, plays
 from tests.e2e.faults.world import World
 
@@ -16,7 +17,7 @@ ON_DATA = {
     "B0001": ("a fault of the system", "server_fault"),
 }
 THEN = {
-    "server_fault": "Nothing could be read, so the refresh fails; the last good values age until they are too old.",
+    "server_fault": FAILS,
     "denied": "What is denied is not asked again for half an hour.",
     "request_invalid": "What the portal does not understand is not asked again for half an hour.",
     "rate_limited": "Nothing is sent for 5 minutes, then 10, 20 … up to an hour.",

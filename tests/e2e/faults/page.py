@@ -34,13 +34,6 @@ In every one of them:
 “From the start” means that the exporter has neither a session nor a value yet. *Sign-ins* are those that the portal
 sees while the fault lasts. Where a row says that `sems_up` is 0, so does the status page, with a sentence.
 """
-METRICS = {
-    "requests": "`sems_portal_requests_total`, outcome",
-    "refresh": "`sems_refresh_failures_total`, reason",
-    "dropped": "`sems_values_dropped_total`, reason",
-    "unknown": "`sems_portal_unknown_total`, kind",
-    "logins": "`sems_portal_logins_total`, outcome",
-}
 
 
 def whole(load: Callable[[], Table]) -> Table:
@@ -65,7 +58,7 @@ def _table() -> Table:
 
 def page() -> str:
     """Write all of docs/faults.md."""
-    legend = "\n".join(f"- *{word}*: {METRICS[word]}" for word in COUNTERS)
+    legend = "\n".join(f"- *{word}*: `{metric}`, {label}" for word, (metric, label) in COUNTERS.items())
     chapters = "\n".join(_chapter(title, rows) for title, rows in whole(_table).items())
     return f"{OPENING}\nThe counters in the tables, and the label that tells:\n\n{legend}\n\n{chapters}"
 

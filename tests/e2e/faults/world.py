@@ -47,6 +47,7 @@ from sems_exporter.telemetry import logs
 from sems_exporter.telemetry.metrics import SelfMetrics
 from sems_exporter.telemetry.redaction import MASKS, Secret
 from tests.faulty_portal.portal import FaultyPortal
+from tests.portal.semsplus.homes import SharedClock
 from tests.serving import Served
 
 ACCOUNT = "owner@example.com"
@@ -63,30 +64,24 @@ Series = tuple[str, tuple[tuple[str, str], ...]]
 Samples = dict[Series, float]
 
 
-class Clock(SimulatedClock):
+class Clock(SharedClock):
     """The time of portal and exporter: stands still, and a wait passes at once.
 
     On the event `curtain` the poll loop waits for its turns; it gets one, and the wait after it is kept in `pause`.
     """
 
     def __init__(self, start: datetime) -> None:
-        super().__init__(start, speed=0)
+        super().__init__(start)
         self.curtain = threading.Event()
         self.pause = 0.0
         self._turn = False
-
-    def monotonic(self) -> float:
-        """Seconds of the same time; nobody sets this clock."""
-        return self.now().timestamp()
 
     def wait(self, stop: threading.Event, seconds: float) -> bool:
         """Pass the time, or end the turn of the poll loop."""
         if stop is self.curtain:
             self.pause, self._turn = seconds, not self._turn
             return not self._turn
-        if not stop.is_set():
-            self.advance(max(0.0, seconds))
-        return stop.is_set()
+        return super().wait(stop, seconds)
 
 
 class Aside:
