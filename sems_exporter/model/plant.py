@@ -1,4 +1,4 @@
-"""WHAT IS MEASURED: station, inverter, MPPT input, phase, battery and meter.
+"""What is measured, of a station, its devices and their parts.
 
 Base units only: watts, joules, volts, amperes, hertz, celsius, ratio (0-1), seconds, ohms, vars. A value that is
 not known is None, never 0. Directions are separate attributes and never negative.
@@ -24,6 +24,7 @@ DEVICE_POWER = 5e6
 ENERGY = 1e9 * KWH
 """Joules that no station reaches in its life (1 TWh)."""
 DAY_ENERGY = 24 * POWER / 1000 * KWH
+"""Joules that no station reaches in a day."""
 
 TimeZone = ZoneInfo | timezone
 

@@ -67,6 +67,11 @@ def station_status(state: PlantState) -> int:
     return next((STATUS[kind] for kind in _KINDS if kind in kinds), -1)
 
 
+def station_watts(state: PlantState) -> float:
+    """AC power of a station's inverters, those that sleep at 0."""
+    return round(sum(_shown_watts(inverter) for inverter in state.inverters), 1) + 0.0
+
+
 def views(plant: Plant, state: PlantState) -> list[InverterView]:
     """The inverters of a station; the first one reports the meter."""
     return [
@@ -128,7 +133,7 @@ def _kpi(plant: Plant, state: PlantState) -> JsonObject:
     today, total = (sum(values) / 10.0 for values in zip(*((c.today, c.total) for c in counted), strict=True))
     return {
         "month_generation": sum(c.today + c.this_month for c in counted) / 10.0,
-        "pac": round(sum(_shown_watts(inverter) for inverter in state.inverters), 1) + 0.0,
+        "pac": station_watts(state),
         "power": today,  # the name is wrong, and always was
         "total_power": total,
         "day_income": round(today * YIELD_RATE, 2),

@@ -4,11 +4,10 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from sems_exporter.simulator.classic.invert_full import yield_of
-from sems_exporter.simulator.classic.monitor import station_status
+from sems_exporter.simulator.classic.monitor import station_status, station_watts
 from sems_exporter.simulator.classic.wire import portal_time
 from sems_exporter.simulator.plant.alarms import Alarm
 from sems_exporter.simulator.plant.plant import Plant
-from sems_exporter.simulator.plant.plant_state import Running
 from sems_exporter.simulator.plant.specs import YIELD_RATE
 from sems_exporter.simulator.server.wire import Call, JsonObject
 
@@ -43,8 +42,7 @@ def _station(plant: Plant, reported: datetime) -> JsonObject:
     spec, state = plant.spec, plant.state(reported)
     counted = [yield_of(inverter) for inverter in state.inverters]
     today = sum(c.today for c in counted) / 10.0
-    awake = [inverter for inverter in state.inverters if inverter.running is not Running.OFFLINE]
-    watts = round(sum(inverter.ac_watts for inverter in awake), 1) + 0.0
+    watts = station_watts(state)
     return {
         "powerstation_id": spec.station_id,
         "stationname": spec.name,

@@ -27,7 +27,7 @@ ROUNDING = 0.2 * 3.6e6
 
 
 def own(key: Series) -> bool:
-    """Whether a series is about the exporter itself."""
+    """Tell whether a series is about the exporter itself."""
     return "station" not in dict(key[1])
 
 
@@ -38,7 +38,7 @@ def invented(world: World, scrape: Scrape) -> list[tuple[Series, float]]:
 
 
 def justified(world: World, key: Series, value: float, at: datetime) -> bool:
-    """Whether the plants had this value at an instant that is recent enough for it."""
+    """Tell whether the plants had this value at an instant that is recent enough for it."""
     role, since = ROLES.get(key[0], Role.STATIC), None
     if role is Role.LIVE:
         since = at - timedelta(seconds=DATA_MAX_AGE + world.shape.interval)
