@@ -8,6 +8,7 @@ import pytest
 from sems_exporter.replicas.coordinator import Coordinator, Tenant
 from sems_exporter.replicas.shared_store import SharedStore
 from tests.clocks import FakeClock
+from tests.homes import NOON
 
 NOBODY = [b"", b"0", b"", b"", 0]
 
@@ -59,7 +60,7 @@ def test_a_store_that_holds_what_no_replica_has_written_counts_as_away(lease: li
     """It says so, instead of showing for ever what it knew last; and goes on once that is mended."""
     watcher, store = Watcher(), Store(lease, news)
     tenants = cast("Mapping[str, Tenant]", {"account": Idle()})
-    replica = Coordinator(cast("SharedStore", store), tenants, "one", clock=FakeClock(), watcher=watcher)
+    replica = Coordinator(cast("SharedStore", store), tenants, "one", clock=FakeClock(NOON), watcher=watcher)
 
     replica.beat()
     assert "no replica has written" in watcher.missing[-1]
