@@ -2,12 +2,10 @@
 
 from typing import Any
 
-from sems_exporter.portal.decoding.plausibility import SENTINELS
+from sems_exporter.portal.decoding.plausibility import is_unfilled
 from sems_exporter.portal.decoding.quantities import NotANumber, quantity
 
 Document = dict[str, Any]
-NEARLY_ALL = 2**32 - 2**17
-SCALES = (1, 10, 100, 1000)
 
 
 def document(raw: object) -> Document:
@@ -21,15 +19,7 @@ def number(raw: object) -> float | None:
         found = quantity(raw)
     except NotANumber:
         return None
-    return None if found is None or _unfilled(abs(found.number)) else found.number
-
-
-def _unfilled(size: float) -> bool:
-    """Tell whether a number is a register with all bits set, or one of 32 bits with (nearly) all of its upper half set.
-
-    Seen in captures: 4294967.295, and with a lower half of its own 4294901.76 and 429483622.5.
-    """
-    return size in SENTINELS or any(NEARLY_ALL <= size * scale < 2**32 for scale in SCALES)
+    return None if found is None or is_unfilled(abs(found.number)) else found.number
 
 
 def some(raw: object) -> bool:

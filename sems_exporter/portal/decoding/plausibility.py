@@ -22,6 +22,9 @@ _NEGATIVE_POWER_ENDS = _scaled(_SIGNED_16, range(4))
 SENTINELS = _ENDS_16 | _ENDS_32 | _scaled(_SIGNED_16[:1], range(2))
 """Registers of 16 or 32 bits with all bits set or at the end of their sign, at the scales the portal uses: "no such
 input", never a reading."""
+_LONG = 2**32
+_NEARLY_ALL = _LONG - 2**17
+_SCALES = (1, 10, 100, 1000)
 
 
 def flaw(measure: Measure, wire: float, value: float) -> DropReason | None:
@@ -29,6 +32,19 @@ def flaw(measure: Measure, wire: float, value: float) -> DropReason | None:
     if value in measure.sentinels or _is_register_end(measure, wire):
         return DropReason.SENTINEL
     return None if measure.low <= value <= measure.high else DropReason.OUT_OF_RANGE
+
+
+def is_unfilled(size: float) -> bool:
+    """Tell whether a number is a register that nothing has filled, whatever it may measure."""
+    return size in SENTINELS or _is_nearly_full(size)
+
+
+def _is_nearly_full(size: float) -> bool:
+    """Tell whether a number is a register of 32 bits with (nearly) all of its upper half set.
+
+    Seen in captures with a lower half of its own: 4294901.76 and 429483622.5.
+    """
+    return size >= _NEARLY_ALL / _SCALES[-1] and any(_NEARLY_ALL <= size * scale < _LONG for scale in _SCALES)
 
 
 def _is_register_end(measure: Measure, wire: float) -> bool:
@@ -39,10 +55,12 @@ def _is_register_end(measure: Measure, wire: float) -> bool:
     """
     size = abs(wire)
     counts = measure.role in (Role.LIFETIME, *PERIODS)
-    if size in _ENDS_32:
+    if counts and not measure.unit:
+        return False
+    if size in _ENDS_32 or _is_nearly_full(size):
         return True
     if counts:
-        return bool(measure.unit) and size in _ENDS_16
+        return size in _ENDS_16
     if measure.unit in ("watts", "vars"):
         ends = _NEGATIVE_POWER_ENDS if wire < 0 else _SIGNED_POWER_ENDS
     else:

@@ -51,9 +51,16 @@ def test_a_counter_passes_the_ends_of_a_signed_register(name: str, wire: float) 
     assert flaw(measures(Inverter)[name], wire, wire * 3600) is None
 
 
+@pytest.mark.parametrize("wire", [4294901.76, 429483622.5, 4294836.5])
+@pytest.mark.parametrize("name", ["pv_energy", "grid_import_energy_year", "operating_time", "insulation_resistance"])
+def test_a_long_register_whose_upper_half_is_full_is_nothing(name: str, wire: float) -> None:
+    assert flaw(measures(Inverter)[name], wire, 1.0) is DropReason.SENTINEL
+
+
+@pytest.mark.parametrize("wire", [655.35, 4294967.295, 4294901.76])
 @pytest.mark.parametrize("name", ["income", "income_today"])
-def test_money_has_no_registers(name: str) -> None:
-    assert flaw(measures(Station)[name], 655.35, 655.35) is None
+def test_money_has_no_registers(name: str, wire: float) -> None:
+    assert flaw(measures(Station)[name], wire, wire) is None
 
 
 @pytest.mark.parametrize("measure", [HEALTH, FACTOR])
