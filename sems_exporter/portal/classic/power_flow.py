@@ -10,7 +10,7 @@ from sems_exporter.portal.classic import keys
 from sems_exporter.portal.classic.display_texts import Document, document, flag, some
 from sems_exporter.portal.classic.field_reader import fill
 from sems_exporter.portal.decoding.field_mapping import Values, assign
-from sems_exporter.portal.decoding.json_shapes import code_of
+from sems_exporter.portal.decoding.json_shapes import code_of, is_no
 from sems_exporter.protocol.rows import magnitude
 
 ALMOST = 5.0
@@ -57,7 +57,7 @@ def power_flow(data: object, findings: Diagnostics) -> PowerFlow:
     """
     around = document(data)
     body = document(around.get("powerflow"))
-    if around.get("hasPowerflow") is False or not body:
+    if is_no(around.get("hasPowerflow")) or not body:
         return NOTHING
     keys.meet("powerflow", body, findings)
     values = fill(protocol.classic().blocks["powerflow"], body, findings).get((Station, ""), {})

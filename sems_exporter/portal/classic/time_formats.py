@@ -8,7 +8,7 @@ from sems_exporter.portal.classic.display_texts import Document, document, numbe
 from sems_exporter.portal.decoding import timestamps
 
 _LOCAL = re.compile(
-    r"(\d{1,4})([/.-])(\d{1,2})\2(\d{1,4})\s+(\d{1,2})\s*:\s*(\d{1,2})(?:\s*:\s*(\d{1,2}))?(?:\s*([ap])\.?m\.?)?",
+    r"(\d{1,4})([/.-])(\d{1,2})\2(\d{1,4})(?:\s+|T)(\d{1,2})\s*:\s*(\d{1,2})(?:\s*:\s*(\d{1,2}))?(?:\s*([ap])\.?m\.?)?",
     re.IGNORECASE,
 )
 QUARTERS = 4

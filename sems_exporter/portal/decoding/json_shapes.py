@@ -22,16 +22,6 @@ def text(raw: object) -> str | None:
     return _HALF.sub("\ufffd", said[:_LONGEST]) if said not in _NOTHING else None
 
 
-def count(raw: object) -> int | None:
-    """A number of things, as a number or as digits; None for anything else, and for more than anybody has."""
-    if isinstance(raw, bool) or not isinstance(raw, int | str):
-        return None
-    # A Python number of thousands of digits is no number that can be written, nor can such a text be read.
-    if isinstance(raw, int):
-        return raw if 0 <= raw < 10**15 else None
-    return int(raw) if _COUNT.fullmatch(raw) else None
-
-
 def code_of(raw: object) -> str | None:
     """A status code as text, whether it came as 1, 1.0, "1" or "1.0"; None where the portal says nothing."""
     if isinstance(raw, bool) or not isinstance(raw, int | float | str):
@@ -39,6 +29,12 @@ def code_of(raw: object) -> str | None:
     said = text(raw) if isinstance(raw, int | str) else text(str(raw))
     whole = _WHOLE.fullmatch(said or "")
     return whole[1] if whole else said
+
+
+def count(raw: object) -> int | None:
+    """A number of things, in any form that a code may have; None for anything else, and for more than anybody has."""
+    said = code_of(raw)
+    return int(said) if said and _COUNT.fullmatch(said) else None
 
 
 def is_yes(raw: object) -> bool:

@@ -37,7 +37,8 @@ class Quantity(NamedTuple):
     unit: str
 
 
-_FAHRENHEIT = "°f"
+_FAHRENHEIT = ("°f", "of", "f")
+"""The middle one is what the ordinal sign becomes that some write for a degree."""
 
 
 def quantity(raw: object, unit: object = None) -> Quantity | None:
@@ -100,7 +101,7 @@ def to_base(value: Quantity, target: str, assumed: str = "") -> float:
     Raises NotAUnit where the unit is unknown or measures something else.
     """
     unit = value.unit or normalised(assumed)
-    if target == "celsius" and spelt(unit) == _FAHRENHEIT:
+    if target == "celsius" and spelt(unit) in _FAHRENHEIT:
         return (value.number - 32) / 1.8
     if (target == "ratio" and not unit) or not target:
         # A power factor, a raw code, an amount of money: numbers without a unit.

@@ -8,6 +8,7 @@ from typing import Any
 
 from sems_exporter import errors, protocol
 from sems_exporter.model.limits import JSON_VALUES
+from sems_exporter.portal.decoding.json_shapes import code_of
 from sems_exporter.portal.http import result_codes
 from sems_exporter.protocol.loading import FIXED
 from sems_exporter.telemetry.redaction import MASKS
@@ -81,10 +82,7 @@ def _document(answer: HttpResponse, by_status: type[errors.PortalError] | None) 
 
 def _code(document: dict[str, Any]) -> str:
     told = (document[key] for key in protocol.current().envelope.code if key in document)
-    codes = [
-        str(code)[:CODE_LENGTH].strip() if isinstance(code, int | str) and not isinstance(code, bool) else ""
-        for code in told
-    ]
+    codes = [(code_of(code) or "")[:CODE_LENGTH] for code in told]
     # What the account's safety hangs on is heard wherever it stands, whatever a portal file has put before it.
     return next((code for code in codes if result_codes.failure(code) in FIXED), next(iter(codes), ""))
 

@@ -11,6 +11,7 @@ from typing import Any
 
 from sems_exporter import errors, protocol
 from sems_exporter.config.settings import Account
+from sems_exporter.portal.decoding.json_shapes import is_yes
 from sems_exporter.portal.http.envelope import Envelope
 from sems_exporter.portal.http.transport import HttpRequest
 from sems_exporter.portal.session import trusted_hosts
@@ -84,7 +85,7 @@ def token(envelope: Envelope, allowed_hosts: tuple[str, ...], now: datetime) -> 
     """The session in a sign-in answer; raises where the success holds none."""
     data = envelope.data
     identity = dict(data) if isinstance(data, dict) else {}
-    if identity.get("mfaRequired") is True:
+    if is_yes(identity.get("mfaRequired")):
         raise errors.MfaRequired("the account has two-step login; use an account without it, such as a visitor's")
     if not all(isinstance(identity.get(key), str) and identity[key] for key in ("uid", "token")):
         raise errors.AgreementPending(

@@ -36,7 +36,8 @@ def test_no_flow(data: object) -> None:
 
 
 def test_a_flow_the_plant_does_not_have() -> None:
-    assert power_flow({"hasPowerflow": False, "powerflow": {"pv": "1(W)"}}, Diagnostics()) is NOTHING
+    for no in (False, 0, "false"):
+        assert power_flow({"hasPowerflow": no, "powerflow": {"pv": "1(W)"}}, Diagnostics()) is NOTHING
 
 
 def test_nonsense_is_counted() -> None:

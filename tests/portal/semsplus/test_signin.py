@@ -143,9 +143,10 @@ def test_a_success_without_token_or_uid_is_no_session_and_says_what_to_do(data: 
 
 
 @pytest.mark.parametrize("rest", [{}, IDENTITY])
-def test_two_step_login_is_named_as_such(rest: dict[str, Any]) -> None:
+@pytest.mark.parametrize("required", [True, 1, "true"])
+def test_two_step_login_is_named_as_such(rest: dict[str, Any], required: object) -> None:
     with pytest.raises(errors.MfaRequired, match="two-step"):
-        signin.token(envelope({**rest, "mfaRequired": True}), (), NOW)
+        signin.token(envelope({**rest, "mfaRequired": required}), (), NOW)
 
 
 def test_an_account_that_needs_no_second_step_signs_in() -> None:
