@@ -9,8 +9,8 @@ from sems_exporter.model.diagnostics import Diagnostics
 from sems_exporter.model.plant import Station
 from sems_exporter.model.schema import Role
 from sems_exporter.portal.decoding import timestamps
-from sems_exporter.portal.decoding.field_mapping import Values, assign
-from sems_exporter.portal.decoding.json_shapes import objects, text
+from sems_exporter.portal.decoding.field_mapping import Values, assign, merge
+from sems_exporter.portal.decoding.json_shapes import is_yes, objects, text
 from sems_exporter.protocol.rows import FieldMapping
 
 MINUTES_OF_A_WEEK = 7 * 24 * 60
@@ -32,7 +32,7 @@ def curves(data: object, findings: Diagnostics) -> dict[str, list[tuple[datetime
         read: dict[object, Values] = {}  # the same few numbers come again and again
         for point in objects(item.get("powerData")):
             at, power = _local(text(point.get("tp")) or ""), point.get("power")
-            if at is None or not isinstance(power, int | float | str) or point.get("isCE"):
+            if at is None or not isinstance(power, int | float | str) or is_yes(point.get("isCE")):
                 continue
             if power not in read:
                 read[power] = _values(row, power, item.get("unit"), findings)
@@ -44,6 +44,7 @@ def curves(data: object, findings: Diagnostics) -> dict[str, list[tuple[datetime
 def day_energies(data: object, findings: Diagnostics) -> dict[date, Values]:
     """The energies of each date; an item without any data is left out of the answer, as is a date without a row."""
     found: dict[date, Values] = {}
+    contradicted: dict[date, set[str]] = {}
     for item in _items(data, "day energies"):
         row = protocol.semsplus().statistics[Role.DAY].get(str(item.get("item")))
         if row is None:
@@ -51,7 +52,8 @@ def day_energies(data: object, findings: Diagnostics) -> dict[date, Values]:
         for entry in objects(item.get("statisticsList")):
             at = _local(text(entry.get("date")) or "")
             if at is not None and (values := _values(row, entry.get("val"), item.get("unit"), findings)):
-                found.setdefault(at.date(), {}).update(values)
+                day = at.date()
+                merge(found.setdefault(day, {}), values, contradicted.setdefault(day, set()), Station, findings)
     return found
 
 

@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from sems_exporter import errors
-from sems_exporter.model.diagnostics import Diagnostics
+from sems_exporter.model.diagnostics import Diagnostics, DropReason
 from sems_exporter.model.plant import KWH, TimeZone
 from sems_exporter.portal import past
 from sems_exporter.portal.past import CurveQuestion, DaysQuestion
@@ -42,12 +42,12 @@ def test_a_captured_day_has_its_minutes_and_no_fillers() -> None:
 
 
 def test_nulls_and_what_is_marked_as_a_filler_are_no_values() -> None:
-    asked = [("00:00", None, True), ("08:00", 1.5, None), ("08:01", 0, True), ("08:02", None, None), ("08:03", 0, None)]
+    asked = [("00:00", None, True), ("08:00", 1.5, None), ("08:01", 0, True), ("08:02", None, None), ("08:03", 0, "")]
     item = {
         "item": "pConsum",
         "unit": "kW",
         "powerData": [
-            {"tp": f"2026-06-08 {at}:00", "power": power} | ({"isCE": True} if filler else {})
+            {"tp": f"2026-06-08 {at}:00", "power": power} | ({} if filler is None else {"isCE": filler})
             for at, power, filler in asked
         ],
     }
@@ -86,6 +86,17 @@ def test_day_energies_are_by_date_and_missing_rows_and_items_are_absent() -> Non
     assert past.day_energies(answer, Diagnostics()) == {
         DAY: {"pv_energy_today": 12.5 * KWH, "grid_export_energy_today": 0.0}
     }
+
+
+def test_a_day_that_is_told_twice_is_known_only_if_both_say_the_same() -> None:
+    rows = [{"date": day, "val": val} for day, val in (("2026-06-07", 3), ("2026-06-08", 12.5), ("2026-06-08", 0))]
+    answer = curve(
+        {"item": "proSystemTotalStats", "unit": "kWh", "statisticsList": [*rows, {"date": "2026-06-07", "val": 3.0}]}
+    )
+    findings = Diagnostics()
+
+    assert past.day_energies(answer, findings) == {date(2026, 6, 7): {"pv_energy_today": 3 * KWH}, DAY: {}}
+    assert findings.dropped == {("sems_station_pv_energy_today_joules", DropReason.CONTRADICTED): 1}
 
 
 @pytest.mark.parametrize("answer", [None, {}, [], {"dataList": []}, {"dataList": [{"item": "pSystem"}]}])
