@@ -245,7 +245,10 @@ def _beside(scope: Entity, name: str) -> float:
 
 
 def without_phantom_battery(station: Station, findings: Diagnostics) -> Station:
-    """`station` without battery values where nothing else shows a battery: they read 400 %, 0 kWh and 0 W."""
+    """`station` without battery values where nothing shows a battery: they read 400 %, 0 kWh and 0 W."""
+    if any(map(_is_empty, station.batteries)):
+        felt = (_without_noughts(bay, measures(Battery)) if _is_empty(bay) else bay for bay in station.batteries)
+        station = replace(station, batteries=tuple(felt))
     energies = [name for name in counters(Station) if name.startswith("battery_")]
     if station.has_battery or any(getattr(station, name) for name in energies):
         return station
@@ -259,6 +262,11 @@ def without_phantom_battery(station: Station, findings: Diagnostics) -> Station:
         inverters=tuple(_without_noughts(each, counters(Inverter), "battery_") for each in station.inverters),
         batteries=tuple(_without_noughts(each, measures(Battery)) for each in station.batteries),
     )
+
+
+def _is_empty(battery: Battery) -> bool:
+    """Tell whether this is a bay without a battery: no voltage, and nothing else that is not 0."""
+    return battery.voltage == 0 and not any(getattr(battery, name) for name in measures(Battery))
 
 
 def _without_noughts(scope: S, names: Iterable[str], prefix: str = "") -> S:

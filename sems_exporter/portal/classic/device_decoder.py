@@ -7,7 +7,6 @@ from sems_exporter import protocol
 from sems_exporter.model.diagnostics import Diagnostics, DropReason
 from sems_exporter.model.plant import (
     Alarm,
-    AlarmLevel,
     Battery,
     DeviceState,
     Inverter,
@@ -23,7 +22,9 @@ from sems_exporter.portal.classic.display_texts import Document, document, flag,
 from sems_exporter.portal.classic.field_reader import Moment, Parts, drop_past_periods, fill, register
 from sems_exporter.portal.classic.inputs_phases import listed, rows, shown
 from sems_exporter.portal.classic.register_filter import Plant
-from sems_exporter.portal.decoding import states
+from sems_exporter.portal.decoding import states, timestamps
+from sems_exporter.portal.decoding.alarms import believed
+from sems_exporter.portal.decoding.alarms import level as alarm_level
 from sems_exporter.portal.decoding.json_shapes import code_of, objects, text
 from sems_exporter.protocol.entries import Block, StandIn
 
@@ -193,18 +194,13 @@ def _alarms(registers: Document, inverter: Inverter, moment: Moment, findings: D
     """List what the inverter complains of now; one that is offline complains of nothing."""
     if inverter.state is DeviceState.OFFLINE or not isinstance(registers.get("errors"), list):
         return None
-    alarms: dict[str, Alarm] = {}
+    alarms: list[Alarm] = []
     for error in objects(registers["errors"]):
         keys.meet("errors", error, findings)
         name = text(error.get("error_code"))
         if name is None or ("show" in error and not flag(error["show"])):
             continue
-        level = str(error.get("error_type")).rsplit("_", 1)[-1].lower()
-        alarm = Alarm(
-            device=inverter.id,
-            code=name,
-            level=AlarmLevel(level) if level in list(AlarmLevel) else AlarmLevel.UNKNOWN,
-            started_at=time_formats.reported(error.get("time"), moment.now),
-        )
-        alarms.setdefault(name, alarm)
-    return tuple(alarms.values())
+        level = alarm_level(error.get("error_type"), findings)
+        started_at = timestamps.epoch_milliseconds(error.get("time"))
+        alarms.append(Alarm(device=inverter.id, code=name, level=level, started_at=started_at))
+    return believed(alarms, moment.now, findings)

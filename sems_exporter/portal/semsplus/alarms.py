@@ -1,16 +1,15 @@
 """Active alarms: from the list of them, or, where that cannot be read, at least their number."""
 
-from collections.abc import Iterable
-from dataclasses import dataclass, replace
-from datetime import datetime
+from dataclasses import dataclass
 from typing import Any
 
 from sems_exporter import errors
-from sems_exporter.model.diagnostics import Diagnostics, DropReason, Limited, Unknown
+from sems_exporter.model.diagnostics import Diagnostics, Limited
 from sems_exporter.model.limits import ALARMS_PER_STATION
-from sems_exporter.model.plant import Alarm, AlarmLevel
+from sems_exporter.model.plant import Alarm
 from sems_exporter.portal.decoding import timestamps
-from sems_exporter.portal.decoding.json_shapes import count, objects, text
+from sems_exporter.portal.decoding.alarms import believed, level
+from sems_exporter.portal.decoding.json_shapes import code_of, count, objects, text
 from sems_exporter.portal.semsplus import endpoints
 from sems_exporter.portal.semsplus.documents import document
 from sems_exporter.portal.semsplus.station_queries import StationQueries
@@ -38,30 +37,18 @@ def active_alarms(questions: StationQueries, findings: Diagnostics) -> dict[str,
     return {"alarms": believed(active.listed, kept.fetched_at, findings), "alarms_unlisted": active.unlisted}
 
 
-def believed(alarms: Iterable[Alarm], now: datetime, findings: Diagnostics) -> tuple[Alarm, ...]:
-    """Each alarm of a device once, however many rows the portal spends on it, as the earliest of them began it.
-
-    A beginning that has not come yet is none.
-    """
-    found: dict[tuple[str, str, AlarmLevel], Alarm] = {}
-    for alarm in alarms:
-        if alarm.started_at is not None and alarm.started_at > now + timestamps.AHEAD:
-            findings.drop("sems_alarm_start_timestamp_seconds", DropReason.BAD_TIME)
-            alarm = replace(alarm, started_at=None)  # noqa: PLW2901
-        known = found.setdefault((alarm.device, alarm.code, alarm.level), alarm)
-        if alarm.started_at and (known.started_at is None or alarm.started_at < known.started_at):
-            found[alarm.device, alarm.code, alarm.level] = alarm
-    return tuple(found.values())
-
-
 def page(data: object, findings: Diagnostics) -> Active:
-    """The alarms of one page that are still active (the portal's status 0; 1 is recovered)."""
+    """The alarms of one page that are still active (the portal's status 0; 1 is recovered).
+
+    Where recovered ones are among them, nobody knows what those on further pages are.
+    """
     rows, total = _rows(data)
     active = [row for row in rows if _is_active(row)]
     kept = active[:ALARMS_PER_STATION]
     findings.limit(Limited.ALARMS, len(active) - len(kept))
     listed = tuple(_alarm(row, findings) for row in kept)
-    return Active(listed, max(0, total - len(rows)) + len(active) - len(kept))
+    further = total - len(rows) if len(active) == len(rows) else 0
+    return Active(listed, further + len(active) - len(kept))
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +85,7 @@ def _rows(data: object) -> tuple[list[dict[str, Any]], int]:
 
 
 def _is_active(row: dict[str, Any]) -> bool:
-    return str(row.get("status", "0")) != RECOVERED
+    return code_of(row.get("status")) != RECOVERED
 
 
 def statistics(data: object) -> Active:
@@ -117,15 +104,3 @@ def _alarm(row: dict[str, Any], findings: Diagnostics) -> Alarm:
         name=text(row.get("warningNameEn")),
         started_at=timestamps.epoch_milliseconds(row.get("happentime")),
     )
-
-
-def level(raw: object, findings: Diagnostics) -> AlarmLevel:
-    """The level in texts like "Total_FaultLevel_alarm", whose casing varies."""
-    name = text(raw) if isinstance(raw, str) else None
-    if name is None:
-        return AlarmLevel.UNKNOWN
-    try:
-        return AlarmLevel(name.rpartition("_")[2].lower())
-    except ValueError:
-        findings.meet(Unknown.STATUS, f"alarm level {name}")
-        return AlarmLevel.UNKNOWN

@@ -229,6 +229,9 @@ class DeviceReader:
                 battery = self._from_list(system, kept)
         if inverter.state is DeviceState.OFFLINE:
             battery = replace(battery, state=inverter.state, state_at=inverter.told_at)
+        elif system.state is DeviceState.OFFLINE and not _is_there(battery):
+            # Behind another battery, too, the bay of one that was never bought answers with noughts.
+            battery = replace(battery, state=system.state, state_at=kept.fetched_at)
         return replace(battery, inverter=inverter.id)
 
     def _rack(self, ref: DeviceRef, systems: dict[str, Battery], offline: dict[str, DeviceRef]) -> Battery:

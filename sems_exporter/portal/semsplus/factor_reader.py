@@ -155,8 +155,8 @@ def _place(code: str, table: Table) -> Place | None:
     where = address(code, table)
     part, rows = table.parts.get(where.part, (table.scope, {})) if where.part else (table.scope, table.rows)
     row = row_of(rows, where.name) if bool(where.part) == bool(where.index) else None
-    if row is not None and not where.part and where.name != code:
-        # A phase tells of the whole device, as each of the others does in its own rounding.
+    if row is not None and (code.lower() in table.bare_phase or (not where.part and where.name != code)):
+        # A phase by its name is finer than one without, and tells of the whole device only in its own rounding.
         row = replace(row, last=True)
     extra = protocol.semsplus().extras.get(part, {}).get(where.name.lower()) if row is None else None
     if extra is not None and bool(where.part) == bool(where.index):

@@ -14,11 +14,12 @@ from sems_exporter.model.plant import Alarm, Station
 from sems_exporter.model.schema import Role
 from sems_exporter.pipeline.repeated_answers import RepeatedAnswers
 from sems_exporter.portal.decoding import states, timestamps
+from sems_exporter.portal.decoding.alarms import believed
 from sems_exporter.portal.interface import StationRef
 from sems_exporter.portal.past import Answer, CurveQuestion, Question
 from sems_exporter.portal.roster import Roster
 from sems_exporter.portal.semsplus import device_lists, endpoints, past_decoder, station_decoder
-from sems_exporter.portal.semsplus.alarms import StationAlarms, active_alarms, believed, page_of_many
+from sems_exporter.portal.semsplus.alarms import StationAlarms, active_alarms, page_of_many
 from sems_exporter.portal.semsplus.answer_cache import AnswerCache, CachedAnswer
 from sems_exporter.portal.semsplus.client import Client
 from sems_exporter.portal.semsplus.device_lists import DeviceRef

@@ -783,6 +783,22 @@ def test_alarms_while_the_inverter_complains() -> None:
     assert decoded(house({"errors": None})).alarms is None
 
 
+def test_an_alarm_that_is_told_twice_began_with_the_first_and_not_in_the_future() -> None:
+    times = [REPORTED, REPORTED - timedelta(hours=1), REPORTED + timedelta(days=1)]
+    rows = [{"error_code": "E-1", "error_type": "Fault", "time": milliseconds(at)} for at in times]
+    findings = Diagnostics()
+
+    alarms = decoded(house({"errors": [*rows, {"error_code": "E-2", "error_type": "Doom"}]}), findings).alarms
+
+    assert alarms is not None
+    assert [(alarm.code, alarm.level, alarm.started_at) for alarm in alarms] == [
+        ("E-1", AlarmLevel.FAULT, REPORTED - timedelta(hours=1)),
+        ("E-2", AlarmLevel.UNKNOWN, None),
+    ]
+    assert findings.dropped["sems_alarm_start_timestamp_seconds", DropReason.BAD_TIME] == 1
+    assert list(findings.details) == [(Unknown.STATUS, "alarm level Doom")]
+
+
 @pytest.mark.parametrize(
     "raw, expected",
     [(5, 5), (5.0, 5), ("6", 6), (None, None), (4294967295, None), (65535, None), (-1, None), (1.5, None), ({}, None)],

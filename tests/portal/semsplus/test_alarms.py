@@ -5,6 +5,7 @@ import pytest
 from sems_exporter import errors
 from sems_exporter.model.diagnostics import Diagnostics, Unknown
 from sems_exporter.model.plant import AlarmLevel
+from sems_exporter.portal.decoding.alarms import level as level_in
 from sems_exporter.portal.semsplus import alarms
 
 
@@ -26,7 +27,7 @@ def row(**fields: object) -> dict[str, object]:
 def test_a_level_is_known_or_unknown_and_news_are_counted(raw: object, level: AlarmLevel, news: int) -> None:
     findings = Diagnostics()
 
-    assert alarms.level(raw, findings) is level
+    assert level_in(raw, findings) is level
     assert findings.unknown.get(Unknown.STATUS, 0) == news
 
 
@@ -34,6 +35,18 @@ def test_a_level_is_known_or_unknown_and_news_are_counted(raw: object, level: Al
 def test_a_number_of_alarms_that_is_none_is_not_zero(count: object) -> None:
     with pytest.raises(errors.AnswerUnreadable):
         alarms.statistics({"happened": count})
+
+
+@pytest.mark.parametrize("count", [3, 3.0, "3", "3.0"])
+def test_a_number_of_alarms_is_read_in_every_form(count: object) -> None:
+    assert alarms.statistics({"happened": count}).unlisted == 3
+
+
+@pytest.mark.parametrize("over", [1, 1.0, "1"])
+def test_beside_alarms_that_are_over_nobody_knows_how_many_more_are_active(over: object) -> None:
+    page = alarms.page({"dataList": [row(), row(status=over)], "total": 37}, Diagnostics())
+
+    assert (len(page.listed), page.unlisted) == (1, 0)
 
 
 def test_rows_of_several_stations_are_told_apart_and_what_is_over_or_nobodys_is_left_out() -> None:

@@ -7,8 +7,9 @@ from typing import Any
 import pytest
 
 from sems_exporter.model.diagnostics import Diagnostics, DropReason
-from sems_exporter.model.plant import KWH
-from sems_exporter.pipeline.counter_guard import without_phantom_battery
+from sems_exporter.model.plant import KWH, AlarmLevel, DeviceState
+from sems_exporter.pipeline.counter_guard import CounterGuard, without_phantom_battery
+from sems_exporter.pipeline.process import process
 from tests.portal.semsplus.homes import readings
 from tests.portal.semsplus.plants import Account, answers, device, energies, factors, repeated
 
@@ -112,6 +113,18 @@ def test_powers_that_contradict_each_other_are_absent_and_the_same_in_another_un
     assert (found.ac_power, found.pv_power) == (500.0, None)
 
 
+@pytest.mark.parametrize("order", [1, -1])
+def test_a_phase_by_its_name_wins_over_one_without(order: int) -> None:
+    rows = [("Vac", "400.1", "V"), ("PHASE-A:Vac", "231", "V"), ("PHASE-B:Vac", "232", "V"), ("Iac", "4.5", "A")]
+
+    (found,) = inverter("telemetry", *rows[::order]).read().inverters
+
+    assert [(phase.name, phase.voltage, phase.current) for phase in found.phases] == [
+        ("L1", 231.0, 4.5),
+        ("L2", 232.0, None),
+    ]
+
+
 @pytest.mark.parametrize("code", ["PROPVSTATSTOTAL", "propvstatstotal"])
 @pytest.mark.parametrize(
     "data, shown", [(("0", "15250"), 15250.0), (("15250", "0"), 15250.0), (("15250", "14000"), None)]
@@ -191,6 +204,14 @@ def test_an_alarm_that_is_listed_twice_is_one_that_began_with_the_first() -> Non
     ]
 
 
+def test_a_row_without_a_level_is_the_alarm_that_another_row_grades() -> None:
+    rows = [alarm(alarmLevel=None, happentime="1780990000000"), alarm(happentime="1781000000000")]
+
+    [only] = Account(answers(alarms={"dataList": rows, "total": 2})).read().alarms or ()
+
+    assert (only.level, only.started_at and only.started_at.timestamp()) == (AlarmLevel.ALARM, 1780990000.0)
+
+
 def test_an_alarm_cannot_have_begun_tomorrow() -> None:
     tomorrow = str(int(datetime(2026, 6, 11, 10, 30, tzinfo=UTC).timestamp() * 1000))
     account = Account(answers(alarms={"dataList": [alarm(happentime=tomorrow)], "total": 1}))
@@ -248,3 +269,46 @@ def test_an_empty_battery_is_one_if_anything_tells_of_it(sign: str) -> None:
     )
 
     assert account.read().has_battery is True
+
+
+@pytest.mark.parametrize("listed", [{"isConnected": False, "status": 5}, {"status": 0}, {"status": 5}])
+def test_an_empty_bay_beside_a_battery_has_no_values(listed: dict[str, Any]) -> None:
+    """Noughts in it are no empty, cold battery."""
+    noughts = factors(soc=("0", "%"), pBat=("0", "kW"), voltage=("0", "V"), a=("0", "A"), batSysTemp=("0", "℃"))
+    account = Account(
+        answers(
+            device("INV1", "INVERTER", subtype="store"),
+            flow={"pSystem": 4.25, "pBat": -1.0, "soc": 50},
+            batteries=[{"sn": "BAT1", "type": "BAT_SYS"}, {"sn": "BAY2", "type": "BAT_SYS", "soc": 0, **listed}],
+            **{
+                "telemetry BAT1": factors(soc=("50", "%"), pBat=("-1", "kW"), voltage=("0", "V")),
+                "telemetry BAY2": noughts,
+            },
+        )
+    )
+
+    battery, bay = process(account.read(), CounterGuard(), account.clock.now(), Diagnostics()).batteries
+
+    assert readings(battery) == {
+        "state_of_charge": 0.5,
+        "charge_power": 1000.0,
+        "discharge_power": 0.0,
+        "voltage": 0.0,
+    }
+    assert bay.state is DeviceState.OFFLINE or readings(bay) == {}
+    assert bay.state is not DeviceState.WAITING
+
+
+def test_a_flat_battery_has_a_voltage() -> None:
+    account = Account(
+        answers(
+            device("INV1", "INVERTER", subtype="store"),
+            flow={"pSystem": 4.25, "pBat": 0, "soc": 0},
+            batteries=[{"sn": "BAT1", "type": "BAT_SYS", "isConnected": False}],
+            **{"telemetry BAT1": factors(soc=("0", "%"), pBat=("0", "kW"), voltage=("300", "V"))},
+        )
+    )
+
+    [battery] = process(account.read(), CounterGuard(), account.clock.now(), Diagnostics()).batteries
+
+    assert (battery.state, battery.state_of_charge, battery.voltage) == (DeviceState.WAITING, 0.0, 300.0)
