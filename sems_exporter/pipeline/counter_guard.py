@@ -19,11 +19,12 @@ from sems_exporter.pipeline.counters import (
     Decision,
     Period,
     Reading,
+    ended_unseen,
     lifetime,
     of_period,
     unjudged,
 )
-from sems_exporter.pipeline.rise_bounds import night_rate, rate
+from sems_exporter.pipeline.rise_bounds import first_rate, night_rate, rate
 from sems_exporter.pipeline.sun import is_dark
 from sems_exporter.pipeline.totals import Sum, filled_in
 
@@ -215,12 +216,10 @@ class _Check:
             return unjudged(reading)
         start = day.begin(role).timestamp()
         young = reading.taken < start + LATE_SECONDS
-        likely = night_rate(scope, name, self.station) if young else reading.rate
-        dark = (
-            partial(self._dark, day.begin(role), self._instant(scope))
-            if name.startswith("pv_energy")
-            else lambda: False
-        )
+        estimate = first_rate if ended_unseen(track, start) else night_rate
+        likely = estimate(scope, name, self.station) if young else reading.rate
+        from_sun = name.startswith("pv_energy") or (name.startswith("grid_export") and not self.station.has_battery)
+        dark = partial(self._dark, day.begin(role), self._instant(scope)) if from_sun else lambda: False
         falls = measures(type(scope))[name].falls
         return of_period(track, reading, Period(day.names[role], start, day.early(role), likely, dark, falls))
 

@@ -27,6 +27,9 @@ UNSEEN_SECONDS = 7200.0
 """Without an answer for so long, a day may have begun anew and outgrown the day before."""
 LATE_SECONDS = 5400.0
 """A portal that knows no summer time begins the day an hour late; what counts on after that counts another day."""
+DAY_SECONDS = 86_400.0
+REPORT_SECONDS = 1800.0
+"""After a midnight, the first report of the new day has come by then."""
 UNSHOWN = "unshown"
 BEFORE = "before"
 """In place of the name of a period: nothing of a counter was shown yet; a period that is over, nobody knows which."""
@@ -173,15 +176,23 @@ def of_period(track: CounterState | None, reading: Reading, period: Period) -> D
     """Let a value of a day, month or year through unless it is of the period before, or cannot be of this one."""
     if track is None or not track.period:
         if reading.value > 0 and (period.early or not _likely(reading, period)):
-            # Nobody can tell whether this is the new day or the old one once more.
-            return Decision(
-                CounterState(reading.value, BEFORE, at=period.start, seen=reading.taken), None, DropReason.REPLAY
-            )
+            return _of_either(reading, period)
         since = max(period.start, reading.first)
         return Decision(CounterState(reading.value, period.name, at=since, seen=reading.taken), reading.value)
     if track.period != period.name:
         return _of_new_period(track, reading, period)
     return _within_period(track, reading, period)
+
+
+def ended_unseen(track: CounterState | None, start: float) -> bool:
+    """Tell whether nobody knows what the counter stood at when the period before `start` ended."""
+    return track is None or track.seen is None or track.seen < start - UNSEEN_SECONDS
+
+
+def _of_either(reading: Reading, period: Period) -> Decision:
+    """Leave out what nobody can tell the day of: the new one, or the old one once more."""
+    track = CounterState(reading.value, BEFORE, at=period.start, seen=reading.taken)
+    return Decision(track, None, DropReason.REPLAY)
 
 
 def _possible(reading: Reading, period: Period) -> bool:
@@ -198,18 +209,21 @@ def _of_new_period(track: CounterState, reading: Reading, period: Period) -> Dec
         # What fell just before the end was a moment's disorder, and what it fell from is repeated.
         track = replace(track, doubts=0, last=track.last if track.foreign else None)
     value, last = reading.value, track.newest
-    if value < last and (track.foreign or track.doubts >= RESET_POLLS):
+    late = reading.taken >= period.start + LATE_SECONDS
+    if value < last and late and (track.foreign or track.doubts >= RESET_POLLS):
         # It counted on until just now, so what it counts from here is half a day.
         adopted = replace(track, good=last, base=last, period=period.name, before=0.0, doubts=0, foreign=True)
         return Decision(_doubted(adopted, reading), None, DropReason.FELL)
-    began = value == 0 or (value < last * REPLAY_SHARE and _possible(reading, period))
+    lower = value < last * REPLAY_SHARE
+    if value > 0 and lower and ended_unseen(track, period.start) and (period.early or not _likely(reading, period)):
+        return _of_either(reading, period)
+    began = value == 0 or (lower and _possible(reading, period))
     if value > 0 and period.falls and reading.fallen(last, track.seen):
         # What may fall may fall while it is repeated.
         began = False
     if began or _began_unseen(track, reading, period):
         return Decision(_anew(track, reading, period.name, before=last), value)
-    counts_on = value > last and reading.taken >= period.start + LATE_SECONDS
-    replayed = replace(track, last=value, seen=reading.taken, doubts=track.doubts + counts_on)
+    replayed = replace(track, last=value, seen=reading.taken, doubts=track.doubts + (late and value > last))
     return Decision(replayed, None, DropReason.REPLAY)
 
 
@@ -225,8 +239,9 @@ def _began_unseen(track: CounterState, reading: Reading, period: Period) -> bool
 def _within_period(track: CounterState, reading: Reading, period: Period) -> Decision:
     """Follow a value that rises as it can and is corrected by a little; leave a sudden 0 or leap out."""
     value = reading.value
-    if track.foreign and (value < track.good * RESET_SHARE or value * REPLAY_SHARE <= track.newest):
-        return Decision(_doubted(track, reading), None, DropReason.FELL)
+    abroad = _restarted_abroad(track, period) and _goes_on_from_low(track, reading)
+    if abroad or (track.foreign and (value < track.good * RESET_SHARE or value * REPLAY_SHARE <= track.newest)):
+        return Decision(replace(_doubted(track, reading), foreign=True), None, DropReason.FELL)
     if value >= track.good:
         return _risen_in_period(track, reading, period)
     if value == track.before > 0:
@@ -251,6 +266,18 @@ def _within_period(track: CounterState, reading: Reading, period: Period) -> Dec
             return Decision(_anew(track, reading, track.period), value)
         doubted.foreign = True
     return Decision(doubted, None, DropReason.FELL)
+
+
+def _restarted_abroad(track: CounterState, period: Period) -> bool:
+    """Tell whether a counter fell at midnight in Greenwich, and the midnight of the station is another."""
+    fell = track.doubts > 0 and track.base is not None and track.newest < track.good
+    return fell and track.doubted_since % DAY_SECONDS < REPORT_SECONDS <= period.start % DAY_SECONDS
+
+
+def _goes_on_from_low(track: CounterState, reading: Reading) -> bool:
+    """Tell whether a value counts on from a low one that is not believed, and is no return from a moment's 0."""
+    returns = track.newest == 0 and reading.value >= track.good
+    return not returns and reading.value >= track.newest and reading.reachable(track.newest, track.seen)
 
 
 def _risen_in_period(track: CounterState, reading: Reading, period: Period) -> Decision:

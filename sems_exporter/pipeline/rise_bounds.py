@@ -19,6 +19,9 @@ LEAST_CONNECTION = 100e3
 UNRATED_CONNECTION = 1e6
 HOUSE_POWER = 20e3
 """Watts that a house takes at night at most: it heats, and charges a vehicle."""
+MOMENT_SHARE = 3.0
+MOMENT_POWER = 3e3
+"""What a plant gave or took since midnight on average, by what it does now, and watts that it may have done anyhow."""
 CLOCK_SHARE = 4.0
 """Seconds of operation in a second; so many that whole hours may come at once."""
 
@@ -40,6 +43,15 @@ def night_rate(scope: Entity, name: str, station: Station) -> float | None:
     """Estimate the most it grows by soon after midnight, when yesterday's energy may still stand for today's."""
     most = rate(scope, name, station)
     return None if most is None else min(most, max(_plant_rate(scope, station), HOUSE_POWER))
+
+
+def first_rate(scope: Entity, name: str, station: Station) -> float | None:
+    """Estimate the same where nobody saw midnight, so that the powers of this moment are all there is to go by."""
+    of_power = name.partition("_energy")[0] + "_power"
+    told = (getattr(each, of_power, None) for each in (scope, station))
+    power = next((watts for watts in told if watts is not None), None)
+    most = night_rate(scope, name, station)
+    return most if power is None or most is None else min(most, max(MOMENT_SHARE * power, MOMENT_POWER))
 
 
 def _plant_rate(scope: Entity, station: Station) -> float:

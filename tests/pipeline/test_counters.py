@@ -445,6 +445,57 @@ class TestMidnight:
 
         assert shown == [None, None, 0.3, 0.35]
 
+    @pytest.mark.parametrize("minute", [21, 38, 55])
+    def test_a_first_look_at_more_than_the_house_takes_is_left_out(self, minute: int) -> None:
+        """Yesterday's load could be that of a house that charges a car, but this one takes half a kilowatt."""
+        judge = Judge(facts={**FLAT, "load_power": 500.0, "grid_import_power": 500.0})
+
+        shown = [
+            getattr(judge.at(local(AMSTERDAM, 2026, 6, 11, 0, minute), **{name: value * KWH}), name)
+            for name, value in (
+                ("load_energy_today", 9.0),
+                ("grid_import_energy_today", 4.8),
+                ("load_energy_month", 0.4),
+            )
+        ]
+
+        assert shown == [None, None, 0.4 * KWH]
+
+    def test_a_first_look_by_night_believes_what_the_house_takes(self) -> None:
+        judge = Judge(facts={**FLAT, "load_power": 11_000.0})
+
+        assert self.loads(judge, 11, [(0, 38, 7.0), (0, 43, 7.9)]) == [7.0, 7.9]
+
+    def test_a_first_look_at_yesterdays_export_is_left_out_where_no_battery_can_export(self) -> None:
+        with_battery = Judge(facts=HOME).at(
+            local(AMSTERDAM, 2026, 6, 11, 0, 40), has_battery=True, grid_export_energy_today=2.0 * KWH
+        )
+        without = Judge(facts=HOME).at(
+            local(AMSTERDAM, 2026, 6, 11, 0, 40), has_battery=None, grid_export_energy_today=2.0 * KWH
+        )
+
+        assert with_battery.grid_export_energy_today == 2.0 * KWH
+        assert without.grid_export_energy_today is None
+
+    @pytest.mark.parametrize("minute", [10, 30])
+    def test_a_lower_day_than_the_last_one_seen_may_be_yesterdays(self, minute: int) -> None:
+        """The exporter was off for days; what it remembers is not what the portal repeats."""
+        judge = Judge(facts={**FLAT, "load_power": 500.0})
+        self.loads(judge, 8, [(23, 55, 18.0)])
+
+        shown = self.loads(judge.restarted(), 11, [(0, minute, 9.0), (0, minute + 5, 9.1), (0, 50, 0.4)])
+
+        assert shown == [None, None, 0.4]
+
+    def test_a_day_that_begins_in_a_gap_is_shown_within_the_hour(self) -> None:
+        judge = Judge(facts={**FLAT, "load_power": 500.0})
+        self.loads(judge, 10, [(21, 0, 8.0)])
+
+        shown = self.loads(judge, 11, [(0, minute, minute / 120) for minute in range(10, 60, 5)])
+
+        assert shown[0] is None
+        assert shown[-6:] == [round(minute / 120, 3) for minute in range(30, 60, 5)]
+
     def test_a_first_look_by_day_is_believed(self) -> None:
         assert self.loads(Judge(facts=HOME), 11, [(6, 30, 0.6)], "pv_energy_today") == [0.6]
         assert self.loads(Judge(facts=HOME), 11, [(13, 0, 30.0)], "pv_energy_today") == [30.0]
@@ -491,6 +542,39 @@ class TestMidnight:
         ]
 
         assert shown == [None, None, 0.2 * KWH]
+
+    def test_a_day_counter_that_begins_anew_at_noon_is_shown_again_the_next_day(self) -> None:
+        """An inverter was restarted or replaced: the rest of that day is half a day, and only that one."""
+        judge = Judge(facts=HOME)
+        morning = self.loads(judge, 10, [(hour, 0, hour / 2) for hour in range(7, 13)])
+        afternoon = self.loads(judge, 10, [(12 + step // 6, step % 6 * 10, step / 12) for step in range(1, 72)])
+        midnight = self.loads(judge, 11, [(0, 0, 6.0), (0, 5, 6.1), (0, 10, 0.1), (0, 40, 0.3), (8, 0, 4.0)])
+
+        assert None not in morning
+        assert set(afternoon) == {None}
+        assert midnight == [None, None, 0.1, 0.3, 4.0]
+
+    @pytest.mark.parametrize("minutes", [5, 15])
+    @pytest.mark.parametrize("watts", [400.0, 1500.0])
+    def test_a_winter_morning_is_not_forgotten_by_a_portal_that_counts_days_of_utc(
+        self, watts: float, minutes: int
+    ) -> None:
+        """In Melbourne the sun rises two hours and a half before the portal's day does."""
+        judge = Judge("Australia/Melbourne", HOME)
+        sunrise, restart = 7 * 60 + 30, 10 * 60
+        looks = [(minute, max(0.0, minute - sunrise) / 60 * watts) for minute in range(420, 900, minutes)]
+        begun = (restart - sunrise) / 60 * watts
+
+        shown = [
+            judge.today(
+                local("Australia/Melbourne", 2026, 6, 11, *divmod(minute, 60)),
+                (made if minute < restart else made - begun) * 3600.0,
+            )
+            for minute, made in looks
+        ]
+
+        assert None not in shown[: (restart - 420) // minutes]
+        assert set(shown[(restart - 420) // minutes :]) == {None}
 
     @pytest.mark.parametrize("zone", ["Australia/Sydney", "America/New_York", "Asia/Kolkata", "Europe/Amsterdam"])
     def test_a_portal_that_counts_days_of_utc_never_shows_another_days_load(self, zone: str) -> None:
