@@ -182,6 +182,7 @@ class Rules(RuleBasedStateMachine):
             file = StateFile(Path(self.directory.name), account(f"password {self.password}"))
             Session(self._sign_in, file, self.clock, METRICS, Occupied()).release()
         else:
+            self._seen()
             self.session.release()
             self._saved()
         self._clean_slate()
@@ -238,6 +239,7 @@ class Rules(RuleBasedStateMachine):
 
     @rule()
     def another_dialect_is_spoken(self) -> None:
+        self._seen()
         self.session.forget()
         self.unsaved = DISK.full
 
@@ -406,7 +408,7 @@ class Rules(RuleBasedStateMachine):
         self.sure = True
 
     def _seen(self) -> None:
-        """A process that runs notices what is done to the clock, and writes it down if it can; and a release."""
+        """A process that saves anything notices that the clock was set, and writes it down if it can; and a release."""
         self.unseen_release = self.unseen_release and self.ledger.now < self.ledger.paused_until
         if abs(self.unseen_jump) > 2 and not DISK.full:
             self.unseen_jump = 0.0
