@@ -58,7 +58,7 @@ DROPPED: dict[DropReason, str] = {
     DropReason.UNREADABLE: "A text stands where a number should.",
     DropReason.UNIT: "The unit is unknown, or measures something else.",
     DropReason.FELL: "A counter came in lower than before. A lifetime counter is held at its last good value.",
-    DropReason.ROSE: "An energy rose by more than the plant can make or use since it last changed. Held likewise.",
+    DropReason.ROSE: "An energy rose by more than the plant can make or use since it was last told. Held likewise.",
     DropReason.REPLAY: "The portal gives an energy of a day, month or year that is over for one of the present.",
     DropReason.UNPROVEN: "A first 0 of a lifetime, which a portal in trouble says as well; believed after a day.",
     DropReason.CONTRADICTED: "Told twice, and differently; or a lifetime below its own day, month or year.",
