@@ -50,7 +50,7 @@ def known_until(accountant: Accountant) -> list[str]:
     """Until when the prices of each tariff are known, a line each."""
     ends = accountant.ends()
     return [
-        f"Tariff {one.name}: prices of {way.value} are known {_end(accountant, ends.get((one.name, way)))}"
+        f"Tariff {one.name}: prices of {way.value} are {_end(accountant, one, way, ends.get((one.name, way)))}"
         for one in accountant.tariffs
         for way in Direction
         if one.of(way)
@@ -75,11 +75,13 @@ def unpaid(app: App) -> list[str]:
     return [*told, *app.accountant.sources.problems]
 
 
-def _end(accountant: Accountant, end: datetime | None) -> str:
-    if end is None:
-        return "without an end in sight"
+def _end(accountant: Accountant, one: Tariff, way: Direction, end: datetime | None) -> str:
     now = accountant.now()
-    return f"until {end:%Y-%m-%d %H:%M} UTC{'' if end > now else ', which is over'}"
+    if end is None:
+        calendar = Calendar(one, one.zone or UTC, accountant.sources.prices)
+        known = all(slot.price is not None for slot in calendar.between(way, now, now + timedelta(minutes=1)))
+        return "known without an end in sight" if known else "not known"
+    return f"known until {end:%Y-%m-%d %H:%M} UTC{'' if end > now else ', which is over'}"
 
 
 def _zones(one: Tariff, state_dir: Path, given: ZoneInfo | None) -> Iterable[ZoneInfo]:

@@ -97,7 +97,9 @@ def test_a_source_that_does_not_answer_ends_nothing(tmp_path: Path, capsys: pyte
     text = importing(f"{{from: 2026-01-01, prices: {{source: url, url: 'http://127.0.0.1:{unused_port()}/list'}}}}")
 
     assert tariff(tmp_path, text, "--timezone", "Europe/Berlin") == 1
-    assert "tariffs.home.import[0].prices: the answer of 127.0.0.1 did not come" in capsys.readouterr().out
+    said = capsys.readouterr().out
+    assert "tariffs.home.import[0].prices: the answer of 127.0.0.1 did not come" in said
+    assert said.endswith("Tariff home: prices of import are not known\n")
 
 
 @pytest.fixture

@@ -27,7 +27,7 @@ def examined(prometheus: Api) -> Iterator[Finding]:
     )
     missing = wanted.keys() - loaded.keys()
     if missing == wanted.keys():
-        yield problem(f"none of the {len(wanted)} rules of this version is loaded, so nothing alerts", copy)
+        yield problem("none of the rules of this version is loaded, so nothing alerts", copy)
         return
     if missing:
         yield problem(f"{len(missing)} of {len(wanted)} rules are not loaded: {few(missing)}", copy)
@@ -36,7 +36,7 @@ def examined(prometheus: Api) -> Iterator[Finding]:
     if other := [name for name, rules in ours.items() if not _same(prometheus, wanted[name], rules)]:
         yield note(f"{len(other)} rules are not those of this version: {few(other)}", copy)
     elif not missing:
-        yield good(f"all {len(wanted)} rules of this version are loaded")
+        yield good(f"all {sum(map(len, wanted.values()))} rules of this version are loaded")
     yield from _intervals(groups, wanted)
     if firing := _firing(ours):
         yield note(f"alerts that fire now: {few(firing)}", "the exporter has a page for each, at /runbooks/NAME")

@@ -141,7 +141,8 @@ def test_where_all_is_well_it_says_so(answers: Answers, capsys: pytest.CaptureFi
     assert (report.code, report.problems) == (0, 0)
     assert 'scraped as job="sems", instance="solar:10736", every 1m' in report.said
     assert "Prometheus remembers 5y" in report.said
-    assert f"all {len(shared_files.rules())} rules of this version are loaded" in report.said
+    number = sum(len(expressions) for expressions in shared_files.rules().values())
+    assert f"all {number} rules of this version are loaded" in report.said
     assert "Prometheus hands alerts to http://alerts:9093" in report.said
     assert 'the receiver "owner" tells by email' in report.said
     assert "sent messages since its start by email" in report.said
