@@ -56,8 +56,8 @@ class Meter:
             return
         self._told_at = now
         rate = done / max(now - self._began, 1e-9) * 60
-        left = (total - done) / rate
-        text = f"{done} of {total} {self._things}, {rate:.0f} a minute, {left:.0f} min left"
+        ahead = f", {rate:.0f} a minute, {(total - done) / rate:.0f} min left" if done < total else ""
+        text = f"{done} of {total} {self._things}{ahead}"
         click.echo(f"\r{text:<70}" if self._is_terminal else text, err=True, nl=not self._is_terminal)
         self._shown = True
 

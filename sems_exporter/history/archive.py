@@ -76,7 +76,10 @@ class Archive:
         """Make the directory, or see that it is the account's, and clear away what a killed run left half-done."""
         is_new = not self.check()
         try:
-            self.openmetrics.mkdir(mode=0o700, parents=True, exist_ok=True)
+            # One by one, because `parents` does not heed the mode.
+            self.root.parent.mkdir(parents=True, exist_ok=True)
+            for made in (self.root, self.openmetrics):
+                made.mkdir(mode=0o700, exist_ok=True)
             for folder in (".", self.openmetrics.name, f"{RAW}/*"):
                 for half_done in self.root.glob(f"{folder}/{DRAFTS}"):
                     half_done.unlink(missing_ok=True)

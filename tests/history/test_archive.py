@@ -1,5 +1,6 @@
 """The directory of a history: whose it is, and that nothing in it is half-done."""
 
+import stat
 from datetime import date
 from pathlib import Path
 
@@ -21,6 +22,14 @@ def test_an_answer_is_kept_as_it_came(tmp_path: Path) -> None:
 
     assert again.kept(MONTH) == Kept(NOW, answer)
     assert again.asked_at(MONTH) == NOW
+
+
+def test_a_new_directory_is_readable_by_its_owner_alone(tmp_path: Path) -> None:
+    made = tmp_path / "below" / "history"
+
+    archive_in(made)
+
+    assert stat.S_IMODE(made.stat().st_mode) == 0o700
 
 
 @pytest.mark.parametrize("answer", [None, [], {}])
