@@ -267,8 +267,8 @@ def build_account(
     if not values.get("account"):
         raise SettingError(
             "account",
-            "missing; set SEMS_ACCOUNT (or --account) to the e-mail address of your SEMS+ account, "
-            "or try `sems-exporter demo`, which needs none",
+            "missing; set SEMS_ACCOUNT (or --account) to the e-mail address of your SEMS+ account, name the file that "
+            "`sems-exporter init` writes with --config.file, or try `sems-exporter demo`, which needs none",
         )
     account = Account(
         name=sendable("account", str(values["account"]).strip()),
