@@ -91,14 +91,14 @@ def is_up(program: Program) -> bool:
     return status == 200 and "\nsems_up 1.0\n" in text
 
 
-def measured(number: int, fault: str, portal: FaultyPortal, program: Program) -> Hour:
+def measured(number: int, fault: str, portal: FaultyPortal, program: Program, *, up: bool) -> Hour:
     """What the process holds now."""
     process = Path(f"/proc/{program.process.pid}")
     status = dict(line.split(":", 1) for line in (process / "status").read_text().splitlines())
     return Hour(
         number,
         fault,
-        int(is_up(program)),
+        int(up),
         portal.login_attempts,
         _mib(status["VmRSS"]),
         _mib(status["VmHWM"]),
@@ -123,12 +123,13 @@ def hours(count: int, seed: int, directory: Path, plants: int) -> Iterator[Hour]
             waited(clock, begin + number * HOUR + LASTING)
             portal.heal()
             waited(clock, begin + (number + 1) * HOUR)
-            yield measured(number, fault, portal, program)
+            yield measured(number, fault, portal, program, up=is_up(program))
             portal.forget_requests()
             # What the program logs is not kept, or this process would grow.
-            program.output = ""
+            program.forget_output()
         until(lambda: is_up(program))
-        yield measured(count, "", portal, program)
+        # Not asked again: at this speed a machine that is busy for a moment costs a refresh.
+        yield measured(count, "", portal, program, up=True)
 
 
 def growth(of: Sequence[Hour], what: str) -> float:

@@ -3,7 +3,7 @@
 import contextlib
 import http.client
 import json
-import socket
+import re
 import subprocess
 import time
 from collections.abc import Iterator
@@ -13,8 +13,9 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
 
-ENOUGH = 20.0
-"""Seconds that a start or an answer may take."""
+ENOUGH = 120.0
+"""Seconds that a start or an answer may take, on a machine that does much else."""
+LISTENING = re.compile(r'msg="Listening on" (?:component=web )?address=\S+:(\d+)')
 
 
 @dataclass(frozen=True)
@@ -61,32 +62,30 @@ def holding(history: str, folder: Path, *, major: str = "", lookback: str = "5m"
     make = [f"promtool{major}", "tsdb", "create-blocks-from", "--max-block-duration=24h"]
     make += ["openmetrics", "history.om", "data"]
     subprocess.run(make, cwd=folder, check=True, capture_output=True)
-    with socket.create_server(("127.0.0.1", 0)) as taken:
-        port = taken.getsockname()[1]
     command = [
         f"prometheus{major}",
         "--config.file=prometheus.yml",
         "--storage.tsdb.path=data",
         "--storage.tsdb.retention.time=100y",
         f"--query.lookback-delta={lookback}",
-        f"--web.listen-address=127.0.0.1:{port}",
+        "--web.listen-address=127.0.0.1:0",
     ]
     with (folder / "log").open("w") as log:
         running = subprocess.Popen(command, cwd=folder, stdout=log, stderr=log)
         try:
-            found = Prometheus(port)
-            _wait_until_ready(found, running)
-            yield found
+            yield _ready(running, folder / "log")
         finally:
             running.terminate()
             running.wait(ENOUGH)
 
 
-def _wait_until_ready(found: Prometheus, running: subprocess.Popen[bytes]) -> None:
+def _ready(running: subprocess.Popen[bytes], log: Path) -> Prometheus:
     deadline = time.monotonic() + ENOUGH
     while running.poll() is None and time.monotonic() < deadline:
         with contextlib.suppress(OSError, ValueError):
-            found.get("/-/ready")
-            return
+            if port := LISTENING.search(log.read_text("utf-8")):
+                found = Prometheus(int(port[1]))
+                found.get("/-/ready")
+                return found
         time.sleep(0.1)
     raise TimeoutError(f"Prometheus was not ready within {ENOUGH:.0f} s")

@@ -1,7 +1,6 @@
 """`sems-exporter tariff`, and tariffs in the settings of the other commands."""
 
 import json
-import socket
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -13,6 +12,7 @@ from sems_exporter.config.settings import Account, AccountSettings, ServerSettin
 from sems_exporter.portal.session import rate_limiter
 from sems_exporter.simulator import SimulatedClock, SimulatedPortal, demo_plants
 from sems_exporter.telemetry.redaction import Secret
+from tests.ports import unserved
 from tests.tariffs.examples import AGILE, FIXED, SEASONS, importing, settings
 
 
@@ -94,9 +94,10 @@ def test_a_file_that_cannot_be_used_is_named(tmp_path: Path, capsys: pytest.Capt
 
 @pytest.mark.usefixtures("no_web")
 def test_a_source_that_does_not_answer_ends_nothing(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    text = importing(f"{{from: 2026-01-01, prices: {{source: url, url: 'http://127.0.0.1:{unused_port()}/list'}}}}")
+    with unserved() as port:
+        text = importing(f"{{from: 2026-01-01, prices: {{source: url, url: 'http://127.0.0.1:{port}/list'}}}}")
 
-    assert tariff(tmp_path, text, "--timezone", "Europe/Berlin") == 1
+        assert tariff(tmp_path, text, "--timezone", "Europe/Berlin") == 1
     said = capsys.readouterr().out
     assert "tariffs.home.import[0].prices: the answer of 127.0.0.1 did not come" in said
     assert said.endswith("Tariff home: prices of import are not known\n")
@@ -107,12 +108,6 @@ def no_web(monkeypatch: pytest.MonkeyPatch) -> None:
     """No proxy of this machine stands in the way."""
     for name in ("http_proxy", "HTTP_PROXY", "all_proxy", "ALL_PROXY"):
         monkeypatch.delenv(name, raising=False)
-
-
-def unused_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as taken:
-        port: int = taken.getsockname()[1]
-    return port
 
 
 def test_overlaps_and_doubts_are_told(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -19,6 +19,7 @@ from sems_exporter.telemetry.delivery_metrics import Reason
 from tests.delivery.servers import PASSWORD, USER, DavServer, FtpServer, dav_server, ftp_server
 from tests.delivery.stations import Known, known
 from tests.homes import home
+from tests.ports import unserved
 from tests.web.certificates import Certificates
 
 FILES = {"data.json": b"{}", "index.html": b"<p>Sunny Home</p>" * 1000}
@@ -213,10 +214,8 @@ class TestFtp:
         assert failed.reason is Reason.TIMEOUT
 
     def test_nobody_is_there(self, password: Path) -> None:
-        with socket.create_server(("127.0.0.1", 0)) as closed:
-            port = closed.getsockname()[1]
-
-        assert failure(target(f"ftp://127.0.0.1:{port}/htdocs/", password)).reason is Reason.UNREACHABLE
+        with unserved() as port:
+            assert failure(target(f"ftp://127.0.0.1:{port}/htdocs/", password)).reason is Reason.UNREACHABLE
 
     def test_a_server_without_tls_gets_no_password(self, ftp: FtpServer, password: Path) -> None:
         failed = failure(target(f"ftps://127.0.0.1:{ftp.port}/htdocs/", password))

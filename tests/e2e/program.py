@@ -17,10 +17,9 @@ from typing import IO
 
 PATIENCE = 120.0
 """Seconds after which a test gives up."""
-GRACE = 10.0
-"""Seconds that Docker leaves a program between being told to end and being killed; it has the shortest of all."""
 ANY_PORT = "--web.listen-address=127.0.0.1:0"
 COMMAND = (sys.executable, "-m", "sems_exporter")
+UNHURRIED = (sys.executable, "-m", "tests.e2e.unhurried")
 ROOT = Path(__file__).parents[2]
 OPENER = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 
@@ -57,7 +56,7 @@ class Program:
 
     def __init__(self, process: subprocess.Popen[str]) -> None:
         self.process = process
-        self.output = ""
+        self._said: list[str] = []
         self._lines: queue.Queue[str] = queue.Queue()
         self._readers = [
             threading.Thread(target=self._read, args=(stream,), daemon=True)
@@ -71,8 +70,17 @@ class Program:
     def _read(self, stream: IO[str]) -> None:
         with stream:
             for line in stream:
-                self.output += line
+                self._said.append(line)  # one step, for there are two readers
                 self._lines.put(line)
+
+    @property
+    def output(self) -> str:
+        """All that it has printed."""
+        return "".join(self._said)
+
+    def forget_output(self) -> None:
+        """Keep nothing of what it has printed so far."""
+        self._said.clear()
 
     def printed(self, pattern: str) -> str:
         """The first group of `pattern` in a line that the program prints, now or soon."""
@@ -97,9 +105,9 @@ class Program:
         return self.get("/metrics")[1]
 
     def end(self, number: int = signal.SIGTERM) -> int:
-        """The exit code after a signal; raises TimeoutExpired where the program outlives it by more than `GRACE`."""
+        """The exit code after a signal; for what it must not wait for at its end, see `unhurried.py`."""
         self.process.send_signal(number)
-        code = self.process.wait(GRACE)
+        code = self.process.wait(PATIENCE)
         for reader in self._readers:
             reader.join(PATIENCE)
         return code

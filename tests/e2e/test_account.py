@@ -231,9 +231,9 @@ def test_servers_that_are_killed_and_commands_share_one_budget(portal: FaultyPor
                 )
             server.end(signal.SIGKILL)
 
-    # All of it takes less than a minute, or else more requests are allowed and not sent.
+    # The portal notes when a request has come, which may be some seconds after it was allowed.
     first = portal.requests[0].instant
-    assert 0 < sum((request.instant - first).total_seconds() < 60 for request in portal.requests) <= 10
+    assert 0 < sum((request.instant - first).total_seconds() < 40 for request in portal.requests) <= 10
 
 
 @pytest.mark.parametrize(

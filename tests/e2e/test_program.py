@@ -16,7 +16,8 @@ from prometheus_client.openmetrics.parser import text_string_to_metric_families 
 from prometheus_client.parser import text_string_to_metric_families as read_text
 
 from sems_exporter.simulator import SimulatedPortal
-from tests.e2e.program import ANY_PORT, COMMAND, PATIENCE, environment, finished, running, until
+from tests.e2e.program import ANY_PORT, COMMAND, PATIENCE, UNHURRIED, environment, finished, running, until
+from tests.ports import unserved
 
 SECRET = "corréct horse/b&ttery"
 """A password that looks different in every encoding."""
@@ -63,6 +64,10 @@ def asked(portal: SimulatedPortal, endpoint: str, times: int = 1) -> threading.E
 
     portal.mutate(endpoint, note)
     return reached
+
+
+def nowhere(port: int) -> str:
+    return f"http://127.0.0.1:{port}/login"
 
 
 class TestDemo:
@@ -229,10 +234,7 @@ class TestServe:
         assert (portal.login_attempts, portal.logins) == (1, 1)
 
     def test_without_a_portal_it_serves_and_says_so(self, settings: dict[str, str]) -> None:
-        with socket.create_server(("127.0.0.1", 0)) as unused:
-            port = unused.getsockname()[1]
-        settings["SEMS_LOGIN_URL"] = f"http://127.0.0.1:{port}/login"
-        with running(ANY_PORT, **settings) as program:
+        with unserved() as port, running(ANY_PORT, **settings | {"SEMS_LOGIN_URL": nowhere(port)}) as program:
             metrics = program.refreshed()
             healthy = program.get("/-/healthy")[0]
             code = program.end()
@@ -250,11 +252,11 @@ class TestServe:
 
         def hang(_: dict[str, Any], __: Mapping[str, Any]) -> None:
             hung.set()
-            release.wait(PATIENCE)
+            release.wait(2 * PATIENCE)
 
         hung = threading.Event()
         portal.mutate("stations", hang)
-        with running(ANY_PORT, **settings) as program:
+        with running(ANY_PORT, command=UNHURRIED, **settings) as program:
             assert hung.wait(PATIENCE)
             status = program.get("/metrics")[0]
             code = program.end()

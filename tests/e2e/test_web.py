@@ -12,7 +12,8 @@ from typing import Any
 import pytest
 
 from sems_exporter.simulator import SimulatedPortal
-from tests.e2e.program import ANY_PORT, PATIENCE, finished, running
+from tests.e2e.program import ANY_PORT, PATIENCE, UNHURRIED, finished, running
+from tests.ports import unserved
 from tests.web.certificates import HASH, PASSWORD, Certificates
 from tests.web.security.test_auth import ALICE, basic
 
@@ -78,10 +79,8 @@ def test_with_tls_and_a_password_it_serves_whoever_knows_it(
 
 
 def test_healthy_ends_with_1_where_nobody_is(settings: dict[str, str]) -> None:
-    with socket.create_server(("127.0.0.1", 0)) as unused:
-        port = unused.getsockname()[1]
-
-    assert finished("healthy", f"--web.listen-address=127.0.0.1:{port}", **settings).returncode == 1
+    with unserved() as port:
+        assert finished("healthy", f"--web.listen-address=127.0.0.1:{port}", **settings).returncode == 1
 
 
 @pytest.mark.parametrize(
@@ -112,7 +111,7 @@ def test_it_ends_in_time_whoever_hangs(tmp_path: Path, certificates: Certificate
 
     def hang(_: dict[str, Any], __: Mapping[str, Any]) -> None:
         hung.set()
-        release.wait(PATIENCE)
+        release.wait(2 * PATIENCE)
 
     with SimulatedPortal() as portal, ExitStack() as opened:
         portal.mutate("stations", hang)
@@ -123,7 +122,7 @@ def test_it_ends_in_time_whoever_hangs(tmp_path: Path, certificates: Certificate
             "SEMS_STATE_DIR": str(tmp_path / "state"),
             "SEMS_WEB_CONFIG_FILE": str(certificates.config(text)),
         }
-        with running(ANY_PORT, **settings) as program:
+        with running(ANY_PORT, command=UNHURRIED, **settings) as program:
             assert hung.wait(PATIENCE)
             clients = []
             for start in (b"", b"GET /metr", b"GET /-/healthy HTTP/1.1\r\nHost: x\r\n\r\n", b"\x16\x03\x01"):

@@ -1,6 +1,5 @@
 """A real server for the replicas' store, on a free port of this machine."""
 
-import socket
 import subprocess
 import time
 from collections.abc import Iterator
@@ -10,6 +9,8 @@ from typing import Any
 
 from valkey import Valkey
 from valkey.exceptions import ValkeyError
+
+from tests.ports import free_port
 
 PROGRAM = "redis-server"
 PATIENCE = 60.0
@@ -30,7 +31,7 @@ class Server:
     def start(self) -> None:
         """Start it, with what it has kept, and wait until it answers."""
         options = ["--port", str(self.port), "--bind", self._bind, "--protected-mode", "no", "--save", ""]
-        options += ["--appendonly", "yes", "--dir", str(self.folder), *self._further]
+        options += ["--appendonly", "yes", "--appendfsync", "no", "--dir", str(self.folder), *self._further]
         self.process = subprocess.Popen([PROGRAM, *options], cwd=self.folder, stdout=subprocess.DEVNULL)
         deadline = time.monotonic() + PATIENCE
         while True:
@@ -52,12 +53,6 @@ class Server:
     def empty(self) -> None:
         """Lose everything."""
         self.client.flushall()
-
-
-def free_port() -> int:
-    """A port on which nobody listens."""
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        return int(free.getsockname()[1])
 
 
 @contextmanager

@@ -10,7 +10,8 @@ from sems_exporter.config.state_url import StateUrl
 from sems_exporter.replicas.shared_store import SharedStore, StoreAway
 from sems_exporter.telemetry.redaction import Secret
 from tests.e2e.program import until
-from tests.replicas.server import PROGRAM, Server, free_port, running
+from tests.ports import free_port
+from tests.replicas.server import PROGRAM, Server, running
 
 pytestmark = pytest.mark.needs("redis-server")
 

@@ -18,6 +18,14 @@ from sems_exporter.simulator.server.wire import Request
 _BODYLESS = (204, 304)
 
 
+def held_port(address: tuple[str, int]) -> socket.socket:
+    """Bind to `address` without listening: whoever connects is refused, and no other program gets the port."""
+    held = socket.socket()
+    held.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    held.bind(address)
+    return held
+
+
 class PortalServer(ThreadingHTTPServer):
     """Hands every request to `respond` and writes the answer it gives."""
 

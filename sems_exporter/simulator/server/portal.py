@@ -1,5 +1,6 @@
 """The simulated portal: a loopback server that speaks SEMS+ over simulated plants."""
 
+import socket
 import ssl
 import threading
 from collections.abc import Mapping, Sequence
@@ -20,7 +21,7 @@ from sems_exporter.simulator.server.answers import Answer, Captures, Mutation, S
 from sems_exporter.simulator.server.breaks import BREAKS, Break
 from sems_exporter.simulator.server.dialect_interface import Dialect, Moment
 from sems_exporter.simulator.server.dispatcher import SIGN_INS, Dispatcher, known_dialects, known_endpoint
-from sems_exporter.simulator.server.http_server import PortalServer
+from sems_exporter.simulator.server.http_server import PortalServer, held_port
 from sems_exporter.simulator.server.replay import Dump
 from sems_exporter.simulator.server.request_log import RecordedRequest, RequestLog
 from sems_exporter.simulator.server.wire import NOT_FOUND, Call, Refusal, Request, refusal
@@ -72,6 +73,7 @@ class SimulatedPortal:
         self._break: Break | None = None
         self._request_log = RequestLog()
         self._thread: threading.Thread | None = None
+        self._held: socket.socket | None = None
 
     @classmethod
     def replaying(
@@ -166,6 +168,9 @@ class SimulatedPortal:
 
     def start(self) -> Self:
         """Begin to answer, or begin again after `refuse`."""
+        if self._held is not None:
+            self._held.close()
+            self._held = None
         if self._server.closing.is_set():
             self._server = PortalServer(self._address, self._respond, self._server.tls)
         if self._thread is None:
@@ -175,6 +180,8 @@ class SimulatedPortal:
 
     def close(self) -> None:
         """Stop answering and free the port; harmless when repeated."""
+        if self._held is not None:
+            self._held.close()
         if self._thread is None:
             self._server.server_close()
             return
@@ -198,6 +205,7 @@ class SimulatedPortal:
             self._server.stop()
             self._thread.join()
             self._thread = None
+            self._held = held_port(self._address)
 
     def hang_up(self) -> None:
         """End all connections; new ones are welcome."""

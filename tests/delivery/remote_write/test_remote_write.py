@@ -17,6 +17,7 @@ from tests.clocks import FakeClock
 from tests.delivery.remote_write.receiver import Receiver, receiving
 from tests.delivery.stations import Known
 from tests.homes import NOON, home
+from tests.ports import unserved
 
 PV, UP = 'sems_station_pv_power_watts{station="plant-1"}', 'sems_station_up{station="plant-1"}'
 
@@ -254,10 +255,8 @@ def test_who_writes_is_told_as_prometheus_tells_it(
 def test_a_receiver_that_is_not_there_is_told_once_and_counted(
     tmp_path: Path, clock: FakeClock, caplog: pytest.LogCaptureFixture
 ) -> None:
-    with receiving() as closed:
-        pass
-    exporter = Exporter(closed, tmp_path, clock)
-    with caplog.at_level(logging.INFO):
+    with unserved() as port, caplog.at_level(logging.INFO):
+        exporter = Exporter(Receiver(port), tmp_path, clock)
         exporter.minutes(5)
 
     assert exporter.value("sems_remote_write_requests_total", target="r", outcome="unreachable")

@@ -8,6 +8,7 @@ import threading
 import time
 import zlib
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack, closing
 from pathlib import Path
 from typing import Any
 
@@ -18,11 +19,11 @@ from sems_exporter import errors
 from sems_exporter.portal.http.bounded_sockets import Patience
 from sems_exporter.portal.http.transport import LARGEST, HttpRequest, Transport
 from tests.portal.http.wire_server import WireServer, head
+from tests.ports import unserved
 
 SHORT = Patience(connect=5.0, read=5.0, whole=0.1)
-"""Reads may take longer than the whole, so that nothing but the whole ends them."""
 PATIENT = Patience(connect=20.0, read=20.0)
-"""With the timer below: only the number of reads ends an exchange, on however busy a machine."""
+"""With a timer below: only the number of looks at it ends an exchange, on however busy a machine."""
 GOOD = b'{"code": "00000", "data": {"a": 1}}'
 CHUNKED = head(Transfer_Encoding="chunked")
 
@@ -33,11 +34,21 @@ def a_second_each() -> Callable[[], float]:
     return lambda: next(seconds)
 
 
+def late_after(looks: int) -> Callable[[], float]:
+    """A timer of which all looks but the first ones find the exchange nearly over."""
+    seconds = itertools.chain([0.0] * looks, itertools.repeat(PATIENT.whole - 0.1))
+    return lambda: next(seconds)
+
+
 @pytest.fixture
-def hasty() -> Iterator[Transport]:
-    made = Transport(SHORT)
-    yield made
-    made.close()
+def timed() -> Iterator[Callable[[Callable[[], float]], Transport]]:
+    """Makes transports whose exchanges end by a timer alone."""
+    with ExitStack() as stack:
+
+        def make(timer: Callable[[], float]) -> Transport:
+            return stack.enter_context(closing(Transport(PATIENT, timer)))
+
+        yield make
 
 
 @pytest.fixture
@@ -83,9 +94,11 @@ class TestTime:
             "trailers",
         ],
     )
-    def test_a_drip_ends_with_the_whole_exchange(self, hasty: Transport, answer: bytes, endless: bytes) -> None:
+    def test_a_drip_ends_with_the_whole_exchange(
+        self, timed: Callable[..., Transport], answer: bytes, endless: bytes
+    ) -> None:
         with WireServer(answer, endless=endless, pause=0.005) as server:
-            error = failure(hasty, server.url)
+            error = failure(timed(a_second_each()), server.url)
 
         assert type(error) is errors.TimedOut
 
@@ -97,13 +110,14 @@ class TestTime:
 
         assert type(error) is errors.TimedOut
 
-    def test_silence_ends_with_the_whole_where_that_comes_first(self, hasty: Transport) -> None:
+    def test_silence_ends_with_the_whole_where_that_comes_first(self, timed: Callable[..., Transport]) -> None:
+        """The looks before are at the begin, at the look-up, and before and after the connect."""
         with WireServer(None) as server:
-            assert type(failure(hasty, server.url)) is errors.TimedOut
+            assert type(failure(timed(late_after(4)), server.url)) is errors.TimedOut
 
-    def test_a_handshake_that_stalls_ends_too(self, hasty: Transport) -> None:
+    def test_a_handshake_that_stalls_ends_too(self, timed: Callable[..., Transport]) -> None:
         with WireServer(None) as server:
-            assert type(failure(hasty, server.url.replace("http:", "https:"))) is errors.TimedOut
+            assert type(failure(timed(late_after(3)), server.url.replace("http:", "https:"))) is errors.TimedOut
 
     def test_a_proxy_that_drips_its_consent_ends_too(self, monkeypatch: pytest.MonkeyPatch) -> None:
         with WireServer(b"HTTP/1.1 200 OK\r\nX: ", endless=b"x", pause=0.005) as proxy:
@@ -131,7 +145,7 @@ class TestAddresses:
     """Looking a name up and finding an address that answers."""
 
     def test_a_look_up_that_does_not_return_is_given_up_and_not_begun_twice(
-        self, hasty: Transport, monkeypatch: pytest.MonkeyPatch
+        self, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         begun, returned = [], threading.Event()
 
@@ -141,7 +155,8 @@ class TestAddresses:
             return []
 
         monkeypatch.setattr(socket, "getaddrinfo", stuck)
-        found = [failure(hasty, "http://slow.invalid/x") for _ in range(3)]
+        with closing(Transport(SHORT)) as hasty:
+            found = [failure(hasty, "http://slow.invalid/x") for _ in range(3)]
         returned.set()
         for thread in threading.enumerate():
             if thread.name == "look-up":
@@ -168,11 +183,9 @@ class TestAddresses:
     def test_an_address_that_refuses_is_passed_over_for_the_next(
         self, transport: Transport, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        with socket.create_server(("127.0.0.1", 0)) as listener:
-            closed = listener.getsockname()
-        with WireServer(head(Content_Length=len(GOOD)) + GOOD) as server:
-            opened = ("127.0.0.1", int(server.url.split("/")[2].partition(":")[2]))
-            both = [(socket.AF_INET, socket.SOCK_STREAM, 6, "", address) for address in (closed, opened)]
+        with unserved() as closed, WireServer(head(Content_Length=len(GOOD)) + GOOD) as server:
+            opened = int(server.url.split("/")[2].partition(":")[2])
+            both = [(socket.AF_INET, socket.SOCK_STREAM, 6, "", ("127.0.0.1", port)) for port in (closed, opened)]
             monkeypatch.setattr(socket, "getaddrinfo", lambda *_, **__: both)
 
             assert transport.send(HttpRequest("flow", "GET", "http://localhost/x")).body == GOOD
@@ -186,13 +199,11 @@ class TestAddresses:
 
     def test_many_addresses_share_the_time_of_one_exchange(self, monkeypatch: pytest.MonkeyPatch) -> None:
         seconds = itertools.count(0.0, 1.0)
-        with socket.create_server(("127.0.0.1", 0)) as listener:
-            closed = listener.getsockname()
-        many = [(socket.AF_INET, socket.SOCK_STREAM, 6, "", closed)] * 1000
-        monkeypatch.setattr(socket, "getaddrinfo", lambda *_, **__: many)
         transport = Transport(timer=lambda: next(seconds))
-
-        error = failure(transport, "http://localhost/x")
+        with unserved() as port:
+            many = [(socket.AF_INET, socket.SOCK_STREAM, 6, "", ("127.0.0.1", port))] * 1000
+            monkeypatch.setattr(socket, "getaddrinfo", lambda *_, **__: many)
+            error = failure(transport, "http://localhost/x")
         transport.close()
 
         assert type(error) is errors.TimedOut

@@ -4,7 +4,6 @@ What statuses, headers and bodies mean is tried in `test_http`, without a socket
 """
 
 import gzip
-import socket
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -16,6 +15,7 @@ from sems_exporter.portal.http.envelope import HttpResponse
 from sems_exporter.portal.http.transport import LARGEST, HttpRequest, Transport
 from sems_exporter.simulator import SimulatedPortal
 from tests.portal.http.wire_server import WireServer, head
+from tests.ports import unserved
 
 SECRET = "hunter2"
 GOOD = b'{"code": "00000", "data": {"a": 1}}'
@@ -86,10 +86,8 @@ def test_a_chunked_answer_is_read(transport: Transport) -> None:
 
 
 def test_a_port_where_nobody_listens_is_unreachable(transport: Transport) -> None:
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        port = listener.getsockname()[1]
-
-    assert type(failure(transport, f"http://127.0.0.1:{port}/x")) is errors.Unreachable
+    with unserved() as port:
+        assert type(failure(transport, f"http://127.0.0.1:{port}/x")) is errors.Unreachable
 
 
 def test_a_name_that_nobody_knows_is_unreachable(transport: Transport) -> None:
