@@ -16,9 +16,13 @@ import pytest
 
 from sems_exporter.telemetry.redaction import MASKS, Masks
 
-# How long an example takes says how busy the machine is, and nothing of what is tested.
-hypothesis.settings.register_profile("without deadlines", deadline=None)
-hypothesis.settings.load_profile("without deadlines")
+# How long an example takes says how busy the machine is, and nothing of what is tested; and a run of all tests tries
+# what the last one tried, so that nothing fails by chance. `--hypothesis-profile=searching` looks for new examples.
+hypothesis.settings.register_profile("repeatable", hypothesis.settings.get_profile("ci"))
+hypothesis.settings.register_profile(
+    "searching", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow]
+)
+hypothesis.settings.load_profile("repeatable")
 
 LOOPBACK = {"localhost", "127.0.0.1", "::1", "0.0.0.0", "::", ""}
 

@@ -273,7 +273,9 @@ def test_a_run_that_is_repeated_writes_the_same(tmp_path: Path) -> None:
     assert built(plant(), tmp_path, SINCE).texts == built(plant(), tmp_path, SINCE).texts
 
 
-@settings(max_examples=8, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=8, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
+)
 @given(
     kwh=st.lists(st.one_of(st.none(), st.floats(0, 60).map(lambda x: round(x, 1))), min_size=12, max_size=12),
     missing=st.integers(0, 40),

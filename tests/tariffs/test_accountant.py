@@ -189,7 +189,7 @@ def test_amounts_go_on_after_a_restart_over_a_change_of_price(tmp_path: Path) ->
 moves = st.lists(st.tuples(st.integers(1, 90), st.integers(0, 3000), st.booleans()), min_size=1, max_size=25)
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=30, deadline=None)
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow], max_examples=30)
 @given(moves, st.integers())
 def test_kill_and_restart_at_any_moment_changes_no_amount(
     tmp_path: Path, moves: list[tuple[int, int, bool]], run: int
