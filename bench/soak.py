@@ -29,7 +29,7 @@ from sems_exporter.simulator.plant import plant
 from tests.e2e.faults import checks, plants
 from tests.e2e.faults.row import Row
 from tests.e2e.faults.table import TABLE
-from tests.e2e.faults.world import Shape, World
+from tests.e2e.faults.world import PATIENCE, Shape, World
 from tests.serving import Stage, served
 
 START = datetime(2026, 6, 1, 0, 0, 20, tzinfo=UTC)
@@ -103,6 +103,7 @@ def world(directory: Path) -> Iterator[World]:
 def measured(number: int, fault: str, made: World) -> Hour:
     """What the process holds now."""
     gc.collect()
+    _join_handlers(made)
     return Hour(
         number,
         fault,
@@ -112,6 +113,15 @@ def measured(number: int, fault: str, made: World) -> Hour:
         threading.active_count(),
         len(list(Path("/proc/self/fd").iterdir())),
     )
+
+
+def _join_handlers(made: World) -> None:
+    """Wait for the portal's threads of connections that are closed."""
+    end = time.monotonic() + PATIENCE
+    while made.portal.connections > 1 and time.monotonic() < end:
+        threading.Event().wait(0.01)
+    for thread in [thread for thread in threading.enumerate() if "process_request_thread" in thread.name]:
+        thread.join(0.05)  # that of the connection which is kept goes on
 
 
 def unexplained(line: str, recent: list[Row]) -> bool:

@@ -64,7 +64,9 @@ def test_threads_and_descriptors_are_as_many_after_it_as_before(report: soak.Rep
     first, last = report.hours[0], report.hours[-1]
 
     assert last.up == 1
-    assert (last.threads, last.descriptors) == (first.threads, first.descriptors)
+    # What other tests have left in this process may end meanwhile.
+    assert last.threads <= first.threads
+    assert last.descriptors <= first.descriptors
 
 
 @pytest.mark.usefixtures("report")

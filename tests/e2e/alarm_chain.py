@@ -107,12 +107,15 @@ def alertmanager(folder: Path, webhook: Webhook) -> Iterator[Program]:
 
 @contextmanager
 def prometheus(name: str, folder: Path, exporter: str, alerts_to: str) -> Iterator[Program]:
-    """The program of this name with the project's rules, looking twice a second at the exporter (host and port)."""
+    """The program of this name with the project's rules, looking every two seconds at the exporter (host and port).
+
+    A scrape may take as long as that: one that a busy machine lets fail would end series, and with them alerts.
+    """
     shutil.copytree(FILES / "rules", folder / "rules")
     for rules in (folder / "rules").iterdir():
         rules.write_text(hurried(rules.read_text("utf-8")), "utf-8")
     config = yaml.safe_load((FILES / "prometheus.yml").read_text("utf-8"))
-    config["global"] = {"scrape_interval": "500ms", "scrape_timeout": "500ms", "evaluation_interval": "500ms"}
+    config["global"] = {"scrape_interval": "2s", "scrape_timeout": "2s", "evaluation_interval": "500ms"}
     config["alerting"]["alertmanagers"][0]["static_configs"] = [{"targets": [alerts_to]}]
     config["scrape_configs"][0]["static_configs"] = [{"targets": [exporter]}]
     file = folder / "prometheus.yml"

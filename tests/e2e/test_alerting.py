@@ -20,7 +20,7 @@ from sems_exporter.telemetry.redaction import Secret
 from tests.e2e.alarm_chain import alertmanager, listening, prometheus
 from tests.serving import served
 
-PATIENCE = 90.0
+PATIENCE = 300.0
 """Seconds after which the owner has not been told; a quiet machine needs about ten."""
 FAULT = timedelta(minutes=4)
 """How long the inverter's fault lasts, in the plant's time."""

@@ -1,6 +1,5 @@
 """The plants obey physics, whatever the calendar does."""
 
-import time
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
@@ -265,13 +264,11 @@ def test_running_hours_count_daylight_for_a_grid_inverter_only() -> None:
             assert 8 * 3600 < ran < 11 * 3600
 
 
-def test_ten_days_are_quickly_simulated() -> None:
+def test_ten_days_are_simulated() -> None:
     plant = plants_at(datetime(2026, 6, 10, tzinfo=UTC), 1)[0]
 
-    began = time.process_time()
     state = plant.state(plant.begin + timedelta(days=10))
 
-    assert time.process_time() - began < 10  # about 0.4 s; a coverage run takes four times as long
     assert 100 < (state.energy.year.pv - plant.state(plant.begin).energy.year.pv) / 3.6e6 < 400
 
 

@@ -129,7 +129,8 @@ class Rules(RuleBasedStateMachine):
         self.dies = ""
         self.last_words: bytes | None = None
         self.password = self.signed_in = self.cut_off = 0
-        self.knocks = self.in_flight = self.most_in_flight = self.ended = 0
+        self.knocks = self.in_flight = self.most_in_flight = 0
+        self.ended: list[threading.Thread] = []
         self.failures: list[BaseException] = []
         self.gate: Callable[[], object] = lambda: None
         self.unseen_jump = 0.0
@@ -269,10 +270,10 @@ class Rules(RuleBasedStateMachine):
         """The gate of the portal stays shut until every thread waits for its turn, has had it, or stands there too."""
         held = self.session.state.token if renewing else None
         call = (lambda: self.session.renew(held)) if held else self.session.token
-        self.ended = 0
+        self.ended = []
 
         def everybody_is_here() -> bool:
-            return self.lock.waiting + self.in_flight + self.ended >= count
+            return self.lock.waiting + self.in_flight + len(self.ended) >= count
 
         self.gate = lambda: self.lock.wait_for(everybody_is_here)
         self._call(lambda: self._in_threads(call, count), outcome, None, renewing=held is not None)
@@ -373,7 +374,7 @@ class Rules(RuleBasedStateMachine):
             except BaseException as failure:  # noqa: BLE001 - of another thread; raised below
                 self.failures.append(failure)
             finally:
-                self.ended += 1
+                self.ended.append(threading.current_thread())  # in one step, unlike a sum
                 self.lock.changed()
 
         threads = [threading.Thread(target=one) for _ in range(count)]
