@@ -26,7 +26,7 @@ class Server:
         self.port = port
         self.url = f"valkey://127.0.0.1:{port}"
         self.process: subprocess.Popen[bytes] | None = None
-        self.client: Any = Valkey(port=port, socket_timeout=5.0)
+        self.client: Any = Valkey(port=port, socket_timeout=PATIENCE)
 
     def start(self) -> None:
         """Start it, with what it has kept, and wait until it answers."""
