@@ -60,7 +60,7 @@ def _dial(title: str, text: str, query: Query, thresholds: Json) -> Json:
 
 
 def _lines(title: str, text: str, *queries: Query, unit: str, **more: Any) -> Json:
-    return lines(title, text, *queries, unit=unit, noValue=look.NOT_NOW, **more)
+    return lines(title, text, *queries, unit=unit, noValue=look.NOT_IN_RANGE, **more)
 
 
 def _number(title: str, text: str, *queries: Query, unit: str, **more: Any) -> Json:
@@ -135,7 +135,7 @@ def _temperature() -> Json:
         unit="celsius",
         limits=True,
         thresholds=look.BATTERY_TEMPERATURE,
-        noValue=look.NOT_NOW,
+        noValue=look.NOT_IN_RANGE,
     )
 
 
@@ -209,7 +209,7 @@ def _cycles_in_range() -> Json:
         Query(named(expr, "station"), "{{title}}", look.BATTERY),
         unit="none",
         decimals=1,
-        noValue=look.NOT_NOW,
+        noValue=look.NOT_IN_RANGE,
     )
 
 
@@ -236,4 +236,4 @@ def _heatmap() -> Json:
 def _states() -> Json:
     text = "What each battery did when."
     query = Query(named(state("battery", DeviceState), "battery"), "{{title}}")
-    return timeline("States over time", text, query, mappings=look.DEVICE_STATES, noValue=look.NOT_NOW)
+    return timeline("States over time", text, query, mappings=look.DEVICE_STATES, noValue=look.NOT_IN_RANGE)

@@ -17,6 +17,7 @@ BALANCE = (
     "Above zero what came from sun, grid and battery, below zero where it went. The house follows from the others, "
     "losses included, where the portal has no counter for it."
 )
+NO_INCOME = "none told by the portal"
 
 
 def dashboard() -> Json:
@@ -200,7 +201,7 @@ def _income_of_day() -> str:
 def _income_today() -> Json:
     text = "Income of today as the portal works it out from the tariff set there; a value for each currency."
     query = Query(_in_currency("sems_station_income_today"), "{{currency}}", look.HOUSE)
-    return stat("Income today", text, query, unit="none", decimals=2, noValue="none told by the portal")
+    return stat("Income today", text, query, unit="none", decimals=2, noValue=NO_INCOME)
 
 
 def _income() -> Json:
@@ -208,10 +209,12 @@ def _income() -> Json:
     # Grafana sums up: its days begin at the viewer's midnight, those of a subquery at that of Greenwich.
     query = Query(_income_of_day(), "{{currency}}", look.HOUSE, interval="1d")
     title = "Income in this range"
-    return _daily(stat(title, text, query, unit="none", summed=True, decimals=2, noValue="none told by the portal"))
+    return _daily(stat(title, text, query, unit="none", summed=True, decimals=2, noValue=NO_INCOME))
 
 
 def _income_by_day() -> Json:
     text = "Income of each day as the portal works it out, for each currency. The last bar is the day so far."
     query = Query(_income_of_day(), "{{currency}}")
-    return calendar("Income by day", text, query, unit="none", form="ddd DD MMM", since=None, decimals=2)
+    return calendar(
+        "Income by day", text, query, unit="none", form="ddd DD MMM", since=None, decimals=2, noValue=NO_INCOME
+    )

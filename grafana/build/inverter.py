@@ -51,7 +51,7 @@ def _per(part: str, metric: str, how: Callable[[str], str] = mean) -> Query:
 
 def _parts(title: str, text: str, query: Query, *, unit: str, **more: Any) -> Json:
     """A chart with a line for each input or phase."""
-    return lines(title, text, query, unit=unit, noValue=look.NOT_NOW, overrides=SHADES, beside=True, **more)
+    return lines(title, text, query, unit=unit, noValue=look.NOT_IN_RANGE, overrides=SHADES, beside=True, **more)
 
 
 def _now(title: str, text: str, query: Query, *, unit: str, **more: Any) -> Json:
@@ -102,7 +102,7 @@ def _power() -> Json:
         "the output is 2 to 5 % lower."
     )
     queries = (_over("pv_power_watts", "{{title}} PV", look.SUN), _over("ac_power_watts", "{{title}} AC", look.EXPORT))
-    return lines("PV power and output", text, *queries, unit="watt", fill=8, noValue=look.NOT_NOW)
+    return lines("PV power and output", text, *queries, unit="watt", fill=8, noValue=look.NOT_IN_RANGE)
 
 
 def _input_power() -> Json:
@@ -175,7 +175,7 @@ def _temperature() -> Json:
         unit="celsius",
         limits=True,
         thresholds=look.INVERTER_TEMPERATURE,
-        noValue=look.NOT_NOW,
+        noValue=look.NOT_IN_RANGE,
     )
 
 
@@ -189,10 +189,10 @@ def _frequency() -> Json:
         decimals=2,
         limits=True,
         thresholds=look.FREQUENCY,
-        noValue=look.NOT_NOW,
+        noValue=look.NOT_IN_RANGE,
     )
 
 
 def _reactive() -> Json:
     text = "Reactive power, signed as the portal gives it. Near 0 unless the grid operator wants otherwise."
-    return lines("Reactive power", text, _over("reactive_power_vars"), unit="voltampreact", noValue=look.NOT_NOW)
+    return lines("Reactive power", text, _over("reactive_power_vars"), unit="voltampreact", noValue=look.NOT_IN_RANGE)

@@ -164,19 +164,21 @@ def _bars(change: str) -> list[Query]:
 def _days() -> Json:
     text = f"Money of each day: above zero what was saved and earned, below what was paid. {ONE_CURRENCY}"
     queries = _bars(f"increase({{}}{DAY})")
-    return calendar("Money by day", text, *queries, unit="none", form="ddd DD MMM", since=None, decimals=2)
+    return calendar(
+        "Money by day", text, *queries, unit="none", form="ddd DD MMM", since=None, decimals=2, noValue=NO_TARIFF
+    )
 
 
 def _months() -> Json:
     text = f"Money of each month of the last twelve, whatever the time range. {ONE_CURRENCY}"
     queries = _bars(f"increase({{}}{DAY})")
-    return calendar("Money by month", text, *queries, unit="none", form="YYYY-MM", since="now-11M/M")
+    return calendar("Money by month", text, *queries, unit="none", form="YYYY-MM", since="now-11M/M", noValue=NO_TARIFF)
 
 
 def _years() -> Json:
     text = f"Money of each year of the last five, as far back as Prometheus remembers. {ONE_CURRENCY}"
     queries = _bars(f"increase({{}}{DAY})")
-    return calendar("Money by year", text, *queries, unit="none", form="YYYY", since="now-4y/y")
+    return calendar("Money by year", text, *queries, unit="none", form="YYYY", since="now-4y/y", noValue=NO_TARIFF)
 
 
 def _months_compared() -> Json:
@@ -189,7 +191,9 @@ def _months_compared() -> Json:
         Query(_bill(f"increase({{}}{YEAR_BEFORE})"), "A year before", look.IDLE),
     ]
     title = "Bill by month, against the year before"
-    return calendar(title, text, *queries, unit="none", form="YYYY-MM", since="now-11M/M", stacked=False)
+    return calendar(
+        title, text, *queries, unit="none", form="YYYY-MM", since="now-11M/M", stacked=False, noValue=NO_TARIFF
+    )
 
 
 def _bill(change: str) -> str:

@@ -324,4 +324,4 @@ def power_of_the_day(*, sky: bool = True, battery: bool = True, meter: bool = Tr
         queries.append(Query(charge, "State of charge", look.BATTERY, axis | dashes))
     if sky:
         queries.append(Query(f"sum({mean('sems_station_clear_sky_power_watts')})", "Clear sky", look.SUN, dashes))
-    return lines("Power of the day", text, *queries, unit="watt", fill=10, noValue=look.NOT_NOW)
+    return lines("Power of the day", text, *queries, unit="watt", fill=10, noValue=look.NOT_IN_RANGE)
