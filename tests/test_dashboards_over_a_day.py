@@ -7,7 +7,7 @@ installed half an hour before midnight, a night, a dawn, a noon, six hours witho
 import math
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -60,14 +60,25 @@ class Day:
     prometheus: Prometheus
     begin: datetime
     stations: Mapping[str, str]
+    told: dict[str, list[dict[str, float]]] = field(default_factory=dict)
 
     def values(self, expr: str, name: str | None, since: timedelta, until: timedelta) -> list[dict[str, float]]:
         """Of each series its values by time, between two hours of the day, with a station chosen or all."""
         chosen = self.stations[name] if name else ".+"
         asked = filled(expr.replace("$__rate_interval", "15m").replace("$station", chosen))
         begin, end = (self.begin + since).timestamp(), (self.begin + until).timestamp()
-        found = self.prometheus.between(begin, end, STEP.total_seconds(), asked)
-        return [{instant: float(value) for instant, value in one["values"]} for one in found]
+        return [
+            {instant: value for instant, value in values.items() if begin <= instant <= end}
+            for values in self._whole_day(asked)
+        ]
+
+    def _whole_day(self, asked: str) -> list[dict[str, float]]:
+        """The same of the whole day; each expression is asked once, as many panels share theirs."""
+        if asked not in self.told:
+            begin, end = ((self.begin + edge).timestamp() for edge in WHOLE)
+            found = self.prometheus.between(begin, end, STEP.total_seconds(), asked)
+            self.told[asked] = [{instant: float(value) for instant, value in one["values"]} for one in found]
+        return self.told[asked]
 
     def times(self, since: timedelta, until: timedelta) -> set[float]:
         """The instants at which it is asked."""

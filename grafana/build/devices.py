@@ -10,7 +10,7 @@ from .page import Page, framed
 from .panels import lines, stat
 from .queries import KWH, Query, each, highest, mean, named, state
 
-NONE = "no such device, or no current data"
+NONE = "no such device, or no data"
 
 
 def dashboard() -> Json:
@@ -57,8 +57,9 @@ def _session() -> Json:
 def _charging() -> Json:
     text = "Power into vehicles, and the limit that is set."
     queries = (
-        _per("ev_charger", "ev_charger_charging_power_watts", "{{title}}", look.HOUSE),
+        # Power on top: most vehicles charge at the limit.
         _per("ev_charger", "ev_charger_charging_power_limit_watts", "{{title}} limit", look.IDLE),
+        _per("ev_charger", "ev_charger_charging_power_watts", "{{title}}", look.HOUSE),
     )
     return _lines("EV charging", text, *queries, unit="watt", min=0)
 
