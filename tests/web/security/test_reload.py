@@ -276,7 +276,7 @@ def test_the_server_does_not_wait_for_a_drive_that_does_not_answer(
 
     site = Site(home(), web_config=certificates.config(USERS))
     with served(site.application) as web:
-        monkeypatch.setattr(reload, "_state", hanging)
+        monkeypatch.setattr(reload, "file_version", hanging)
         assert asked.wait(PATIENCE)
         scraped = [web.get("/metrics", Authorization=ALICE)[0] for _ in range(3)]
     answer.set()
