@@ -115,6 +115,11 @@ class NotedConnections(Connections):
     def __contains__(self, connection: Connection) -> bool:
         return connection in self._open
 
+    def forget(self) -> None:
+        """Keep none of them any longer."""
+        self.came.clear()
+        self.got_stuck.clear()
+
     def add(self, connection: Connection) -> None:
         self.came.append(connection)
         super().add(connection)

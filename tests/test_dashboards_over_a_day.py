@@ -60,9 +60,9 @@ class Day:
     prometheus: Prometheus
     begin: datetime
     stations: Mapping[str, str]
-    told: dict[str, list[dict[str, float]]] = field(default_factory=dict)
+    told: dict[str, list[dict[float, float]]] = field(default_factory=dict)
 
-    def values(self, expr: str, name: str | None, since: timedelta, until: timedelta) -> list[dict[str, float]]:
+    def values(self, expr: str, name: str | None, since: timedelta, until: timedelta) -> list[dict[float, float]]:
         """Of each series its values by time, between two hours of the day, with a station chosen or all."""
         chosen = self.stations[name] if name else ".+"
         asked = filled(expr.replace("$__rate_interval", "15m").replace("$station", chosen))
@@ -72,12 +72,12 @@ class Day:
             for values in self._whole_day(asked)
         ]
 
-    def _whole_day(self, asked: str) -> list[dict[str, float]]:
+    def _whole_day(self, asked: str) -> list[dict[float, float]]:
         """The same of the whole day; each expression is asked once, as many panels share theirs."""
         if asked not in self.told:
             begin, end = ((self.begin + edge).timestamp() for edge in WHOLE)
             found = self.prometheus.between(begin, end, STEP.total_seconds(), asked)
-            self.told[asked] = [{instant: float(value) for instant, value in one["values"]} for one in found]
+            self.told[asked] = [{float(instant): float(value) for instant, value in one["values"]} for one in found]
         return self.told[asked]
 
     def times(self, since: timedelta, until: timedelta) -> set[float]:

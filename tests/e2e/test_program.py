@@ -140,6 +140,8 @@ KILLED_WHILE_IT_IS_LOADED = """
 import os, signal, sys
 from sems_exporter.__main__ import main
 
+signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell lets what it starts beside others ignore it
+
 class Killer:
     def find_spec(self, name, *_):
         if name == "sems_exporter.cli.commands":
