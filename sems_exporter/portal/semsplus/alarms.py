@@ -11,7 +11,7 @@ from sems_exporter.portal.decoding import timestamps
 from sems_exporter.portal.decoding.alarms import believed, level
 from sems_exporter.portal.decoding.json_shapes import code_of, count, objects, text
 from sems_exporter.portal.semsplus import endpoints
-from sems_exporter.portal.semsplus.documents import document
+from sems_exporter.portal.semsplus.documents import document, listed
 from sems_exporter.portal.semsplus.station_queries import StationQueries
 
 RECOVERED = "1"
@@ -78,10 +78,8 @@ def page_of_many(data: object, number: int, findings: Diagnostics) -> StationAla
 def _rows(data: object) -> tuple[list[dict[str, Any]], int]:
     """The rows of a page, and how many there are on all pages."""
     body = document(data, "alarms")
-    rows = body.get("dataList")
-    if not isinstance(rows, list):
-        raise errors.AnswerUnreadable("alarms: no dataList")
-    return list(objects(rows)), max(len(rows), count(body.get("total")) or 0)
+    rows = objects(listed(body, "dataList", "alarms"))
+    return rows, max(len(rows), count(body.get("total")) or 0)
 
 
 def _is_active(row: dict[str, Any]) -> bool:

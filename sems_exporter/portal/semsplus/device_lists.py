@@ -11,8 +11,8 @@ from sems_exporter.model.plant import Battery, Device, DeviceState
 from sems_exporter.portal.decoding.field_mapping import Values, assign, assign_all
 from sems_exporter.portal.decoding.json_shapes import code_of, is_no, is_yes, objects, text
 from sems_exporter.portal.decoding.quantities import NotANumber, quantity
+from sems_exporter.portal.semsplus import documents
 from sems_exporter.portal.semsplus.device_kinds import SYSTEM, is_known, kind_of
-from sems_exporter.portal.semsplus.documents import document
 from sems_exporter.portal.semsplus.factor_reader import factors as factor_rows
 from sems_exporter.protocol.semsplus import Kind, Table
 
@@ -70,12 +70,9 @@ def device_state(raw: object, findings: Diagnostics) -> DeviceState | None:
 
 def listed(data: object, findings: Diagnostics) -> tuple[DeviceRef, ...]:
     """The devices of a station, each serial number once."""
-    body = document(data, "devices")
+    body = documents.document(data, "devices")
     found: dict[str, DeviceRef] = {}
-    kinds = body.get("deviceDetailList")
-    if not isinstance(kinds, list) and code_of(body.get("total")) != "0":
-        raise errors.AnswerUnreadable("devices: no deviceDetailList")
-    for kind in objects(kinds):
+    for kind in objects(documents.listed(body, "deviceDetailList", "devices")):
         device_type = text(kind.get("deviceType")) or ""
         if not is_known(device_type):
             findings.meet(Unknown.DEVICE_TYPE, device_type)

@@ -61,7 +61,7 @@ def _items(data: object, what: str) -> list[dict[str, Any]]:
     """The items of an answer; one without anything in it tells of days before the plant, or of none that are kept."""
     if data is None or data in ({}, [], ""):
         return []
-    if not isinstance(data, dict) or not isinstance(data.get("dataList", []), list):
+    if not isinstance(data, dict) or not isinstance(data.get("dataList") or [], list):
         raise errors.AnswerUnreadable(f"{what}: not an object with a list")
     return objects(data.get("dataList"))
 

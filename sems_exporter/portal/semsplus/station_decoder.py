@@ -16,7 +16,7 @@ from sems_exporter.portal.decoding.field_mapping import Values, assign, assign_a
 from sems_exporter.portal.decoding.json_shapes import code_of, count, objects, text
 from sems_exporter.portal.decoding.quantities import NotANumber, quantity
 from sems_exporter.portal.interface import StationRef
-from sems_exporter.portal.semsplus.documents import document
+from sems_exporter.portal.semsplus.documents import document, listed
 from sems_exporter.portal.semsplus.power_direction import settled
 
 _YEAR_MONTH = re.compile(r"(?P<year>\d{4})[-/.]?(?P<month>\d{1,2})")
@@ -45,9 +45,7 @@ class Page:
 def page(data: object, findings: Diagnostics) -> Page:
     """One page of the station list."""
     body = document(data, "station list")
-    rows = body.get("dataList")
-    if not isinstance(rows, list):
-        raise errors.AnswerUnreadable("station list: no dataList")
+    rows = listed(body, "dataList", "station list")
     named = [row for row in rows if isinstance(row, dict) and text(row.get("id"))]
     findings.limit(Limited.STATIONS, len(named) - STATIONS_PER_ACCOUNT)
     refs = tuple(_station_ref(row, findings) for row in named[:STATIONS_PER_ACCOUNT])

@@ -6,10 +6,12 @@ from typing import Any
 
 import pytest
 
+from sems_exporter import errors
 from sems_exporter.model.diagnostics import Diagnostics, DropReason
 from sems_exporter.model.plant import KWH, AlarmLevel, DeviceState
 from sems_exporter.pipeline.counter_guard import CounterGuard, without_phantom_battery
 from sems_exporter.pipeline.process import process
+from sems_exporter.portal.semsplus import alarms, device_lists, station_decoder
 from tests.portal.semsplus.homes import readings
 from tests.portal.semsplus.plants import Account, answers, device, energies, factors, repeated
 
@@ -312,3 +314,23 @@ def test_a_flat_battery_has_a_voltage() -> None:
     [battery] = process(account.read(), CounterGuard(), account.clock.now(), Diagnostics()).batteries
 
     assert (battery.state, battery.state_of_charge, battery.voltage) == (DeviceState.WAITING, 0.0, 300.0)
+
+
+@pytest.mark.parametrize("nothing", [None, "", []])
+def test_a_list_of_nothing_is_one_where_the_total_says_so(nothing: object) -> None:
+    findings = Diagnostics()
+
+    assert alarms.page({"dataList": nothing, "total": "0"}, findings) == alarms.Active(())
+    assert station_decoder.page({"dataList": nothing, "total": 0}, findings).stations == ()
+    assert device_lists.listed({"deviceDetailList": nothing, "total": 0}, findings) == ()
+
+
+@pytest.mark.parametrize("total", [None, 3])
+def test_without_a_list_and_such_a_total_nobody_knows(total: object) -> None:
+    for decoded, key in (
+        (alarms.page, "dataList"),
+        (station_decoder.page, "dataList"),
+        (device_lists.listed, "deviceDetailList"),
+    ):
+        with pytest.raises(errors.AnswerUnreadable):
+            decoded({key: None, "total": total, "size": 20}, Diagnostics())

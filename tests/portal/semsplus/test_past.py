@@ -99,7 +99,9 @@ def test_a_day_that_is_told_twice_is_known_only_if_both_say_the_same() -> None:
     assert findings.dropped == {("sems_station_pv_energy_today_joules", DropReason.CONTRADICTED): 1}
 
 
-@pytest.mark.parametrize("answer", [None, {}, [], {"dataList": []}, {"dataList": [{"item": "pSystem"}]}])
+@pytest.mark.parametrize(
+    "answer", [None, {}, [], {"dataList": []}, {"dataList": None, "production": 0}, {"dataList": [{"item": "pSystem"}]}]
+)
 def test_an_answer_with_nothing_in_it_says_nothing(answer: object) -> None:
     assert points(answer) == {}
     assert past.day_energies(answer, Diagnostics()) == {}
