@@ -176,7 +176,7 @@ class Inverter(Device):
     temperature: float | None = live("celsius", "Temperature inside the inverter.", -60, 150)
     backup_power: float | None = live("watts", "Power at the backup (EPS) output.", 0, DEVICE_POWER)
     insulation_resistance: float | None = live("ohms", "Insulation resistance of the PV side to earth.", 0, 1e9)
-    leakage_current: float | None = live("amperes", "Residual (leakage) current.", 0, 30)
+    leakage_current: float | None = live("amperes", "Residual (leakage) current.", 0, 5)
     rated_power: float | None = static("watts", "Rated AC power.", 1, DEVICE_POWER)
     signal_strength: float | None = live("dbm", "Strength of its radio link, negative; best near 0.", -130, -1)
     signal_quality: float | None = live(

@@ -80,6 +80,14 @@ def test_a_charge_of_400_percent_is_impossible() -> None:
     assert flaw(CHARGE, 400.0, 4.0) is DropReason.OUT_OF_RANGE
 
 
+def test_milliamperes_without_their_unit_are_no_residual_current() -> None:
+    """An inverter stops at 0.3 A, the largest of the maker at 3.5 A."""
+    leakage = measures(Inverter)["leakage_current"]
+
+    assert flaw(leakage, 20, 20.0) is DropReason.OUT_OF_RANGE
+    assert flaw(leakage, 0.3, 0.3) is None
+
+
 def test_what_is_not_a_number_is_in_no_range() -> None:
     assert flaw(TEMPERATURE, float("nan"), float("nan")) is DropReason.OUT_OF_RANGE
     assert flaw(TEMPERATURE, float("inf"), float("inf")) is DropReason.OUT_OF_RANGE
