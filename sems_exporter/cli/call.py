@@ -63,7 +63,7 @@ def _raw(order: Order) -> Call | None:
         raise SettingError("call", f"takes the name of a call, or {' or '.join(METHODS)} and a path")
     try:
         body = json.loads(order.body) if order.body is not None else {} if words[0].upper() == "POST" else None
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise SettingError("--body", f"is not JSON ({error})") from error
     try:
         return written_call(words[0].upper(), words[1], body)

@@ -76,6 +76,8 @@ def history(settings: ServerSettings, options: Options, clock: Clock | None = No
             return _planned(app, account, archive, options)
         archive.open()
         return _Run(app, account, archive, store, options).run()
+    except OSError as error:
+        raise archive.unusable(error) from error
     finally:
         app.close()
 

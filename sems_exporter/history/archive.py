@@ -86,19 +86,20 @@ class Archive:
             if is_new:
                 self._save({})
         except OSError as error:
-            raise self._unusable(error) from error
+            raise self.unusable(error) from error
 
     def check(self) -> bool:
         """Tell whether there is a manifest; raise StartError where it is that of another account. Nothing is made."""
         try:
             found = _read_json(self._manifest)
         except OSError as error:
-            raise self._unusable(error) from error
+            raise self.unusable(error) from error
         if found is not None:
             self._check(found)
         return found is not None
 
-    def _unusable(self, error: OSError) -> StartError:
+    def unusable(self, error: OSError) -> StartError:
+        """What it means that something in the directory cannot be read or written."""
         return StartError(f"output: {self.root} cannot be used: {error.strerror or error}")
 
     def _check(self, found: dict[str, Json]) -> None:

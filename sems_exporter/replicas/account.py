@@ -143,6 +143,10 @@ class ReplicatedAccount:
             log.warning("the account cannot be polled here", extra={"error": self._own_trouble or str(error)})
         except (errors.LoginWithheld, errors.Stopping) as error:
             log.debug("the account was given up at once", extra={"error": str(error)})
+        except Exception:
+            # As with a beat: another replica may do better, and this one must not take the lease again at once.
+            self.is_unfit = True
+            log.exception("the account cannot be polled here through a fault of the exporter")
         finally:
             self._stations.write_by(self.name, None)
             self.place = self._place(None)

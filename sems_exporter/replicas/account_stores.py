@@ -49,7 +49,10 @@ class Place:
     def read(self, kind: str, *fields: str) -> tuple[float, list[bytes | None]]:
         """Seconds since the last write, and the values; raises StoreAway."""
         now, at, values = self.store.run(READ, [self.keys.of(kind)], fields)
-        return max(0.0, (int(now) - int(at or now)) / 1000), list(values)
+        try:
+            return max(0.0, (int(now) - int(at or now)) / 1000), list(values)
+        except ValueError:
+            raise StoreAway(f"it holds what no replica has written, at {self.keys.of(kind)}") from None
 
     def write(self, kind: str, values: dict[str, bytes | str | int]) -> None:
         """Write values; raises StoreAway, and LoginWithheld without a lease."""
@@ -120,12 +123,13 @@ class SharedState:
     def news(self) -> AccountState | None:
         """Tell what a person has released since; None where nothing was."""
         try:
-            _, (released,) = self._place.read("state", "released")
-        except StoreAway:
+            _, (told,) = self._place.read("state", "released")
+            released = int(told or 0)
+        except (StoreAway, ValueError):
             return None
-        if int(released or 0) == self._released:
+        if released == self._released:
             return None
-        self._released = int(released or 0)
+        self._released = released
         return AccountState()
 
     def save(self, state: AccountState) -> None:

@@ -144,6 +144,7 @@ def test_what_is_no_json_is_printed_harmlessly(portal: SimulatedPortal, run: Run
         (("GET",), None, "takes the name of a call, or GET or POST and a path"),
         (("flow", "again"), None, "flow is refused|FLOW is refused"),
         (("POST", "/sems-plant/api/stations/statistics"), "{", "--body: is not JSON"),
+        (("POST", "/sems-plant/api/stations/statistics"), "[" * 100_000, "--body: is not JSON"),
         (("flow",), "{}", "belongs to a call by path"),
         (("POST", "/sems-remote/api/ev-charger/startCharge"), "{}", "only reads"),
     ],

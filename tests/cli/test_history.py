@@ -2,6 +2,7 @@
 
 import errno
 import os
+import shutil
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import UTC, date, datetime
@@ -172,6 +173,19 @@ def test_a_directory_that_cannot_be_made_is_refused(desk: Desk) -> None:
     assert "cannot be" in refused(desk)
 
 
+@pytest.mark.parametrize("place", ["raw", "openmetrics/2026-06.om/x"])
+def test_what_stands_in_the_way_within_it_is_told(desk: Desk, place: str) -> None:
+    desk.run()
+    path = desk.output / place
+    shutil.rmtree(desk.output / "raw")
+    for file in (desk.output / "openmetrics").iterdir():
+        file.unlink()
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text("a file")
+
+    assert "cannot be used" in refused(desk)
+
+
 def test_several_accounts_want_one_to_be_named(desk: Desk) -> None:
     [one] = desk.settings().accounts
     both = ServerSettings((replace(one, name="a"), replace(one, name="b")))
@@ -221,7 +235,7 @@ def test_a_full_disk_leaves_what_was_whole(desk: Desk, monkeypatch: pytest.Monke
         keep(draft, pieces)
 
     monkeypatch.setattr(Draft, "keep_pieces", full)
-    with pytest.raises(OSError, match="No space left"):
+    with pytest.raises(StartError, match="No space left"):
         desk.run(since=date(2026, 5, 31))
 
     assert desk.files() == before

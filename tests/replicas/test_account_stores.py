@@ -59,6 +59,17 @@ def account(store: SharedStore, server: Server, seal: Seal) -> Account:
     return Account(store, server, seal)
 
 
+@pytest.mark.parametrize("field", ["at", "released"])
+def test_what_no_replica_has_written_is_as_if_the_store_were_away(account: Account, field: str) -> None:
+    state = account.state(None)
+    account.client.hset(KEYS.of("state"), field, b"\xffabc")
+
+    assert state.news() is None
+    if field == "at":
+        with pytest.raises(StoreAway, match="no replica has written"):
+            state.check()
+
+
 def at_once(_: Sequence[float], __: float) -> float:
     return 0.0
 
