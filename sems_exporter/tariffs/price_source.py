@@ -15,7 +15,7 @@ from sems_exporter.clock import Clock
 from sems_exporter.errors import PortalError
 from sems_exporter.files import UNREADABLE, read_bounded, read_private, write_private
 from sems_exporter.tariffs.adapters import ADAPTERS, LISTS, document
-from sems_exporter.tariffs.price_list import BadList, Price, PriceList, ordered, plain, scaled
+from sems_exporter.tariffs.price_list import BadList, Price, PriceList, number, ordered, plain, scaled
 from sems_exporter.tariffs.tariff import Source
 
 log = logging.getLogger(__name__)
@@ -208,8 +208,8 @@ class PriceSource:
             return _Memory(PriceList(), [])
         try:
             told = json.loads(read_private(self._path, LARGEST_LIST_BYTES))
-            prices = [Price(int(start), int(end), Decimal(value)) for start, end, value in told["prices"]]
-            return _Memory(PriceList(ordered(prices)), [float(instant) for instant in told["asked"]])
+            prices = [Price(int(start), int(end), number(Decimal(value))) for start, end, value in told["prices"]]
+            return _Memory(PriceList(ordered(prices)), [float(instant) for instant in told["asked"] if instant >= 0])
         except FileNotFoundError:
             return _Memory(PriceList(), [])
         except (OSError, ArithmeticError, BadList, *UNREADABLE) as error:

@@ -173,7 +173,15 @@ def test_whatever_goes_wrong_has_its_word_and_takes_nothing_away(tmp_path: Path,
     assert "s3cret" not in source.problem
 
 
-@pytest.mark.parametrize("content", ["", "{", "[]", '{"prices": [[1]], "asked": []}', '{"prices": [["a", 2, "x"]]}'])
+@pytest.mark.parametrize(
+    "content",
+    [
+        *("", "{", "[]", '{"prices": [[1]], "asked": []}', '{"prices": [["a", 2, "x"]]}'),
+        '{"prices": [[0, 3600, "NaN"]], "asked": []}',
+        '{"prices": [], "asked": [-1e300]}',
+        '{"prices": [[0, 100000000000000000000, "1"]], "asked": [1]}',
+    ],
+)
 def test_what_is_kept_and_spoiled_is_asked_anew(tmp_path: Path, content: str) -> None:
     world = World(tmp_path, lambda _: listed(MORNING))
     world.source().refresh()
