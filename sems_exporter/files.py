@@ -10,12 +10,12 @@ from typing import Self
 
 LARGEST = 1024 * 1024
 """Bytes that a file of ours may have, if nothing else is said; most hold a few kilobytes."""
-UNREADABLE = (ValueError, TypeError, KeyError, AttributeError, RecursionError)
+UNREADABLE = (ValueError, TypeError, KeyError, AttributeError, OverflowError, RecursionError)
 """What reading a JSON document raises that is another one than the one that was written."""
-# Windows knows neither, and has no links and pipes that everybody may make.
-AT_ONCE = getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_CLOEXEC", 0)
 DEVICES = Path("/dev")
 """Where /dev/stdout is a link, which root would replace for the whole machine."""
+# Windows knows neither, and has no links and pipes that everybody may make.
+AT_ONCE = getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_CLOEXEC", 0)
 AS_IT_IS = getattr(os, "O_NOFOLLOW", 0) | AT_ONCE
 
 

@@ -146,7 +146,8 @@ def test_a_brake_whose_numbers_are_none_is_not_used(
 
 
 @pytest.mark.parametrize(
-    "key, value", [("failures", -5), ("failures", 0.5), ("next_login_at", 1e300), ("paused_at", -1)]
+    "key, value",
+    [("failures", -5), ("failures", 0.5), ("next_login_at", 1e300), ("paused_at", -1), ("failures", 10**400)],
 )
 def test_a_brake_that_the_rules_cannot_have_set_is_not_used(
     tmp_path: Path, key: str, value: float, caplog: pytest.LogCaptureFixture
