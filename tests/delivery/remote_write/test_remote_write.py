@@ -29,7 +29,7 @@ class Exporter(Known):
         super().__init__(clock)
         self.put(home(clock.now()))
         [settings] = load_remote_write([{"name": "r", "url": receiver.url, **more}])
-        counted = self.metrics.of_remote_write(["r"])
+        counted = self.metrics.of_remote_write([settings.name])
         assert isinstance(counted, RemoteWriteMetrics)
         labels = {"job": "sems", "instance": "pi:10736"}
         self.target = Target(settings, labels, state, counted, clock)
@@ -138,11 +138,12 @@ def test_a_process_that_is_killed_in_an_outage_leaves_its_samples_to_the_next(
     assert [value for value, _ in receiver.of(PV) if value is None] == []
 
 
+@pytest.mark.parametrize("name", ["r", "series"])
 def test_what_went_while_the_exporter_was_away_is_ended_when_it_is_back(
-    receiver: Receiver, started: Callable[..., Exporter]
+    receiver: Receiver, started: Callable[..., Exporter], name: str
 ) -> None:
-    started().minutes(1)
-    after = started()
+    started(name=name).minutes(1)
+    after = started(name=name)
     after.snapshots.keep_only([])
     after.put(replace(home(), pv_power=None))
     after.minutes(1)
