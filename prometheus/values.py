@@ -12,6 +12,8 @@ DEFAULTS = Path(__file__).parent / "values.toml"
 VARIABLE = "MONITORING_VALUES"
 """The environment variable that names a file of one's own: dashboards are made where no argument reaches."""
 DURATION = re.compile(r"([1-9]\d*)([smhd])")
+SHARE = re.compile(r"battery_(charge|health)_\w+|\w+_ratio")
+"""Thresholds that are not in percent."""
 SPANS = {"s": "second", "m": "minute", "h": "hour", "d": "day"}
 Threshold = float | str
 
@@ -86,6 +88,8 @@ def _refuse_unfit(name: str, value: object, defaults: Mapping[str, Threshold], o
             raise WrongValue(f'{name}: has to be a duration in {own}, such as "{defaults[name]}"')
     elif isinstance(value, bool) or not isinstance(value, int | float) or not abs(value) < 1e9:
         raise WrongValue(f"{name}: has to be a number in {own}, such as {defaults[name]}")
+    elif SHARE.fullmatch(name) and not 0 <= value <= 1:
+        raise WrongValue(f"{name}: is a share, from 0 to 1, in {own}: 8 % is 0.08")
 
 
 def _address(value: object, own: object) -> str:

@@ -74,6 +74,7 @@ def test_an_alert_that_is_not_wanted_is_left_out_and_no_other(tmp_path: Path, na
         ('[thresholds]\nbattery_hot_celsius = "40"\n', "battery_hot_celsius: has to be a number"),
         ("[thresholds]\nbattery_hot_celsius = true\n", "battery_hot_celsius: has to be a number"),
         ("[thresholds]\nbattery_hot_celsius = nan\n", "battery_hot_celsius: has to be a number"),
+        ("[thresholds]\nbattery_charge_warning = 8\n", "battery_charge_warning: is a share, from 0 to 1"),
         ("[thresholds]\nbattery_warning_for = 30\n", "battery_warning_for: has to be a duration"),
         ('[thresholds]\nbattery_warning_for = "soon"\n', "battery_warning_for: has to be a duration"),
         ("battery_hot_celsius = 40\n", "battery_hot_celsius: no such value"),
