@@ -14,6 +14,8 @@ from typing import Any
 import hypothesis
 import pytest
 
+from sems_exporter.portal.http import transport
+from sems_exporter.portal.http.bounded_sockets import Patience
 from sems_exporter.telemetry.redaction import MASKS, Masks
 
 # How long an example takes says how busy the machine is, and nothing of what is tested; and a run of all tests tries
@@ -65,6 +67,12 @@ def _secrets_of_one_test_are_none_of_the_next(monkeypatch: pytest.MonkeyPatch) -
 def _the_log_of_one_test_is_none_of_the_next() -> None:
     # Whoever runs the program sets the level for the whole process.
     logging.getLogger("sems_exporter").setLevel(logging.NOTSET)
+
+
+@pytest.fixture(autouse=True)
+def _a_portal_of_a_test_may_take_its_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    # A busy machine is no slow portal; whoever tries a slow one says how patient the exporter is with it.
+    monkeypatch.setattr(transport, "PATIENCE", Patience(connect=60.0, read=60.0, whole=300.0))
 
 
 def _local_only(look_up: Any) -> Any:

@@ -58,7 +58,7 @@ class Transport:
 
     def __init__(
         self,
-        patience: Patience = PATIENCE,
+        patience: Patience | None = None,
         timer: Callable[[], float] = time.monotonic,
         permit: Callable[[], None] = lambda: None,
         *,
@@ -66,7 +66,7 @@ class Transport:
         certificate: tuple[str, str] | None = None,
     ) -> None:
         self._permit = permit
-        self._patience = patience
+        self._patience = patience or PATIENCE
         self._timer = timer
         self._session = _Session()
         self._session.cert = certificate

@@ -55,7 +55,7 @@ PASSWORD = "corréct horse/b&ttery"
 JUNE_NOON = datetime(2026, 6, 10, 10, 30, 20, tzinfo=UTC)
 HASTY = Patience(read=0.05)
 """While every answer is slow, so that nobody waits for it."""
-UNHURRIED = Patience()
+UNHURRIED = Patience(connect=60.0, read=60.0, whole=300.0)
 PATIENCE = 60.0
 """Seconds that the portal may take to see a request, on a machine that does much else."""
 DATA_MAX_AGE, SNAPSHOT_MAX_AGE = 1200.0, 900.0

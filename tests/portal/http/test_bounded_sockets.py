@@ -130,7 +130,7 @@ class TestTime:
         assert proxy.requests[0].startswith(b"CONNECT eu-gateway.invalid:443 ")
 
     def test_the_time_of_one_exchange_is_not_that_of_the_next(self) -> None:
-        transport = Transport(timer=lambda: next(seconds))
+        transport = Transport(Patience(), lambda: next(seconds))
         with WireServer(head(Content_Length=len(GOOD)) + GOOD) as server:
             seconds = itertools.count(0.0, 5.0)
             first = transport.send(HttpRequest("flow", "GET", server.url))
@@ -199,7 +199,7 @@ class TestAddresses:
 
     def test_many_addresses_share_the_time_of_one_exchange(self, monkeypatch: pytest.MonkeyPatch) -> None:
         seconds = itertools.count(0.0, 1.0)
-        transport = Transport(timer=lambda: next(seconds))
+        transport = Transport(Patience(), lambda: next(seconds))
         with unserved() as port:
             many = [(socket.AF_INET, socket.SOCK_STREAM, 6, "", ("127.0.0.1", port))] * 1000
             monkeypatch.setattr(socket, "getaddrinfo", lambda *_, **__: many)
