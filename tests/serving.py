@@ -104,13 +104,17 @@ class Stage:
         return self.application.head(wanted, body)
 
 
+MOST_NOTED = 20
+"""Connections that are noted; all of a long run would be memory that only the test holds."""
+
+
 class NotedConnections(Connections):
-    """All that ever `came` and `got_stuck`, first to last: a slow machine may look only after one is gone again."""
+    """The first that `came` and that `got_stuck`, in order: a slow machine may look only after one is gone again."""
 
     def __init__(self, most: int) -> None:
         super().__init__(most)
         self.came: list[Connection] = []
-        self.got_stuck: list[Connection] = []
+        self.got_stuck: dict[Connection, None] = {}
 
     def __contains__(self, connection: Connection) -> bool:
         return connection in self._open
@@ -121,11 +125,13 @@ class NotedConnections(Connections):
         self.got_stuck.clear()
 
     def add(self, connection: Connection) -> None:
-        self.came.append(connection)
+        if len(self.came) < MOST_NOTED:
+            self.came.append(connection)
         super().add(connection)
 
     def stuck(self, connection: Connection) -> None:
-        self.got_stuck.append(connection)
+        if len(self.got_stuck) < MOST_NOTED:
+            self.got_stuck[connection] = None
         super().stuck(connection)
 
 
