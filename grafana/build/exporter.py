@@ -225,10 +225,10 @@ def _accounts() -> Json:
 
 def _account_looks() -> dict[str, Json]:
     """Narrow enough that nobody has to scroll sideways to the brake."""
-    narrow: Json = {"custom.minWidth": 88}
-    coloured: Json = narrow | {"custom.cellOptions": {"type": "color-text"}}
+    narrow: Json = {"custom.width": 92}
+    coloured: Json = COLOURED | {"custom.minWidth": 88}
     return {
-        "Exporter": {"custom.minWidth": 130},
+        "Exporter": {"custom.width": 130},
         "Reached": coloured | {"mappings": look.YES_NO},
         "Protocol": coloured | {"mappings": look.PROTOCOL},
         "Stations": narrow,

@@ -138,16 +138,16 @@ def _prices() -> Json:
     )
     metric = "sems_station_grid_import_price_per_joule"
     bought = f"{each(metric)} * {KWH}"
+    sold = f"{each('sems_station_grid_export_price_per_joule')} * {KWH}"
     limit = each(metric, change="quantile_over_time(0.2, {}[1d])")
     # Where the price never changes no hour is cheap.
     cheapest = f"({each(metric)} <= {limit}) and {each(metric)} < {each(metric, change='max_over_time({}[1d])')}"
-    cheap: dict[str, object] = {"custom.lineWidth": 0, "custom.fillOpacity": 60, "color": fixed(look.BATTERY)}
+    from_zero: dict[str, object] = {"custom.axisSoftMin": 0}  # and from below it where prices are negative
+    cheap = from_zero | {"custom.lineWidth": 0, "custom.fillOpacity": 60, "color": fixed(look.BATTERY)}
     queries = [
         Query(named(f"({cheapest}) * {KWH}", "station"), "Cheap for its day {{title}}", None, cheap),
-        Query(named(bought, "station"), "▼ {{title}}", look.IMPORT),
-        Query(
-            named(f"{each('sems_station_grid_export_price_per_joule')} * {KWH}", "station"), "▲ {{title}}", look.EXPORT
-        ),
+        Query(named(bought, "station"), "▼ {{title}}", look.IMPORT, from_zero),
+        Query(named(sold, "station"), "▲ {{title}}", look.EXPORT, from_zero),
     ]
     return lines("Prices", text, *queries, unit="none", decimals=4, noValue=NO_TARIFF)
 
