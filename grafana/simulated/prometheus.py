@@ -18,9 +18,9 @@ ENOUGH = 120.0
 LISTENING = re.compile(r'msg="Listening on" (?:component=web )?address=\S+:(\d+)')
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Prometheus:
-    """A running Prometheus, asked over its API."""
+    """A running Prometheus, asked over its API. Each is another one, also on a port that was one's before."""
 
     port: int
 
