@@ -24,7 +24,7 @@ from sems_exporter.pipeline.counters import (
     of_period,
     unjudged,
 )
-from sems_exporter.pipeline.rise_bounds import first_rate, night_rate, rate
+from sems_exporter.pipeline.rise_bounds import RUNNING_POWER, first_rate, night_rate, power_of, rate
 from sems_exporter.pipeline.sun import is_dark
 from sems_exporter.pipeline.totals import Sum, filled_in
 
@@ -221,7 +221,8 @@ class _Check:
         from_sun = name.startswith("pv_energy") or (name.startswith("grid_export") and not self.station.has_battery)
         dark = partial(self._dark, day.begin(role), self._instant(scope)) if from_sun else lambda: False
         falls = measures(type(scope))[name].falls
-        return of_period(track, reading, Period(day.names[role], start, day.early(role), likely, dark, falls))
+        runs = not young and (power_of(scope, name, self.station) or 0.0) >= RUNNING_POWER
+        return of_period(track, reading, Period(day.names[role], start, day.early(role), likely, dark, falls, runs))
 
     def _dark(self, start: datetime, end: datetime) -> bool:
         where = (self.station.latitude, self.station.longitude)

@@ -67,7 +67,7 @@ class Period:
 
     `early`: the portal may still repeat the period before. `rate` is the most that a counter is likely to grow by in a
     second so soon after the beginning. `dark` tells whether no sun has shone since. `falls`: what is judged may fall
-    honestly, no faster than it may rise.
+    honestly, no faster than it may rise. `runs`: so much flows now, long after the beginning, that 0 cannot be all.
     """
 
     name: str
@@ -76,6 +76,7 @@ class Period:
     rate: float | None
     dark: Callable[[], bool]
     falls: bool = False
+    runs: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,6 +175,8 @@ def _first_of_lifetime(track: CounterState | None, reading: Reading, beside: flo
 
 def of_period(track: CounterState | None, reading: Reading, period: Period) -> Decision:
     """Let a value of a day, month or year through unless it is of the period before, or cannot be of this one."""
+    if reading.value == 0 and period.runs and (track is None or track.period != period.name):
+        return replace(_of_either(reading, period), reason=DropReason.CONTRADICTED)
     if track is None or not track.period:
         if reading.value > 0 and (period.early or not _likely(reading, period)):
             return _of_either(reading, period)

@@ -22,6 +22,8 @@ HOUSE_POWER = 20e3
 MOMENT_SHARE = 3.0
 MOMENT_POWER = 3e3
 """What a plant gave or took since midnight on average, by what it does now, and watts that it may have done anyhow."""
+RUNNING_POWER = 1e3
+"""Watts that are told as energy within minutes, so that a 0 beside them is none."""
 CLOCK_SHARE = 4.0
 """Seconds of operation in a second; so many that whole hours may come at once."""
 
@@ -47,11 +49,15 @@ def night_rate(scope: Entity, name: str, station: Station) -> float | None:
 
 def first_rate(scope: Entity, name: str, station: Station) -> float | None:
     """Estimate the same where nobody saw midnight, so that the powers of this moment are all there is to go by."""
+    power, most = power_of(scope, name, station), night_rate(scope, name, station)
+    return most if power is None or most is None else min(most, max(MOMENT_SHARE * power, MOMENT_POWER))
+
+
+def power_of(scope: Entity, name: str, station: Station) -> float | None:
+    """Return the watts of this moment that the counter `name` adds up, of `scope` or else of its station."""
     of_power = name.partition("_energy")[0] + "_power"
     told = (getattr(each, of_power, None) for each in (scope, station))
-    power = next((watts for watts in told if watts is not None), None)
-    most = night_rate(scope, name, station)
-    return most if power is None or most is None else min(most, max(MOMENT_SHARE * power, MOMENT_POWER))
+    return next((watts for watts in told if watts is not None), None)
 
 
 def _plant_rate(scope: Entity, station: Station) -> float:

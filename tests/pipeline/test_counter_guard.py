@@ -533,7 +533,8 @@ class TestPhantomBattery:
         assert shown.battery_state_of_charge == 0.4
 
     def test_a_known_battery_may_be_empty(self) -> None:
-        station = replace(home(), has_battery=True, battery_state_of_charge=0.0, battery_charge_energy_today=0.0)
+        empty = {"battery_state_of_charge": 0.0, "battery_charge_power": 0.0, "battery_charge_energy_today": 0.0}
+        station = replace(home(), has_battery=True, **empty)  # type: ignore[arg-type]
 
         shown = CounterGuard().check(station, NOON, Diagnostics())
 

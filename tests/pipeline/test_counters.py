@@ -141,7 +141,7 @@ class TestRises:
 
     @pytest.mark.parametrize("seen_before", [True, False])
     @pytest.mark.parametrize("dated", [True, False])
-    def test_an_inverter_that_is_back_after_days_brings_what_it_made(self, seen_before: bool, dated: bool) -> None:
+    def test_an_inverter_that_is_back_after_days_brings_what_it_made(self, *, seen_before: bool, dated: bool) -> None:
         """While it was offline the portal repeated its counter, with the time of its last report or without one."""
         judge = Judge(facts=HOME)
 
@@ -359,6 +359,26 @@ class TestCorrections:
         shown = self.today(Judge(facts=HOME), [12.4, 12.5, *[0.0] * polls, 12.8])
 
         assert shown == [12.4, 12.5, *[None] * polls, 12.8]
+
+    @pytest.mark.parametrize("seen_before", [True, False])
+    @pytest.mark.parametrize("polls", [1, 3])
+    def test_a_zero_at_the_first_look_of_a_day_is_contradicted_by_power(self, polls: int, *, seen_before: bool) -> None:
+        judge = Judge(facts={**HOME, "pv_power": 4000.0})
+        if seen_before:
+            judge.today(local(AMSTERDAM, 2026, 6, 9, 12, 0), 17.5 * KWH)
+        afternoon = local(AMSTERDAM, 2026, 6, 10, 15, 0)
+        wire = [0.0] * polls + [16.0 + step / 10 for step in range(3)]
+
+        shown = [judge.today(afternoon + number * POLL, value * KWH) for number, value in enumerate(wire)]
+
+        assert shown == [None] * polls + [value * KWH for value in wire[polls:]]
+        assert judge.findings.dropped == {("sems_station_pv_energy_today_joules", DropReason.CONTRADICTED): polls}
+
+    @pytest.mark.parametrize("hour, watts", [(0, 4000.0), (15, 300.0)])
+    def test_a_zero_that_may_be_true_is_shown(self, hour: int, watts: float) -> None:
+        judge = Judge(facts={**HOME, "load_power": watts})
+
+        assert judge.at(local(AMSTERDAM, 2026, 6, 10, hour, 25), load_energy_today=0.0).load_energy_today == 0.0
 
     def test_a_zero_at_the_first_look_of_a_day_hides_no_more_than_half_an_hour(self) -> None:
         """The exporter was off over midnight; after the blip, today's energy is more than all of yesterday's."""
