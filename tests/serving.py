@@ -119,11 +119,6 @@ class NotedConnections(Connections):
     def __contains__(self, connection: Connection) -> bool:
         return connection in self._open
 
-    def forget(self) -> None:
-        """Keep none of them any longer."""
-        self.came.clear()
-        self.got_stuck.clear()
-
     def add(self, connection: Connection) -> None:
         if len(self.came) < MOST_NOTED:
             self.came.append(connection)

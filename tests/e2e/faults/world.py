@@ -373,7 +373,6 @@ class World:
         sign_ins = [request for request in requests if request.endpoint == "login"]
         self.remembered = sorted({*sign_ins[-1:], *requests[-1:]}, key=lambda request: request.instant)
         self.portal.forget_requests()
-        self.web.connections.forget()
         del self.scrapes[:-1]
         self.log.seek(0)
         self.log.truncate()
