@@ -124,7 +124,7 @@ def _draw(shot: Shot, prometheus: Prometheus, browser: Browser, boards: Path, in
     if board is None:
         print(f"{shot.name}: {boards} has no {shot.dashboard}.json")
         return
-    page = HERE / "build" / "page.html"
+    page = HERE / "build" / f"page-{os.getpid()}.html"  # beside what it loads, and its own where two draw at once
     page.write_text(PAGE.replace("{shot}", json.dumps(_answers(shot, prometheus, board))), "utf-8")
     opened = browser.visit(page.as_uri(), shot.width, 900, phone=shot.width == PHONE)
     opened.wait_for(DRAWN)
@@ -135,6 +135,7 @@ def _draw(shot: Shot, prometheus: Prometheus, browser: Browser, boards: Path, in
         raise SystemExit("\n".join(broken))
     (into / f"{shot.name}.png").write_bytes(base64.b64decode(opened.picture()))
     opened.close()
+    page.unlink()
     print(f"{into / shot.name}.png; without data: {', '.join(empty) or 'nothing'}")
 
 
