@@ -69,7 +69,7 @@ class ProtocolSigns:
             self._follow()
             gone, new = (before[0] - before[1] - codes, unknown - before[0]) if before else (Codes(), Codes())
             if gone and new:
-                self._renamed[key] = f"{_listed(gone)} of {place} is gone, and {_listed(new)} is new"
+                self._renamed[key] = f"{_listed(gone)} of {place} {_be(gone)} gone, and {_listed(new)} {_be(new)} new"
                 return
             self._renamed.pop(key, None)
             if before is not None or len(self._codes) < MOST_PLACES:
@@ -92,6 +92,10 @@ class ProtocolSigns:
         if self._protocol is not protocol.current():
             self._protocol = protocol.current()
             self._refused.clear()
+
+
+def _be(codes: Collection[str]) -> str:
+    return "is" if len(codes) == 1 else "are"
 
 
 def _listed(codes: Collection[str]) -> str:

@@ -85,11 +85,16 @@ Said = tuple[frozenset[str], frozenset[str]]
             (codes("power", "Fac"), codes("power")),
             ("pAc of x is gone, and power is new",),
         ),
+        (
+            (codes("pAc", "Fac"), codes()),
+            (codes("power", "frequency"), codes("power", "frequency")),
+            ("Fac, pAc of x are gone, and frequency, power are new",),
+        ),
         ((codes("pAc", "Fac"), codes()), (codes("Fac"), codes()), ()),
         ((codes("pAc", "Fac"), codes()), (codes("pAc", "Fac", "power"), codes("power")), ()),
         ((codes("pAc", "odd"), codes("odd")), (codes("pAc", "even"), codes("even")), ()),
     ],
-    ids=["renamed", "gone", "new", "never known"],
+    ids=["renamed", "two renamed", "gone", "new", "never known"],
 )
 def test_which_codes_are_signs(before: Said, now: Said, told: tuple[str, ...], signs: ProtocolSigns) -> None:
     signs.spoken("x", ("1",), *before)
