@@ -86,10 +86,14 @@ def demo(values: dict[str, Any]) -> None:
             requests_per_minute=120 * min(values["plants"], MOST_READ_WHOLE),
             state_dir=Path(state),
         )
-        patience = values["snapshot_max_age"] or max(3 * values["interval"], SLOWEST * values["speed"])
+        slowest = SLOWEST * values["speed"]
+        ages = {
+            "snapshot_max_age": values["snapshot_max_age"] or max(3 * values["interval"], slowest),
+            "data_max_age": max(values["data_max_age"], slowest),
+        }
         in_file = values.pop("config_file", None) or {}
         tariffs = of_file(in_file if in_file.keys() & set(KEYS) else EXAMPLE_TARIFF)
-        settings = build_settings({**values, "snapshot_max_age": patience}, (account,), tariffs, in_file)
+        settings = build_settings(values | ages, (account,), tariffs, in_file)
         log_as(settings)
         run(settings, DemoClock(clock), simulated=True)
         click.echo(f"sems-exporter demo ended after {_counted(portal.logins, 'sign-in')} to the simulated portal")

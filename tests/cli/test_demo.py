@@ -15,6 +15,7 @@ import pytest
 from sems_exporter.cli import commands
 from sems_exporter.cli.demo import DemoClock, simulate
 from sems_exporter.clock import SystemClock
+from sems_exporter.config.settings import ServerSettings
 from sems_exporter.errors import SettingError, StartError
 from sems_exporter.simulator import BREAKS, SimulatedClock
 from tests.clocks import FakeClock
@@ -48,6 +49,19 @@ def test_waiting_is_shorter_by_as_much_as_time_is_faster() -> None:
     stopped = DemoClock(SimulatedClock(NOON, speed=600)).wait(stop, 300)
 
     assert (stopped, stop.waited) == (False, [0.5])
+
+
+@pytest.mark.parametrize("speed, seconds", [(1.0, 1200.0), (600.0, 12_000.0)])
+def test_values_live_for_as_many_real_seconds_at_any_speed(
+    speed: float, seconds: float, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    found: list[ServerSettings] = []
+    monkeypatch.setattr("sems_exporter.cli.demo.run", lambda settings, *_, **__: found.append(settings))
+    monkeypatch.setattr("sems_exporter.cli.demo.log_as", lambda _: None)
+
+    commands.cli(["demo", "--speed", f"{speed}"], standalone_mode=False)
+
+    assert (found[0].data_max_age, found[0].snapshot_max_age >= 20 * speed) == (seconds, True)
 
 
 def test_the_machines_clock_waits_as_long_as_it_says_and_no_negative_time() -> None:
